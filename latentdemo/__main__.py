@@ -1,0 +1,3 @@
+from latentdemo.cli import app
+
+app()

@@ -1,0 +1,18 @@
+"""Data sets as bytes with labels: read from original files, drawn, or shipped with the checkpoints."""
+
+from latentdemo.data.held_out import read_held_out, write_held_out
+from latentdemo.data.images import Dataset, ImageSet, Progress, Split
+from latentdemo.data.registry import DATASETS, cache_dir, get_dataset, load_images
+
+__all__ = [
+    "DATASETS",
+    "Dataset",
+    "ImageSet",
+    "Progress",
+    "Split",
+    "cache_dir",
+    "get_dataset",
+    "load_images",
+    "read_held_out",
+    "write_held_out",
+]

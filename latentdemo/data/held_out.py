@@ -1,0 +1,73 @@
+"""Held-out images that ship with the checkpoints, so that nothing at run time needs a network or the data's tools.
+
+`held-out.webp` is a contact sheet of all images, lossless; `held-out.json` says how to cut it and carries labels and
+the licence.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from latentdemo.data.images import ImageSet
+from latentdemo.data.registry import get_dataset
+from latentdemo.errors import DataError
+
+SHEET, INDEX = "held-out.webp", "held-out.json"
+
+
+def write_held_out(folder: Path, name: str, images: ImageSet) -> None:
+    """Write the images (N, S, S, C) of data set `name` and their labels into `folder`.
+
+    Raises:
+        DataError: the licence of the data set is not known to allow it.
+    """
+    dataset = get_dataset(name)
+    if dataset.licence is None:
+        raise DataError(f"{dataset.title} may not be shipped with checkpoints; it is read from --data-dir instead")
+    columns = math.ceil(math.sqrt(len(images)))
+    rows = math.ceil(len(images) / columns)
+    size, channels = dataset.image_size, dataset.channels
+    tiles = np.zeros((rows * columns, size, size, channels), np.uint8)
+    tiles[: len(images)] = images.pixels
+    sheet = tiles.reshape(rows, columns, size, size, channels).transpose(0, 2, 1, 3, 4)
+    sheet = np.broadcast_to(sheet.reshape(rows * size, columns * size, channels), (rows * size, columns * size, 3))
+    folder.mkdir(parents=True, exist_ok=True)
+    Image.fromarray(np.ascontiguousarray(sheet)).save(folder / SHEET, lossless=True, method=6, quality=100)
+    index = {
+        "dataset": name,
+        "count": len(images),
+        "columns": columns,
+        "notice": dataset.notice,
+        "licence": dataset.licence,
+        "label_names": dict(images.label_names),
+        "labels": {key: values.tolist() for key, values in images.labels.items()},
+    }
+    (folder / INDEX).write_text(json.dumps(index, ensure_ascii=False), encoding="utf-8")
+
+
+def read_held_out(folder: Path) -> ImageSet:
+    """The shipped held-out images of a data set's folder.
+
+    Raises:
+        DataError: a file is missing or broken.
+    """
+    try:
+        index = json.loads((folder / INDEX).read_text(encoding="utf-8"))
+        dataset = get_dataset(index["dataset"])
+        with Image.open(folder / SHEET) as picture:
+            sheet = np.asarray(picture.convert("RGB"))[..., : dataset.channels]
+        size, columns, count = dataset.image_size, index["columns"], index["count"]
+        tiles = sheet.reshape(-1, size, columns, size, dataset.channels).transpose(0, 2, 1, 3, 4)
+        pixels = tiles.reshape(-1, size, size, dataset.channels)[:count]
+        labels = {key: np.asarray(values) for key, values in index["labels"].items()}
+        return ImageSet(pixels, labels, index["label_names"])
+    except (OSError, ValueError, KeyError) as error:
+        raise DataError(
+            f"the held-out images in {folder} cannot be read ({error}): fetch the folder again, or write it anew "
+            "with 'python -m latentdemo data hold-out'"
+        ) from error

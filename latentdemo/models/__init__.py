@@ -1,0 +1,33 @@
+"""Generative autoencoders: networks, families, checkpoint files. They know nothing of sampling."""
+
+from latentdemo.models.autoencoder import GenerativeAutoencoder, Likelihood, Posterior
+from latentdemo.models.checkpoint import (
+    CheckpointConfig,
+    checkpoints_dir,
+    list_models,
+    load_model,
+    model_folder,
+    read_config,
+    save_checkpoint,
+)
+from latentdemo.models.device import describe_device, pick_device
+from latentdemo.models.families import FAMILIES, build_model
+from latentdemo.models.network import NetworkConfig
+
+__all__ = [
+    "FAMILIES",
+    "CheckpointConfig",
+    "GenerativeAutoencoder",
+    "Likelihood",
+    "NetworkConfig",
+    "Posterior",
+    "build_model",
+    "checkpoints_dir",
+    "describe_device",
+    "list_models",
+    "load_model",
+    "model_folder",
+    "pick_device",
+    "read_config",
+    "save_checkpoint",
+]

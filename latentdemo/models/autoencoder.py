@@ -1,0 +1,176 @@
+"""What every generative autoencoder offers: a prior, `encode`, `decode`, and its training objectives.
+
+A family (`vae.py`, `dvae.py`, `aae.py`, `daae.py`) adds how its posterior is parametrised and what it is trained on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import ClassVar, NamedTuple
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from latentdemo.errors import ImageShapeError
+from latentdemo.models.network import Decoder, Encoder, NetworkConfig
+from latentdemo.random import Generators, randn
+
+
+@dataclass(frozen=True)
+class Posterior:
+    """Q(Z|x), a Gaussian with diagonal covariance, or a point mass where `std` is None.
+
+    Attributes:
+        mean: (N, D).
+        std: (N, D), or None for a deterministic encoder.
+    """
+
+    mean: Tensor
+    std: Tensor | None = None
+
+    def sample(self, generator: Generators) -> Tensor:
+        """One draw a row, (N, D)."""
+        if self.std is None:
+            return self.mean
+        return self.mean + self.std * randn(self.mean.shape, generator, self.mean.device)
+
+
+@dataclass(frozen=True)
+class Likelihood:
+    """P(X|z): the mean image with independent Gaussian noise on each pixel.
+
+    Attributes:
+        mean: (N, C, H, W).
+        std: standard deviation of the noise, in grey values of the range 0 to 1.
+        bounds: drawn values are clipped to these; None leaves them as they are.
+    """
+
+    mean: Tensor
+    std: float
+    bounds: tuple[float, float] | None = (0.0, 1.0)
+
+    def sample(self, generator: Generators) -> Tensor:
+        """One draw a row, (N, C, H, W)."""
+        drawn = self.mean + self.std * randn(self.mean.shape, generator, self.mean.device)
+        return drawn if self.bounds is None else drawn.clamp(*self.bounds)
+
+
+class Objective(NamedTuple):
+    """One loss of a training step and the parameters that it moves.
+
+    Attributes:
+        group: key of `GenerativeAutoencoder.parameter_groups`.
+        loss: scalar to minimise.
+        terms: detached scalars to show.
+    """
+
+    group: str
+    loss: Tensor
+    terms: dict[str, Tensor]
+
+
+class GenerativeAutoencoder(nn.Module):
+    """An encoder and a decoder around a latent space with a standard normal prior.
+
+    Args:
+        network: sizes of the networks.
+        residual_std: standard deviation of held data around its reconstruction, in grey values of 0 to 1;
+            the noise of `decode(...).sample`. Estimated after training.
+    """
+
+    family: ClassVar[str]
+    title: ClassVar[str]
+    encoder_outputs_per_latent: ClassVar[int]
+    training_only: ClassVar[tuple[str, ...]] = ()
+    corruption_std: float = 0.0
+
+    def __init__(self, network: NetworkConfig, residual_std: float = 0.0) -> None:
+        super().__init__()
+        self.network = network
+        self.residual_std = residual_std
+        self.encoder = Encoder(network, self.encoder_outputs_per_latent * network.latent_size)
+        self.decoder = Decoder(network)
+
+    @property
+    def latent_size(self) -> int:
+        """Dimensions D of the latent space."""
+        return self.network.latent_size
+
+    @property
+    def image_shape(self) -> tuple[int, int, int]:
+        """(C, H, W) of one image."""
+        return self.network.image_shape
+
+    @property
+    def device(self) -> torch.device:
+        """Where the weights are."""
+        return next(self.parameters()).device
+
+    def options(self) -> dict[str, float | int]:
+        """The family's own settings: keyword arguments that build the same model again."""
+        return {}
+
+    def encode(self, images: Tensor) -> Posterior:
+        """The posterior of images.
+
+        Args:
+            images: (N, C, H, W) float32 in [0, 1] (a corrupted image may leave that range).
+
+        Raises:
+            ImageShapeError: images of another shape.
+        """
+        if images.shape[1:] != self.image_shape:
+            raise ImageShapeError(
+                f"this model takes images of shape (N, {', '.join(map(str, self.image_shape))}), "
+                f"not {tuple(images.shape)}: convert and scale them first"
+            )
+        images = images.to(self.device, memory_format=torch.channels_last)
+        return self.posterior(self.encoder(images).float())
+
+    def decode(self, latents: Tensor) -> Likelihood:
+        """The likelihood of latents.
+
+        Args:
+            latents: (N, D) float32.
+
+        Raises:
+            ImageShapeError: latents of another size.
+        """
+        if latents.dim() != 2 or latents.shape[1] != self.latent_size:
+            raise ImageShapeError(
+                f"this model takes latents of shape (N, {self.latent_size}), not {tuple(latents.shape)}"
+            )
+        logits = self.decoder(latents.to(self.device))
+        return self.likelihood(torch.sigmoid(logits.float()))
+
+    def likelihood(self, mean: Tensor) -> Likelihood:
+        """The likelihood around an already decoded mean image (N, C, H, W)."""
+        return Likelihood(mean, self.residual_std)
+
+    def corrupt(self, images: Tensor, generator: Generators) -> Tensor:
+        """Images (N, C, H, W) with the family's Gaussian corruption added; unchanged where it has none."""
+        if not self.corruption_std:
+            return images
+        return images + self.corruption_std * randn(images.shape, generator, images.device)
+
+    def posterior(self, outputs: Tensor) -> Posterior:
+        """Read the encoder's outputs (N, outputs) as a posterior."""
+        raise NotImplementedError
+
+    def objectives(self, images: Tensor, generator: torch.Generator) -> Iterator[Objective]:
+        """The losses of one training step on images (N, C, H, W), in the order in which they are minimised.
+
+        A generator: the next loss is computed only after the step on the one before.
+        """
+        raise NotImplementedError
+
+    def parameter_groups(self) -> dict[str, list[nn.Parameter]]:
+        """The parameters that each objective moves."""
+        return {"autoencoder": [*self.encoder.parameters(), *self.decoder.parameters()]}
+
+
+def cross_entropy(logits: Tensor, images: Tensor) -> Tensor:
+    """Binary cross-entropy between images in [0, 1] and decoded logits: nats summed over an image, mean over images."""
+    return F.binary_cross_entropy_with_logits(logits.float(), images, reduction="sum") / len(images)

@@ -1,0 +1,202 @@
+"""Running chains: `walk` takes the steps, `run_batches` records them in bounded memory, `run_chain` collects.
+
+A chain's randomness belongs to the chain (`latentdemo.random.chain_generators`): chain i of a seed starts at the same
+latent and meets the same noise whatever else runs beside it.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import torch
+from torch import Tensor
+
+from latentdemo.errors import Cancelled, SamplingError
+from latentdemo.models import GenerativeAutoencoder
+from latentdemo.random import Generators, chain_generators, randn
+from latentdemo.sampling.kernel import Info, Kernel, State
+from latentdemo.sampling.kernels import build_kernel
+
+BATCH = 256  # chains that walk together; bounds the memory of activations
+
+Progress = Callable[[int, int], None]
+"""Called with (chain steps done, chain steps in all)."""
+
+
+@dataclass(frozen=True)
+class ChainRun:
+    """Recorded steps of N chains.
+
+    Attributes:
+        latents: step -> (N, D) float32 on the CPU.
+        images: step -> (N, C, H, W) float32 on the CPU in [0, 1], the decoded mean of the latents; step 0 is the start.
+        info: what each step reported, tensors of shape (steps, N).
+        seconds: time spent in the steps and in decoding, wall clock.
+    """
+
+    latents: dict[int, Tensor]
+    images: dict[int, Tensor]
+    info: Info
+    seconds: float
+
+    @property
+    def count(self) -> int:
+        """Number of chains."""
+        return len(next(iter(self.latents.values())))
+
+
+@torch.no_grad()
+def walk(kernel: Kernel, start: Tensor, generator: Generators, steps: int) -> Iterator[tuple[State, Info | None]]:
+    """Walk a batch of chains: yields the state at `start`, then after each of `steps` steps.
+
+    Args:
+        kernel: what takes a step.
+        start: (N, D) latents.
+        generator: one, or a sequence of N, one a chain.
+        steps: how many.
+    """
+    state = kernel.init(start, generator)
+    yield state, None
+    for _ in range(steps):
+        state, info = kernel.step(state, generator)
+        yield state, info
+
+
+def run_chain(
+    model: GenerativeAutoencoder,
+    kernel: str = "decode-encode",
+    count: int = 64,
+    steps: int = 10,
+    seed: int = 7,
+    record: Sequence[int] | Literal["all"] | None = None,
+    start: Tensor | None = None,
+    options: Mapping[str, Any] | None = None,
+    progress: Progress | None = None,
+    cancelled: Callable[[], bool] | None = None,
+    batch_size: int = BATCH,
+) -> ChainRun:
+    """Walk chains and keep the chosen steps.
+
+    Args:
+        model: whose latent space to walk in.
+        kernel: name of the kernel.
+        count: number of chains; `start` overrides it.
+        steps: number of steps.
+        seed: fixes starting points and noise, whatever the kernel, the number of steps or the batch size.
+        record: steps to keep, from 0 to `steps`; "all", or None for the first and the last.
+        start: latents to start from, (N, D), such as `model.encode(images).mean`; None draws from the prior.
+        options: the kernel's own settings.
+        progress: told how far the run is, after every step of a batch.
+        cancelled: asked between two steps; the run stops when it answers True.
+        batch_size: chains that walk together.
+
+    Returns:
+        The recorded steps. What is recorded is kept in memory; for more chains than that, see `run_batches`.
+
+    Raises:
+        SamplingError: something that cannot be run.
+        Cancelled: `cancelled` answered True.
+
+    Example:
+        >>> run = run_chain(model, count=64, steps=10, seed=7, record=(0, 1, 5, 10))
+        >>> run.images[5].shape
+        torch.Size([64, 3, 64, 64])
+    """
+    runs = list(
+        run_batches(model, kernel, count, steps, seed, record, start, options, progress, cancelled, batch_size)
+    )
+    return runs[0] if len(runs) == 1 else join(runs)
+
+
+def run_batches(
+    model: GenerativeAutoencoder,
+    kernel: str = "decode-encode",
+    count: int = 64,
+    steps: int = 10,
+    seed: int = 7,
+    record: Sequence[int] | Literal["all"] | None = None,
+    start: Tensor | None = None,
+    options: Mapping[str, Any] | None = None,
+    progress: Progress | None = None,
+    cancelled: Callable[[], bool] | None = None,
+    batch_size: int = BATCH,
+) -> Iterator[ChainRun]:
+    """As `run_chain`, but hands over each batch when it is done, so that any count runs in the memory of one batch."""
+    count = count if start is None else len(start)
+    kept = check_request(model, count, steps, seed, record, start, batch_size)
+    stepper = build_kernel(kernel, model, options)
+    total = count * max(steps, 1)
+    for first in range(0, count, batch_size):
+        size = min(batch_size, count - first)
+        generators = chain_generators(seed, size, first)
+        began = randn((size, model.latent_size), generators) if start is None else start[first : first + size].float()
+        started = time.perf_counter()
+        latents, images, infos = {}, {}, []
+        for step, (state, info) in enumerate(walk(stepper, began.to(model.device), generators, steps)):
+            if info is not None:
+                infos.append(info)
+            if step in kept:
+                latents[step], images[step] = recorded(model, state)
+            if progress:
+                progress(first * max(steps, 1) + size * step, total)
+            if cancelled and cancelled():
+                raise Cancelled(f"cancelled after step {step} of {steps}")
+        yield ChainRun(latents, images, stack(infos, size), time.perf_counter() - started)
+
+
+@torch.no_grad()
+def recorded(model: GenerativeAutoencoder, state: State) -> tuple[Tensor, Tensor]:
+    """A state's latent and image on the CPU; decodes where the kernel did not."""
+    image = model.decode(state.latent).mean if state.image is None else state.image
+    return state.latent.float().cpu(), image.float().cpu()
+
+
+def check_request(
+    model: GenerativeAutoencoder,
+    count: int,
+    steps: int,
+    seed: int,
+    record: Sequence[int] | Literal["all"] | None,
+    start: Tensor | None,
+    batch_size: int,
+) -> frozenset[int]:
+    """The steps to record, after everything that a caller can get wrong was looked at."""
+    if count < 1 or steps < 0 or seed < 0 or batch_size < 1:
+        raise SamplingError(
+            f"count is {count}, steps {steps}, seed {seed}, batch_size {batch_size}; "
+            "count and batch_size must be at least 1, steps and seed at least 0"
+        )
+    if start is not None and (start.dim() != 2 or start.shape[1] != model.latent_size):
+        raise SamplingError(f"start has shape {tuple(start.shape)}; it must be (N, {model.latent_size})")
+    if start is not None and not torch.isfinite(start).all():
+        raise SamplingError("start holds values that are not finite; encode the images again")
+    kept = frozenset(range(steps + 1) if record == "all" else (0, steps) if record is None else record)
+    outside = sorted(step for step in kept if step not in range(steps + 1))
+    if outside or not kept:
+        raise SamplingError(f"cannot record steps {outside}: a run of {steps} steps has steps 0 to {steps}")
+    return kept
+
+
+def stack(infos: Sequence[Info], count: int) -> Info:
+    """What the steps reported, one tensor (steps, N) a field, on the CPU."""
+    if not infos:
+        return Info(torch.empty(0, count))
+    fields = zip(*infos, strict=True)
+    return Info(*(None if field[0] is None else torch.stack(field).cpu() for field in fields))
+
+
+def join(runs: Sequence[ChainRun]) -> ChainRun:
+    """The chains of several runs of the same steps, one after the other."""
+
+    def along(parts: Sequence[Tensor | None]) -> Tensor | None:
+        return None if parts[0] is None else torch.cat([part for part in parts if part is not None], dim=1)
+
+    return ChainRun(
+        {step: torch.cat([run.latents[step] for run in runs]) for step in runs[0].latents},
+        {step: torch.cat([run.images[step] for run in runs]) for step in runs[0].images},
+        Info(*(along(field) for field in zip(*(run.info for run in runs), strict=True))),  # type: ignore[arg-type]
+        sum(run.seconds for run in runs),
+    )

@@ -1,0 +1,83 @@
+"""The model card: what a checkpoint is, for people."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from latentdemo.data import get_dataset
+from latentdemo.models import FAMILIES, CheckpointConfig
+from latentdemo.models.checkpoint import CARD, WEIGHTS
+
+TEMPLATE = """\
+# {title} on {dataset}
+
+![Held-out images above their reconstructions, then prior samples](preview.png)
+
+Rows 1 and 3: held-out images; rows 2 and 4: their reconstructions; below: prior samples, unselected.
+
+| | |
+|---|---|
+| family | {title} (`{family}`) |
+| images | {size}x{size}, {colours} |
+| latent size | {latent_size} |
+| network | DCGAN, width {width}, {parameters:,} parameters |
+| family's options | {options} |
+| weights | `{weights}`, {megabytes:.1f} MB, half precision |
+| likelihood noise | standard deviation {residual_std:.4f}, in grey values of 0 to 1 |
+
+## Measured on {held_out_count:,} held-out images
+
+| | |
+|---|---|
+{figures}
+
+## Training
+
+{images:,} training images, {epochs} epochs, {minutes:.0f} minutes on {device}, in bf16 autocast or float32 as the
+settings in `config.json` say. The same command trains it again:
+
+```
+{command}
+```
+
+## Data and licence
+
+{notice}
+
+The prior samples of this model carry the artifacts that latentdemo is about. It is a small model for showing a method,
+not for producing pictures of people or goods.
+"""
+
+FIGURES = {
+    "reconstruction": "reconstruction, cross-entropy in nats an image",
+    "rmse": "reconstruction, root mean squared error in grey values of 0 to 1",
+    "kl": "KL of the posterior to the prior, nats an image",
+}
+
+
+def write_card(folder: Path, config: CheckpointConfig) -> None:
+    """Write the card of a finished checkpoint folder from its configuration."""
+    dataset, network, measured = get_dataset(config.dataset), config.network, config.measured
+    text = TEMPLATE.format(
+        title=FAMILIES[config.family].title,
+        family=config.family,
+        dataset=dataset.title,
+        size=network.image_size,
+        colours="colour" if network.channels == 3 else "grey",
+        latent_size=network.latent_size,
+        width=network.width,
+        parameters=measured["parameters"],
+        options=", ".join(f"{name} {value:g}" for name, value in config.options.items()) or "none",
+        weights=WEIGHTS,
+        megabytes=(folder / WEIGHTS).stat().st_size / 1e6,
+        residual_std=config.residual_std,
+        held_out_count=measured["held_out_count"],
+        figures="\n".join(f"| {FIGURES[name]} | {value:,.4g} |" for name, value in measured["held_out"].items()),
+        images=config.training["images"],
+        epochs=config.training["epochs"],
+        minutes=measured["training_seconds"] / 60,
+        device=measured["training_device"],
+        command=config.training["command"],
+        notice=dataset.notice,
+    )
+    (folder / CARD).write_text(text, encoding="utf-8")

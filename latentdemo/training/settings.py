@@ -1,0 +1,46 @@
+"""Settings of a training run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from latentdemo.errors import TrainingError
+
+Precision = Literal["bf16", "float32"]
+
+
+@dataclass(frozen=True)
+class TrainingSettings:
+    """How a model is trained, apart from its network and its family's options.
+
+    Attributes:
+        epochs: passes over the training images.
+        batch_size: images a step; an incomplete last batch is left out (batch norm).
+        learning_rate: Adam's at the start; it falls to zero along half a cosine (Loshchilov & Hutter 2017).
+        beta1, beta2: Adam's decay rates.
+        precision: bf16 runs convolutions under autocast; weights and losses stay float32.
+        seed: fixes weights, order of images and noise.
+        train_count: how many of the training images to use; None takes all.
+    """
+
+    epochs: int = 20
+    batch_size: int = 64
+    learning_rate: float = 1e-3
+    beta1: float = 0.9
+    beta2: float = 0.999
+    precision: Precision = "bf16"
+    seed: int = 0
+    train_count: int | None = None
+
+    def __post_init__(self) -> None:
+        if self.epochs < 1:
+            raise TrainingError(f"epochs is {self.epochs}; it must be at least 1")
+        if self.batch_size < 2:
+            raise TrainingError(f"batch_size is {self.batch_size}; batch normalisation needs at least 2")
+        if not self.learning_rate > 0:
+            raise TrainingError(f"learning_rate is {self.learning_rate}; it must be above 0")
+        if self.precision not in ("bf16", "float32"):
+            raise TrainingError(f"precision is {self.precision!r}; it must be bf16 or float32")
+        if self.seed < 0:
+            raise TrainingError(f"seed is {self.seed}; it must be 0 or more")

@@ -1,0 +1,250 @@
+"""The training run: any family on any data set, resumable after each epoch, the same from the same seed.
+
+Everything random in an epoch comes from generators made of (seed, epoch), so that a run that was killed and resumed
+ends with the very weights of one that was not.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import platform
+import shutil
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from latentdemo.data import ImageSet
+from latentdemo.errors import TrainingError
+from latentdemo.models import GenerativeAutoencoder, NetworkConfig, build_model, describe_device, save_checkpoint
+from latentdemo.random import epoch_generator
+from latentdemo.training.card import write_card
+from latentdemo.training.measure import measure_held_out, residual_std
+from latentdemo.training.pictures import epoch_picture
+from latentdemo.training.settings import TrainingSettings
+
+STATE, LOG = "state.pt", "log.jsonl"
+
+Terms = dict[str, float]
+OnBatch = Callable[[int, int, int, Terms], None]
+OnEpoch = Callable[[int, Terms], None]
+
+
+class Trainer:
+    """A training run in a folder.
+
+    Args:
+        out: the checkpoint folder to make; the state of the run lies in its subfolder `training`.
+        dataset: name of the data set.
+        train, held_out: its images.
+        family, network, options: what to build.
+        settings: how to train it.
+        device: where.
+        restart: forget a state that lies in `out`.
+
+    Raises:
+        TrainingError: the images do not fit the network, or `out` holds a run with other settings.
+    """
+
+    def __init__(
+        self,
+        out: Path,
+        dataset: str,
+        train: ImageSet,
+        held_out: ImageSet,
+        family: str,
+        network: NetworkConfig,
+        settings: TrainingSettings,
+        options: dict[str, Any] | None = None,
+        device: torch.device | str = "cpu",
+        restart: bool = False,
+        command: str = "",
+    ) -> None:
+        check_images(train, network, settings.batch_size)
+        self.out, self.dataset, self.settings, self.command = out, dataset, settings, command
+        self.train_images, self.held_out = train, held_out
+        self.count = min(settings.train_count or len(train), len(train))
+        self.device = torch.device(device)
+        self.model = build_model(family, network, options, seed=settings.seed).to(self.device)
+        self.optimizers = {
+            group: torch.optim.Adam(parameters, settings.learning_rate, (settings.beta1, settings.beta2), fused=True)
+            for group, parameters in self.model.parameter_groups().items()
+        }
+        self.epoch = 0
+        self.seconds = 0.0
+        self.folder = out / "training"
+        if restart and self.folder.exists():
+            shutil.rmtree(self.folder)
+        self.folder.mkdir(parents=True, exist_ok=True)
+        if (self.folder / STATE).exists():
+            self.resume()
+
+    @property
+    def steps_per_epoch(self) -> int:
+        """Batches in one pass over the training images."""
+        return self.count // self.settings.batch_size
+
+    def run(self, on_batch: OnBatch | None = None, on_epoch: OnEpoch | None = None) -> None:
+        """Train the epochs that are left, then write the checkpoint.
+
+        Args:
+            on_batch: told (epoch, batch, batches, mean losses so far) after each batch.
+            on_epoch: told (epoch, held-out figures) after each epoch.
+        """
+        while self.epoch < self.settings.epochs:
+            started = time.perf_counter()
+            terms = self.train_epoch(on_batch)
+            self.epoch += 1
+            self.seconds += time.perf_counter() - started
+            terms |= {f"held_out_{name}": value for name, value in measure_held_out(self.model, self.held_out).items()}
+            epoch_picture(self.model, self.held_out, self.settings.seed).save(self.picture_path(self.epoch))
+            self.log(terms)
+            self.save_state()
+            if on_epoch:
+                on_epoch(self.epoch, terms)
+        self.finish()
+
+    def train_epoch(self, on_batch: OnBatch | None) -> Terms:
+        """One pass over the training images; the mean of each loss."""
+        self.model.train()
+        noise = epoch_generator(self.settings.seed, 2 * self.epoch + 1, self.device)
+        sums: dict[str, Tensor] = {}
+        for batch, images in enumerate(self.batches(), start=1):
+            self.set_learning_rate(batch - 1)
+            for group, loss, terms in self.autocast(self.model.objectives(images, noise)):
+                self.optimizers[group].zero_grad()
+                loss.backward()
+                self.optimizers[group].step()
+                for name, value in terms.items():
+                    sums[name] = sums.get(name, torch.zeros((), device=self.device)) + value
+            if on_batch and (batch % 20 == 0 or batch == self.steps_per_epoch):
+                means = {name: value.item() / batch for name, value in sums.items()}
+                on_batch(self.epoch + 1, batch, self.steps_per_epoch, means)
+        means = {name: value.item() / self.steps_per_epoch for name, value in sums.items()}
+        if not all(math.isfinite(value) for value in means.values()):
+            raise TrainingError(
+                f"the loss is no longer finite in epoch {self.epoch + 1}; start again with a lower --learning-rate"
+            )
+        return means
+
+    def autocast(self, objectives: Iterator[Any]) -> Iterator[Any]:
+        """The objectives, each computed under bf16 autocast where the settings ask for it."""
+        while True:
+            with torch.autocast(self.device.type, torch.bfloat16, enabled=self.settings.precision == "bf16"):
+                objective = next(objectives, None)
+            if objective is None:
+                return
+            yield objective
+
+    def batches(self) -> Iterator[Tensor]:
+        """The training images of this epoch, shuffled, (batch_size, C, H, W) each."""
+        order = torch.randperm(self.count, generator=epoch_generator(self.settings.seed, 2 * self.epoch)).numpy()
+        size = self.settings.batch_size
+        for start in range(0, self.steps_per_epoch * size, size):
+            rows = np.sort(order[start : start + size])  # sorted rows read a memory map in one direction
+            yield self.train_images.tensor(rows).to(self.device, non_blocking=True)
+
+    def set_learning_rate(self, batch: int) -> None:
+        """Half a cosine from the learning rate down to zero over the whole run."""
+        done = (self.epoch * self.steps_per_epoch + batch) / (self.settings.epochs * self.steps_per_epoch)
+        rate = self.settings.learning_rate * 0.5 * (1.0 + math.cos(math.pi * done))
+        for optimizer in self.optimizers.values():
+            for group in optimizer.param_groups:
+                group["lr"] = rate
+
+    def picture_path(self, epoch: int) -> Path:
+        """Where the picture of an epoch lies."""
+        return self.folder / f"epoch-{epoch:03d}.png"
+
+    def log(self, terms: Terms) -> None:
+        """Append an epoch's losses to the log."""
+        line = {"epoch": self.epoch, "seconds": round(self.seconds, 1)}
+        with (self.folder / LOG).open("a", encoding="utf-8") as file:
+            file.write(json.dumps(line | {name: round(value, 4) for name, value in terms.items()}) + "\n")
+
+    def fingerprint(self) -> dict[str, Any]:
+        """What must be the same for a run to be resumed."""
+        model = self.model
+        return {
+            "dataset": self.dataset,
+            "family": model.family,
+            "network": asdict(model.network),
+            "options": model.options(),
+            "settings": asdict(self.settings),
+        }
+
+    def save_state(self) -> None:
+        """Write the state of the run, whole or not at all."""
+        state = {
+            "fingerprint": self.fingerprint(),
+            "epoch": self.epoch,
+            "seconds": self.seconds,
+            "model": self.model.state_dict(),
+            "optimizers": {group: optimizer.state_dict() for group, optimizer in self.optimizers.items()},
+        }
+        unfinished = self.folder / f"{STATE}.unfinished"
+        torch.save(state, unfinished)
+        os.replace(unfinished, self.folder / STATE)
+
+    def resume(self) -> None:
+        """Go on from the state in the folder.
+
+        Raises:
+            TrainingError: it is broken, or belongs to a run with other settings.
+        """
+        path = self.folder / STATE
+        try:
+            state = torch.load(path, map_location=self.device, weights_only=True)
+        except Exception as error:
+            raise TrainingError(f"{path} cannot be read ({error}); start again with --restart") from error
+        mine = self.fingerprint()
+        other = [name for name in mine if mine[name] != state["fingerprint"].get(name)]
+        if other:
+            raise TrainingError(
+                f"{self.out} holds a run with another {' and '.join(other)}; "
+                "choose another --out, or drop that run with --restart"
+            )
+        self.model.load_state_dict(state["model"])
+        for group, optimizer in self.optimizers.items():
+            optimizer.load_state_dict(state["optimizers"][group])
+        self.epoch, self.seconds = state["epoch"], state["seconds"]
+
+    def finish(self) -> None:
+        """Estimate the residual noise, write the checkpoint and its card."""
+        self.model.eval()
+        self.model.residual_std = round(residual_std(self.model, self.train_images, self.settings.seed), 5)
+        measured = {
+            "held_out": {name: round(value, 4) for name, value in measure_held_out(self.model, self.held_out).items()},
+            "held_out_count": len(self.held_out),
+            "parameters": sum(p.numel() for p in (*self.model.encoder.parameters(), *self.model.decoder.parameters())),
+            "training_seconds": round(self.seconds),
+            "training_device": describe_device(self.device),
+        }
+        training = asdict(self.settings) | {"images": self.count, "command": self.command}
+        versions = {"python": platform.python_version(), "torch": torch.__version__, "numpy": np.__version__}
+        config = save_checkpoint(
+            self.out, self.model, self.dataset, training=training, measured=measured, versions=versions
+        )
+        shutil.copyfile(self.picture_path(self.epoch), self.out / "preview.png")
+        write_card(self.out, config)
+
+
+def check_images(images: ImageSet, network: NetworkConfig, batch_size: int) -> None:
+    """Raise TrainingError where the images do not fit the network or fill no batch."""
+    height, width, channels = images.pixels.shape[1:]
+    if (channels, height, width) != network.image_shape:
+        raise TrainingError(
+            f"the images are {width}x{height} with {channels} channels, the network takes "
+            f"{network.image_size}x{network.image_size} with {network.channels}"
+        )
+    if len(images) < batch_size:
+        raise TrainingError(f"{len(images)} images do not fill one batch of {batch_size}; lower --batch-size")
+
+
