@@ -59,7 +59,7 @@ class AAE(GenerativeAutoencoder):
         self,
         network: NetworkConfig,
         residual_std: float = 0.0,
-        adversary_weight: float = 20.0,
+        adversary_weight: float = 1.0,
         adversary_width: int = 512,
         adversary_dropout: float = 0.2,
     ) -> None:

@@ -34,13 +34,13 @@ class ChainRun:
         latents: step -> (N, D) float32 on the CPU.
         images: step -> (N, C, H, W) float32 on the CPU in [0, 1], the decoded mean of the latents; step 0 is the start.
         info: what each step reported, tensors of shape (steps, N).
-        seconds: time spent in the steps and in decoding, wall clock.
+        seconds: recorded step -> wall-clock time from the start of the run until all chains were there.
     """
 
     latents: dict[int, Tensor]
     images: dict[int, Tensor]
     info: Info
-    seconds: float
+    seconds: dict[int, float]
 
     @property
     def count(self) -> int:
@@ -134,17 +134,18 @@ def run_batches(
         generators = chain_generators(seed, size, first)
         began = randn((size, model.latent_size), generators) if start is None else start[first : first + size].float()
         started = time.perf_counter()
-        latents, images, infos = {}, {}, []
+        latents, images, seconds, infos = {}, {}, {}, []
         for step, (state, info) in enumerate(walk(stepper, began.to(model.device), generators, steps)):
             if info is not None:
                 infos.append(info)
             if step in kept:
                 latents[step], images[step] = recorded(model, state)
+                seconds[step] = time.perf_counter() - started
             if progress:
                 progress(first * max(steps, 1) + size * step, total)
             if cancelled and cancelled():
                 raise Cancelled(f"cancelled after step {step} of {steps}")
-        yield ChainRun(latents, images, stack(infos, size), time.perf_counter() - started)
+        yield ChainRun(latents, images, stack(infos, size), seconds)
 
 
 @torch.no_grad()
@@ -198,5 +199,5 @@ def join(runs: Sequence[ChainRun]) -> ChainRun:
         {step: torch.cat([run.latents[step] for run in runs]) for step in runs[0].latents},
         {step: torch.cat([run.images[step] for run in runs]) for step in runs[0].images},
         Info(*(along(field) for field in zip(*(run.info for run in runs), strict=True))),  # type: ignore[arg-type]
-        sum(run.seconds for run in runs),
+        {step: sum(run.seconds[step] for run in runs) for step in runs[0].seconds},
     )

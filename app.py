@@ -1,0 +1,13 @@
+"""latentdemo in the browser: streamlit run app.py"""
+
+import streamlit as st
+
+from latentdemo.ui.navigation import streamlit_pages
+from latentdemo.ui.sidebar import sidebar
+from latentdemo.ui.words import _
+
+st.set_page_config("latentdemo", "latentdemo/ui/icon.svg", layout="wide", initial_sidebar_state="expanded")
+page = st.navigation(streamlit_pages(), position="top")
+st.session_state["selection"] = sidebar()
+page.run()
+st.caption(_("Chain sampling after Creswell, Arulkumaran, Bharath 2016 (arXiv 1610.09296)."))

@@ -1,0 +1,43 @@
+"""The words on screen, in English and Japanese.
+
+English stands in the pages, marked with `_`; the other languages in gettext catalogues, `locale/<language>.po`.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+
+import streamlit as st
+from babel.messages.pofile import read_po
+
+LANGUAGES = {"en": "English", "ja": "日本語"}
+CATALOGUES = Path(__file__).parent / "locale"
+
+
+@cache
+def catalogue(language: str) -> dict[str, str]:
+    """English text -> text in a language; empty for English."""
+    path = CATALOGUES / f"{language}.po"
+    if not path.exists():
+        return {}
+    with path.open("rb") as file:
+        return {str(message.id): str(message.string) for message in read_po(file) if message.id and message.string}
+
+
+def browser_language() -> str:
+    """The browser's language where it is one of ours, else English."""
+    preferred = (st.context.locale or "en").split("-")[0]
+    return preferred if preferred in LANGUAGES else "en"
+
+
+def language() -> str:
+    """The language of this session: chosen on the page, else in the link, else the browser's."""
+    chosen = st.session_state.get("lang") or st.query_params.get("lang")
+    return chosen if chosen in LANGUAGES else browser_language()
+
+
+def _(text: str, **values: object) -> str:
+    """A text in the session's language, with `{name}` filled from `values`."""
+    translated = catalogue(language()).get(text, text)
+    return translated.format(**values) if values else translated

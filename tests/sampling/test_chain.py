@@ -1,0 +1,110 @@
+import pytest
+import torch
+
+from latentdemo import load_model
+from latentdemo.errors import Cancelled, SamplingError
+from latentdemo.sampling import run_batches, run_chain
+
+GREY_LEVEL = 1 / 255
+
+
+def test_contract(tiny_model) -> None:
+    run = run_chain(tiny_model, kernel="decode-encode", count=6, steps=10, seed=7, record=(0, 1, 5, 10))
+    assert sorted(run.images) == sorted(run.latents) == [0, 1, 5, 10]
+    assert run.images[5].shape == (6, 1, 16, 16)
+    assert run.images[5].dtype == torch.float32
+    assert run.images[5].device.type == "cpu"
+    assert run.latents[5].shape == (6, tiny_model.latent_size)
+    assert torch.allclose(run.images[5], tiny_model.decode(run.latents[5]).mean, atol=1e-6)
+    assert run.info.latent_distance.shape == (10, 6)
+    assert run.seconds[0] < run.seconds[10]
+
+
+def test_recording_all_steps_or_first_and_last(tiny_model) -> None:
+    assert sorted(run_chain(tiny_model, count=2, steps=4, record="all").images) == [0, 1, 2, 3, 4]
+    assert sorted(run_chain(tiny_model, count=2, steps=4).images) == [0, 4]
+
+
+@pytest.mark.parametrize("options", [{}, {"decoding": "sample", "corruption": "model"}])
+@pytest.mark.parametrize("batch_size", [1, 3, 64])
+def test_a_chain_is_the_same_in_any_batch(tiny_model, options: dict, batch_size: int) -> None:
+    wanted = run_chain(tiny_model, count=8, steps=6, seed=3, options=options)
+    run = run_chain(tiny_model, count=5, steps=6, seed=3, options=options, batch_size=batch_size)
+    assert torch.equal(run.latents[0], wanted.latents[0][:5])
+    assert (run.images[6] - wanted.images[6][:5]).abs().max() <= GREY_LEVEL
+
+
+def test_more_steps_do_not_change_earlier_ones(tiny_model) -> None:
+    short = run_chain(tiny_model, count=4, steps=3, seed=3, record=(3,))
+    long = run_chain(tiny_model, count=4, steps=9, seed=3, record=(3,))
+    assert torch.equal(short.latents[3], long.latents[3])
+
+
+def test_same_seed_same_result_and_another_seed_another(tiny_model) -> None:
+    first, second, other = (run_chain(tiny_model, count=4, steps=2, seed=seed) for seed in (1, 1, 2))
+    assert torch.equal(first.images[2], second.images[2])
+    assert not torch.allclose(first.latents[0], other.latents[0])
+
+
+def test_global_random_state_is_left_alone(tiny_model) -> None:
+    before = torch.get_rng_state()
+    run_chain(tiny_model, count=4, steps=2)
+    assert torch.equal(torch.get_rng_state(), before)
+
+
+def test_starting_from_given_latents(tiny_model) -> None:
+    start = tiny_model.encode(torch.rand(3, 1, 16, 16)).mean.detach()
+    run = run_chain(tiny_model, steps=2, start=start)
+    assert torch.equal(run.latents[0], start)
+    assert run.count == 3
+
+
+def test_batches_hold_only_their_own_chains(tiny_model) -> None:
+    runs = run_batches(tiny_model, count=10, steps=1, batch_size=4)
+    assert [run.count for run in runs] == [4, 4, 2]
+
+
+def test_progress_reaches_the_end_and_never_goes_back(tiny_model) -> None:
+    seen = []
+    run_chain(tiny_model, count=10, steps=5, batch_size=4, progress=lambda done, total: seen.append((done, total)))
+    done = [entry[0] for entry in seen]
+    assert done == sorted(done)
+    assert seen[-1] == (50, 50)
+
+
+def test_cancelling_stops_between_steps(tiny_model) -> None:
+    asked = []
+
+    def cancelled() -> bool:
+        asked.append(None)
+        return len(asked) == 3
+
+    with pytest.raises(Cancelled, match="step 2"):
+        run_chain(tiny_model, count=2, steps=1000, cancelled=cancelled)
+    assert len(asked) == 3
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"count": 0},
+        {"steps": -1},
+        {"seed": -1},
+        {"batch_size": 0},
+        {"record": (11,)},
+        {"record": ()},
+        {"kernel": "no-such"},
+        {"start": torch.zeros(2, 3)},
+        {"start": torch.full((2, 8), torch.nan)},
+    ],
+)
+def test_what_cannot_be_run_is_named(tiny_model, wrong: dict) -> None:
+    with pytest.raises(SamplingError, match=r"count|steps|kernel|start"):
+        run_chain(tiny_model, **wrong)
+
+
+@pytest.mark.parametrize("name", ["fashion-mnist/dvae", "avatars/vae"])
+def test_a_trained_chain_moves_away_from_its_start_and_on(name: str) -> None:
+    run = run_chain(load_model(name, "cpu"), count=8, steps=5, seed=7, record="all")
+    assert ((run.images[1] - run.images[0]).abs().mean(dim=(1, 2, 3)) > GREY_LEVEL).all()
+    assert (run.info.image_change[1:] > 0).all()
