@@ -1,3 +1,3 @@
-from latentdemo.cli import app
+from latentdemo.cli import main
 
-app()
+main()

@@ -1,23 +1,69 @@
-"""The command line: python -m latentdemo models | sample | train | data | bench."""
+"""The command line: python -m latentdemo models | sample | train | hold-out | bench.
+
+What a command makes goes to files and standard output, progress and errors to standard error. Exit codes: 0 done,
+1 an error that the message explains, 2 wrong usage, 130 interrupted.
+"""
 
 from __future__ import annotations
 
+import json
 import shlex
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.table import Table
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, help="Chain sampling for generative autoencoders.")
+from latentdemo.errors import LatentdemoError
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_show_locals=False,
+    help="Prior samples and chain samples of generative autoencoders.",
+)
 console = Console(stderr=True)
 
 
-def progress_bar() -> Progress:
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command line; an error made on purpose becomes its message and exit code 1.
+
+    Args:
+        arguments: None takes those of the process.
+    """
+    try:
+        app(gather_numbers(sys.argv[1:] if arguments is None else arguments), prog_name="python -m latentdemo")
+    except LatentdemoError as error:
+        console.print(f"[bold red]Error:[/] {escape(str(error))}", soft_wrap=True)
+        raise SystemExit(1) from None
+
+
+def gather_numbers(arguments: Sequence[str]) -> list[str]:
+    """`--steps 0 1 5` as `--steps "0 1 5"`, since an option otherwise takes one value only."""
+    gathered: list[str] = []
+    after_steps = False
+    for argument in arguments:
+        if after_steps and argument.isdecimal() and gathered[-1] != "--steps":
+            gathered[-1] += f" {argument}"
+        else:
+            after_steps = argument == "--steps" or (after_steps and argument.isdecimal())
+            gathered.append(argument)
+    return gathered
+
+
+@contextmanager
+def progress_bar() -> Iterator[Progress]:
     """The one look of progress on the terminal."""
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    return Progress(*columns, TimeRemainingColumn(), TextColumn("[dim]{task.fields[note]}"), console=console)
+    note = TextColumn("[dim]{task.fields[note]}")
+    with Progress(*columns, TimeRemainingColumn(), note, console=console, disable=not console.is_terminal) as bar:
+        yield bar
 
 
 def parse_options(pairs: list[str]) -> dict[str, Any]:
@@ -30,6 +76,115 @@ def parse_options(pairs: list[str]) -> dict[str, Any]:
         except ValueError:
             raise typer.BadParameter(f"{pair!r} is not NAME=NUMBER") from None
     return options
+
+
+@app.command()
+def models(as_json: Annotated[bool, typer.Option("--json", help="Machine-readable.")] = False) -> None:
+    """List the models at hand."""
+    from dataclasses import asdict
+
+    from latentdemo.models import checkpoints_dir, list_models, model_folder, read_config
+
+    configs = {name: read_config(model_folder(name)) for name in list_models()}
+    if as_json:
+        typer.echo(json.dumps({name: asdict(config) for name, config in configs.items()}, indent=2))
+        return
+    table = Table("model", "images", "latent size", "reconstruction rmse", "trained in", title=str(checkpoints_dir()))
+    for name, config in configs.items():
+        size, measured = config.network.image_size, config.measured
+        rmse, seconds = measured.get("held_out", {}).get("rmse"), measured.get("training_seconds")
+        table.add_row(
+            name,
+            f"{size}x{size} {'colour' if config.network.channels == 3 else 'grey'}",
+            str(config.network.latent_size),
+            f"{rmse:.3f}" if rmse else "?",
+            f"{seconds / 60:.0f} min on {measured['training_device']}" if seconds else "?",
+        )
+    Console().print(table)
+
+
+@app.command()
+def sample(
+    model: Annotated[str, typer.Argument(help="Model, such as avatars/vae; see the command models.")],
+    count: Annotated[int, typer.Option(help="Number of chains.")] = 64,
+    steps: Annotated[str, typer.Option(help="Steps to show, such as '0 1 5 10'.", metavar="STEP...")] = "0 1 5 10",
+    seed: Annotated[int, typer.Option(help="Fixes starting points and noise.")] = 7,
+    kernel: Annotated[str, typer.Option(help="Name of the kernel.")] = "decode-encode",
+    decoding: Annotated[str, typer.Option(help="What the chain passes on: mean or sample.")] = "mean",
+    corruption: Annotated[str, typer.Option(help="Noise before encoding: off, or model.")] = "off",
+    device: Annotated[str | None, typer.Option(help="cuda, mps or cpu; the best at hand if not given.")] = None,
+    out: Annotated[
+        Path, typer.Option(help="FILE.png for a comparison, FILE.npz for arrays, a folder for PNGs.")
+    ] = Path("samples.png"),
+) -> None:
+    """Draw from the prior, walk the chain, and write the chosen steps."""
+    from latentdemo.models import load_model
+    from latentdemo.output import parse_steps, write_run
+    from latentdemo.sampling import run_chain
+
+    shown = parse_steps(steps)
+    loaded = load_model(model, device)
+    with progress_bar() as bar:
+        task = bar.add_task("sampling", total=None, note="")
+        run = run_chain(
+            loaded,
+            kernel,
+            count=count,
+            steps=max(shown),
+            seed=seed,
+            record=shown,
+            options={"decoding": decoding, "corruption": corruption},
+            progress=lambda done, total: bar.update(task, completed=done, total=total),
+        )
+    write_run(run, out)
+    cost = 1000 * run.seconds[max(shown)] / count
+    typer.echo(f"wrote {out}: {count} chains, steps {', '.join(map(str, shown))}, {cost:.1f} ms an image")
+
+
+@app.command("hold-out")
+def hold_out(
+    dataset: Annotated[str, typer.Argument(help="Data set, such as fashion-mnist or avatars.")],
+    data_dir: Annotated[Path | None, typer.Option(help="Folder with the data set's original files.")] = None,
+) -> None:
+    """Write the held-out images of a data set beside its checkpoints, to ship with them."""
+    from latentdemo.data import load_images, write_held_out
+    from latentdemo.models import checkpoints_dir
+
+    with progress_bar() as bar:
+        task = bar.add_task("reading", total=None, note="")
+        images = load_images(
+            dataset, "held-out", data_dir, lambda done, total: bar.update(task, completed=done, total=total)
+        )
+    write_held_out(checkpoints_dir() / dataset, dataset, images)
+    typer.echo(f"wrote {len(images)} held-out images to {checkpoints_dir() / dataset}")
+
+
+@app.command()
+def bench(
+    model: Annotated[str, typer.Argument(help="Model to time.")] = "fashion-mnist/dvae",
+    count: Annotated[int, typer.Option(help="Number of chains.")] = 64,
+    steps: Annotated[int, typer.Option(help="Steps of each chain.")] = 10,
+    repeats: Annotated[int, typer.Option(help="Paired repetitions, after one to warm up.")] = 15,
+    device: Annotated[str | None, typer.Option(help="cuda, mps or cpu; the best at hand if not given.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Machine-readable.")] = False,
+) -> None:
+    """Time the sampler against a plain eager float32 loop over the same networks, in turns within one run."""
+    from latentdemo.bench import compare_with_plain_loop
+    from latentdemo.models import load_model
+
+    with progress_bar() as bar:
+        task = bar.add_task("timing", total=repeats, note="")
+        report = compare_with_plain_loop(
+            load_model(model, device), count, steps, repeats, lambda done, _total: bar.update(task, completed=done)
+        )
+    if as_json:
+        typer.echo(json.dumps({"model": model} | report, indent=2))
+        return
+    table = Table("", "median", "quartiles", title=f"{model}: {count} chains of {steps} steps, {report['device']}")
+    for name in ("sampler_ms", "plain_ms", "ratio"):
+        row = report[name]
+        table.add_row(name, f"{row['median']:.3g}", f"{row['lower']:.3g} to {row['upper']:.3g}")
+    Console().print(table)
 
 
 @app.command()
@@ -48,7 +203,9 @@ def train(
     train_count: Annotated[int | None, typer.Option(help="Use only so many training images.")] = None,
     device: Annotated[str | None, typer.Option(help="cuda, mps or cpu; the best at hand if not given.")] = None,
     data_dir: Annotated[Path | None, typer.Option(help="Folder with the data set's original files.")] = None,
-    out: Annotated[Path | None, typer.Option(help="Checkpoint folder; checkpoints/DATASET/FAMILY if not given.")] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Checkpoint folder; checkpoints/DATASET/FAMILY if not given.")
+    ] = None,
     restart: Annotated[bool, typer.Option(help="Forget an unfinished run in the folder.")] = False,
 ) -> None:
     """Train a model, or go on with a run that was stopped."""
@@ -106,7 +263,3 @@ def train(
 
         trainer.run(on_batch, on_epoch)
     typer.echo(f"wrote {trainer.out}")
-
-
-@app.command()
-def placeholder() -> None: ...

@@ -44,9 +44,7 @@ def comparison(sheets: Mapping[str, Image.Image], margin: int = 24) -> Image.Ima
     """Sheets of one size side by side on white, each under its caption."""
     font = ImageFont.load_default(size=CAPTION_SIZE)
     width, height = next(iter(sheets.values())).size
-    canvas = Image.new(
-        "RGB", (len(sheets) * (width + margin) + margin, height + CAPTION_SIZE + 3 * margin), "white"
-    )
+    canvas = Image.new("RGB", (len(sheets) * (width + margin) + margin, height + CAPTION_SIZE + 3 * margin), "white")
     draw = ImageDraw.Draw(canvas)
     for index, (caption, sheet) in enumerate(sheets.items()):
         left = margin + index * (width + margin)

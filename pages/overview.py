@@ -26,19 +26,18 @@ if comparison:
             width="stretch",
         )
     st.caption(
-        _("{model}: {count} unselected samples; each tile on the right grew from the tile at the same place on the left.",
+        _("{model}: {count} unselected samples; "
+          "each tile on the right grew from the tile at the same place on the left.",
           model=chosen.title, count=COUNT)
     )  # fmt: skip
 
 st.markdown(
-    _("A generative autoencoder draws pictures by decoding random points of its latent space, the prior. "
-      "But training leaves real pictures in another region, so many of those points decode to artifacts. "
-      "Decoding and encoding again, a few times, walks each point towards where real pictures lie, "
-      "without changing the model.")
-)  # fmt: skip
-st.markdown(
-    _("Walking further is not always better: a chain can lose variety, and for some models it harms. "
-      "Compare the steps before you choose.")
+    _("A generative autoencoder makes a new picture by decoding a random point of its latent space, the prior, but "
+      "many such points lie where no real picture does, and decode to artifacts. "
+      "Decoding and encoding again, a few times, walks every point towards where real pictures lie, without changing "
+      "the model. "
+      "Walking further is not always better: variety can be lost and some models get worse, so compare the steps "
+      "before you choose.")
 )  # fmt: skip
 st.page_link(
     SAMPLING.script,

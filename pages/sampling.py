@@ -6,6 +6,7 @@ import streamlit as st
 
 from latentdemo.models import model_folder, read_config
 from latentdemo.ui.comparison import Comparison, Request, Sheet, comparison_or_wait
+from latentdemo.ui.link import put_in_link, take_from_link
 from latentdemo.ui.navigation import selection
 from latentdemo.ui.words import _
 
@@ -13,36 +14,44 @@ COUNTS = (16, 36, 64, 100, 256)
 DEFAULT_COUNT = 36
 STEPS = (0, 1, 2, 3, 5, 10, 20, 50, 100)
 DEFAULT_STEPS = (0, 1, 5, 10)
+DECODINGS = ("mean", "sample")
+CORRUPTIONS = ("off", "model")
+SETTINGS: dict[str, tuple[tuple, object]] = {
+    "count": (COUNTS, DEFAULT_COUNT),
+    "steps": (STEPS, list(DEFAULT_STEPS)),
+    "decoding": (DECODINGS, "mean"),
+    "corruption": (CORRUPTIONS, "off"),
+}
 CARDS_A_ROW = 4
 
 
 def controls(corrupts: bool) -> tuple[int, tuple[int, ...], str, str]:
     """The settings as of the last press: count, steps, decoding, corruption."""
-    with st.form("settings", border=True):
-        with st.container(horizontal=True, vertical_alignment="bottom"):
-            count = st.segmented_control(
-                _("Samples"), COUNTS, default=DEFAULT_COUNT, required=True, key="count", bind="query-params",
-                help=_("How many starting points are drawn from the prior."),
-            )  # fmt: skip
-            steps = st.pills(
-                _("Steps to compare"), STEPS, selection_mode="multi", default=DEFAULT_STEPS, key="steps",
-                bind="query-params",
-                help=_("One step is one decode and one encode. Step 0 is the prior sample."),
-            )  # fmt: skip
-            decoding = st.segmented_control(
-                _("Decoding"), ("mean", "sample"), default="mean", required=True, key="decoding",
-                bind="query-params",
-                format_func=lambda name: {"mean": _("mean"), "sample": _("sampled")}[name],
-                help=_("What the chain passes on: the decoded mean image, or the image with the model's own noise."),
-            )  # fmt: skip
-            corruption = st.segmented_control(
-                _("Corruption"), ("off", "model"), default="off", required=True, key="corruption",
-                bind="query-params",
-                disabled=not corrupts,
-                format_func=lambda name: {"off": _("off"), "model": _("as trained")}[name],
-                help=_("Denoising models only: add the noise of training before each encode."),
-            )  # fmt: skip
-            st.form_submit_button(_("Compare"), type="primary", icon=":material/compare:")
+    for key, (options, usual) in SETTINGS.items():
+        take_from_link(key, options, usual)
+    with st.form("settings"), st.container(horizontal=True, vertical_alignment="bottom"):
+        count = st.segmented_control(
+            _("Samples"), COUNTS, required=True, key="count",
+            help=_("How many starting points are drawn from the prior."),
+        )  # fmt: skip
+        steps = st.pills(
+            _("Steps to compare"), STEPS, selection_mode="multi", key="steps",
+            help=_("One step is one decode and one encode. Step 0 is the prior sample."),
+        )  # fmt: skip
+        decoding = st.segmented_control(
+            _("Decoding"), DECODINGS, required=True, key="decoding",
+            format_func=lambda name: {"mean": _("mean"), "sample": _("sampled")}[name],
+            help=_("What the chain passes on: the decoded mean image, or the image with the model's own noise."),
+        )  # fmt: skip
+        corruption = st.segmented_control(
+            _("Corruption"), CORRUPTIONS, required=True, key="corruption", disabled=not corrupts,
+            format_func=lambda name: {"off": _("off"), "model": _("as trained")}[name],
+            help=_("Denoising models only: add the noise of training before each encode."),
+        )  # fmt: skip
+        st.form_submit_button(_("Compare"), type="primary", icon=":material/compare:")
+    for key, (_options, usual) in SETTINGS.items():
+        put_in_link(key, usual)
+    assert count and decoding and corruption  # required=True
     return count, tuple(sorted(steps)) or DEFAULT_STEPS, decoding, corruption if corrupts else "off"
 
 

@@ -86,7 +86,9 @@ def draw_faces(attributes: np.ndarray) -> np.ndarray:
         import python_avatars as pa
         import resvg_py
     except ImportError as error:
-        raise DataError(f"drawing faces needs python-avatars and resvg-py: {error}. Run: pip install '.[train]'") from error
+        raise DataError(
+            f"drawing faces needs python-avatars and resvg-py: {error}. Run: pip install '.[train]'"
+        ) from error
     kinds = {
         "hair": pa.HairType,
         "hair_color": pa.HairColor,

@@ -15,9 +15,7 @@ from PIL import Image
 from latentdemo.data.images import Dataset, ImageSet, Progress, Split, cache_dir
 from latentdemo.errors import DataError
 
-MNIST_FILES = tuple(
-    f"{part}-{kind}-ubyte" for part in ("train", "t10k") for kind in ("images-idx3", "labels-idx1")
-)
+MNIST_FILES = tuple(f"{part}-{kind}-ubyte" for part in ("train", "t10k") for kind in ("images-idx3", "labels-idx1"))
 CELEBA_CROP = 148  # side of the centre crop that is customary for CelebA (Larsen et al. 2016)
 
 

@@ -68,6 +68,7 @@ def walk(kernel: Kernel, start: Tensor, generator: Generators, steps: int) -> It
 def run_chain(
     model: GenerativeAutoencoder,
     kernel: str = "decode-encode",
+    *,
     count: int = 64,
     steps: int = 10,
     seed: int = 7,
@@ -106,7 +107,19 @@ def run_chain(
         torch.Size([64, 3, 64, 64])
     """
     runs = list(
-        run_batches(model, kernel, count, steps, seed, record, start, options, progress, cancelled, batch_size)
+        run_batches(
+            model,
+            kernel,
+            count=count,
+            steps=steps,
+            seed=seed,
+            record=record,
+            start=start,
+            options=options,
+            progress=progress,
+            cancelled=cancelled,
+            batch_size=batch_size,
+        )
     )
     return runs[0] if len(runs) == 1 else join(runs)
 
@@ -114,6 +127,7 @@ def run_chain(
 def run_batches(
     model: GenerativeAutoencoder,
     kernel: str = "decode-encode",
+    *,
     count: int = 64,
     steps: int = 10,
     seed: int = 7,
@@ -126,7 +140,9 @@ def run_batches(
 ) -> Iterator[ChainRun]:
     """As `run_chain`, but hands over each batch when it is done, so that any count runs in the memory of one batch."""
     count = count if start is None else len(start)
-    kept = check_request(model, count, steps, seed, record, start, batch_size)
+    check_numbers(count, steps, seed, batch_size)
+    check_start(start, model.latent_size)
+    kept = steps_to_record(record, steps)
     stepper = build_kernel(kernel, model, options)
     total = count * max(steps, 1)
     for first in range(0, count, batch_size):
@@ -155,25 +171,27 @@ def recorded(model: GenerativeAutoencoder, state: State) -> tuple[Tensor, Tensor
     return state.latent.float().cpu(), image.float().cpu()
 
 
-def check_request(
-    model: GenerativeAutoencoder,
-    count: int,
-    steps: int,
-    seed: int,
-    record: Sequence[int] | Literal["all"] | None,
-    start: Tensor | None,
-    batch_size: int,
-) -> frozenset[int]:
-    """The steps to record, after everything that a caller can get wrong was looked at."""
+def check_numbers(count: int, steps: int, seed: int, batch_size: int) -> None:
+    """Raise SamplingError where a number of the request is out of range."""
     if count < 1 or steps < 0 or seed < 0 or batch_size < 1:
         raise SamplingError(
             f"count is {count}, steps {steps}, seed {seed}, batch_size {batch_size}; "
             "count and batch_size must be at least 1, steps and seed at least 0"
         )
-    if start is not None and (start.dim() != 2 or start.shape[1] != model.latent_size):
-        raise SamplingError(f"start has shape {tuple(start.shape)}; it must be (N, {model.latent_size})")
-    if start is not None and not torch.isfinite(start).all():
+
+
+def check_start(start: Tensor | None, latent_size: int) -> None:
+    """Raise SamplingError where given latents cannot be started from."""
+    if start is None:
+        return
+    if start.dim() != 2 or start.shape[1] != latent_size:
+        raise SamplingError(f"start has shape {tuple(start.shape)}; it must be (N, {latent_size})")
+    if not torch.isfinite(start).all():
         raise SamplingError("start holds values that are not finite; encode the images again")
+
+
+def steps_to_record(record: Sequence[int] | Literal["all"] | None, steps: int) -> frozenset[int]:
+    """The steps that a request asks for; raises SamplingError where there is none, or one outside the run."""
     kept = frozenset(range(steps + 1) if record == "all" else (0, steps) if record is None else record)
     outside = sorted(step for step in kept if step not in range(steps + 1))
     if outside or not kept:
@@ -185,19 +203,20 @@ def stack(infos: Sequence[Info], count: int) -> Info:
     """What the steps reported, one tensor (steps, N) a field, on the CPU."""
     if not infos:
         return Info(torch.empty(0, count))
-    fields = zip(*infos, strict=True)
-    return Info(*(None if field[0] is None else torch.stack(field).cpu() for field in fields))
+    return Info(**{name: torch.stack([getattr(info, name) for info in infos]).cpu() for name in reported(infos[0])})
+
+
+def reported(info: Info) -> list[str]:
+    """The fields that a kernel fills."""
+    return [name for name in Info._fields if getattr(info, name) is not None]
 
 
 def join(runs: Sequence[ChainRun]) -> ChainRun:
     """The chains of several runs of the same steps, one after the other."""
-
-    def along(parts: Sequence[Tensor | None]) -> Tensor | None:
-        return None if parts[0] is None else torch.cat([part for part in parts if part is not None], dim=1)
-
+    first = runs[0]
     return ChainRun(
-        {step: torch.cat([run.latents[step] for run in runs]) for step in runs[0].latents},
-        {step: torch.cat([run.images[step] for run in runs]) for step in runs[0].images},
-        Info(*(along(field) for field in zip(*(run.info for run in runs), strict=True))),  # type: ignore[arg-type]
-        {step: sum(run.seconds[step] for run in runs) for step in runs[0].seconds},
+        {step: torch.cat([run.latents[step] for run in runs]) for step in first.latents},
+        {step: torch.cat([run.images[step] for run in runs]) for step in first.images},
+        Info(**{name: torch.cat([getattr(run.info, name) for run in runs], dim=1) for name in reported(first.info)}),
+        {step: sum(run.seconds[step] for run in runs) for step in first.seconds},
     )

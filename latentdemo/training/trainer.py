@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import math
-import os
 import platform
 import shutil
 import time
@@ -23,7 +22,7 @@ from torch import Tensor
 
 from latentdemo.data import ImageSet
 from latentdemo.errors import TrainingError
-from latentdemo.models import GenerativeAutoencoder, NetworkConfig, build_model, describe_device, save_checkpoint
+from latentdemo.models import NetworkConfig, build_model, describe_device, save_checkpoint
 from latentdemo.random import epoch_generator
 from latentdemo.training.card import write_card
 from latentdemo.training.measure import measure_held_out, residual_std
@@ -62,6 +61,7 @@ class Trainer:
         family: str,
         network: NetworkConfig,
         settings: TrainingSettings,
+        *,
         options: dict[str, Any] | None = None,
         device: torch.device | str = "cpu",
         restart: bool = False,
@@ -191,7 +191,7 @@ class Trainer:
         }
         unfinished = self.folder / f"{STATE}.unfinished"
         torch.save(state, unfinished)
-        os.replace(unfinished, self.folder / STATE)
+        unfinished.replace(self.folder / STATE)
 
     def resume(self) -> None:
         """Go on from the state in the folder.
@@ -246,5 +246,3 @@ def check_images(images: ImageSet, network: NetworkConfig, batch_size: int) -> N
         )
     if len(images) < batch_size:
         raise TrainingError(f"{len(images)} images do not fill one batch of {batch_size}; lower --batch-size")
-
-

@@ -8,7 +8,7 @@ import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
 from latentdemo.ui.sidebar import Selection
-from latentdemo.ui.words import _
+from latentdemo.ui.words import N_, _
 
 
 @dataclass(frozen=True)
@@ -18,24 +18,20 @@ class PageEntry:
     Attributes:
         script: path from the top of the repository; its stem is the page's address.
         title: in English.
-        icon: a Material symbol.
     """
 
     script: str
     title: str
-    icon: str
 
 
-OVERVIEW = PageEntry("pages/overview.py", "Overview", ":material/home:")
-SAMPLING = PageEntry("pages/sampling.py", "Sampling", ":material/grid_view:")
+OVERVIEW = PageEntry("pages/overview.py", N_("Overview"))
+SAMPLING = PageEntry("pages/sampling.py", N_("Sampling"))
 PAGES = (OVERVIEW, SAMPLING)
 
 
 def streamlit_pages() -> list[StreamlitPage]:
-    """The pages as Streamlit wants them; the first is the one that opens."""
-    return [
-        st.Page(entry.script, title=_(entry.title), icon=entry.icon, default=entry is OVERVIEW) for entry in PAGES
-    ]
+    """The pages as Streamlit wants them. They have no icons: one would become the tab's and be fetched from outside."""
+    return [st.Page(entry.script, title=_(entry.title), default=entry is OVERVIEW) for entry in PAGES]
 
 
 def selection() -> Selection:

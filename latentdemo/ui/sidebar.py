@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import streamlit as st
+import torch
 
 from latentdemo.data import DATASETS
 from latentdemo.engine import ModelPool
 from latentdemo.models import FAMILIES, checkpoints_dir, describe_device, list_models
+from latentdemo.ui.link import put_in_link, take_from_link
 from latentdemo.ui.words import LANGUAGES, _, browser_language
 
 LARGEST_SEED = 999_999
@@ -40,6 +42,14 @@ def model_pool() -> ModelPool:
     return ModelPool()
 
 
+def device_in_words() -> str:
+    """The device in use, in the session's language."""
+    device = model_pool().device
+    return (
+        _("CPU, threads: {count}", count=torch.get_num_threads()) if device.type == "cpu" else describe_device(device)
+    )
+
+
 def dataset_title(name: str) -> str:
     """A data set in words; a folder of one's own keeps its name."""
     return DATASETS[name].title if name in DATASETS else name
@@ -58,56 +68,80 @@ def sidebar() -> Selection:
             folder = checkpoints_dir()
             st.error(_("No model in {folder}. Train one with: python -m latentdemo train", folder=folder))
             st.stop()
-        warn_of_unknown("data", list(families))
-        dataset = st.selectbox(
-            _("Data set"),
-            list(families),
-            key="data",
-            bind="query-params",
-            format_func=lambda name: _(dataset_title(name)),
-            help=_("What the models were trained on."),
+        dataset = dataset_control(list(families))
+        family = family_control(families[dataset])
+        seed = seed_control()
+        language_control()
+        st.caption(f":material/memory: {device_in_words()}")
+    return Selection(f"{dataset}/{family}", seed)
+
+
+def dataset_control(names: list[str]) -> str:
+    """Which data set."""
+    take_from_link("data", names, names[0])
+    dataset = st.selectbox(
+        _("Data set"),
+        names,
+        key="data",
+        format_func=lambda name: _(dataset_title(name)),
+        help=_("What the models were trained on."),
+    )
+    put_in_link("data", names[0])
+    return dataset
+
+
+def family_control(names: list[str]) -> str:
+    """Which of the data set's models."""
+    usual = "vae" if "vae" in names else names[0]
+    if st.session_state.get("model", usual) not in names:
+        st.session_state["model"] = usual
+    take_from_link("model", names, usual)
+    family = st.selectbox(
+        _("Model"),
+        names,
+        key="model",
+        format_func=family_title,
+        help=_("VAE and AAE differ in how the latent space is kept close to the prior. "
+               "Denoising models were trained to clean noisy images."),
+    )  # fmt: skip
+    put_in_link("model", usual)
+    return family
+
+
+def seed_control() -> int:
+    """The seed, with a button for the next one."""
+    take_from_link("seed", range(LARGEST_SEED + 1), DEFAULT_SEED)
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        seed = st.number_input(
+            _("Seed"),
+            0,
+            LARGEST_SEED,
+            key="seed",
+            help=_("The same seed gives the same starting points, on any machine."),
         )
-        warn_of_unknown("model", families[dataset])
-        family = st.selectbox(
-            _("Model"),
-            families[dataset],
-            index=families[dataset].index("vae") if "vae" in families[dataset] else 0,
-            key="model",
-            bind="query-params",
-            format_func=family_title,
-            help=_("VAE and AAE differ in how the latent space is kept close to the prior. "
-                   "Denoising models were trained to clean noisy images."),
-        )  # fmt: skip
-        warn_of_bad_number("seed", 0, LARGEST_SEED)
-        with st.container(horizontal=True, vertical_alignment="bottom"):
-            seed = st.number_input(
-                _("Seed"),
-                0,
-                LARGEST_SEED,
-                DEFAULT_SEED,
-                key="seed",
-                bind="query-params",
-                help=_("The same seed gives the same starting points, on any machine."),
-            )
-            st.button(
-                "",
-                icon=":material/casino:",
-                key="next_seed",
-                on_click=take_next_seed,
-                help=_("New starting points: take the next seed."),
-            )
-        st.segmented_control(
-            _("Language"),
-            list(LANGUAGES),
-            default=browser_language(),
-            required=True,
-            key="lang",
-            bind="query-params",
-            format_func=LANGUAGES.__getitem__,
-            label_visibility="collapsed",
+        st.button(
+            "",
+            icon=":material/casino:",
+            key="next_seed",
+            on_click=take_next_seed,
+            help=_("New starting points: take the next seed."),
         )
-        st.caption(f":material/memory: {describe_device(model_pool().device)}")
-    return Selection(f"{dataset}/{family}", int(seed))
+    put_in_link("seed", DEFAULT_SEED)
+    return int(seed)
+
+
+def language_control() -> None:
+    """English or Japanese."""
+    take_from_link("lang", list(LANGUAGES), browser_language())
+    st.segmented_control(
+        _("Language"),
+        list(LANGUAGES),
+        required=True,
+        key="lang",
+        format_func=LANGUAGES.__getitem__,
+        label_visibility="collapsed",
+    )
+    put_in_link("lang", browser_language())
 
 
 def families_by_dataset() -> dict[str, list[str]]:
@@ -125,18 +159,3 @@ def families_by_dataset() -> dict[str, list[str]]:
 def take_next_seed() -> None:
     """Go on to the next seed, around the end."""
     st.session_state["seed"] = (st.session_state["seed"] + 1) % (LARGEST_SEED + 1)
-
-
-def warn_of_unknown(key: str, options: list[str]) -> None:
-    """Say so where the link asks for something that there is not; the first choice is shown instead."""
-    asked = st.query_params.get(key)
-    if asked is not None and asked not in options:
-        st.warning(_("The link asks for “{asked}”, which is not here. Showing another.", asked=asked[:40]))
-
-
-def warn_of_bad_number(key: str, low: int, high: int) -> None:
-    """Say so where the link carries a number that cannot be used."""
-    asked = st.query_params.get(key)
-    if asked is not None and not (asked.isdecimal() and low <= int(asked) <= high):
-        st.warning(_("“{asked}” in the link is not a number from {low} to {high}. Showing the usual one.",
-                     asked=asked[:40], low=low, high=high))  # fmt: skip

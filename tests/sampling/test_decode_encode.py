@@ -18,9 +18,7 @@ def last_latent(decoding: str, start: torch.Tensor, steps: int, seed: int = 0) -
     return state.latent
 
 
-@pytest.mark.parametrize(
-    ("decoding", "variance"), [("sample", 1.0), ("mean", 1.0 / (2.0 - MODEL.posterior_variance))]
-)
+@pytest.mark.parametrize(("decoding", "variance"), [("sample", 1.0), ("mean", 1.0 / (2.0 - MODEL.posterior_variance))])
 @pytest.mark.parametrize("start_std", [0.0, 3.0])
 def test_stationary_law_matches_the_closed_form(decoding: str, variance: float, start_std: float) -> None:
     start = start_std * torch.randn(CHAINS, MODEL.latent_size, generator=torch.Generator().manual_seed(5))
@@ -74,5 +72,5 @@ def test_corruption_changes_the_walk_of_a_denoising_model(tiny_model) -> None:
 
 @pytest.mark.parametrize("options", [{"decoding": "median"}, {"corruption": "on"}, {"temperature": 1}])
 def test_a_wrong_option_is_named(tiny_model, options: dict) -> None:
-    with pytest.raises(SamplingError, match="median|on|temperature"):
+    with pytest.raises(SamplingError, match=r"median|on|temperature"):
         build_kernel("decode-encode", tiny_model, options)

@@ -1,0 +1,66 @@
+"""Writing a run to files: a comparison picture, a folder of pictures, or arrays."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from latentdemo.errors import SamplingError
+from latentdemo.imaging import comparison, contact_sheet, to_pixels
+from latentdemo.sampling import ChainRun
+
+SCALE_TO = 64  # tiles of a comparison are enlarged to at least this side in pixels
+
+
+def parse_steps(text: str) -> tuple[int, ...]:
+    """Steps from a text such as "0 1 5 10" or "0,1,5,10", ascending, each once.
+
+    Raises:
+        SamplingError: something else.
+    """
+    parts = text.replace(",", " ").split()
+    if not parts or not all(part.isdecimal() for part in parts):
+        raise SamplingError(f"steps is {text!r}; it must be whole numbers from 0 up, such as '0 1 5 10'")
+    return tuple(sorted({int(part) for part in parts}))
+
+
+def write_run(run: ChainRun, out: Path) -> None:
+    """Write the recorded steps of a run.
+
+    Args:
+        run: what to write.
+        out: `*.png` gets the steps side by side; `*.npz` gets arrays `images_K` (N, C, H, W) and `latents_K` (N, D) for
+            each step K; any other name becomes a folder with one PNG a chain and step, `step-K/chain-I.png`.
+
+    Raises:
+        SamplingError: `out` cannot be written.
+    """
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        if out.suffix.lower() == ".png":
+            write_comparison(run, out)
+        elif out.suffix.lower() == ".npz":
+            arrays = {f"images_{step}": images.numpy() for step, images in run.images.items()}
+            latents = {f"latents_{step}": latents.numpy() for step, latents in run.latents.items()}
+            np.savez_compressed(out, **arrays, **latents)  # type: ignore[arg-type]
+        else:
+            write_folder(run, out)
+    except OSError as error:
+        raise SamplingError(f"{out} cannot be written ({error.strerror}); choose another --out") from error
+
+
+def write_comparison(run: ChainRun, path: Path) -> None:
+    """The steps side by side as one PNG."""
+    scale = max(1, SCALE_TO // next(iter(run.images.values())).shape[-1])
+    sheets = {f"step {step}": contact_sheet(images, scale=scale) for step, images in run.images.items()}
+    comparison(sheets).save(path, "PNG")
+
+
+def write_folder(run: ChainRun, folder: Path) -> None:
+    """One PNG a chain and step."""
+    for step, images in run.images.items():
+        (folder / f"step-{step}").mkdir(parents=True, exist_ok=True)
+        for index, pixels in enumerate(to_pixels(images)):
+            Image.fromarray(pixels).save(folder / f"step-{step}" / f"chain-{index:05d}.png")

@@ -1,0 +1,57 @@
+"""Settings in the page's address, so that a link shows the same page anywhere.
+
+A widget with a key is wrapped in two calls: `take_from_link` before it, `put_in_link` after it. The address carries
+plain values (`model=dvae`), whatever language the labels are in; a setting at its default is left out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import streamlit as st
+
+from latentdemo.ui.words import _
+
+SHOWN = 40  # characters of a bad value that a notice repeats
+
+
+def take_from_link(key: str, options: Sequence[Any], default: Any) -> None:
+    """Give a widget its first value: from the link where it is one of `options`, else `default` with a notice.
+
+    Args:
+        key: of the widget, and name in the link.
+        options: what it can be; a range for whole numbers.
+        default: a list where the widget takes several options.
+    """
+    if key in st.session_state:
+        return
+    asked = st.query_params.get_all(key)
+    taken = [parse(text, options) for text in asked]
+    unusable = [text for text, option in zip(asked, taken, strict=True) if option is None]
+    if unusable:
+        notice(_("The link asks for “{asked}”, which cannot be shown. Showing the usual.", asked=unusable[0][:SHOWN]))
+    usable = [option for option in taken if option is not None]
+    several = isinstance(default, list)
+    st.session_state[key] = (usable if several else usable[0]) if usable and not unusable else default
+
+
+def parse(text: str, options: Sequence[Any]) -> Any:
+    """The option that a text of the link names, or None."""
+    if not isinstance(options, range):
+        return {str(option): option for option in options}.get(text)
+    number = int(text) if text.isascii() and text.isdecimal() and len(text) <= len(str(options[-1])) else -1
+    return number if number in options else None
+
+
+def put_in_link(key: str, default: Any) -> None:
+    """Write a widget's value into the address."""
+    value = st.session_state[key]
+    texts = [] if value == default else [str(each) for each in (value if isinstance(value, list) else [value])]
+    if texts != st.query_params.get_all(key):
+        st.query_params[key] = texts
+
+
+def notice(text: str) -> None:
+    """A notice that stays until it is closed, whatever the page does meanwhile."""
+    st.toast(text, icon=":material/info:", duration="infinite")
