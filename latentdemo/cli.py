@@ -12,7 +12,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
@@ -21,6 +21,10 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from latentdemo.errors import LatentdemoError
+
+if TYPE_CHECKING:
+    from latentdemo.models import NetworkConfig
+    from latentdemo.training import TrainingSettings
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -64,6 +68,21 @@ def progress_bar() -> Iterator[Progress]:
     note = TextColumn("[dim]{task.fields[note]}")
     with Progress(*columns, TimeRemainingColumn(), note, console=console, disable=not console.is_terminal) as bar:
         yield bar
+
+
+def train_command(
+    settings: TrainingSettings, network: NetworkConfig, dataset: str, family: str, options: list[str]
+) -> str:
+    """The command that trains the same model again, with every setting spelled out."""
+    words = ["python", "-m", "latentdemo", "train", dataset, family]
+    for name in ("epochs", "batch_size", "learning_rate", "beta1", "precision", "seed", "train_count"):
+        value = getattr(settings, name)
+        if value is not None:
+            words += [f"--{name.replace('_', '-')}", f"{value:g}" if isinstance(value, float) else str(value)]
+    words += ["--width", str(network.width), "--latent-size", str(network.latent_size)]
+    for pair in options:
+        words += ["--option", pair]
+    return shlex.join(words)
 
 
 def parse_options(pairs: list[str]) -> dict[str, Any]:
@@ -224,12 +243,6 @@ def train(
         train_count=train_count,
     )
     network = NetworkConfig(facts.image_size, facts.channels, width, latent_size)
-    options = parse_options(option or [])
-    command = f"python -m latentdemo train {dataset} {family} --epochs {epochs} --batch-size {batch_size}"
-    command += f" --learning-rate {learning_rate:g} --beta1 {beta1:g} --width {width} --latent-size {latent_size}"
-    command += f" --precision {precision} --seed {seed}"
-    command += f" --train-count {train_count}" if train_count else ""
-    command += "".join(f" --option {shlex.quote(pair)}" for pair in option or [])
     with progress_bar() as bar:
         reading = bar.add_task(f"reading {facts.title}", total=None, note="")
 
@@ -247,10 +260,10 @@ def train(
             family,
             network,
             settings,
-            options,
-            pick_device(device),
-            restart,
-            command,
+            options=parse_options(option or []),
+            device=pick_device(device),
+            restart=restart,
+            command=train_command(settings, network, dataset, family, option or []),
         )
         task = bar.add_task("training", total=epochs * trainer.steps_per_epoch, note="")
 

@@ -51,7 +51,9 @@ def controls(corrupts: bool) -> tuple[int, tuple[int, ...], str, str]:
         st.form_submit_button(_("Compare"), type="primary", icon=":material/compare:")
     for key, (_options, usual) in SETTINGS.items():
         put_in_link(key, usual)
-    assert count and decoding and corruption  # required=True
+    assert count is not None
+    assert decoding is not None
+    assert corruption is not None
     return count, tuple(sorted(steps)) or DEFAULT_STEPS, decoding, corruption if corrupts else "off"
 
 

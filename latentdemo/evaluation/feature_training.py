@@ -24,7 +24,7 @@ from latentdemo.random import epoch_generator
 WIDTH = 32  # channels of the first hidden layer
 FEATURES = 128  # penultimate activations
 BATCH = 64
-LEARNING_RATE = 2e-3  # Adam's at the start; it falls to zero along half a cosine
+LEARNING_RATE = 1e-3  # Adam's at the start; it falls to zero along half a cosine
 
 OnBatch = Callable[[int, int, float], None]
 """Called with (batches done, batches in all, loss) after each batch."""

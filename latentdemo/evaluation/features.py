@@ -65,18 +65,20 @@ class FeatureConfig:
 class Classifier(nn.Module):
     """Images (N, C, S, S) in [0, 1] to features (N, F), and features to the logits of each attribute.
 
-    The convolutions are the models' encoder (DCGAN), then a ReLU; one linear head for each attribute, all in one layer.
+    The convolutions are the models' encoder (DCGAN), then batch normalisation, which keeps every feature alive and on
+    one scale, and a ReLU. One linear head for each attribute, all in one layer.
     """
 
     def __init__(self, network: NetworkConfig, attributes: dict[str, int]) -> None:
         super().__init__()
         self.attributes = attributes
         self.trunk = Encoder(network, network.latent_size)
+        self.normalisation = nn.BatchNorm1d(network.latent_size)
         self.heads = nn.Linear(network.latent_size, sum(attributes.values()))
 
     def features(self, images: Tensor) -> Tensor:
         """Penultimate activations, (N, F), none below 0."""
-        return torch.relu(self.trunk(images.contiguous(memory_format=torch.channels_last)))
+        return torch.relu(self.normalisation(self.trunk(images.contiguous(memory_format=torch.channels_last))))
 
     def forward(self, images: Tensor) -> dict[str, Tensor]:
         """Name of an attribute -> logits (N, classes)."""

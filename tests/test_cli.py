@@ -1,0 +1,97 @@
+import json
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from latentdemo.cli import gather_numbers, main
+from latentdemo.models import list_models, save_checkpoint
+
+SAMPLE = ["sample", "fashion-mnist/dvae", "--device", "cpu"]
+
+
+def run(*arguments: str) -> int:
+    with pytest.raises(SystemExit) as ended:
+        main(arguments)
+    return ended.value.code or 0
+
+
+def test_the_same_comparison_twice_in_two_processes(tmp_path) -> None:
+    grids = [tmp_path / "one.png", tmp_path / "two.png"]
+    for grid in grids:
+        options = ["--count", "64", "--steps", "0", "1", "5", "10", "--seed", "7", "--out", str(grid)]
+        subprocess.run([sys.executable, "-m", "latentdemo", *SAMPLE, *options], check=True)
+    assert grids[0].read_bytes() == grids[1].read_bytes()
+    with Image.open(grids[0]) as picture:
+        assert picture.width > 3 * picture.height  # four square sheets side by side
+        assert len(picture.getcolors(1 << 20)) > 100
+
+
+def test_a_folder_of_pictures(tmp_path) -> None:
+    assert run(*SAMPLE, "--count", "3", "--steps", "0", "2", "--out", str(tmp_path / "out")) == 0
+    files = sorted(path.relative_to(tmp_path / "out").as_posix() for path in (tmp_path / "out").rglob("*.png"))
+    assert files == [f"step-{step}/chain-0000{chain}.png" for step in (0, 2) for chain in range(3)]
+    with Image.open(tmp_path / "out" / files[0]) as picture:
+        assert picture.size == (32, 32)
+
+
+def test_arrays(tmp_path) -> None:
+    assert run(*SAMPLE, "--count", "3", "--steps", "0,2", "--out", str(tmp_path / "run.npz")) == 0
+    with np.load(tmp_path / "run.npz") as arrays:
+        assert {name: arrays[name].shape for name in arrays.files} == {
+            "images_0": (3, 1, 32, 32),
+            "images_2": (3, 1, 32, 32),
+            "latents_0": (3, 32),
+            "latents_2": (3, 32),
+        }
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "words"),
+    [
+        (["sample", "no/model"], 1, "no model"),
+        ([*SAMPLE, "--steps", "one"], 1, "whole numbers"),
+        ([*SAMPLE, "--count", "0"], 1, "at least 1"),
+        ([*SAMPLE, "--kernel", "none"], 1, "unknown kernel"),
+        ([*SAMPLE, "--decoding", "median"], 1, "median"),
+        ([*SAMPLE, "--out", "/dev/null/grid.png"], 1, "choose another --out"),
+        (["sample"], 2, "Missing argument"),
+        (["train", "no-data", "vae"], 1, "unknown data set"),
+        (["train", "fashion-mnist", "vae", "--option", "a=b"], 2, "NAME=NUMBER"),
+        (["bogus"], 2, "No such command"),
+    ],
+)
+def test_errors_say_what_to_do_and_set_the_exit_code(capsys, arguments: list[str], code: int, words: str) -> None:
+    assert run(*arguments) == code
+    captured = capsys.readouterr()
+    assert words in " ".join(captured.err.split())
+    assert "Traceback" not in captured.err
+
+
+@pytest.mark.parametrize("command", ["models", "sample", "train", "hold-out", "bench"])
+def test_every_command_has_help(capsys, command: str) -> None:
+    assert run(command, "--help") == 0
+    assert "Usage" in capsys.readouterr().out
+
+
+def test_models_lists_what_is_shipped(capsys) -> None:
+    assert run("models", "--json") == 0
+    listed = json.loads(capsys.readouterr().out)
+    assert list(listed) == list_models()
+    assert all(config["measured"]["held_out"]["rmse"] > 0 for config in listed.values())
+
+
+def test_bench_reports_a_paired_ratio(capsys, tiny_model, tmp_path, monkeypatch) -> None:
+    monkeypatch.setenv("LATENTDEMO_CHECKPOINTS", str(tmp_path))
+    save_checkpoint(tmp_path / "own" / "tiny", tiny_model, "own")
+    assert run("bench", "own/tiny", "--count", "4", "--steps", "2", "--repeats", "4", "--device", "cpu", "--json") == 0
+    report = json.loads(capsys.readouterr().out)
+    assert report["ratio"]["lower"] <= report["ratio"]["median"] <= report["ratio"]["upper"]
+
+
+def test_gathering_numbers_after_steps() -> None:
+    assert gather_numbers(["--steps", "0", "1", "5", "--seed", "7"]) == ["--steps", "0 1 5", "--seed", "7"]
+    assert gather_numbers(["--steps", "3", "m"]) == ["--steps", "3", "m"]
+    assert gather_numbers(["--count", "3", "4"]) == ["--count", "3", "4"]
