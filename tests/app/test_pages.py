@@ -1,5 +1,7 @@
 """The pages from their entry point, without a browser."""
 
+from pathlib import Path
+
 import pytest
 from streamlit.testing.v1 import AppTest
 
@@ -17,7 +19,7 @@ def wait_for_results(monkeypatch):
 
 
 def open_page(script: str = "pages/overview.py", **link: str | list[str]) -> AppTest:
-    app = AppTest.from_file("app.py", default_timeout=PATIENCE)
+    app = AppTest.from_file(Path(__file__).parents[2] / "app.py", default_timeout=PATIENCE)
     for key, value in link.items():
         app.query_params[key] = value
     app.run()
@@ -37,7 +39,7 @@ def test_every_page_opens_with_pictures(entry, lang: str) -> None:
     app = open_page(entry.script, lang=lang)
     assert not app.exception
     assert not app.error
-    assert len(app.get("imgs")) >= 2
+    assert len(app.image) >= 2
     assert ("事前分布" in texts(app)) == (lang == "ja")
 
 
@@ -47,7 +49,7 @@ def test_every_model_has_its_comparison(name: str) -> None:
     app = open_page("pages/sampling.py", data=dataset, model=family, count="16")
     assert not app.exception
     assert not app.error
-    assert len(app.get("imgs")) == 4
+    assert len(app.image) == 4
     assert app.selectbox(key="model").value == family
 
 
@@ -75,7 +77,7 @@ def test_a_silly_link_falls_back_with_a_notice(link: dict[str, str]) -> None:
     app = open_page(**link)
     assert not app.exception
     assert len(app.toast) == 1
-    assert len(app.get("imgs")) == 2
+    assert len(app.image) == 2
 
 
 @pytest.mark.parametrize("link", [{"count": "1000000"}, {"steps": ["5", "999999"]}, {"decoding": "x"}])
@@ -83,16 +85,16 @@ def test_a_silly_setting_in_a_link_falls_back_with_a_notice(link: dict[str, str]
     app = open_page("pages/sampling.py", **link)
     assert not app.exception
     assert len(app.toast) == 1
-    assert len(app.get("imgs")) == 4
+    assert len(app.image) == 4
 
 
 def test_the_next_seed_gives_other_pictures_and_is_in_the_link() -> None:
     app = open_page()
-    before = [image.proto for image in app.get("imgs")]
+    before = [image.proto for image in app.image]
     app.button(key="next_seed").click().run()
     assert app.number_input(key="seed").value == 8
     assert app.query_params["seed"] == ["8"]
-    assert [image.proto for image in app.get("imgs")] != before
+    assert [image.proto for image in app.image] != before
 
 
 def test_a_cancelled_run_is_said_so_and_can_be_repeated(monkeypatch) -> None:
@@ -109,7 +111,7 @@ def test_a_cancelled_run_is_said_so_and_can_be_repeated(monkeypatch) -> None:
     monkeypatch.setattr(comparison, "start_job", start)
     app.button(key="again").click().run()
     assert not app.info
-    assert len(app.get("imgs")) == 2
+    assert len(app.image) == 2
 
 
 def test_a_broken_checkpoint_is_a_message(tiny_model, tmp_path, monkeypatch) -> None:
