@@ -60,10 +60,10 @@ def controls(corrupts: bool) -> tuple[int, tuple[int, ...], str, str]:
 def card(step: int, sheet: Sheet, title: str) -> None:
     """One step: its sheet and its figures."""
     with st.container(border=True, height="stretch"):
-        st.subheader(_("Step 0, prior") if step == 0 else _("Step {step}", step=step))
+        st.subheader(_("Step {step}", step=step))
         st.image(sheet.png, alt=_("{model} at step {step}", model=title, step=step), width="stretch")
         if step == 0:
-            st.caption(_("The starting points"))
+            st.caption(_("Prior samples, the starting points"))
         else:
             st.caption(
                 _("Moved {change} % ± {error} % since step 0",

@@ -169,6 +169,4 @@ def show_failure(job: Job[Comparison]) -> None:
         st.error(str(job.error), icon=":material/error:")
     else:
         st.error(_("Something went wrong while sampling: {error}", error=repr(job.error)), icon=":material/error:")
-    if st.button(_("Try again"), key="again", icon=":material/refresh:"):
-        del st.session_state["job"]
-        st.rerun()
+    st.button(_("Try again"), key="again", icon=":material/refresh:", on_click=st.session_state.pop, args=("job", None))

@@ -35,12 +35,13 @@ def streamlit_pages() -> list[StreamlitPage]:
 
 
 def selection() -> Selection:
-    """What the sidebar says; every page begins with it.
+    """What the sidebar says; every page begins by taking it over from app.py.
 
     The first request to a fresh server finds Streamlit looking for pages on its own, because of the folder's name. If
     it asks for a page by its address, that page runs without app.py: then the pages are declared and the run repeated.
     """
-    if "selection" not in st.session_state:
+    chosen = st.session_state.pop("selection", None)
+    if chosen is None:
         st.navigation(streamlit_pages(), position="hidden")
         st.rerun()
-    return st.session_state["selection"]
+    return chosen

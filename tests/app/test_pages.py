@@ -22,10 +22,9 @@ def open_page(script: str = "pages/overview.py", **link: str | list[str]) -> App
     app = AppTest.from_file(Path(__file__).parents[2] / "app.py", default_timeout=PATIENCE)
     for key, value in link.items():
         app.query_params[key] = value
-    app.run()
     if script != "pages/overview.py":
-        app.switch_page(script).run()
-    return app
+        app.switch_page(script)
+    return app.run()
 
 
 def texts(app: AppTest) -> str:
@@ -50,7 +49,7 @@ def test_every_model_has_its_comparison(name: str) -> None:
     assert not app.exception
     assert not app.error
     assert len(app.image) == 4
-    assert app.selectbox(key="model").value == family
+    assert app.sidebar.selectbox(key="model").value == family
 
 
 def test_figures_stand_under_the_pictures() -> None:
@@ -91,9 +90,9 @@ def test_a_silly_setting_in_a_link_falls_back_with_a_notice(link: dict[str, str]
 def test_the_next_seed_gives_other_pictures_and_is_in_the_link() -> None:
     app = open_page()
     before = [image.proto for image in app.image]
-    app.button(key="next_seed").click().run()
-    assert app.number_input(key="seed").value == 8
-    assert app.query_params["seed"] == ["8"]
+    app.sidebar.button(key="next_seed").click().run()
+    assert app.sidebar.number_input(key="seed").value == 8
+    assert app.query_params["seed"] == "8"
     assert [image.proto for image in app.image] != before
 
 

@@ -1,0 +1,86 @@
+"""The demo as a person meets it: a cold server, a deep link, a press, other pictures."""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Callable
+
+import pytest
+from PIL import Image
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import PATIENCE
+
+Open = Callable[..., Page]
+
+
+def sheets(page: Page, count: int) -> list[str]:
+    """Addresses of the pictures, once there are so many; an address is made of the picture's content."""
+    images = page.get_by_test_id("stImage").locator("img")
+    expect(images).to_have_count(count, timeout=1000 * PATIENCE)
+    return [image.get_attribute("src") or "" for image in images.all()]
+
+
+def wait_for_other_sheets(page: Page, before: list[str], count: int) -> list[str]:
+    """Addresses of the pictures, once the last differs from before."""
+    images = page.get_by_test_id("stImage").locator("img")
+    expect(images).to_have_count(count, timeout=1000 * PATIENCE)
+    expect(images.last).not_to_have_attribute("src", before[-1], timeout=1000 * PATIENCE)
+    return sheets(page, count)
+
+
+def test_overview_is_ready_before_anyone_presses(open_page: Open) -> None:
+    page = open_page("/")
+    before, after = sheets(page, 2)
+    assert before != after
+    expect(page.get_by_text("Straight from the prior")).to_be_visible()
+    page.get_by_text("Compare step by step").click()
+    sheets(page, 4)
+    page.wait_for_url("**/sampling*")
+
+
+@pytest.mark.parametrize("data", ["avatars", "fashion-mnist"])
+def test_sampling_by_deep_link_as_the_first_request(open_page: Open, data: str) -> None:
+    page = open_page(f"/sampling?data={data}&model=dvae&count=16&steps=0&steps=5")
+    first = sheets(page, 2)
+    expect(page.get_by_text("Page not found")).to_have_count(0)
+    expect(page.get_by_test_id("stSidebar")).to_be_visible()
+    expect(page.get_by_text(re.compile(r"Moved [0-9]"))).to_have_count(1)
+    page.get_by_test_id("stNumberInputStepUp").click()
+    second = wait_for_other_sheets(page, first, 2)
+    page.get_by_role("button", name="36", exact=True).click()
+    page.get_by_role("button", name="Compare", exact=False).click()
+    wait_for_other_sheets(page, second, 2)
+    page.wait_for_url(f"**/sampling?data={data}*seed=8*")
+
+
+def test_the_same_link_gives_the_same_picture_to_everyone(open_page: Open) -> None:
+    link = "/sampling?data=fashion-mnist&model=vae&seed=11&count=16&steps=1"
+    assert sheets(open_page(link), 1) == sheets(open_page(link), 1)
+
+
+def test_japanese_by_the_browser_and_english_by_choice(open_page: Open) -> None:
+    page = open_page("/", locale="ja-JP")
+    expect(page.get_by_text("事前分布からそのまま")).to_be_visible()
+    sheets(page, 2)
+    page.get_by_role("button", name="English").click()
+    expect(page.get_by_text("Straight from the prior")).to_be_visible()
+    page.wait_for_url("**lang=en*")
+
+
+def test_the_download_is_the_comparison(open_page: Open) -> None:
+    page = open_page("/sampling?data=fashion-mnist&count=16&steps=0&steps=1")
+    sheets(page, 2)
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Download PNG").click()
+    with Image.open(io.BytesIO(download.value.path().read_bytes())) as picture:
+        assert picture.format == "PNG"
+        assert picture.width > 2 * 4 * 32
+
+
+def test_long_work_shows_progress_and_can_be_cancelled(open_page: Open) -> None:
+    page = open_page("/sampling?data=avatars&model=vae&count=256&steps=100")
+    page.get_by_role("button", name="Cancel").click()
+    expect(page.get_by_text("Cancelled. Nothing is lost.")).to_be_visible()
+    expect(page.get_by_role("button", name="Try again")).to_be_visible()
