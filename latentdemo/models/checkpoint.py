@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -116,7 +117,7 @@ def model_folder(name: str, root: str | Path | None = None) -> Path:
     """
     folder = Path(root) if root else checkpoints_dir()
     known = list_models(folder)
-    if name in known or (len(Path(name).parts) == 2 and ".." not in name and (folder / name).is_dir()):
+    if name in known or (re.fullmatch(r"[\w-][\w.-]*/[\w-][\w.-]*", name) and (folder / name).is_dir()):
         return folder / name
     raise ModelNotFoundError(f"no model {name!r} in {folder}; known are {', '.join(known) or 'none'}")
 

@@ -10,10 +10,11 @@ import sys
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, Request, expect, sync_playwright
 
 ROOT = Path(__file__).parents[2]
 CHROMIUMS = ("chromium", "chromium-browser", "google-chrome", "chrome")
@@ -27,6 +28,9 @@ FLAGS = (
     "--disable-sync",
 )
 PATIENCE = 60.0  # seconds
+Open = Callable[..., Page]
+
+expect.set_options(timeout=1000 * PATIENCE)
 
 
 @pytest.fixture(scope="session")
@@ -40,9 +44,30 @@ def browser() -> Iterator[Browser]:
         yield playwright.chromium.launch(executable_path=found, args=list(FLAGS))
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def server() -> Iterator[str]:
-    """The address of a server that nobody has asked anything yet."""
+    """The address of a server that all tests share."""
+    with running_server() as address:
+        yield address
+
+
+@pytest.fixture
+def open_page(browser: Browser, server: str) -> Iterator[Open]:
+    """Opens a path of the shared server in a fresh browser profile."""
+    with opened_pages(browser, server) as open_path:
+        yield open_path
+
+
+@pytest.fixture
+def open_cold(browser: Browser) -> Iterator[Open]:
+    """Opens a path of a server that nobody has asked anything yet."""
+    with running_server() as address, opened_pages(browser, address) as open_path:
+        yield open_path
+
+
+@contextmanager
+def running_server() -> Iterator[str]:
+    """The demo as the README starts it, on a free port of this machine."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -69,18 +94,22 @@ def wait_until_healthy(address: str, process: subprocess.Popen) -> None:
     pytest.fail("the server did not start")
 
 
-@pytest.fixture
-def open_page(browser: Browser, server: str) -> Iterator[Callable[..., Page]]:
-    """Opens a path of the cold server in a fresh browser profile; at the end nothing may have gone wrong in it."""
+@contextmanager
+def opened_pages(browser: Browser, address: str) -> Iterator[Open]:
+    """Opens pages; at the end nothing may have gone wrong in them, and nothing been asked of another server."""
     pages: list[Page] = []
     wrong: list[str] = []
+
+    def watch(request: Request) -> None:
+        if not request.url.startswith((address, "data:", "blob:")):
+            wrong.append(request.url)
 
     def open_path(path: str, **context: str) -> Page:
         page = browser.new_context(viewport={"width": 1440, "height": 1000}, **context).new_page()
         page.set_default_timeout(1000 * PATIENCE)
         page.on("pageerror", lambda error: wrong.append(str(error)))
-        page.on("request", lambda request: request.url.startswith(("http://127", "data:", "blob:")) or wrong.append(request.url))
-        page.goto(server + path)
+        page.on("request", watch)
+        page.goto(address + path)
         pages.append(page)
         return page
 

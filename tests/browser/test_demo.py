@@ -4,34 +4,31 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Callable
 
 import pytest
 from PIL import Image
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import PATIENCE
-
-Open = Callable[..., Page]
+from tests.browser.conftest import Open
 
 
 def sheets(page: Page, count: int) -> list[str]:
     """Addresses of the pictures, once there are so many; an address is made of the picture's content."""
     images = page.get_by_test_id("stImage").locator("img")
-    expect(images).to_have_count(count, timeout=1000 * PATIENCE)
+    expect(images).to_have_count(count)
     return [image.get_attribute("src") or "" for image in images.all()]
 
 
 def wait_for_other_sheets(page: Page, before: list[str], count: int) -> list[str]:
     """Addresses of the pictures, once the last differs from before."""
     images = page.get_by_test_id("stImage").locator("img")
-    expect(images).to_have_count(count, timeout=1000 * PATIENCE)
-    expect(images.last).not_to_have_attribute("src", before[-1], timeout=1000 * PATIENCE)
+    expect(images).to_have_count(count)
+    expect(images.last).not_to_have_attribute("src", before[-1])
     return sheets(page, count)
 
 
-def test_overview_is_ready_before_anyone_presses(open_page: Open) -> None:
-    page = open_page("/")
+def test_overview_is_ready_before_anyone_presses(open_cold: Open) -> None:
+    page = open_cold("/")
     before, after = sheets(page, 2)
     assert before != after
     expect(page.get_by_text("Straight from the prior")).to_be_visible()
@@ -41,8 +38,8 @@ def test_overview_is_ready_before_anyone_presses(open_page: Open) -> None:
 
 
 @pytest.mark.parametrize("data", ["avatars", "fashion-mnist"])
-def test_sampling_by_deep_link_as_the_first_request(open_page: Open, data: str) -> None:
-    page = open_page(f"/sampling?data={data}&model=dvae&count=16&steps=0&steps=5")
+def test_sampling_by_deep_link_as_the_first_request(open_cold: Open, data: str) -> None:
+    page = open_cold(f"/sampling?data={data}&model=dvae&count=16&steps=0&steps=5")
     first = sheets(page, 2)
     expect(page.get_by_text("Page not found")).to_have_count(0)
     expect(page.get_by_test_id("stSidebar")).to_be_visible()

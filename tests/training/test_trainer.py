@@ -1,0 +1,140 @@
+import json
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from latentdemo import load_model
+from latentdemo.data import ImageSet
+from latentdemo.errors import TrainingError
+from latentdemo.models import FAMILIES, Likelihood, NetworkConfig
+from latentdemo.training import Trainer, TrainingSettings
+from latentdemo.training.measure import residual_std
+
+NETWORK = NetworkConfig(16, 1, 4, 4)
+
+
+def blobs(count: int, seed: int) -> ImageSet:
+    """Bright squares at random places."""
+    generator = np.random.default_rng(seed)
+    pixels = np.zeros((count, 16, 16, 1), np.uint8)
+    for image, (row, column) in zip(pixels, generator.integers(0, 10, (count, 2)), strict=True):
+        image[row : row + 6, column : column + 6] = 255
+    return ImageSet(pixels)
+
+
+def trainer(out, family: str = "vae", restart: bool = False, **settings) -> Trainer:
+    return Trainer(
+        out,
+        "avatars",
+        blobs(96, 0),
+        blobs(32, 1),
+        family,
+        NETWORK,
+        TrainingSettings(**{"epochs": 3, "batch_size": 16, "precision": "float32"} | settings),
+        restart=restart,
+        command="python -m latentdemo train avatars vae",
+    )
+
+
+def weights(run: Trainer) -> torch.Tensor:
+    return torch.cat([parameter.flatten() for parameter in run.model.parameters()])
+
+
+@pytest.mark.parametrize("family", ["dvae", "daae"])
+@pytest.mark.parametrize("when", ["after an epoch", "within an epoch"])
+def test_a_killed_run_ends_as_if_it_had_not_been(tmp_path, family: str, when: str) -> None:
+    def kill(*place) -> None:
+        if place[0] == 2:
+            raise KeyboardInterrupt
+
+    unbroken = trainer(tmp_path / "unbroken", family)
+    unbroken.run()
+    killed = trainer(tmp_path / "killed", family)
+    with pytest.raises(KeyboardInterrupt):
+        killed.run(**{"on_epoch" if when == "after an epoch" else "on_batch": kill})
+    resumed = trainer(tmp_path / "killed", family)
+    assert resumed.epoch == (2 if when == "after an epoch" else 1)
+    resumed.run()
+    assert torch.equal(weights(resumed), weights(unbroken))
+
+
+def test_the_seed_decides(tmp_path) -> None:
+    runs = [trainer(tmp_path / str(index), seed=seed, epochs=1) for index, seed in enumerate((5, 5, 6))]
+    for run in runs:
+        run.run()
+    assert torch.equal(weights(runs[0]), weights(runs[1]))
+    assert not torch.equal(weights(runs[0]), weights(runs[2]))
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+@pytest.mark.parametrize("precision", ["float32", "bf16"])
+def test_training_learns_and_leaves_a_checkpoint(tmp_path, family: str, precision: str) -> None:
+    run = trainer(tmp_path / "own" / family, family, epochs=4, precision=precision, learning_rate=1e-2)
+    run.run()
+    losses = [json.loads(line)["held_out_reconstruction"] for line in (run.folder / "log.jsonl").open()]
+    assert losses[-1] < 0.9 * losses[0]
+    with Image.open(run.picture_path(4)) as picture:
+        assert picture.width > 12 * 64
+    model = load_model(f"own/{family}", "cpu", tmp_path)
+    assert model.residual_std > 0
+    card = (tmp_path / "own" / family / "README.md").read_text()
+    assert "python -m latentdemo train avatars vae" in card
+    assert f"{model.residual_std:.4f}" in card
+
+
+def test_other_settings_are_not_mixed_with_a_run_in_the_folder(tmp_path) -> None:
+    trainer(tmp_path, epochs=1).run()
+    with pytest.raises(TrainingError, match="settings"):
+        trainer(tmp_path, epochs=2)
+    with pytest.raises(TrainingError, match="family"):
+        trainer(tmp_path, family="aae", epochs=1)
+    assert trainer(tmp_path, epochs=2, restart=True).epoch == 0
+
+
+def test_a_broken_state_is_named(tmp_path) -> None:
+    trainer(tmp_path, epochs=1).run()
+    state = tmp_path / "training" / "state.pt"
+    state.write_bytes(state.read_bytes()[:50])
+    with pytest.raises(TrainingError, match="--restart"):
+        trainer(tmp_path, epochs=1)
+
+
+def test_images_that_do_not_fit_are_named(tmp_path) -> None:
+    colour = ImageSet(np.zeros((64, 16, 16, 3), np.uint8))
+    with pytest.raises(TrainingError, match="3 channels"):
+        Trainer(tmp_path, "own", colour, colour, "vae", NETWORK, TrainingSettings())
+    few = blobs(10, 0)
+    with pytest.raises(TrainingError, match="10 images"):
+        Trainer(tmp_path, "own", few, few, "vae", NETWORK, TrainingSettings())
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"epochs": 0}, {"batch_size": 1}, {"learning_rate": 0.0}, {"precision": "fp8"}, {"seed": -1}]
+)
+def test_settings_that_cannot_be_trained_are_named(wrong: dict) -> None:
+    with pytest.raises(TrainingError, match=next(iter(wrong))):
+        TrainingSettings(**wrong)
+
+
+def test_a_loss_that_is_not_finite_stops_the_run(tmp_path) -> None:
+    run = trainer(tmp_path, epochs=1)
+    with torch.no_grad():
+        run.model.decoder[0].weight.fill_(torch.inf)
+    with pytest.raises(TrainingError, match="learning-rate"):
+        run.run()
+
+
+def test_residual_noise_is_that_of_the_reconstructions(tmp_path, tiny_model, monkeypatch) -> None:
+    images = blobs(500, 3)
+
+    def off_by(latents: torch.Tensor) -> Likelihood:
+        chosen = images.tensor(slice(off_by.start, off_by.start + len(latents)))
+        off_by.start += len(latents)
+        noise = torch.randn(chosen.shape, generator=torch.Generator().manual_seed(off_by.start))
+        return Likelihood(chosen + 0.2 * noise, 0.0)
+
+    off_by.start = 0
+    monkeypatch.setattr(tiny_model, "decode", off_by)
+    assert residual_std(tiny_model, images, seed=0) == pytest.approx(0.2, rel=0.01)
