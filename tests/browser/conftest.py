@@ -36,12 +36,17 @@ expect.set_options(timeout=1000 * PATIENCE)
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     """Chromium from the system; tests are skipped where there is none, and fail where CI is set."""
-    found = next((path for name in CHROMIUMS if (path := shutil.which(name))), None)
-    if found is None:
+    path = find_chromium()
+    if path is None:
         message = "no Chromium on PATH; install one (Debian: apt-get install chromium)"
         pytest.fail(message) if os.environ.get("CI") else pytest.skip(message)
     with sync_playwright() as playwright:
-        yield playwright.chromium.launch(executable_path=found, args=list(FLAGS))
+        yield playwright.chromium.launch(executable_path=path, args=list(FLAGS))
+
+
+def find_chromium() -> str | None:
+    """The path of the system's Chromium."""
+    return next((path for name in CHROMIUMS if (path := shutil.which(name))), None)
 
 
 @pytest.fixture(scope="session")

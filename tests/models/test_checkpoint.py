@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from latentdemo import list_models, load_model
+from latentdemo.data import read_held_out
 from latentdemo.errors import (
     CheckpointConfigError,
     CheckpointCorruptError,
@@ -131,8 +132,6 @@ def test_eight_models_are_shipped_small_with_their_cards() -> None:
 
 @pytest.mark.parametrize("name", list_models())
 def test_a_shipped_model_rebuilds_images_it_has_not_seen(name: str) -> None:
-    from latentdemo.data import read_held_out
-
     model = load_model(name, "cpu")
     images = read_held_out(checkpoints_dir() / name.split("/", maxsplit=1)[0]).tensor(slice(0, 200))
     error = (model.decode(model.encode(images).mean).mean - images).square().mean().sqrt().item()

@@ -1,0 +1,46 @@
+"""Screenshots of every page, in both languages, light and dark: python -m tests.browser.screenshots FOLDER."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Literal
+
+from playwright.sync_api import Browser, sync_playwright
+
+from tests.browser.conftest import FLAGS, find_chromium, running_server
+
+PAGES = {"overview": ("/", 2), "sampling": ("/sampling", 4)}  # name -> (path, pictures on it)
+LANGUAGES = ("en", "ja")
+SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
+SETTLED = 1500  # milliseconds after the last picture came
+WIDTH, TALLEST = 1440, 4000  # pixels
+
+
+def take(browser: Browser, address: str, name: str, language: str, scheme: Literal["light", "dark"], out: Path) -> None:
+    """One screenshot, as tall as the page."""
+    path, pictures = PAGES[name]
+    page = browser.new_page(viewport={"width": WIDTH, "height": 900}, color_scheme=scheme)
+    page.goto(f"{address}{path}?lang={language}")
+    page.get_by_test_id("stImage").locator("img").nth(pictures - 1).wait_for()
+    page.wait_for_timeout(SETTLED)
+    height = page.get_by_test_id("stMain").evaluate("element => element.scrollHeight")
+    page.set_viewport_size({"width": WIDTH, "height": min(height, TALLEST)})
+    page.wait_for_timeout(SETTLED)
+    page.screenshot(path=out / f"{name}-{language}-{scheme}.png")
+    page.close()
+
+
+def main(out: Path) -> None:
+    """All of them into a folder."""
+    out.mkdir(parents=True, exist_ok=True)
+    with sync_playwright() as playwright, running_server() as address:
+        browser = playwright.chromium.launch(executable_path=find_chromium(), args=list(FLAGS))
+        for name in PAGES:
+            for language in LANGUAGES:
+                for scheme in SCHEMES:
+                    take(browser, address, name, language, scheme, out)
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))
