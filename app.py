@@ -1,12 +1,16 @@
 """latentdemo in the browser: streamlit run app.py"""
 
+from pathlib import Path
+
 import streamlit as st
 
 from latentdemo.ui.navigation import streamlit_pages
 from latentdemo.ui.sidebar import sidebar
 from latentdemo.ui.words import _
 
-st.set_page_config("latentdemo", "latentdemo/ui/icon.svg", layout="wide", initial_sidebar_state="expanded")
+ICON = Path(__file__).parent / "latentdemo" / "ui" / "icon.svg"
+
+st.set_page_config("latentdemo", ICON, layout="wide", initial_sidebar_state="expanded")
 page = st.navigation(streamlit_pages(), position="top")
 st.session_state["selection"] = sidebar()
 page.run()

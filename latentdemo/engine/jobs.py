@@ -62,24 +62,29 @@ class Job(Generic[Result]):
 
 
 class RecentResults(Generic[Result]):
-    """The last results by key, shared between threads, the least recently used dropped first."""
+    """The last results by key, shared between threads, the least recently used dropped first.
 
-    def __init__(self, size: int) -> None:
-        self.size = size
-        self._kept: OrderedDict[Hashable, Result] = OrderedDict()
+    Args:
+        capacity: what the kept results may weigh together, in the unit of `put`'s `weight`, such as bytes.
+    """
+
+    def __init__(self, capacity: int) -> None:
+        self.capacity = capacity
+        self._kept: OrderedDict[Hashable, tuple[Result, int]] = OrderedDict()
         self._lock = threading.Lock()
 
     def get(self, key: Hashable) -> Result | None:
         """The result of a key, if it is still kept."""
         with self._lock:
-            if key in self._kept:
-                self._kept.move_to_end(key)
-            return self._kept.get(key)
-
-    def put(self, key: Hashable, result: Result) -> None:
-        """Keep a result."""
-        with self._lock:
-            self._kept[key] = result
+            if key not in self._kept:
+                return None
             self._kept.move_to_end(key)
-            while len(self._kept) > self.size:
+            return self._kept[key][0]
+
+    def put(self, key: Hashable, result: Result, weight: int) -> None:
+        """Keep a result; one that outweighs the capacity is not kept."""
+        with self._lock:
+            self._kept[key] = (result, weight)
+            self._kept.move_to_end(key)
+            while sum(kept for _, kept in self._kept.values()) > self.capacity:
                 self._kept.popitem(last=False)

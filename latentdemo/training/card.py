@@ -33,8 +33,8 @@ Rows 1 and 3: held-out images; rows 2 and 4: their reconstructions; below: prior
 
 ## Training
 
-{images:,} training images, {epochs} epochs, {minutes:.0f} minutes on {device}, in bf16 autocast or float32 as the
-settings in `config.json` say. The same command trains it again:
+{images:,} training images, {epochs} epochs, {minutes:.0f} minutes on {device}, in {precision}. The same command
+trains it again (with `--data-dir`, where the data set's files are already at hand):
 
 ```
 {command}
@@ -75,6 +75,7 @@ def write_card(folder: Path, config: CheckpointConfig) -> None:
         figures="\n".join(f"| {FIGURES[name]} | {value:,.4g} |" for name, value in measured["held_out"].items()),
         images=config.training["images"],
         epochs=config.training["epochs"],
+        precision="bf16 (autocast)" if config.training["precision"] == "bf16" else "float32",
         minutes=measured["training_seconds"] / 60,
         device=measured["training_device"],
         command=config.training["command"],

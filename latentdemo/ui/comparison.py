@@ -17,7 +17,7 @@ from latentdemo.sampling import run_chain
 from latentdemo.ui.sidebar import model_pool
 from latentdemo.ui.words import _
 
-KEPT = 128  # comparisons kept in memory, a few megabytes each
+KEPT_BYTES = 256 * 2**20  # of pictures, for all sessions together
 AT_ONCE = 2.0  # seconds that a page waits before it shows progress
 TILE = 128  # pixels that a tile is enlarged to on screen
 WIDEST = 1440  # pixels; Streamlit scales wider pictures down
@@ -76,11 +76,16 @@ class Comparison:
     seconds: float
     png: bytes
 
+    @property
+    def bytes(self) -> int:
+        """What the pictures weigh."""
+        return len(self.png) + sum(len(sheet.png) for sheet in self.sheets.values())
+
 
 @st.cache_resource
 def recent_results() -> RecentResults[Comparison]:
     """The last comparisons of all sessions."""
-    return RecentResults(KEPT)
+    return RecentResults(KEPT_BYTES)
 
 
 def compare(request: Request, progress: Callable[[int, int], None], cancelled: Callable[[], bool]) -> Comparison:
@@ -142,7 +147,7 @@ def start_job(request: Request) -> Job[Comparison]:
 
     def work(progress: Callable[[int, int], None], cancelled: Callable[[], bool]) -> Comparison:
         result = compare(request, progress, cancelled)
-        results.put(request, result)
+        results.put(request, result, result.bytes)
         return result
 
     results = recent_results()

@@ -47,7 +47,7 @@ def test_sampling_by_deep_link_as_the_first_request(open_cold: Open, data: str) 
     page.get_by_test_id("stNumberInputStepUp").click()
     second = wait_for_other_sheets(page, first, 2)
     page.get_by_text("36", exact=True).click()
-    page.get_by_role("button", name="Compare", exact=False).click()
+    page.get_by_role("button", name=re.compile("Compare$")).click()
     wait_for_other_sheets(page, second, 2)
     page.wait_for_url(f"**/sampling?data={data}*seed=8*")
 
