@@ -1,4 +1,4 @@
-"""The command line: python -m latentdemo models | sample | train | hold-out | bench.
+"""The command line: python -m latentdemo models | sample | train | evaluate | bench, hold-out | features.
 
 What a command makes goes to files and standard output, progress and errors to standard error. Exit codes: 0 done,
 1 an error that the message explains, 2 wrong usage, 130 interrupted.
@@ -176,6 +176,74 @@ def hold_out(
         )
     write_held_out(checkpoints_dir() / dataset, dataset, images)
     typer.echo(f"wrote {len(images)} held-out images to {checkpoints_dir() / dataset}")
+
+
+@app.command()
+def features(
+    dataset: Annotated[str, typer.Argument(help="Data set, such as fashion-mnist or avatars.")],
+    epochs: Annotated[int, typer.Option(help="Passes over the training images.")] = 5,
+    seed: Annotated[int, typer.Option(help="Fixes weights and order.")] = 0,
+    device: Annotated[str | None, typer.Option(help="cuda, mps or cpu; the best at hand if not given.")] = None,
+    data_dir: Annotated[Path | None, typer.Option(help="Folder with the data set's original files.")] = None,
+) -> None:
+    """Train the classifier whose features quality is measured in."""
+    from latentdemo.data import load_images
+    from latentdemo.evaluation import save_features, train_classifier
+    from latentdemo.models import checkpoints_dir, pick_device
+
+    with progress_bar() as bar:
+        task = bar.add_task("training", total=None, note="")
+
+        def on_batch(done: int, total: int, loss: float) -> None:
+            bar.update(task, completed=done, total=total, note=f"loss {loss:.2f}")
+
+        images, held_out = load_images(dataset, "train", data_dir), load_images(dataset, "held-out", data_dir)
+        trained = train_classifier(dataset, images, held_out, epochs, seed, pick_device(device), on_batch)
+    config = save_features(trained, checkpoints_dir() / dataset)
+    right = ", ".join(f"{name} {share:.1%}" for name, share in config.accuracy.items())
+    typer.echo(f"wrote the features of {dataset} to {checkpoints_dir() / dataset}; held-out accuracy: {right}")
+
+
+@app.command()
+def evaluate(
+    model: Annotated[str, typer.Argument(help="Model, such as fashion-mnist/dvae.")],
+    count: Annotated[int, typer.Option(help="Images a side.")] = 2000,
+    repeats: Annotated[int, typer.Option(help="Repetitions, each with another seed.")] = 3,
+    steps: Annotated[str, typer.Option(help="Chain steps, such as '0 1 5 10'.", metavar="STEP...")] = "0 1 5 10",
+    device: Annotated[str | None, typer.Option(help="cuda, mps or cpu; the best at hand if not given.")] = None,
+    data_dir: Annotated[Path | None, typer.Option(help="Folder with the data set's original files.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Machine-readable.")] = False,
+) -> None:
+    """Measure the quality of prior samples and chain samples against held-out real data."""
+    from dataclasses import asdict
+
+    from latentdemo.data import load_images, read_held_out
+    from latentdemo.evaluation import evaluate_model, load_features
+    from latentdemo.models import checkpoints_dir, load_model, model_folder, read_config
+    from latentdemo.output import parse_steps
+
+    dataset = read_config(model_folder(model)).dataset
+    with progress_bar() as bar:
+        task = bar.add_task("evaluating", total=repeats, note="")
+        report = evaluate_model(
+            load_model(model, device),
+            load_features(dataset, device),
+            load_images(dataset, "train", data_dir),
+            read_held_out(checkpoints_dir() / dataset),
+            steps=parse_steps(steps),
+            count=count,
+            seeds=range(repeats),
+            progress=lambda done, _total: bar.update(task, completed=done),
+        )
+    if as_json:
+        typer.echo(json.dumps({"model": model} | report, indent=2, default=asdict))
+        return
+    rows = report["figures"]
+    title = f"{model}: {count} images a side, {repeats} seeds, mean ± standard error, {report['features']['name']}"
+    table = Table("", *next(iter(rows.values())), title=title)
+    for name, figures in rows.items():
+        table.add_row(name, *(f"{figure.mean:.3g} ± {figure.error:.1g}" for figure in figures.values()))
+    Console().print(table)
 
 
 @app.command()

@@ -70,7 +70,7 @@ def test_errors_say_what_to_do_and_set_the_exit_code(capsys, arguments: list[str
     assert "Traceback" not in captured.err
 
 
-@pytest.mark.parametrize("command", ["models", "sample", "train", "hold-out", "bench"])
+@pytest.mark.parametrize("command", ["models", "sample", "train", "evaluate", "bench", "hold-out", "features"])
 def test_every_command_has_help(capsys, command: str) -> None:
     assert run(command, "--help") == 0
     assert "Usage" in capsys.readouterr().out

@@ -62,7 +62,7 @@ def train_classifier(
     network = NetworkConfig(facts.image_size, facts.channels, WIDTH, FEATURES)
     classifier = Classifier(network, attributes)
     initialise(classifier, epoch_generator(seed, 0))
-    classifier.to(device, memory_format=torch.channels_last)
+    classifier.to(torch.device(device)).to(memory_format=torch.channels_last)
     started = time.perf_counter()
     fit(classifier, train, epochs, seed, on_batch)
     seconds = time.perf_counter() - started

@@ -167,9 +167,7 @@ def save_features(features: Features, folder: Path) -> FeatureConfig:
     return config
 
 
-def load_features(
-    dataset: str, device: torch.device | str | None = None, root: str | Path | None = None
-) -> Features:
+def load_features(dataset: str, device: torch.device | str | None = None, root: str | Path | None = None) -> Features:
     """The feature space that is shipped for a data set.
 
     Args:

@@ -84,7 +84,7 @@ def frechet_distance(real: FeatureRows, fake: FeatureRows) -> float:
 
 
 def symmetric_root(matrix: Tensor) -> Tensor:
-    """The symmetric root of a positive semidefinite matrix (F, F); eigenvalues that rounding made negative count as 0."""
+    """The symmetric root of a positive semidefinite matrix (F, F); eigenvalues that rounding made negative are 0."""
     values, vectors = torch.linalg.eigh(matrix)
     return (vectors * values.clamp(min=0.0).sqrt()) @ vectors.T
 
@@ -150,13 +150,12 @@ def check_features(real: FeatureRows, fake: FeatureRows, least: int) -> tuple[Te
     for name, rows in (("real", real), ("generated", fake)):
         side = torch.as_tensor(rows).detach().cpu().double()
         if side.dim() != 2 or len(side) < least:
-            raise QualityError(f"the {name} features have shape {tuple(side.shape)}; take (N, F) with N from {least} up")
+            raise QualityError(f"the {name} features have shape {tuple(side.shape)}; take (N, F), N at least {least}")
         if not torch.isfinite(side).all():
-            raise QualityError(f"the {name} features hold values that are not finite; look at the images they come from")
+            raise QualityError(f"the {name} features hold values that are not finite; look at their images")
         sides.append(side)
     if sides[0].shape[1] != sides[1].shape[1]:
         raise QualityError(
-            f"{sides[0].shape[1]} real against {sides[1].shape[1]} generated features: "
-            "take both from one feature space"
+            f"{sides[0].shape[1]} real against {sides[1].shape[1]} generated features: take both from one feature space"
         )
     return sides[0], sides[1]
