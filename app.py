@@ -10,7 +10,7 @@ from latentdemo.ui.words import _
 
 ICON = Path(__file__).parent / "latentdemo" / "ui" / "icon.svg"
 
-st.set_page_config("latentdemo", ICON, layout="wide", initial_sidebar_state="expanded")
+st.set_page_config("latentdemo", ICON, layout="wide")
 page = st.navigation(streamlit_pages(), position="top")
 st.session_state["selection"] = sidebar()
 page.run()

@@ -65,8 +65,10 @@ def read_held_out(folder: Path) -> ImageSet:
         tiles = sheet.reshape(-1, size, columns, size, dataset.channels).transpose(0, 2, 1, 3, 4)
         pixels = tiles.reshape(-1, size, size, dataset.channels)[:count]
         labels = {key: np.asarray(values) for key, values in index["labels"].items()}
+        if any(len(rows) != count for rows in (pixels, *labels.values())):
+            raise ValueError(f"not all of the {count} images and labels are there")
         return ImageSet(pixels, labels, index["label_names"])
-    except (OSError, ValueError, KeyError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise DataError(
             f"the held-out images in {folder} cannot be read ({error}): fetch the folder again, or write it anew "
             "with 'python -m latentdemo data hold-out'"

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import gzip
+import os
 import shutil
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -29,19 +31,24 @@ def pad_square(pixels: np.ndarray, size: int) -> np.ndarray:
 
 
 def unpack_mnist_files(data_dir: Path, raw_folder: Path) -> None:
-    """Lay the four gz files of the original distribution out as torchvision's class wants them.
+    """Lay the four files of the original distribution out as torchvision's class wants them.
 
-    The files may lie in `data_dir` itself, packed (as Debian's dataset-fashion-mnist ships them) or not.
+    The files may lie in `data_dir` itself, packed (as Debian's dataset-fashion-mnist ships them) or not. A copy bears
+    the time of its source, so that another folder's files, or a newer release, take its place.
     """
     for name in MNIST_FILES:
         target, packed, plain = raw_folder / name, data_dir / f"{name}.gz", data_dir / name
-        if target.exists() or not (packed.exists() or plain.exists()):
+        if not (packed.exists() or plain.exists()):
+            continue
+        time = (packed if packed.exists() else plain).stat().st_mtime_ns
+        if target.exists() and target.stat().st_mtime_ns == time:
             continue
         raw_folder.mkdir(parents=True, exist_ok=True)
-        unfinished = target.with_suffix(".unfinished")
+        unfinished = target.with_suffix(f".{os.getpid()}")
         with gzip.open(packed) if packed.exists() else plain.open("rb") as source, unfinished.open("wb") as file:
             shutil.copyfileobj(source, file)
-        unfinished.rename(target)
+        os.utime(unfinished, ns=(time, time))
+        unfinished.replace(target)
 
 
 def open_dataset(factory: Callable[[bool], Any], title: str, data_dir: Path) -> Any:
@@ -52,6 +59,8 @@ def open_dataset(factory: Callable[[bool], Any], title: str, data_dir: Path) -> 
     """
     try:
         return factory(False)
+    except ImportError as error:
+        raise DataError(f"reading {title} needs the package {error.name}. Run: pip install {error.name}") from error
     except (RuntimeError, FileNotFoundError, EOFError, ValueError) as missing:
         try:
             return factory(True)
@@ -67,11 +76,15 @@ def mnist_like(class_name: str, title: str) -> Callable[[Split, Path, Progress |
 
     def read(split: Split, data_dir: Path, progress: Progress | None) -> ImageSet:
         cls = getattr(tv, class_name)
-        root = data_dir if (data_dir / class_name / "raw").exists() else writable_root(data_dir)
-        try:
-            unpack_mnist_files(data_dir, root / class_name / "raw")
-        except (OSError, EOFError) as error:
-            raise DataError(f"a file of {title} in {data_dir} cannot be unpacked: {error}. Fetch it again.") from error
+        root = data_dir
+        if not (data_dir / class_name / "raw").exists() and has_mnist_files(data_dir):
+            root = cache_dir()  # a system's folder cannot be written to
+            try:
+                unpack_mnist_files(data_dir, root / class_name / "raw")
+            except (OSError, EOFError, zlib.error) as error:
+                raise DataError(
+                    f"a file of {title} in {data_dir} cannot be unpacked: {error}. Fetch it again."
+                ) from error
         found = open_dataset(lambda download: cls(root, train=split == "train", download=download), title, data_dir)
         labels = {"class": found.targets.numpy().astype(np.int64)}
         return ImageSet(pad_square(found.data.numpy(), 32), labels, {"class": list(found.classes)})
@@ -79,10 +92,9 @@ def mnist_like(class_name: str, title: str) -> Callable[[Split, Path, Progress |
     return read
 
 
-def writable_root(data_dir: Path) -> Path:
-    """`data_dir`, or the cache folder where a system folder holds the packed files but cannot be written to."""
-    packed_elsewhere = any((data_dir / f"{name}.gz").exists() for name in MNIST_FILES)
-    return cache_dir() if packed_elsewhere else data_dir
+def has_mnist_files(data_dir: Path) -> bool:
+    """Whether files of the original distribution lie in the folder itself, packed or not."""
+    return any((data_dir / f"{name}{suffix}").exists() for name in MNIST_FILES for suffix in (".gz", ""))
 
 
 def read_cifar10(split: Split, data_dir: Path, progress: Progress | None) -> ImageSet:
@@ -108,9 +120,13 @@ def read_celeba(split: Split, data_dir: Path, progress: Progress | None) -> Imag
     found = open_dataset(lambda download: tv.CelebA(data_dir, split=part, download=download), "CelebA", data_dir)
     pixels = np.empty((len(found), 64, 64, 3), np.uint8)
     for row, name in enumerate(found.filename):
-        with Image.open(data_dir / "celeba" / "img_align_celeba" / name) as picture:
-            left, top = (picture.width - CELEBA_CROP) // 2, (picture.height - CELEBA_CROP) // 2
-            cropped = picture.convert("RGB").crop((left, top, left + CELEBA_CROP, top + CELEBA_CROP))
+        path = data_dir / "celeba" / "img_align_celeba" / name
+        try:
+            with Image.open(path) as picture:
+                left, top = (picture.width - CELEBA_CROP) // 2, (picture.height - CELEBA_CROP) // 2
+                cropped = picture.convert("RGB").crop((left, top, left + CELEBA_CROP, top + CELEBA_CROP))
+        except OSError as error:
+            raise DataError(f"a picture of CelebA cannot be read: {error}. Fetch {path} again.") from error
         pixels[row] = np.asarray(cropped.resize((64, 64), Image.Resampling.LANCZOS))
         if progress and row % 256 == 0:
             progress(row, len(found))

@@ -38,7 +38,8 @@ def build_model(
     if family not in FAMILIES:
         raise UnknownFamilyError(f"unknown model family {family!r}; known are {', '.join(FAMILIES)}")
     try:
-        model = FAMILIES[family](network, **(options or {}))
+        with torch.random.fork_rng(devices=[]):  # PyTorch's layers draw their start from the global generator
+            model = FAMILIES[family](network, **(options or {}))
     except TypeError as error:
         raise NetworkConfigError(f"the family {family!r} does not take these options: {error}") from error
     if seed is not None:

@@ -44,3 +44,5 @@ class TrainingSettings:
             raise TrainingError(f"precision is {self.precision!r}; it must be bf16 or float32")
         if self.seed < 0:
             raise TrainingError(f"seed is {self.seed}; it must be 0 or more")
+        if self.train_count is not None and self.train_count < 1:
+            raise TrainingError(f"train_count is {self.train_count}; it must be at least 1")

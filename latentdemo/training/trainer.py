@@ -67,10 +67,15 @@ class Trainer:
         restart: bool = False,
         command: str = "",
     ) -> None:
-        check_images(train, network, settings.batch_size)
+        check_images(train, network)
+        check_images(held_out, network)
         self.out, self.dataset, self.settings, self.command = out, dataset, settings, command
         self.train_images, self.held_out = train, held_out
         self.count = min(settings.train_count or len(train), len(train))
+        if self.count < settings.batch_size:
+            raise TrainingError(
+                f"{self.count} images do not fill one batch of {settings.batch_size}; lower --batch-size"
+            )
         self.device = torch.device(device)
         self.model = build_model(family, network, options, seed=settings.seed).to(self.device)
         self.optimizers = {
@@ -202,10 +207,11 @@ class Trainer:
         path = self.folder / STATE
         try:
             state = torch.load(path, map_location=self.device, weights_only=True)
+            theirs = state["fingerprint"]
         except Exception as error:
             raise TrainingError(f"{path} cannot be read ({error}); start again with --restart") from error
         mine = self.fingerprint()
-        other = [name for name in mine if mine[name] != state["fingerprint"].get(name)]
+        other = [name for name in mine if mine[name] != theirs.get(name)]
         if other:
             raise TrainingError(
                 f"{self.out} holds a run with another {' and '.join(other)}; "
@@ -236,13 +242,11 @@ class Trainer:
         write_card(self.out, config)
 
 
-def check_images(images: ImageSet, network: NetworkConfig, batch_size: int) -> None:
-    """Raise TrainingError where the images do not fit the network or fill no batch."""
+def check_images(images: ImageSet, network: NetworkConfig) -> None:
+    """Raise TrainingError where the images do not fit the network."""
     height, width, channels = images.pixels.shape[1:]
     if (channels, height, width) != network.image_shape:
         raise TrainingError(
             f"the images are {width}x{height} with {channels} channels, the network takes "
             f"{network.image_size}x{network.image_size} with {network.channels}"
         )
-    if len(images) < batch_size:
-        raise TrainingError(f"{len(images)} images do not fill one batch of {batch_size}; lower --batch-size")
