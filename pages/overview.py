@@ -12,7 +12,7 @@ COUNT, COLUMNS = 24, 6
 chosen = selection()
 
 st.title(_("Better samples from the model you already have"))
-comparison = comparison_or_wait(Request(chosen.model, chosen.seed, COUNT, (0, STEPS), COLUMNS))
+comparison = comparison_or_wait(Request(chosen.model, chosen.config.sha256, chosen.seed, COUNT, (0, STEPS), COLUMNS))
 before, after = st.columns(2)
 if comparison:
     with before.container(border=True):

@@ -4,7 +4,6 @@ import math
 
 import streamlit as st
 
-from latentdemo.models import model_folder, read_config
 from latentdemo.ui.comparison import Comparison, Request, Sheet, comparison_or_wait
 from latentdemo.ui.link import put_in_link, take_from_link
 from latentdemo.ui.navigation import selection
@@ -117,9 +116,17 @@ with st.expander(_("How to read this"), icon=":material/help:"):
           "look whether artifacts go, and whether the samples stay different from each other.")
     )  # fmt: skip
 
-corrupts = bool(read_config(model_folder(chosen.model)).options.get("corruption_std"))
-count, steps, decoding, corruption = controls(corrupts)
-request = Request(chosen.model, chosen.seed, count, steps, columns_for(count, len(steps)), decoding, corruption)
+count, steps, decoding, corruption = controls(bool(chosen.config.options.get("corruption_std")))
+request = Request(
+    chosen.model,
+    chosen.config.sha256,
+    chosen.seed,
+    count,
+    steps,
+    columns_for(count, len(steps)),
+    decoding,
+    corruption,
+)
 comparison = comparison_or_wait(request)
 if comparison:
     show(comparison, request, chosen.title)

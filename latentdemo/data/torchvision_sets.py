@@ -76,8 +76,8 @@ def mnist_like(class_name: str, title: str) -> Callable[[Split, Path, Progress |
 
     def read(split: Split, data_dir: Path, progress: Progress | None) -> ImageSet:
         cls = getattr(tv, class_name)
-        root = data_dir
-        if not (data_dir / class_name / "raw").exists() and has_mnist_files(data_dir):
+        root, raw = data_dir, data_dir / class_name / "raw"
+        if has_mnist_files(data_dir) and not all((raw / name).exists() for name in MNIST_FILES):
             root = cache_dir()  # a system's folder cannot be written to
             try:
                 unpack_mnist_files(data_dir, root / class_name / "raw")

@@ -29,6 +29,7 @@ class Request:
 
     Attributes:
         model: name of the model.
+        digest: of its weights.
         seed: fixes starting points and noise.
         count: number of chains.
         steps: steps to show, ascending.
@@ -37,6 +38,7 @@ class Request:
     """
 
     model: str
+    digest: str
     seed: int
     count: int
     steps: tuple[int, ...]
@@ -159,8 +161,8 @@ def start_job(request: Request) -> Job[Comparison]:
 @st.fragment(run_every=0.5)
 def show_progress() -> None:
     """A progress bar with a way out; reruns the page when the job has ended."""
-    job: Job[Comparison] = st.session_state["job"]
-    if job.wait(0):
+    job: Job[Comparison] | None = st.session_state.get("job")
+    if job is None or job.wait(0):
         st.rerun()
     st.progress(job.progress, _("Sampling …"))
     st.button(_("Cancel"), key="cancel", on_click=job.cancel, icon=":material/close:")

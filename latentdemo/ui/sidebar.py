@@ -9,7 +9,16 @@ import torch
 
 from latentdemo.data import DATASETS
 from latentdemo.engine import ModelPool
-from latentdemo.models import FAMILIES, checkpoints_dir, describe_device, list_models
+from latentdemo.errors import LatentdemoError
+from latentdemo.models import (
+    FAMILIES,
+    CheckpointConfig,
+    checkpoints_dir,
+    describe_device,
+    list_models,
+    model_folder,
+    read_config,
+)
 from latentdemo.ui.link import put_in_link, take_from_link
 from latentdemo.ui.words import LANGUAGES, _, browser_language
 
@@ -23,10 +32,12 @@ class Selection:
 
     Attributes:
         model: name of the model.
+        config: its configuration.
         seed: fixes the starting points.
     """
 
     model: str
+    config: CheckpointConfig
     seed: int
 
     @property
@@ -64,16 +75,22 @@ def sidebar() -> Selection:
     """Draw the sidebar; stops the page where there is no model to show."""
     families = families_by_dataset()
     with st.sidebar:
-        if not families:
-            folder = checkpoints_dir()
-            st.error(_("No model in {folder}. Train one with: python -m latentdemo train", folder=folder))
-            st.stop()
-        dataset = dataset_control(list(families))
-        family = family_control(families[dataset])
-        seed = seed_control()
+        if families:
+            dataset = dataset_control(list(families))
+            family = family_control(families[dataset])
+            seed = seed_control()
         language_control()
         st.caption(f":material/memory: {device_in_words()}")
-    return Selection(f"{dataset}/{family}", seed)
+    if not families:
+        folder = checkpoints_dir()
+        st.error(_("No model in {folder}. Train one with: python -m latentdemo train", folder=folder))
+        st.stop()
+    name = f"{dataset}/{family}"
+    try:
+        return Selection(name, read_config(model_folder(name)), seed)
+    except LatentdemoError as error:
+        st.error(str(error), icon=":material/error:")
+        st.stop()
 
 
 def dataset_control(names: list[str]) -> str:

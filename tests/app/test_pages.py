@@ -123,6 +123,26 @@ def test_a_broken_checkpoint_is_a_message(tiny_model, tmp_path, monkeypatch) -> 
     assert "model.safetensors is truncated" in app.error[0].value
 
 
+@pytest.mark.parametrize("script", [entry.script for entry in PAGES])
+def test_a_broken_configuration_is_a_message(tiny_model, tmp_path, monkeypatch, script: str) -> None:
+    monkeypatch.setenv("LATENTDEMO_CHECKPOINTS", str(tmp_path))
+    save_checkpoint(tmp_path / "own" / "tiny", tiny_model, "own")
+    (tmp_path / "own" / "tiny" / "config.json").write_text("{")
+    app = open_page(script)
+    assert not app.exception
+    assert "config.json is not a valid configuration" in app.error[0].value
+
+
+def test_changed_weights_give_other_pictures(tiny_model, tmp_path, monkeypatch) -> None:
+    monkeypatch.setenv("LATENTDEMO_CHECKPOINTS", str(tmp_path))
+    pictures = []
+    for _ in range(2):
+        save_checkpoint(tmp_path / "own" / "tiny", tiny_model, "own")
+        pictures.append([image.proto for image in open_page().image])
+        tiny_model.decoder[0].weight.data.mul_(3)
+    assert pictures[0] != pictures[1]
+
+
 def test_no_model_at_all_is_a_message(tmp_path, monkeypatch) -> None:
     monkeypatch.setenv("LATENTDEMO_CHECKPOINTS", str(tmp_path))
     app = open_page()
