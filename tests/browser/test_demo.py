@@ -49,7 +49,7 @@ def test_sampling_by_deep_link_as_the_first_request(open_cold: Open, data: str) 
     page.get_by_text("36", exact=True).click()
     page.get_by_role("button", name=re.compile("Compare$")).click()
     wait_for_other_sheets(page, second, 2)
-    page.wait_for_url(f"**/sampling?data={data}*seed=8*")
+    page.wait_for_url("**/sampling?**seed=8**")
 
 
 def test_the_same_link_gives_the_same_picture_to_everyone(open_page: Open) -> None:
