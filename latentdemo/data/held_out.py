@@ -71,5 +71,5 @@ def read_held_out(folder: Path) -> ImageSet:
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise DataError(
             f"the held-out images in {folder} cannot be read ({error}): fetch the folder again, or write it anew "
-            "with 'python -m latentdemo data hold-out'"
+            "with 'python -m latentdemo hold-out'"
         ) from error
