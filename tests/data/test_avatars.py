@@ -70,7 +70,7 @@ def test_each_choice_shows(name: str) -> None:
 def test_all_hair_takes_the_colour_of_its_label(hair: str) -> None:
     black, silver = (face(hair=hair, hair_color=colour).astype(int) for colour in ("BLACK", "SILVER_GRAY"))
     coloured = (silver - black).min(axis=2) > 100  # brighter in red, green and blue alike
-    assert coloured.sum() >= 30
+    assert coloured.sum() >= 20
 
 
 @pytest.mark.parametrize(("colour", "expected"), [("BLACK", [44, 27, 24]), ("PASTEL_PINK", [245, 151, 151])])
