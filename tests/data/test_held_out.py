@@ -18,8 +18,10 @@ def noise(count: int, size: int = 32, channels: int = 1) -> ImageSet:
     return ImageSet(pixels, {"class": np.arange(count)}, {"class": ["a", "b"]})
 
 
-@pytest.mark.parametrize("count", [1, 4, 7])
-@pytest.mark.parametrize(("name", "size", "channels"), [("fashion-mnist", 32, 1), ("avatars", 64, 3)])
+@pytest.mark.parametrize(
+    ("name", "size", "channels", "count"),
+    [("fashion-mnist", 32, 1, 1), ("fashion-mnist", 32, 1, 7), ("avatars", 64, 3, 4)],
+)
 def test_images_and_labels_come_back_as_they_were(tmp_path, name: str, size: int, channels: int, count: int) -> None:
     written = noise(count, size, channels)
     write_held_out(tmp_path / "new", name, written)

@@ -1,4 +1,6 @@
 import json
+from collections.abc import Iterator
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,6 +15,15 @@ from latentdemo.training import Trainer, TrainingSettings
 from latentdemo.training.measure import residual_std
 
 NETWORK = NetworkConfig(16, 1, 4, 4)
+
+
+@pytest.fixture(autouse=True)
+def one_thread() -> Iterator[None]:
+    """Layers this small only wait for each other on several threads."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
 
 
 def blobs(count: int, seed: int) -> ImageSet:
@@ -68,8 +79,7 @@ def test_the_seed_decides(tmp_path) -> None:
     assert not torch.equal(weights(runs[0]), weights(runs[2]))
 
 
-@pytest.mark.parametrize("family", FAMILIES)
-@pytest.mark.parametrize("precision", ["float32", "bf16"])
+@pytest.mark.parametrize(("family", "precision"), [*((family, "float32") for family in FAMILIES), ("daae", "bf16")])
 def test_training_learns_and_leaves_a_checkpoint(tmp_path, family: str, precision: str) -> None:
     run = trainer(tmp_path / "own" / family, family, epochs=4, precision=precision, learning_rate=1e-2)
     run.run()
@@ -77,8 +87,12 @@ def test_training_learns_and_leaves_a_checkpoint(tmp_path, family: str, precisio
     assert losses[-1] < 0.9 * losses[0]
     with Image.open(run.picture_path(4)) as picture:
         assert picture.width > 12 * 64
+    assert (run.out / "preview.png").read_bytes() == run.picture_path(4).read_bytes()
     model = load_model(f"own/{family}", "cpu", tmp_path)
-    assert model.residual_std > 0
+    assert model.residual_std == run.model.residual_std > 0
+    images = blobs(32, 1).tensor(slice(None))
+    rebuilt = model.decode(model.encode(images).mean).mean
+    assert torch.allclose(rebuilt, run.model.decode(run.model.encode(images).mean).mean, atol=2e-2)
     card = (tmp_path / "own" / family / "README.md").read_text()
     assert "python -m latentdemo train avatars vae" in card
     assert f"{model.residual_std:.4f}" in card
@@ -86,32 +100,60 @@ def test_training_learns_and_leaves_a_checkpoint(tmp_path, family: str, precisio
 
 def test_other_settings_are_not_mixed_with_a_run_in_the_folder(tmp_path) -> None:
     trainer(tmp_path, epochs=1).run()
-    with pytest.raises(TrainingError, match="settings"):
+    with pytest.raises(TrainingError, match="another settings;"):
         trainer(tmp_path, epochs=2)
-    with pytest.raises(TrainingError, match="family"):
+    with pytest.raises(TrainingError, match="another family and options;"):
         trainer(tmp_path, family="aae", epochs=1)
-    assert trainer(tmp_path, epochs=2, restart=True).epoch == 0
+    again = trainer(tmp_path, epochs=2, restart=True)
+    assert again.epoch == 0
+    again.run()
+    fresh = trainer(tmp_path / "fresh", epochs=2)
+    fresh.run()
+    assert torch.equal(weights(again), weights(fresh))
 
 
-def test_a_broken_state_is_named(tmp_path) -> None:
-    trainer(tmp_path, epochs=1).run()
+class Bomb:
+    def __reduce__(self):
+        return (Path.touch, (Path("exploded"),))
+
+
+@pytest.mark.parametrize("content", [b"PK", {"epoch": 1}, [1, 2], Bomb()], ids=["cut", "lacking", "list", "bomb"])
+def test_a_broken_state_is_named_and_never_run(tmp_path, monkeypatch, content) -> None:
+    monkeypatch.chdir(tmp_path)
     state = tmp_path / "training" / "state.pt"
-    state.write_bytes(state.read_bytes()[:50])
-    with pytest.raises(TrainingError, match="--restart"):
+    state.parent.mkdir()
+    if isinstance(content, bytes):
+        state.write_bytes(content)
+    else:
+        torch.save(content, state)
+    with pytest.raises(TrainingError, match=r"state\.pt is broken.*--restart"):
         trainer(tmp_path, epochs=1)
+    assert not (tmp_path / "exploded").exists()
 
 
 def test_images_that_do_not_fit_are_named(tmp_path) -> None:
-    colour = ImageSet(np.zeros((64, 16, 16, 3), np.uint8))
-    with pytest.raises(TrainingError, match="3 channels"):
-        Trainer(tmp_path, "own", colour, colour, "vae", NETWORK, TrainingSettings())
-    few = blobs(10, 0)
-    with pytest.raises(TrainingError, match="10 images"):
-        Trainer(tmp_path, "own", few, few, "vae", NETWORK, TrainingSettings())
+    fitting, few = blobs(64, 0), blobs(10, 0)
+    colour, large = (ImageSet(np.zeros((64, *shape), np.uint8)) for shape in ((16, 16, 3), (32, 32, 1)))
+    for train, held_out in ((colour, fitting), (fitting, colour)):
+        with pytest.raises(TrainingError, match="16x16 with 3 channels"):
+            Trainer(tmp_path, "own", train, held_out, "vae", NETWORK, TrainingSettings())
+    with pytest.raises(TrainingError, match="32x32 with 1 channels"):
+        Trainer(tmp_path, "own", large, fitting, "vae", NETWORK, TrainingSettings())
+    for train, settings in ((few, TrainingSettings()), (fitting, TrainingSettings(train_count=10))):
+        with pytest.raises(TrainingError, match="10 images do not fill one batch of 64"):
+            Trainer(tmp_path, "own", train, fitting, "vae", NETWORK, settings)
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"epochs": 0}, {"batch_size": 1}, {"learning_rate": 0.0}, {"precision": "fp8"}, {"seed": -1}]
+    "wrong",
+    [
+        {"epochs": 0},
+        {"batch_size": 1},
+        {"learning_rate": 0.0},
+        {"precision": "fp8"},
+        {"seed": -1},
+        {"train_count": 0},
+    ],
 )
 def test_settings_that_cannot_be_trained_are_named(wrong: dict) -> None:
     with pytest.raises(TrainingError, match=next(iter(wrong))):
