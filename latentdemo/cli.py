@@ -23,6 +23,7 @@ from rich.table import Table
 from latentdemo.errors import LatentdemoError
 
 if TYPE_CHECKING:
+    from latentdemo.evaluation import Interval
     from latentdemo.models import NetworkConfig
     from latentdemo.training import TrainingSettings
 
@@ -240,10 +241,15 @@ def evaluate(
         return
     rows = report["figures"]
     title = f"{model}: {count} images a side, {repeats} seeds, mean ± standard error, {report['features']['name']}"
-    table = Table("", *next(iter(rows.values())), title=title)
+    table = Table("", *rows[f"step {max(parse_steps(steps))}"], title=title)
     for name, figures in rows.items():
-        table.add_row(name, *(f"{figure.mean:.3g} ± {figure.error:.1g}" for figure in figures.values()))
+        table.add_row(name, *(in_words(figure) for figure in figures.values()))
     Console().print(table)
+
+
+def in_words(figure: Interval) -> str:
+    """A figure with its standard error."""
+    return f"{figure.mean:.3g}" if figure.error is None else f"{figure.mean:.3g} ± {figure.error:.1g}"
 
 
 @app.command()

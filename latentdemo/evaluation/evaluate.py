@@ -19,7 +19,7 @@ from torch import Tensor
 
 from latentdemo.data import ImageSet
 from latentdemo.evaluation.features import Features
-from latentdemo.evaluation.quality import Quality, QualityError, measure_quality
+from latentdemo.evaluation.quality import QualityError, measure_quality
 from latentdemo.models import GenerativeAutoencoder, describe_device
 from latentdemo.random import epoch_generator
 from latentdemo.sampling import run_batches
@@ -36,11 +36,12 @@ class Interval:
 
     Attributes:
         mean: over seeds.
-        error: its standard error; not a number where there is one seed only.
+        error: its standard error; None where there is one seed only. Draws of held-out images overlap between seeds,
+            which makes it a little too small.
     """
 
     mean: float
-    error: float
+    error: float | None
 
 
 def evaluate_model(
@@ -66,7 +67,8 @@ def evaluate_model(
 
     Returns:
         What was measured and on what, and under "figures": "real data", "ceiling" and "step K" -> figure -> `Interval`;
-        `gap_closed` is 0 % at the prior sample and 100 % at the ceiling, in Fréchet distance.
+        a step's `gap_closed` is 0 % at the prior sample and 100 % at the ceiling, in Fréchet distance; it is left out
+        where the prior sample is no worse than the ceiling.
 
     Raises:
         QualityError: fewer real images than `count`, or no seed.
@@ -87,10 +89,15 @@ def evaluate_model(
         "seeds": list(seeds),
         "device": describe_device(model.device),
         "figures": {
-            name: {figure: interval([each[name][figure] for each in rounds]) for figure in rounds[0][name]}
+            name: {figure: interval([each[name][figure] for each in rounds]) for figure in known_in_all(rounds, name)}
             for name in rounds[0]
         },
     }
+
+
+def known_in_all(rounds: Sequence[dict[str, dict[str, float]]], name: str) -> list[str]:
+    """The figures of a set of images that every seed has."""
+    return [figure for figure in rounds[0][name] if all(figure in each[name] for each in rounds)]
 
 
 def one_round(
@@ -111,8 +118,14 @@ def one_round(
         CEILING: measure_quality(real, features(rebuilt(model, training_images, seed))),
     }
     walked = features_at_steps(model, features, steps, count, seed)
-    measured |= {f"step {step}": measure_quality(real, rows) for step, rows in walked.items()}
-    return {name: quality._asdict() | {GAP: gap_closed(quality, measured)} for name, quality in measured.items()}
+    at_steps = {f"step {step}": measure_quality(real, rows) for step, rows in walked.items()}
+    gap = at_steps["step 0"].frechet_distance - measured[CEILING].frechet_distance
+    figures = {name: quality._asdict() for name, quality in (measured | at_steps).items()}
+    if gap > 0:
+        for name, quality in at_steps.items():
+            closed = at_steps["step 0"].frechet_distance - quality.frechet_distance
+            figures[name][GAP] = 100.0 * closed / gap
+    return figures
 
 
 def some(images: ImageSet, count: int, generator: np.random.Generator) -> Tensor:
@@ -140,13 +153,7 @@ def features_at_steps(
     return {step: torch.cat(parts) for step, parts in rows.items()}
 
 
-def gap_closed(quality: Quality, measured: dict[str, Quality]) -> float:
-    """Share of the way from the prior sample to the ceiling, in per cent of the Fréchet distance between them."""
-    prior, ceiling = measured["step 0"].frechet_distance, measured[CEILING].frechet_distance
-    return 100.0 * (prior - quality.frechet_distance) / (prior - ceiling) if prior != ceiling else math.nan
-
-
 def interval(values: Sequence[float]) -> Interval:
     """Mean and standard error."""
-    error = statistics.stdev(values) / math.sqrt(len(values)) if len(values) > 1 else math.nan
+    error = statistics.stdev(values) / math.sqrt(len(values)) if len(values) > 1 else None
     return Interval(statistics.fmean(values), error)

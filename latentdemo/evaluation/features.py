@@ -24,6 +24,7 @@ from latentdemo.errors import (
     CheckpointConfigError,
     CheckpointCorruptError,
     CheckpointDigestError,
+    CheckpointFileMissingError,
     CheckpointMismatchError,
     ImageShapeError,
     LatentdemoError,
@@ -192,6 +193,10 @@ def load_features(dataset: str, device: torch.device | str | None = None, root: 
 def read_feature_config(folder: Path) -> FeatureConfig:
     """The configuration in a data set's folder; raises as `load_features` does."""
     path = folder / CONFIG
+    if not path.exists():
+        raise CheckpointFileMissingError(
+            f"{path} is missing: make the feature space with 'python -m latentdemo features {folder.name}'"
+        )
     content = read_bytes(path)
     try:
         values = json.loads(content)

@@ -209,7 +209,9 @@ class Trainer:
             state = torch.load(path, map_location=self.device, weights_only=True)
             theirs = state["fingerprint"]
         except Exception as error:
-            raise TrainingError(f"{path} is broken or no state of a training run; start again with --restart") from error
+            raise TrainingError(
+                f"{path} is broken or no state of a training run; start again with --restart"
+            ) from error
         mine = self.fingerprint()
         other = [name for name in mine if mine[name] != theirs.get(name)]
         if other:

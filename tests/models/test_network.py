@@ -47,11 +47,15 @@ def test_the_first_weights_keep_signals_at_their_size(part: str) -> None:
     generator = torch.Generator().manual_seed(0)
     network = Encoder(config, 64) if part == "encoder" else Decoder(config)
     initialise(network, generator)
-    given = torch.randn(16, 3, 64, 64, generator=generator) if part == "encoder" else torch.randn(16, 32)
+    given = (
+        torch.randn(16, 3, 64, 64, generator=generator)
+        if part == "encoder"
+        else torch.randn(16, 32, generator=generator)
+    )
     normalised = [layer for layer in network if isinstance(layer, torch.nn.BatchNorm2d)]
     spreads = []
     for layer in normalised:
         layer.register_forward_pre_hook(lambda layer, inputs: spreads.append(inputs[0].std().item()))
     network(given)
     assert len(spreads) == 4
-    assert all(0.9 < spread < 2.0 for spread in spreads)  # 2 ** 0.5 apart from borders: He's gain for the next ReLU
+    assert all(0.8 < spread < 1.5 for spread in spreads)  # PyTorch's own start gives 0.6 and less
