@@ -65,6 +65,16 @@ def test_a_gaussian_posterior_draws_what_it_says() -> None:
     assert torch.allclose(drawn.std(0) / torch.tensor([0.5, 3.0]), torch.ones(2), atol=error)
 
 
+@pytest.mark.parametrize("family", ["vae", "dvae"])
+def test_a_gaussian_encoder_gives_mean_and_log_variance(family: str) -> None:
+    outputs = torch.tensor([[1.0, -2.0, 0.0, 3.0, 0.5, 0.25], [math.log(0.25)] * 5 + [99.0]]).reshape(1, 12)
+    posterior = small(family).posterior(outputs)
+    assert torch.equal(posterior.mean, outputs[:, :6])
+    assert torch.allclose(posterior.std[:, :5], torch.full((1, 5), 0.5))
+    assert posterior.std.isfinite().all()
+    assert (posterior.std < 100).all()
+
+
 @pytest.mark.parametrize("family", ["aae", "daae"])
 def test_a_deterministic_encoder_has_a_point_mass(family: str) -> None:
     posterior = small(family).eval().encode(torch.rand(2, 3, 16, 16))

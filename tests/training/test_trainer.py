@@ -71,6 +71,23 @@ def test_a_killed_run_ends_as_if_it_had_not_been(tmp_path, family: str, when: st
     assert torch.equal(weights(resumed), weights(unbroken))
 
 
+def test_each_epoch_has_its_own_noise_and_order(tmp_path, monkeypatch) -> None:
+    run = trainer(tmp_path)
+    first_draws, first_batches = [], []
+
+    def objectives(images: torch.Tensor, generator: torch.Generator) -> Iterator:
+        if len(first_draws) == run.epoch:
+            first_draws.append(torch.rand((), generator=generator).item())
+            first_batches.append(images)
+        return family_objectives(images, generator)
+
+    family_objectives = run.model.objectives
+    monkeypatch.setattr(run.model, "objectives", objectives)
+    run.run()
+    assert len(set(first_draws)) == 3
+    assert not any(torch.equal(first_batches[0], other) for other in first_batches[1:])
+
+
 def test_the_seed_decides(tmp_path) -> None:
     runs = [trainer(tmp_path / str(index), seed=seed, epochs=1) for index, seed in enumerate((5, 5, 6))]
     for run in runs:
