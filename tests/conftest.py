@@ -7,7 +7,7 @@ import torch
 
 from latentdemo.models import GenerativeAutoencoder, NetworkConfig, build_model
 
-torch.set_num_threads(2)
+torch.set_num_threads(1)  # layers as small as here only wait for each other on several threads
 
 
 @pytest.fixture

@@ -17,15 +17,6 @@ from latentdemo.training.measure import residual_std
 NETWORK = NetworkConfig(16, 1, 4, 4)
 
 
-@pytest.fixture(autouse=True)
-def one_thread() -> Iterator[None]:
-    """Layers this small only wait for each other on several threads."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
-
-
 def blobs(count: int, seed: int) -> ImageSet:
     """Bright squares at random places."""
     generator = np.random.default_rng(seed)
