@@ -25,12 +25,11 @@ from latentdemo.errors import (
     CheckpointCorruptError,
     CheckpointDigestError,
     CheckpointFileMissingError,
-    CheckpointMismatchError,
     ImageShapeError,
     LatentdemoError,
 )
 from latentdemo.models import NetworkConfig, checkpoints_dir, pick_device
-from latentdemo.models.checkpoint import HALF_FROM, read_bytes
+from latentdemo.models.checkpoint import HALF_FROM, check_fit, read_bytes
 from latentdemo.models.network import Encoder
 
 WEIGHTS, CONFIG = "features.safetensors", "features.json"
@@ -224,15 +223,5 @@ def read_feature_weights(folder: Path, sha256: str) -> dict[str, Tensor]:
 
 def fill_classifier(classifier: Classifier, weights: dict[str, Tensor], folder: Path) -> None:
     """Put stored weights into a classifier; raises as `load_features` does."""
-    expected = weights_to_store(classifier)
-    wrong = sorted(
-        name
-        for name in expected.keys() | weights.keys()
-        if name not in weights or name not in expected or weights[name].shape != expected[name].shape
-    )
-    if wrong:
-        raise CheckpointMismatchError(
-            f"{folder / WEIGHTS} does not fit the network in {CONFIG}: {len(wrong)} tensors differ, "
-            f"such as {wrong[0]}; {REMEDY}"
-        )
+    check_fit(weights_to_store(classifier), weights, folder / WEIGHTS)
     classifier.load_state_dict(weights, strict=False)

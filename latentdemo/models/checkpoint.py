@@ -176,12 +176,17 @@ def read_bytes(path: Path) -> bytes:
 
 
 def fill_weights(model: GenerativeAutoencoder, weights: dict[str, Tensor], folder: Path) -> None:
-    """Put stored weights into a model.
+    """Put stored weights into a model; raises as `check_fit` does."""
+    check_fit(sampling_state(model), weights, folder / WEIGHTS)
+    model.load_state_dict(weights, strict=False)
+
+
+def check_fit(expected: dict[str, Tensor], weights: dict[str, Tensor], path: Path) -> None:
+    """Look whether stored weights have the names and shapes that a network expects.
 
     Raises:
-        CheckpointMismatchError: names or shapes differ from the model's.
+        CheckpointMismatchError: they differ.
     """
-    expected = sampling_state(model)
     wrong = sorted(
         name
         for name in expected.keys() | weights.keys()
@@ -189,10 +194,9 @@ def fill_weights(model: GenerativeAutoencoder, weights: dict[str, Tensor], folde
     )
     if wrong:
         raise CheckpointMismatchError(
-            f"{folder / WEIGHTS} does not fit the network in {CONFIG}: {len(wrong)} tensors differ, "
+            f"{path} does not fit the network that its JSON file describes: {len(wrong)} tensors differ, "
             f"such as {wrong[0]}; fetch both files again"
         )
-    model.load_state_dict(weights, strict=False)
 
 
 def sampling_state(model: GenerativeAutoencoder) -> dict[str, Tensor]:
