@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import platform
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -18,6 +17,7 @@ from latentdemo.data import ImageSet, get_dataset
 from latentdemo.errors import TrainingError
 from latentdemo.evaluation.features import Classifier, FeatureConfig, Features, weights_to_store
 from latentdemo.models import NetworkConfig, describe_device
+from latentdemo.models.checkpoint import current_versions
 from latentdemo.models.network import initialise
 from latentdemo.random import epoch_generator
 
@@ -77,8 +77,9 @@ def train_classifier(
         "seconds": round(seconds),
         "device": describe_device(device),
     }
-    versions = {"python": platform.python_version(), "torch": torch.__version__, "numpy": np.__version__}
-    features = Features(classifier, FeatureConfig(dataset, network, attributes, training=training, versions=versions))
+    features = Features(
+        classifier, FeatureConfig(dataset, network, attributes, training=training, versions=current_versions())
+    )
     features.config = replace(features.config, accuracy=accuracy(features, held_out), held_out_count=len(held_out))
     return features
 

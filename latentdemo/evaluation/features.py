@@ -14,22 +14,18 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors import SafetensorError
-from safetensors.torch import load as parse_safetensors
 from safetensors.torch import save as format_safetensors
 from torch import Tensor, nn
 
 from latentdemo.data import ImageSet
 from latentdemo.errors import (
     CheckpointConfigError,
-    CheckpointCorruptError,
-    CheckpointDigestError,
     CheckpointFileMissingError,
     ImageShapeError,
     LatentdemoError,
 )
 from latentdemo.models import NetworkConfig, checkpoints_dir, pick_device
-from latentdemo.models.checkpoint import HALF_FROM, check_fit, read_bytes
+from latentdemo.models.checkpoint import check_fit, half_precision, read_bytes, read_weights
 from latentdemo.models.network import Encoder
 
 WEIGHTS, CONFIG = "features.safetensors", "features.json"
@@ -149,12 +145,9 @@ class Features:
 
 
 def weights_to_store(classifier: Classifier) -> dict[str, Tensor]:
-    """The tensors that make the features, in half precision where they are large."""
-    return {
-        name: (tensor.half() if tensor.numel() >= HALF_FROM else tensor).contiguous().cpu()
-        for name, tensor in classifier.state_dict().items()
-        if not name.endswith("num_batches_tracked")
-    }
+    """The tensors that make the features, as they are stored."""
+    state = classifier.state_dict()
+    return half_precision({name: state[name] for name in state if not name.endswith("num_batches_tracked")})
 
 
 def save_features(features: Features, folder: Path) -> FeatureConfig:
@@ -185,7 +178,7 @@ def load_features(dataset: str, device: torch.device | str | None = None, root: 
     folder = (Path(root) if root else checkpoints_dir()) / dataset
     config = read_feature_config(folder)
     classifier = Classifier(config.network, config.attributes)
-    fill_classifier(classifier, read_feature_weights(folder, config.sha256), folder)
+    fill_classifier(classifier, read_weights(folder / WEIGHTS, config.sha256, REMEDY), folder)
     return Features(classifier.to(pick_device(device)), config)
 
 
@@ -205,23 +198,7 @@ def read_feature_config(folder: Path) -> FeatureConfig:
         raise CheckpointConfigError(f"{path} is not a valid configuration ({error}); {REMEDY}") from error
 
 
-def read_feature_weights(folder: Path, sha256: str) -> dict[str, Tensor]:
-    """The weights in a data set's folder, as they lie in the file; raises as `load_features` does."""
-    path = folder / WEIGHTS
-    content = read_bytes(path)
-    try:
-        weights = parse_safetensors(content)
-    except SafetensorError as error:
-        raise CheckpointCorruptError(f"{path} is truncated or broken ({error}); {REMEDY}") from error
-    digest = hashlib.sha256(content).hexdigest()
-    if digest != sha256:
-        raise CheckpointDigestError(
-            f"{path} has the digest {digest[:12]}…, but {CONFIG} expects {sha256[:12] or 'none'}…; {REMEDY}"
-        )
-    return weights
-
-
 def fill_classifier(classifier: Classifier, weights: dict[str, Tensor], folder: Path) -> None:
     """Put stored weights into a classifier; raises as `load_features` does."""
-    check_fit(weights_to_store(classifier), weights, folder / WEIGHTS)
+    check_fit(weights_to_store(classifier), weights, folder / WEIGHTS, REMEDY)
     classifier.load_state_dict(weights, strict=False)

@@ -10,11 +10,13 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import platform
 import re
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from safetensors import SafetensorError
 from safetensors.torch import load as parse_safetensors
@@ -37,6 +39,7 @@ from latentdemo.models.network import NetworkConfig
 
 WEIGHTS, CONFIG, CARD = "model.safetensors", "config.json", "README.md"
 HALF_FROM = 1024  # tensors with at least so many numbers are stored in half precision
+REMEDY = "fetch both files again"
 
 
 @dataclass(frozen=True)
@@ -105,7 +108,7 @@ def load_model(
     folder = model_folder(name, root)
     config = read_config(folder)
     model = build_model(config.family, config.network, {**config.options, "residual_std": config.residual_std})
-    fill_weights(model, read_weights(folder, config.sha256), folder)
+    fill_weights(model, read_weights(folder / WEIGHTS, config.sha256), folder)
     return model.to(pick_device(device)).eval().requires_grad_(False)
 
 
@@ -140,25 +143,29 @@ def read_config(folder: Path) -> CheckpointConfig:
         raise CheckpointConfigError(f"{path} is not a valid configuration ({error}); fetch the folder again") from error
 
 
-def read_weights(folder: Path, sha256: str) -> dict[str, Tensor]:
-    """The weights of a checkpoint folder, as they lie in the file.
+def read_weights(path: Path, sha256: str, remedy: str = REMEDY) -> dict[str, Tensor]:
+    """The tensors of a safetensors file, as they lie in it.
+
+    Args:
+        path: the file.
+        sha256: the digest that its configuration expects.
+        remedy: what to do where the file is no good.
 
     Raises:
-        CheckpointFileMissingError: no `model.safetensors`.
+        CheckpointFileMissingError: no such file.
         CheckpointCorruptError: truncated or not a safetensors file.
         CheckpointDigestError: intact, but not the weights that the configuration was written for.
     """
-    path = folder / WEIGHTS
     content = read_bytes(path)
     try:
         weights = parse_safetensors(content)
     except SafetensorError as error:
-        raise CheckpointCorruptError(f"{path} is truncated or broken ({error}); fetch it again") from error
+        raise CheckpointCorruptError(f"{path} is truncated or broken ({error}); {remedy}") from error
     digest = hashlib.sha256(content).hexdigest()
     if digest != sha256:
         raise CheckpointDigestError(
-            f"{path} has the digest {digest[:12]}…, but {CONFIG} expects {sha256[:12] or 'none'}…: "
-            "the two files are not from one training run; fetch both again"
+            f"{path} has the digest {digest[:12]}…, but its configuration expects {sha256[:12] or 'none'}…: "
+            f"the two files are not from one training run; {remedy}"
         )
     return weights
 
@@ -181,7 +188,7 @@ def fill_weights(model: GenerativeAutoencoder, weights: dict[str, Tensor], folde
     model.load_state_dict(weights, strict=False)
 
 
-def check_fit(expected: dict[str, Tensor], weights: dict[str, Tensor], path: Path) -> None:
+def check_fit(expected: dict[str, Tensor], weights: dict[str, Tensor], path: Path, remedy: str = REMEDY) -> None:
     """Look whether stored weights have the names and shapes that a network expects.
 
     Raises:
@@ -194,8 +201,8 @@ def check_fit(expected: dict[str, Tensor], weights: dict[str, Tensor], path: Pat
     )
     if wrong:
         raise CheckpointMismatchError(
-            f"{path} does not fit the network that its JSON file describes: {len(wrong)} tensors differ, "
-            f"such as {wrong[0]}; fetch both files again"
+            f"{path} does not fit the network that its configuration describes: {len(wrong)} tensors differ, "
+            f"such as {wrong[0]}; {remedy}"
         )
 
 
@@ -209,6 +216,19 @@ def sampling_state(model: GenerativeAutoencoder) -> dict[str, Tensor]:
     }
 
 
+def half_precision(state: dict[str, Tensor]) -> dict[str, Tensor]:
+    """Tensors as they are stored: on the CPU, the large ones in half precision."""
+    return {
+        name: (tensor.half() if tensor.numel() >= HALF_FROM else tensor).contiguous().cpu()
+        for name, tensor in state.items()
+    }
+
+
+def current_versions() -> dict[str, str]:
+    """Versions of what trains, for a configuration."""
+    return {"python": platform.python_version(), "torch": torch.__version__, "numpy": np.__version__}
+
+
 def save_checkpoint(folder: Path, model: GenerativeAutoencoder, dataset: str, **facts: Any) -> CheckpointConfig:
     """Write a model's weights and configuration into a folder.
 
@@ -219,12 +239,7 @@ def save_checkpoint(folder: Path, model: GenerativeAutoencoder, dataset: str, **
         facts: `training`, `measured` and `versions` of `CheckpointConfig`.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    content = format_safetensors(
-        {
-            name: (tensor.half() if tensor.numel() >= HALF_FROM else tensor).contiguous().cpu()
-            for name, tensor in sampling_state(model).items()
-        }
-    )
+    content = format_safetensors(half_precision(sampling_state(model)))
     config = CheckpointConfig(
         family=model.family,
         network=model.network,

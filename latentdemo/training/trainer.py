@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import math
-import platform
 import shutil
 import time
 from collections.abc import Callable, Iterator
@@ -23,6 +22,7 @@ from torch import Tensor
 from latentdemo.data import ImageSet
 from latentdemo.errors import TrainingError
 from latentdemo.models import NetworkConfig, build_model, describe_device, save_checkpoint
+from latentdemo.models.checkpoint import current_versions
 from latentdemo.random import epoch_generator
 from latentdemo.training.card import write_card
 from latentdemo.training.measure import measure_held_out, residual_std
@@ -236,9 +236,8 @@ class Trainer:
             "training_device": describe_device(self.device),
         }
         training = asdict(self.settings) | {"images": self.count, "command": self.command}
-        versions = {"python": platform.python_version(), "torch": torch.__version__, "numpy": np.__version__}
         config = save_checkpoint(
-            self.out, self.model, self.dataset, training=training, measured=measured, versions=versions
+            self.out, self.model, self.dataset, training=training, measured=measured, versions=current_versions()
         )
         shutil.copyfile(self.picture_path(self.epoch), self.out / "preview.png")
         write_card(self.out, config)
