@@ -306,7 +306,7 @@ def train(
     from latentdemo.models import NetworkConfig, checkpoints_dir, pick_device
     from latentdemo.training import Trainer, TrainingSettings
 
-    facts = get_dataset(dataset)
+    facts, options = get_dataset(dataset), parse_options(option or [])
     settings = TrainingSettings(
         epochs=epochs,
         batch_size=batch_size,
@@ -334,7 +334,7 @@ def train(
             family,
             network,
             settings,
-            options=parse_options(option or []),
+            options=options,
             device=pick_device(device),
             restart=restart,
             command=train_command(settings, network, dataset, family, option or []),
