@@ -47,6 +47,15 @@ def randn(shape: Sequence[int], generator: Generators, device: torch.device | st
     return noise if device is None else noise.to(device)
 
 
+def rand(count: int, generator: Generators, device: torch.device | str | None = None) -> Tensor:
+    """Uniform noise on [0, 1), (count,), drawn as `randn` draws."""
+    if isinstance(generator, torch.Generator):
+        noise = torch.rand(count, generator=generator, device=generator.device)
+    else:
+        noise = torch.stack([torch.rand((), generator=own) for own in generator])
+    return noise if device is None else noise.to(device)
+
+
 def epoch_generator(seed: int, epoch: int, device: torch.device | str = "cpu") -> torch.Generator:
     """The generator of one training epoch, so that a resumed run draws what an unbroken one would have drawn."""
     state = np.random.SeedSequence(seed, spawn_key=(epoch,)).generate_state(1, np.uint64)[0]

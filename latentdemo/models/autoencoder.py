@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import ClassVar, NamedTuple
 
 import torch
@@ -78,6 +79,9 @@ class GenerativeAutoencoder(nn.Module):
         network: sizes of the networks.
         residual_std: standard deviation of held data around its reconstruction, in grey values of 0 to 1;
             the noise of `decode(...).sample`. Estimated after training.
+
+    Attributes:
+        folder: the checkpoint folder that the model was loaded from, if any; what was fitted to the model lies there.
     """
 
     family: ClassVar[str]
@@ -85,6 +89,7 @@ class GenerativeAutoencoder(nn.Module):
     encoder_outputs_per_latent: ClassVar[int]
     training_only: ClassVar[tuple[str, ...]] = ()
     corruption_std: float = 0.0
+    folder: Path | None = None
 
     def __init__(self, network: NetworkConfig, residual_std: float = 0.0) -> None:
         super().__init__()

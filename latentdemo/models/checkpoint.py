@@ -109,6 +109,7 @@ def load_model(
     config = read_config(folder)
     model = build_model(config.family, config.network, {**config.options, "residual_std": config.residual_std})
     fill_weights(model, read_weights(folder / WEIGHTS, config.sha256), folder)
+    model.folder = folder
     return model.to(pick_device(device)).eval().requires_grad_(False)
 
 

@@ -6,8 +6,10 @@ chains may be batched, split and mixed at will.
 
 from __future__ import annotations
 
-from typing import NamedTuple, Protocol
+from pathlib import Path
+from typing import NamedTuple, Protocol, TypeVar
 
+import torch
 from torch import Tensor
 
 from latentdemo.models import Likelihood, Posterior
@@ -20,10 +22,16 @@ class State(NamedTuple):
     Attributes:
         latent: (N, D).
         image: the decoded mean of `latent`, (N, C, H, W), where the kernel has it at hand.
+        log_density: of `latent`, (N,) in nats, for kernels that have a density.
+        gradient: of the log density, (N, D), for kernels that follow it.
+        carried: (N,) whether the flow has carried the latent already, for the kernel `transport`.
     """
 
     latent: Tensor
     image: Tensor | None = None
+    log_density: Tensor | None = None
+    gradient: Tensor | None = None
+    carried: Tensor | None = None
 
 
 class Info(NamedTuple):
@@ -34,12 +42,14 @@ class Info(NamedTuple):
         image_change: mean absolute change of the decoded image, in grey values of 0 to 1, where it was decoded.
         accepted: whether the proposal was accepted, for kernels that reject.
         log_density: of the new latent, in nats, for kernels that have a density.
+        walking: whether the chain took this step, for chains that stop by themselves.
     """
 
     latent_distance: Tensor
     image_change: Tensor | None = None
     accepted: Tensor | None = None
     log_density: Tensor | None = None
+    walking: Tensor | None = None
 
 
 class Autoencoder(Protocol):
@@ -47,6 +57,12 @@ class Autoencoder(Protocol):
 
     @property
     def latent_size(self) -> int: ...
+
+    @property
+    def folder(self) -> Path | None: ...
+
+    @property
+    def device(self) -> torch.device: ...
 
     def encode(self, images: Tensor) -> Posterior: ...
 
@@ -67,3 +83,29 @@ class Kernel(Protocol):
     def step(self, state: State, generator: Generators) -> tuple[State, Info]:
         """One step of every chain."""
         ...
+
+
+Rows = TypeVar("Rows", State, Info)
+
+
+def take_rows(batch: Rows, chosen: Tensor) -> Rows:
+    """The chosen (N,) rows of a state or of what a step reported."""
+    return batch._replace(**{name: value[chosen] for name, value in batch._asdict().items() if value is not None})
+
+
+def put_rows(batch: Rows, chosen: Tensor, part: Rows) -> Rows:
+    """A copy in which the chosen (N,) rows are those of `part`."""
+    merged = {}
+    for name, value in part._asdict().items():
+        if value is not None:
+            old = getattr(batch, name)
+            merged[name] = value.new_zeros(len(chosen), *value.shape[1:]) if old is None else old.clone()
+            merged[name][chosen] = value
+    return batch._replace(**merged)
+
+
+def take_generators(generator: Generators, chosen: Tensor) -> Generators:
+    """The generators of the chosen (N,) rows, or the one that all rows share."""
+    if isinstance(generator, torch.Generator):
+        return generator
+    return [own for own, is_chosen in zip(generator, chosen.tolist(), strict=True) if is_chosen]

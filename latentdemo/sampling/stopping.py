@@ -1,0 +1,43 @@
+"""Adaptive stopping: a chain ends once its latent is as likely as a chosen share of real ones.
+
+With a density fitted to encodings, a latent z is good enough when log density(z) reaches the quantile of the log densities
+of encoded real data that leaves the chosen share above it. A chain that started there does not move at all, and none
+walks on into the over-dense middle where the plain chain loses its variety; so a longer budget cannot spoil what stopped.
+"""
+
+from __future__ import annotations
+
+import torch
+
+from latentdemo.random import Generators
+from latentdemo.sampling.density import Density
+from latentdemo.sampling.kernel import Info, Kernel, State, put_rows, take_generators, take_rows
+
+
+class AdaptiveStopping:
+    """Any kernel, stepping only the chains whose latent is less likely than a threshold.
+
+    Args:
+        kernel: what takes a step.
+        density: of the learned latent distribution.
+        threshold: log density in nats from which on a chain rests.
+    """
+
+    def __init__(self, kernel: Kernel, density: Density, threshold: float) -> None:
+        self.kernel = kernel
+        self.density = density
+        self.threshold = threshold
+
+    def init(self, latent: torch.Tensor, generator: Generators) -> State:
+        """The kernel's own."""
+        return self.kernel.init(latent, generator)
+
+    def step(self, state: State, generator: Generators) -> tuple[State, Info]:
+        """One step of the chains that still walk; `Info.walking` says which."""
+        with torch.no_grad():
+            walking = self.density.log_density(state.latent) < self.threshold
+        resting = Info(latent_distance=torch.zeros_like(state.latent[:, 0]), walking=walking)
+        if not walking.any():
+            return state, resting
+        moved, info = self.kernel.step(take_rows(state, walking), take_generators(generator, walking))
+        return put_rows(state, walking, moved), put_rows(resting, walking, info._replace(walking=None))
