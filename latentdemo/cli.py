@@ -1,4 +1,4 @@
-"""The command line: python -m latentdemo models | sample | train | evaluate | bench, hold-out | features.
+"""The command line: python -m latentdemo models | sample | train | fit | evaluate | bench, hold-out | features.
 
 What a command makes goes to files and standard output, progress and errors to standard error. Exit codes: 0 done,
 1 an error that the message explains, 2 wrong usage, 130 interrupted.
@@ -23,7 +23,7 @@ from rich.table import Table
 from latentdemo.errors import LatentdemoError
 
 if TYPE_CHECKING:
-    from latentdemo.evaluation import Interval
+    from latentdemo.evaluation import Report
     from latentdemo.models import NetworkConfig
     from latentdemo.training import TrainingSettings
 
@@ -50,14 +50,15 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def gather_numbers(arguments: Sequence[str]) -> list[str]:
-    """`--steps 0 1 5` as `--steps "0 1 5"`, since an option otherwise takes one value only."""
+    """`--steps 0 1 5` as `--steps "0 1 5"`, and `--kernels hmc langevin` alike, since an option takes one value only."""
     gathered: list[str] = []
-    after_steps = False
+    last_option = ""
     for argument in arguments:
-        if after_steps and argument.isdecimal() and gathered[-1] != "--steps":
+        last_option = argument if argument.startswith("-") else last_option
+        several = last_option in {"--steps", "--kernels"} and gathered[-1] != last_option and argument != last_option
+        if several:
             gathered[-1] += f" {argument}"
         else:
-            after_steps = argument == "--steps" or (after_steps and argument.isdecimal())
             gathered.append(argument)
     return gathered
 
@@ -206,50 +207,104 @@ def features(
 
 
 @app.command()
-def evaluate(
-    model: Annotated[str, typer.Argument(help="Model, such as fashion-mnist/dvae.")],
-    count: Annotated[int, typer.Option(help="Images a side.")] = 2000,
-    repeats: Annotated[int, typer.Option(help="Repetitions, each with another seed.")] = 3,
-    steps: Annotated[str, typer.Option(help="Chain steps, such as '0 1 5 10'.", metavar="STEP...")] = "0 1 5 10",
-    device: Annotated[str | None, typer.Option(help="cuda, mps or cpu; the best at hand if not given.")] = None,
+def fit(
+    model: Annotated[str, typer.Argument(help="Model, such as avatars/vae.")],
+    epochs: Annotated[int, typer.Option(help="Passes of the flow over the training images' encodings.")] = 20,
+    hidden: Annotated[int, typer.Option(help="Units of the flow's hidden layers.")] = 256,
+    seed: Annotated[int, typer.Option(help="Fixes everything.")] = 0,
+    device: Annotated[str | None, typer.Option(help="Where to encode: cuda, mps or cpu; the best at hand.")] = None,
     data_dir: Annotated[Path | None, typer.Option(help="Folder with the data set's original files.")] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Machine-readable.")] = False,
 ) -> None:
-    """Measure the quality of prior samples and chain samples against held-out real data."""
-    from dataclasses import asdict
+    """Fit the densities of the learned latent distribution, which calibrated chains follow. Changes no model weight."""
+    from latentdemo.data import load_images
+    from latentdemo.models import load_model
+    from latentdemo.sampling.fitting import fit_densities
 
-    from latentdemo.data import load_images, read_held_out
-    from latentdemo.evaluation import evaluate_model, load_features
-    from latentdemo.models import checkpoints_dir, load_model, model_folder, read_config
-    from latentdemo.output import parse_steps
-
-    dataset = read_config(model_folder(model)).dataset
+    loaded = load_model(model, device)
+    dataset = model.split("/")[0]
+    train_images, held_out = (load_images(dataset, split, data_dir) for split in ("train", "held-out"))
     with progress_bar() as bar:
-        task = bar.add_task("evaluating", total=repeats, note="")
-        report = evaluate_model(
-            load_model(model, device),
-            load_features(dataset, device),
-            load_images(dataset, "train", data_dir),
-            read_held_out(checkpoints_dir() / dataset),
-            steps=parse_steps(steps),
-            count=count,
-            seeds=range(repeats),
-            progress=lambda done, _total: bar.update(task, completed=done),
+        task = bar.add_task("fitting", total=None, note="")
+        config = fit_densities(
+            loaded,
+            train_images,
+            held_out,
+            epochs=epochs,
+            hidden=hidden,
+            seed=seed,
+            progress=lambda done, total: bar.update(task, completed=done, total=total),
         )
-    if as_json:
-        typer.echo(json.dumps({"model": model} | report, indent=2, default=asdict))
-        return
-    rows = report["figures"]
-    title = f"{model}: {count} images a side, {repeats} seeds, mean ± standard error, {report['features']['name']}"
-    table = Table("", *rows[f"step {max(parse_steps(steps))}"], title=title)
-    for name, figures in rows.items():
-        table.add_row(name, *(in_words(figure) for figure in figures.values()))
+    table = Table("density", "held-out, nats", "step size of hmc", title=f"{model}: lower nats are better")
+    table.add_row("prior", f"{config.prior_held_out:.2f}", "")
+    for name, facts in config.densities.items():
+        table.add_row(name, f"{facts['held_out']:.2f}", f"{facts['step_sizes']['hmc']:.3f}")
     Console().print(table)
 
 
-def in_words(figure: Interval) -> str:
-    """A figure with its standard error."""
-    return f"{figure.mean:.3g}" if figure.error is None else f"{figure.mean:.3g} ± {figure.error:.1g}"
+@app.command()
+def evaluate(
+    model: Annotated[str, typer.Argument(help="Model, such as fashion-mnist/dvae, whose densities were fitted.")],
+    kernels: Annotated[
+        str | None, typer.Option(help="Kernels to evaluate, such as 'hmc transport'; all if not given.", metavar="NAME...")
+    ] = None,
+    steps: Annotated[
+        str | None, typer.Option(help="Steps of every kernel; each kernel's usual if not given.", metavar="STEP...")
+    ] = None,
+    samples: Annotated[int, typer.Option(help="Images of each way to sample, over all repetitions.")] = 10_000,
+    repeats: Annotated[int, typer.Option(help="Repetitions, each with another seed.")] = 5,
+    device: Annotated[str | None, typer.Option(help="cuda, mps or cpu; the best at hand if not given.")] = None,
+    data_dir: Annotated[Path | None, typer.Option(help="Folder with the data set's original files.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the report, and write no file.")] = False,
+) -> None:
+    """Measure what every way to sample gains, costs and loses, and write it beside the checkpoint.
+
+    A run that was stopped goes on where it was.
+    """
+    from dataclasses import asdict
+
+    from latentdemo.data import load_images
+    from latentdemo.evaluation import measure_model, refresh_card, save_report
+    from latentdemo.evaluation.report import UNFINISHED
+    from latentdemo.models import model_folder
+    from latentdemo.output import parse_steps
+
+    folder = model_folder(model)
+    with progress_bar() as bar:
+        task = bar.add_task("evaluating", total=None, note="")
+        report = measure_model(
+            model,
+            count=samples // max(repeats, 1),
+            seeds=range(repeats),
+            train=load_images(model.split("/")[0], "train", data_dir),
+            kernels=kernels.split() if kernels else None,
+            steps=parse_steps(steps) if steps else None,
+            device=device,
+            keep_in=folder / UNFINISHED,
+            progress=lambda done, total: bar.update(task, completed=done, total=total),
+        )
+    if as_json:
+        typer.echo(json.dumps(asdict(report), indent=2, default=dict))
+        return
+    save_report(report, folder)
+    refresh_card(report, folder)
+    (folder / UNFINISHED).unlink(missing_ok=True)
+    show_report(report)
+
+
+def show_report(report: Report) -> None:
+    """The report as a table on the terminal."""
+    from latentdemo.evaluation.card import COLUMNS, cells, in_words
+    from latentdemo.evaluation.report import CEILING, FLOOR
+
+    title = f"{report.model}: {len(report.seeds)} x {report.count} images a side, {report.features['name']}"
+    table = Table("", "steps", *(name for name, _ in COLUMNS.values()), "ms an image", title=title)
+    for name in (FLOOR, CEILING):
+        table.add_row(name, "", *cells(report.references[name]).split(" | "), "")
+    for row in report.rows:
+        style = "bold" if row is report.recommended else None
+        words = (in_words(row), f"{row.average_steps:.1f}", *cells(row.figures).split(" | "))
+        table.add_row(*words, f"{row.milliseconds:.2f}", style=style)
+    Console().print(table)
 
 
 @app.command()

@@ -52,7 +52,9 @@ def rand(count: int, generator: Generators, device: torch.device | str | None = 
     if isinstance(generator, torch.Generator):
         noise = torch.rand(count, generator=generator, device=generator.device)
     else:
-        noise = torch.stack([torch.rand((), generator=own) for own in generator])
+        noise = torch.empty(count)
+        for row, own in zip(noise, generator, strict=True):
+            torch.rand((), generator=own, out=row)
     return noise if device is None else noise.to(device)
 
 

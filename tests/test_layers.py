@@ -10,7 +10,7 @@ BASE = {"errors", "random", "imaging", "_version"}
 MAY_IMPORT = {
     "models": BASE,
     "data": BASE,
-    "sampling": BASE | {"models"},
+    "sampling": BASE | {"models", "data"},
     "training": BASE | {"models", "data"},
     "evaluation": BASE | {"models", "data", "sampling"},
     "engine": BASE | {"models", "sampling", "evaluation"},

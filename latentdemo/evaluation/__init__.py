@@ -1,6 +1,7 @@
 """Quality of samples: the feature space of each data set, the figures in it, and the evaluation of a model."""
 
-from latentdemo.evaluation.evaluate import Interval, evaluate_model
+from latentdemo.evaluation.card import refresh_card
+from latentdemo.evaluation.evaluate import measure_model
 from latentdemo.evaluation.feature_training import train_classifier
 from latentdemo.evaluation.features import FeatureConfig, Features, load_features, save_features
 from latentdemo.evaluation.quality import (
@@ -9,23 +10,32 @@ from latentdemo.evaluation.quality import (
     Quality,
     QualityError,
     frechet_distance,
+    kernel_distance,
     measure_quality,
     prdc,
 )
+from latentdemo.evaluation.report import EvaluationError, Interval, Report, Row, load_report, save_report
 
 __all__ = [
     "NEIGHBOURS",
+    "EvaluationError",
     "FeatureConfig",
     "Features",
     "Interval",
     "Prdc",
     "Quality",
     "QualityError",
-    "evaluate_model",
+    "Report",
+    "Row",
     "frechet_distance",
+    "kernel_distance",
     "load_features",
+    "load_report",
+    "measure_model",
     "measure_quality",
     "prdc",
+    "refresh_card",
     "save_features",
+    "save_report",
     "train_classifier",
 ]

@@ -119,6 +119,11 @@ class Features:
         """Where the weights are."""
         return self.classifier.heads.weight.device
 
+    def facts(self) -> dict[str, Any]:
+        """What an evaluation says of the space that its figures were taken in."""
+        accuracy = {"accuracy": self.config.accuracy, "accuracy_count": self.config.held_out_count}
+        return {"name": self.name, "sha256": self.digest, "size": self.size} | accuracy
+
     def __call__(self, images: Tensor) -> Tensor:
         """Features (N, F) float32 on the CPU of images (N, C, S, S) float32 in [0, 1], computed in batches.
 

@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 import numpy as np
 import torch
-from scipy.sparse.csgraph import connected_components
+from scipy.sparse.csgraph import connected_components  # type: ignore[import-untyped]
 from sklearn.cluster import KMeans
 from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.exceptions import ConvergenceWarning
@@ -218,7 +218,7 @@ def shape_of_marginals(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def gaussian_kl(rows: np.ndarray) -> float:
-    """KL of the Gaussian with the mean m and covariance S of rows (N, D) to N(0, I): (tr S + |m|^2 - D - ln |S|) / 2."""
+    """KL to N(0, I) of the Gaussian with mean m and covariance S of rows (N, D), (tr S + |m|^2 - D - ln |S|) / 2."""
     variances = np.linalg.eigvalsh(covariance_of(rows))
     log_determinant = np.log(variances.clip(LEAST_STD**2)).sum()
     return float(0.5 * (variances.sum() + (rows.mean(axis=0) ** 2).sum() - rows.shape[1] - log_determinant))

@@ -91,13 +91,14 @@ def distances_of_splits(points: Tensor, splits: Tensor) -> Tensor:
     """Energy distance between the two sides of each of P splits, (P,).
 
     Every distance is taken once. With D the matrix of distances and u a split, u^T D u sums over pairs within its
-    first side, u^T D 1 - u^T D u over pairs between the sides, and what is left of 1^T D 1 over pairs within the second.
+    first side, u^T D 1 - u^T D u over pairs between the sides, and the rest of 1^T D 1 over pairs within the second.
 
     Args:
         points: (n, D).
         splits: (n, P), 1 for a point on the first side, 0 for one on the second, the same number in each.
     """
-    within_first, rows_of_first, everything = torch.zeros(splits.shape[1], dtype=torch.double), 0.0, 0.0
+    within_first, rows_of_first = torch.zeros(2, splits.shape[1], dtype=torch.double)
+    everything = torch.zeros((), dtype=torch.double)
     for start in range(0, len(points), BLOCK):
         block = slice(start, start + BLOCK)
         distances = torch.cdist(points[block], points)

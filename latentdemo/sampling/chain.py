@@ -16,9 +16,10 @@ from torch import Tensor
 
 from latentdemo.errors import Cancelled, SamplingError
 from latentdemo.models import GenerativeAutoencoder
-from latentdemo.random import Generators, chain_generators, randn
+from latentdemo.random import Generators, chain_generators
 from latentdemo.sampling.kernel import Info, Kernel, State
 from latentdemo.sampling.kernels import build_kernel
+from latentdemo.sampling.starts import starting_points
 
 BATCH = 256  # chains that walk together; bounds the memory of activations
 
@@ -47,6 +48,10 @@ class ChainRun:
         """Number of chains."""
         return len(next(iter(self.latents.values())))
 
+    def steps_taken(self, step: int) -> float:
+        """Steps that chains took on average until a step of the run: fewer than that where they stop by themselves."""
+        return float(step) if self.info.walking is None else float(self.info.walking[:step].float().sum(dim=0).mean())
+
 
 @torch.no_grad()
 def walk(kernel: Kernel, start: Tensor, generator: Generators, steps: int) -> Iterator[tuple[State, Info | None]]:
@@ -73,8 +78,9 @@ def run_chain(
     steps: int = 10,
     seed: int = 7,
     record: Sequence[int] | Literal["all"] | None = None,
-    start: Tensor | None = None,
+    start: str | Tensor = "prior",
     options: Mapping[str, Any] | None = None,
+    stop_at: float | None = None,
     progress: Progress | None = None,
     cancelled: Callable[[], bool] | None = None,
     batch_size: int = BATCH,
@@ -88,8 +94,11 @@ def run_chain(
         steps: number of steps.
         seed: fixes starting points and noise, whatever the kernel, the number of steps or the batch size.
         record: steps to keep, from 0 to `steps`; "all", or None for the first and the last.
-        start: latents to start from, (N, D), such as `model.encode(images).mean`; None draws from the prior.
+        start: "prior"; "density", or the name of one ("flow", "mixture", "mixture-10"); "data" for encodings of held-out
+            images; or latents to start from, (N, D), such as `model.encode(images).mean`.
         options: the kernel's own settings.
+        stop_at: each chain stops once its latent is as likely, under the best fitted density, as this share of real
+            ones (0.5: as the median one); None lets all take every step.
         progress: told how far the run is, after every step of a batch.
         cancelled: asked between two steps; the run stops when it answers True.
         batch_size: chains that walk together.
@@ -116,6 +125,7 @@ def run_chain(
             record=record,
             start=start,
             options=options,
+            stop_at=stop_at,
             progress=progress,
             cancelled=cancelled,
             batch_size=batch_size,
@@ -132,36 +142,50 @@ def run_batches(
     steps: int = 10,
     seed: int = 7,
     record: Sequence[int] | Literal["all"] | None = None,
-    start: Tensor | None = None,
+    start: str | Tensor = "prior",
     options: Mapping[str, Any] | None = None,
+    stop_at: float | None = None,
     progress: Progress | None = None,
     cancelled: Callable[[], bool] | None = None,
     batch_size: int = BATCH,
 ) -> Iterator[ChainRun]:
     """As `run_chain`, but hands over each batch when it is done, so that any count runs in the memory of one batch."""
-    count = count if start is None else len(start)
+    count = len(start) if isinstance(start, Tensor) else count
     check_numbers(count, steps, seed, batch_size)
-    check_start(start, model.latent_size)
+    if isinstance(start, Tensor):
+        check_start(start, model.latent_size)
     kept = steps_to_record(record, steps)
-    stepper = build_kernel(kernel, model, options)
+    stepper = build_kernel(kernel, model, options, stop_at)
     total = count * max(steps, 1)
     for first in range(0, count, batch_size):
         size = min(batch_size, count - first)
         generators = chain_generators(seed, size, first)
-        began = randn((size, model.latent_size), generators) if start is None else start[first : first + size].float()
         started = time.perf_counter()
+        if isinstance(start, Tensor):
+            began = start[first : first + size].float()
+        else:
+            began = starting_points(model, start, generators, size)
         latents, images, seconds, infos = {}, {}, {}, []
         for step, (state, info) in enumerate(walk(stepper, began.to(model.device), generators, steps)):
             if info is not None:
                 infos.append(info)
-            if step in kept:
-                latents[step], images[step] = recorded(model, state)
-                seconds[step] = time.perf_counter() - started
+            arrived = {step} if not all_rest(info) else set(range(step, steps + 1))
+            for each in sorted(arrived & kept):
+                latents[each], images[each] = recorded(model, state)
+                seconds[each] = time.perf_counter() - started
             if progress:
-                progress(first * max(steps, 1) + size * step, total)
+                progress(first * max(steps, 1) + size * max(arrived), total)
             if cancelled and cancelled():
                 raise Cancelled(f"cancelled after step {step} of {steps}")
+            if len(arrived) > 1:
+                infos += [infos[-1]] * (steps - step)
+                break
         yield ChainRun(latents, images, stack(infos, size), seconds)
+
+
+def all_rest(info: Info | None) -> bool:
+    """Whether all chains have stopped by themselves, so that no further step would change anything."""
+    return info is not None and info.walking is not None and not info.walking.any()
 
 
 @torch.no_grad()
@@ -180,10 +204,8 @@ def check_numbers(count: int, steps: int, seed: int, batch_size: int) -> None:
         )
 
 
-def check_start(start: Tensor | None, latent_size: int) -> None:
+def check_start(start: Tensor, latent_size: int) -> None:
     """Raise SamplingError where given latents cannot be started from."""
-    if start is None:
-        return
     if start.dim() != 2 or start.shape[1] != latent_size:
         raise SamplingError(f"start has shape {tuple(start.shape)}; it must be (N, {latent_size})")
     if not torch.isfinite(start).all():

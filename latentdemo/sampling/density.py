@@ -27,6 +27,8 @@ from latentdemo.random import Generators, randn
 from latentdemo.sampling.kernel import Autoencoder
 
 WEIGHTS, CONFIG = "density.safetensors", "density.json"
+FOLLOWED = "mixture"  # what gradients are taken of
+FLOW = "flow"
 BASELINE = "mixture-10"  # ten components, as Ghosh et al. 2020 (arXiv 1903.12436) sample regularised autoencoders
 
 
@@ -213,11 +215,9 @@ def save_densities(folder: Path, densities: Mapping[str, Density], config: Densi
 
 
 def weights_to_store(density: Density) -> dict[str, Tensor]:
-    """The tensors of a density as they are stored: a flow's halved, a mixture's in full precision."""
-    if isinstance(density, Flow):
-        structure = (".mask", ".order")  # made from the settings
-        return half_precision({key: v for key, v in density.state_dict().items() if not key.endswith(structure)})
-    return {key: value.cpu().contiguous() for key, value in density.state_dict().items()}
+    """The tensors of a density as they are stored, the large ones in half precision."""
+    structure = (".mask", ".order")  # of a flow, made from its settings
+    return half_precision({key: value for key, value in density.state_dict().items() if not key.endswith(structure)})
 
 
 def read_density_config(folder: Path) -> DensityConfig:

@@ -23,6 +23,8 @@ from latentdemo.random import epoch_generator
 from latentdemo.sampling.chain import walk
 from latentdemo.sampling.density import (
     BASELINE,
+    FLOW,
+    FOLLOWED,
     Density,
     DensityConfig,
     Flow,
@@ -33,8 +35,8 @@ from latentdemo.sampling.density import (
 from latentdemo.sampling.hmc import HamiltonianMonteCarlo
 
 BATCH = 512
-MIXTURES = {BASELINE: 10, "mixture-50": 50}
-MIXTURE_POINTS = 60_000  # encodings that a mixture is fitted to; more gain nothing and take longer
+MIXTURES = {BASELINE: 10, FOLLOWED: 100}  # components
+DRAWS = 5  # posterior draws of each image that a mixture is fitted to; with one, many components overfit
 REGULARISATION = 1e-4  # added to covariances: a deterministic encoder may leave a dimension without spread
 LEARNING_RATE = 1e-3  # Adam's at the start; it falls to zero along half a cosine
 CLIP = 5.0  # largest norm of a gradient
@@ -75,7 +77,7 @@ def encode_set(model: GenerativeAutoencoder, images: ImageSet) -> Encodings:
         for start in range(0, len(images), BATCH)
     ]
     mean = torch.cat([posterior.mean for posterior in posteriors]).cpu()
-    stds = [posterior.mean.new_zeros(posterior.mean.shape) if posterior.std is None else posterior.std for posterior in posteriors]
+    stds = [torch.zeros_like(each.mean) if each.std is None else each.std for each in posteriors]
     return Encodings(mean, torch.cat(stds).cpu())
 
 
@@ -111,24 +113,16 @@ def fit_densities(
     encodings, real = encode_set(model, train), encode_set(model, held_out)
     generator = epoch_generator(seed, 0)
     checked = real.draw(generator)[:HELD_OUT]
-    parts = len(MIXTURES) + epochs
+    draws = DRAWS if encodings.std.any() else 1
+    points = torch.cat([encodings.draw(generator) for _ in range(draws)])
     densities: dict[str, Density] = {}
-
-    def report() -> None:
+    flow = Flow(model.latent_size, hidden=hidden)
+    for done in fitted_parts(densities, flow, encodings, points, epochs, seed):
+        if progress:
+            progress(done, len(MIXTURES) + epochs)
         if cancelled and cancelled():
             raise Cancelled("cancelled; nothing was written")
-        if progress:
-            progress(len(densities) if len(densities) < len(MIXTURES) else done, parts)
-
-    done = len(MIXTURES)
-    points = repeated(encodings, MIXTURE_POINTS, generator)
-    for name, components in MIXTURES.items():
-        densities[name] = fit_mixture(points, components, seed)
-        report()
-    flow = Flow(model.latent_size, hidden=hidden)
-    for done in (len(MIXTURES) + epoch for epoch in fit_flow(flow, encodings, epochs, seed)):
-        report()
-    densities["flow"] = flow
+    densities[FLOW] = flow
     for density in densities.values():  # figures are those of the stored, rounded weights
         density.load_state_dict({key: value.float() for key, value in weights_to_store(density).items()}, strict=False)
         density.eval().requires_grad_(False)
@@ -146,11 +140,15 @@ def fit_densities(
     return save_densities(model.folder, densities, config)
 
 
-def repeated(encodings: Encodings, count: int, generator: torch.Generator) -> Tensor:
-    """So many posterior draws (count, D), of every image equally often."""
-    rounds = [encodings.draw(generator) for _ in range(-(-count // len(encodings)))]
-    rows = torch.randperm(len(rounds) * len(encodings), generator=generator)[:count]
-    return torch.cat(rounds)[rows]
+def fitted_parts(
+    densities: dict[str, Density], flow: Flow, encodings: Encodings, points: Tensor, epochs: int, seed: int
+) -> Iterator[int]:
+    """Fit the mixtures into `densities`, then the flow; yields the number of parts done after each."""
+    for name, components in MIXTURES.items():
+        densities[name] = fit_mixture(points, components, seed)
+        yield len(densities)
+    for epoch in fit_flow(flow, encodings, epochs, seed):
+        yield len(MIXTURES) + epoch
 
 
 def fit_mixture(points: Tensor, components: int, seed: int) -> GaussianMixture:

@@ -19,8 +19,8 @@ import torch
 from torch import Tensor
 
 from latentdemo.random import Generators, rand, randn
-from latentdemo.sampling.density import Density
-from latentdemo.sampling.kernel import Info, State
+from latentdemo.sampling.density import FOLLOWED, Density, density_of
+from latentdemo.sampling.kernel import Autoencoder, Info, State
 
 
 class HamiltonianMonteCarlo:
@@ -74,3 +74,18 @@ class HamiltonianMonteCarlo:
             log_density = self.density.log_density(point)
             (gradient,) = torch.autograd.grad(log_density.sum(), point)
         return log_density.detach(), gradient
+
+
+def hmc(model: Autoencoder, density: str = FOLLOWED) -> HamiltonianMonteCarlo:
+    """The kernel on a fitted density of a model, with the step size that was adapted to it.
+
+    Args:
+        model: loaded from a checkpoint folder.
+        density: name of the density. The usual one is the large mixture: the flow is likelier where the latent space is
+            torn, but so rough there that few trajectories from the prior are accepted.
+
+    Raises:
+        SamplingError, CheckpointError: see `density_of`.
+    """
+    fitted = density_of(model, density)
+    return HamiltonianMonteCarlo(fitted.density, fitted.step_sizes["hmc"], fitted.scale)

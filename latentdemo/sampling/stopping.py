@@ -37,7 +37,5 @@ class AdaptiveStopping:
         with torch.no_grad():
             walking = self.density.log_density(state.latent) < self.threshold
         resting = Info(latent_distance=torch.zeros_like(state.latent[:, 0]), walking=walking)
-        if not walking.any():
-            return state, resting
         moved, info = self.kernel.step(take_rows(state, walking), take_generators(generator, walking))
         return put_rows(state, walking, moved), put_rows(resting, walking, info._replace(walking=None))

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from latentdemo.random import Generators
 from latentdemo.sampling.decode_encode import DecodeEncode
-from latentdemo.sampling.density import Flow
+from latentdemo.sampling.density import FLOW, Flow, density_of
 from latentdemo.sampling.kernel import Autoencoder, Info, State, put_rows, take_generators, take_rows
 
 
@@ -58,3 +58,14 @@ class Transport:
             latent_distance=(latent - state.latent).norm(dim=1),
             image_change=(image - state.image).abs().flatten(1).mean(dim=1),
         )
+
+
+def transport(model: Autoencoder) -> Transport:
+    """The kernel of a model with its fitted flow.
+
+    Raises:
+        SamplingError, CheckpointError: see `density_of`.
+    """
+    flow = density_of(model, FLOW).density
+    assert isinstance(flow, Flow)
+    return Transport(model, flow)

@@ -1,26 +1,36 @@
-"""Prior samples and chain samples of the same starting points: computed off the screen's thread, kept as PNG bytes."""
+"""Chain samples of the same starting points after several steps: computed off the screen's thread, kept as PNG bytes."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
 
 import streamlit as st
 import torch
 from torch import Tensor
 
-from latentdemo.engine import Job, RecentResults
+from latentdemo.data import read_held_out
+from latentdemo.engine import RecentResults
 from latentdemo.errors import LatentdemoError
+from latentdemo.evaluation.pictures import sharpness
+from latentdemo.evaluation.report import GAP, Interval, Report, Row
 from latentdemo.imaging import comparison, contact_sheet, png_bytes
-from latentdemo.sampling import run_chain
+from latentdemo.models import model_folder
+from latentdemo.sampling import ChainRun, run_chain
+from latentdemo.sampling.density import read_density_config
+from latentdemo.ui.background import result_or_wait
 from latentdemo.ui.sidebar import model_pool
-from latentdemo.ui.words import _
 
 KEPT_BYTES = 256 * 2**20  # of pictures, for all sessions together
-AT_ONCE = 2.0  # seconds that a page waits before it shows progress
 TILE = 128  # pixels that a tile is enlarged to on screen
 WIDEST = 1440  # pixels; Streamlit scales wider pictures down
+SHARPNESS_OF = 1000  # held-out images
+DECODE_ENCODE = "decode-encode"  # the kernel that `decoding` and `corruption` are settings of
+MOST_CHANGED_FIRST = "changed"
 
 
 @dataclass(frozen=True)
@@ -34,7 +44,12 @@ class Request:
         count: number of chains.
         steps: steps to show, ascending.
         columns: tiles a row.
+        kernel: name of the kernel.
+        start: where chains start, as `run_chain` takes it.
         decoding, corruption: options of the decode-encode kernel.
+        stop_at: share of real data that a chain must be as likely as to stop; None lets it take every step.
+        order: "drawn", or "changed" for the samples first that changed most until the last step shown.
+        densities: digest of the model's fitted densities.
     """
 
     model: str
@@ -43,8 +58,21 @@ class Request:
     count: int
     steps: tuple[int, ...]
     columns: int
+    kernel: str = DECODE_ENCODE
+    start: str = "prior"
     decoding: str = "mean"
     corruption: str = "off"
+    stop_at: float | None = None
+    order: str = "drawn"
+    densities: str = ""
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """The kernel's own settings, those at their usual value left out."""
+        if self.kernel != DECODE_ENCODE:
+            return {}
+        chosen = {"decoding": (self.decoding, "mean"), "corruption": (self.corruption, "off")}
+        return {name: value for name, (value, usual) in chosen.items() if value != usual}
 
 
 @dataclass(frozen=True)
@@ -55,13 +83,19 @@ class Sheet:
         png: contact sheet.
         change: mean absolute change of the images since step 0, in per cent of the grey range.
         change_error: its standard error over the images.
+        sharpness: mean over the images, see `latentdemo.evaluation.pictures.sharpness`.
         milliseconds: wall-clock time up to this step, an image.
+        accepted: share of moves that were accepted up to this step, in per cent; None for kernels that never reject.
+        steps_taken: on average; None where every chain takes every step.
     """
 
     png: bytes
     change: float
     change_error: float
+    sharpness: float
     milliseconds: float
+    accepted: float | None = None
+    steps_taken: float | None = None
 
 
 @dataclass(frozen=True)
@@ -72,11 +106,13 @@ class Comparison:
         sheets: step -> the chains at that step.
         seconds: wall-clock time of the whole run.
         png: all sheets side by side, to take away.
+        real_sharpness: of held-out data, None where there is none.
     """
 
     sheets: dict[int, Sheet]
     seconds: float
     png: bytes
+    real_sharpness: float | None = None
 
     @property
     def bytes(self) -> int:
@@ -90,28 +126,65 @@ def recent_results() -> RecentResults[Comparison]:
     return RecentResults(KEPT_BYTES)
 
 
+def comparison_or_wait(request: Request) -> Comparison | None:
+    """The comparison of a request; None where there is none yet, see `result_or_wait`."""
+    return result_or_wait(
+        request,
+        lambda progress, cancelled: compare(request, progress, cancelled),
+        recent_results(),
+        lambda result: result.bytes,
+    )
+
+
 def compare(request: Request, progress: Callable[[int, int], None], cancelled: Callable[[], bool]) -> Comparison:
     """Run the chains of a request and compose the pictures."""
     run = run_chain(
         model_pool().get(request.model),
-        "decode-encode",
+        request.kernel,
         count=request.count,
         steps=max(request.steps),
         seed=request.seed,
         record=sorted({0, *request.steps}),
-        options={"decoding": request.decoding, "corruption": request.corruption},
+        start=request.start,
+        options=request.options,
+        stop_at=request.stop_at,
         progress=progress,
         cancelled=cancelled,
     )
-    start = run.images[0]
-    scale = max(1, min(TILE // start.shape[-1], WIDEST // (request.columns * (start.shape[-1] + 2))))
-    pictures = {step: contact_sheet(run.images[step], request.columns, scale) for step in request.steps}
-    sheets = {}
-    for step in request.steps:
-        change, error = mean_and_error((run.images[step] - start).abs().flatten(1).mean(dim=1) * 100)
-        sheets[step] = Sheet(png_bytes(pictures[step]), change, error, 1000 * run.seconds[step] / request.count)
+    places = order_of_tiles(run, request)
+    side = run.images[0].shape[-1]
+    scale = max(1, min(TILE // side, WIDEST // (request.columns * (side + 2))))
+    pictures = {step: contact_sheet(run.images[step][places], request.columns, scale) for step in request.steps}
+    sheets = {step: sheet(run, step, png_bytes(picture)) for step, picture in pictures.items()}
     together = comparison({f"step {step}": picture for step, picture in pictures.items()})
-    return Comparison(sheets, run.seconds[max(request.steps)], png_bytes(together))
+    folder = model_folder(request.model).parent
+    return Comparison(sheets, run.seconds[max(request.steps)], png_bytes(together), held_out_sharpness(folder))
+
+
+def order_of_tiles(run: ChainRun, request: Request) -> Tensor:
+    """Index of the chain on each place of a sheet, (N,)."""
+    if request.order != MOST_CHANGED_FIRST:
+        return torch.arange(run.count)
+    return change_since_start(run, max(request.steps)).argsort(descending=True, stable=True)
+
+
+def sheet(run: ChainRun, step: int, png: bytes) -> Sheet:
+    """The figures of a step, beside its picture."""
+    change, error = mean_and_error(change_since_start(run, step))
+    return Sheet(
+        png,
+        change,
+        error,
+        sharpness(run.images[step]).mean().item(),
+        1000 * run.seconds[step] / run.count,
+        accepted_share(run, step),
+        None if run.info.walking is None else run.steps_taken(step),
+    )
+
+
+def change_since_start(run: ChainRun, step: int) -> Tensor:
+    """Mean absolute change of each image since step 0, (N,), in per cent of the grey range."""
+    return (run.images[step] - run.images[0]).abs().flatten(1).mean(dim=1) * 100
 
 
 def mean_and_error(values: Tensor) -> tuple[float, float]:
@@ -120,60 +193,46 @@ def mean_and_error(values: Tensor) -> tuple[float, float]:
     return values.mean().item(), spread / math.sqrt(len(values))
 
 
-def comparison_or_wait(request: Request) -> Comparison | None:
-    """The comparison of a request; None while it is computed, or where it failed or was cancelled, and then said so.
+def accepted_share(run: ChainRun, step: int) -> float | None:
+    """Accepted moves among those that walking chains proposed up to a step, in per cent; None where there are none."""
+    if run.info.accepted is None:
+        return None
+    accepted = run.info.accepted[:step]
+    proposed = torch.ones_like(accepted) if run.info.walking is None else run.info.walking[:step]
+    return 100 * float((accepted & proposed).sum() / proposed.sum()) if proposed.any() else None
 
-    A session has one job at a time: asking for something else cancels what ran before.
+
+@lru_cache(maxsize=16)
+def held_out_sharpness(folder: Path) -> float | None:
+    """Mean sharpness of the first shipped held-out images; None where there are none."""
+    try:
+        return sharpness(read_held_out(folder).tensor(slice(SHARPNESS_OF))).mean().item()
+    except LatentdemoError:
+        return None
+
+
+def gap_closed(report: Report, request: Request, step: int) -> Interval | None:
+    """The quality gap closed that a report has measured of what a request shows at a step, in per cent.
+
+    None where the report measured something else, or where there is nothing to say: the gap is open at the prior sample.
     """
-    kept = recent_results().get(request)
-    if kept is not None:
-        return kept
-    job: Job[Comparison] | None = st.session_state.get("job")
-    if job is None or job.key != request:
-        if job is not None:
-            job.cancel()
-        job = start_job(request)
-    with st.spinner(_("Sampling …")):
-        ended = job.wait(AT_ONCE)
-    if not ended:
-        show_progress()
+    if (report.model_sha256, report.density_sha256) != (request.digest, request.densities):
         return None
-    if job.cancelled or job.error:
-        show_failure(job)
-        return None
-    return job.result
+    for row in report.rows:
+        if row.steps == step and not row.is_prior and GAP in row.figures and samples_alike(row, request):
+            return row.figures[GAP]
+    return None
 
 
-def start_job(request: Request) -> Job[Comparison]:
-    """Begin the comparison of a request for this session."""
-
-    def work(progress: Callable[[int, int], None], cancelled: Callable[[], bool]) -> Comparison:
-        result = compare(request, progress, cancelled)
-        results.put(request, result, result.bytes)
-        return result
-
-    results = recent_results()
-    model_pool()  # made here, on a thread that Streamlit knows
-    st.session_state["job"] = Job(request, work)
-    return st.session_state["job"]
+def samples_alike(row: Row, request: Request) -> bool:
+    """Whether a row was measured of a request's way to sample, its number of steps aside."""
+    if row.start != request.start and (request.start != "density" or row.start != likeliest_density(request.model)):
+        return False
+    if row.steps == 0:
+        return True
+    return (row.kernel, dict(row.options), row.stop_at) == (request.kernel, request.options, request.stop_at)
 
 
-@st.fragment(run_every=0.5)
-def show_progress() -> None:
-    """A progress bar with a way out; reruns the page when the job has ended."""
-    job: Job[Comparison] | None = st.session_state.get("job")
-    if job is None or job.wait(0):
-        st.rerun()
-    st.progress(job.progress, _("Sampling …"))
-    st.button(_("Cancel"), key="cancel", on_click=job.cancel, icon=":material/close:")
-
-
-def show_failure(job: Job[Comparison]) -> None:
-    """Say why there is no picture, and offer to try again."""
-    if job.cancelled:
-        st.info(_("Cancelled. Nothing is lost."), icon=":material/cancel:")
-    elif isinstance(job.error, LatentdemoError | torch.OutOfMemoryError):
-        st.error(str(job.error), icon=":material/error:")
-    else:
-        st.error(_("Something went wrong while sampling: {error}", error=repr(job.error)), icon=":material/error:")
-    st.button(_("Try again"), key="again", icon=":material/refresh:", on_click=st.session_state.pop, args=("job", None))
+def likeliest_density(model: str) -> str:
+    """The name of the density that the starting point "density" means."""
+    return next(iter(read_density_config(model_folder(model)).densities))

@@ -19,6 +19,7 @@ from latentdemo.models import (
     model_folder,
     read_config,
 )
+from latentdemo.sampling.density import read_density_config
 from latentdemo.ui.link import put_in_link, take_from_link
 from latentdemo.ui.words import LANGUAGES, _, browser_language
 
@@ -45,6 +46,14 @@ class Selection:
         """The model in words."""
         dataset, family = self.model.split("/")
         return f"{_(dataset_title(dataset))} · {family_title(family)}"
+
+    @property
+    def densities(self) -> str:
+        """Digest of the densities that were fitted to the model; empty where there are none to read."""
+        try:
+            return read_density_config(model_folder(self.model)).sha256
+        except LatentdemoError:
+            return ""
 
 
 @st.cache_resource

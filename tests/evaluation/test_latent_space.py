@@ -86,6 +86,13 @@ def test_unused_dimensions_of_a_stochastic_encoder_are_told_by_its_posterior() -
     assert analyse_latent_space(rows, np.array([0.009, 2.0, 0.011]), normal(200, 3)).unused == [0]
 
 
+def test_points_far_from_all_others_are_parts_of_their_own() -> None:
+    rows = np.concatenate([normal(500, 2), 100.0 * np.eye(2), -100.0 * np.eye(2)])
+    found = analyse_latent_space(rows, None, normal(504, 2)).connectivity
+    assert found.components >= 5  # each is nobody's neighbour, though it has ten
+    assert found.largest_share > 0.8
+
+
 def test_all_of_it_can_be_written_and_comes_out_the_same_again(matching, torn) -> None:
     for found in (matching, torn):
         assert json.loads(json.dumps(asdict(found), allow_nan=False))["verdict"] == found.verdict

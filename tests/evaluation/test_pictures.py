@@ -57,6 +57,14 @@ def test_a_copy_is_at_no_distance() -> None:
     assert nearest_distance(training[:1], training[1:2]).item() == pytest.approx((training[0] - training[1]).norm())
 
 
+def test_the_nearest_of_near_copies_is_found_though_float32_cannot_tell_them_apart() -> None:
+    training, features = 10.0 * noise(1_000, 64).double(), 10.0 * noise(50, 64, seed=1).double()
+    steps = torch.tensor([4e-4, 1e-4, 3e-4])[:, None, None]
+    copies = features + steps * F.normalize(noise(3, 50, 64, seed=2).double(), dim=-1)
+    found = nearest_distance(features, torch.cat([training, copies.flatten(0, 1)]))
+    assert found.tolist() == pytest.approx([1e-4] * 50, rel=1e-6)
+
+
 def test_what_has_no_nearest_image_is_named() -> None:
     with pytest.raises(QualityError, match="one feature space"):
         nearest_distance(noise(5, 3), noise(5, 4))

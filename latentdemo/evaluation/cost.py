@@ -1,0 +1,30 @@
+"""What a way to sample costs: wall-clock time an image, from the draw to the decoded picture."""
+
+from __future__ import annotations
+
+import statistics
+
+from latentdemo.evaluation.report import Row
+from latentdemo.models import GenerativeAutoencoder
+from latentdemo.sampling import run_chain
+
+CHAINS = 64  # that walk together
+REPEATS = 3  # of which the median counts
+
+
+def milliseconds_an_image(model: GenerativeAutoencoder, row: Row) -> float:
+    """Milliseconds an image of a way to sample, for 64 chains at once on the model's device."""
+    times = []
+    for _ in range(REPEATS):
+        run = run_chain(
+            model,
+            row.kernel or "decode-encode",
+            count=CHAINS,
+            steps=row.steps,
+            record=(row.steps,),
+            start=row.start,
+            options=row.options,
+            stop_at=row.stop_at,
+        )
+        times.append(1000.0 * run.seconds[row.steps] / CHAINS)
+    return statistics.median(times)

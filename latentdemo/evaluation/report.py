@@ -1,0 +1,206 @@
+"""What an evaluation says, and its file: `evaluation.json` beside the checkpoint."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from latentdemo.errors import LatentdemoError
+
+SCHEMA = 2
+FILE, UNFINISHED = "evaluation.json", "evaluation.unfinished.json"
+FLOOR, CEILING = "real data", "ceiling"
+GAP = "gap_closed"
+HIGHER_IS_BETTER = {
+    GAP: True,
+    "frechet_distance": False,
+    "kernel_distance": False,
+    "precision": True,
+    "recall": True,
+    "density": True,
+    "coverage": True,
+    "memorised_share": False,
+    "energy_distance": False,
+}
+"""Figures that can be better or worse. Others (sharpness, what is kept of the start, acceptance) only describe."""
+SURE = 2.0  # standard errors of a difference from which on it counts as one
+
+
+class EvaluationError(LatentdemoError):
+    """An evaluation that cannot be read, or cannot be made as asked."""
+
+
+@dataclass(frozen=True)
+class Interval:
+    """A figure over seeds.
+
+    Attributes:
+        mean: over seeds.
+        error: its standard error; None where there is one seed only.
+    """
+
+    mean: float
+    error: float | None = None
+
+    def below(self, other: Interval) -> bool:
+        """Whether it lies below another figure by more than chance explains."""
+        return other.mean - self.mean > SURE * math.hypot(self.error or 0.0, other.error or 0.0)
+
+
+Figures = Mapping[str, Interval]
+
+
+@dataclass(frozen=True)
+class Row:
+    """One way to sample, and how good its samples are.
+
+    Attributes:
+        start: starting point: "prior", "density", the name of a density, or "data".
+        kernel: name of the kernel; "" for a draw that no chain follows (`steps` is 0 then).
+        steps: chain steps; with `stop_at`, the most that a chain may take.
+        options: the kernel's own settings.
+        stop_at: chains stop once they are as likely as this share of real data; None lets all take every step.
+        figures: name -> figure over seeds.
+        average_steps: steps that chains took on average.
+        milliseconds: wall-clock time an image, drawing and decoding included, on the device of the report.
+    """
+
+    start: str
+    kernel: str
+    steps: int
+    figures: Figures
+    options: Mapping[str, Any] = field(default_factory=dict)
+    stop_at: float | None = None
+    average_steps: float = 0.0
+    milliseconds: float = 0.0
+
+    @property
+    def is_prior(self) -> bool:
+        """Whether this is the plain prior sample."""
+        return self.start == "prior" and self.steps == 0
+
+    @property
+    def way(self) -> tuple[str, str, str, float | None]:
+        """What rows that differ only in their steps share: a curve."""
+        return self.start, self.kernel, json.dumps(dict(self.options), sort_keys=True), self.stop_at
+
+
+@dataclass(frozen=True)
+class Recommendation:
+    """What the figures advise.
+
+    Attributes:
+        row: index of the recommended row; None says "leave this model alone".
+        best: index of the row with the most gap closed.
+        gains, harms: figures in which the recommended row is better, or worse, than the prior by more than chance
+            explains.
+    """
+
+    row: int | None
+    best: int
+    gains: list[str]
+    harms: list[str]
+
+
+@dataclass(frozen=True)
+class Report:
+    """The evaluation of a model.
+
+    Attributes:
+        model: its name.
+        model_sha256: digest of its weights.
+        density_sha256: digest of the fitted densities.
+        features: the feature space: "name", "sha256", "size", and "accuracy" where it is a classifier. Figures of different ones cannot be compared.
+        count: images a side, in each repetition.
+        seeds: one repetition each.
+        device: what it was measured on.
+        created: date, ISO 8601.
+        versions: of what measured it.
+        references: "real data", the floor, and "ceiling" -> figures.
+        rows: all ways to sample; the prior sample is among them.
+        recommendation: drawn from the rows.
+        latent_space: what `analyse_latent_space` found, before any chain.
+        diagnostics: name of a kernel -> long-run diagnostics.
+        training_images: whether floor and ceiling were taken of training images; else of held-out ones that the
+            comparison did not use.
+        schema: version of this file's form.
+    """
+
+    model: str
+    model_sha256: str
+    density_sha256: str
+    features: Mapping[str, Any]
+    count: int
+    seeds: list[int]
+    device: str
+    created: str
+    versions: Mapping[str, str]
+    references: Mapping[str, Figures]
+    rows: list[Row]
+    recommendation: Recommendation
+    latent_space: Mapping[str, Any] = field(default_factory=dict)
+    diagnostics: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    training_images: bool = True
+    schema: int = SCHEMA
+
+    @property
+    def prior(self) -> Row:
+        """The plain prior sample."""
+        return next(row for row in self.rows if row.is_prior)
+
+    @property
+    def recommended(self) -> Row | None:
+        """The recommended row, unless the model is best left alone."""
+        return None if self.recommendation.row is None else self.rows[self.recommendation.row]
+
+
+def save_report(report: Report, folder: Path) -> None:
+    """Write `evaluation.json`, whole or not at all."""
+    path = folder / FILE
+    unfinished = path.with_suffix(f".{os.getpid()}.tmp")
+    unfinished.write_text(json.dumps(asdict(report), indent=1, default=dict) + "\n", encoding="utf-8")
+    unfinished.replace(path)
+
+
+def load_report(folder: Path) -> Report:
+    """The evaluation beside a checkpoint.
+
+    Raises:
+        EvaluationError: there is none, it is broken, or of another version.
+    """
+    path, model = folder / FILE, f"{folder.parent.name}/{folder.name}"
+    remedy = f"make it with: python -m latentdemo evaluate {model}"
+    try:
+        values = json.loads(path.read_text(encoding="utf-8"))
+    except OSError:
+        raise EvaluationError(f"{path} is missing; {remedy}") from None
+    except ValueError as error:
+        raise EvaluationError(f"{path} is not JSON ({error}); {remedy}") from error
+    found = values.get("schema") if isinstance(values, dict) else None
+    if found != SCHEMA:
+        raise EvaluationError(f"{path} has version {found} of its form, this program reads {SCHEMA}; {remedy}")
+    try:
+        return parse(values)
+    except (KeyError, TypeError, ValueError, AttributeError, StopIteration, IndexError) as error:
+        raise EvaluationError(f"{path} lacks something ({error!r}); {remedy}") from error
+
+
+def parse(values: dict[str, Any]) -> Report:
+    """A report from the content of its file."""
+    rows = [Row(**(row | {"figures": figures(row["figures"])})) for row in values.pop("rows")]
+    references = {name: figures(row) for name, row in values.pop("references").items()}
+    report = Report(
+        rows=rows, references=references, recommendation=Recommendation(**values.pop("recommendation")), **values
+    )
+    _ = report.prior, report.recommended
+    return report
+
+
+def figures(values: Mapping[str, Mapping[str, Any]]) -> dict[str, Interval]:
+    """Figures from the content of a file."""
+    return {name: Interval(float(value["mean"]), value["error"]) for name, value in values.items()}

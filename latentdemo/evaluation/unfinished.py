@@ -1,0 +1,39 @@
+"""What an evaluation has measured so far, in a file, so that a run that was stopped goes on where it was."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+Measured = dict[str, dict[str, float]]
+
+
+class Unfinished:
+    """A file of parts, written after each.
+
+    Args:
+        path: of the file; None keeps nothing.
+        settings: that the parts depend on; a file of other settings is begun anew.
+    """
+
+    def __init__(self, path: Path | None, settings: Sequence[Any]) -> None:
+        self.path = path
+        self.content: dict[str, Any] = {"settings": list(settings), "parts": {}}
+        if path is not None and path.exists():
+            try:
+                found = json.loads(path.read_text(encoding="utf-8"))
+            except ValueError:
+                return  # cut off while it was written: nothing of it can be trusted
+            if isinstance(found, dict) and found.get("settings") == list(settings):
+                self.content = found
+
+    def get_or_make(self, key: str, make: Callable[[], Measured]) -> Measured:
+        """A part: from the file, or made now and put there."""
+        parts: dict[str, Measured] = self.content["parts"]
+        if key not in parts:
+            parts[key] = make()
+            if self.path is not None:
+                self.path.write_text(json.dumps(self.content), encoding="utf-8")
+        return parts[key]
