@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +16,7 @@ from latentdemo.data import read_held_out
 from latentdemo.engine import RecentResults
 from latentdemo.errors import LatentdemoError
 from latentdemo.evaluation.pictures import sharpness
-from latentdemo.evaluation.report import GAP, Interval, Report, Row
+from latentdemo.evaluation.report import FLOOR, GAP, Interval, Report, Row
 from latentdemo.imaging import comparison, contact_sheet, png_bytes
 from latentdemo.models import model_folder
 from latentdemo.sampling import ChainRun, run_chain
@@ -106,13 +105,11 @@ class Comparison:
         sheets: step -> the chains at that step.
         seconds: wall-clock time of the whole run.
         png: all sheets side by side, to take away.
-        real_sharpness: of held-out data, None where there is none.
     """
 
     sheets: dict[int, Sheet]
     seconds: float
     png: bytes
-    real_sharpness: float | None = None
 
     @property
     def bytes(self) -> int:
@@ -157,8 +154,7 @@ def compare(request: Request, progress: Callable[[int, int], None], cancelled: C
     pictures = {step: contact_sheet(run.images[step][places], request.columns, scale) for step in request.steps}
     sheets = {step: sheet(run, step, png_bytes(picture)) for step, picture in pictures.items()}
     together = comparison({f"step {step}": picture for step, picture in pictures.items()})
-    folder = model_folder(request.model).parent
-    return Comparison(sheets, run.seconds[max(request.steps)], png_bytes(together), held_out_sharpness(folder))
+    return Comparison(sheets, run.seconds[max(request.steps)], png_bytes(together))
 
 
 def order_of_tiles(run: ChainRun, request: Request) -> Tensor:
@@ -202,9 +198,16 @@ def accepted_share(run: ChainRun, step: int) -> float | None:
     return 100 * float((accepted & proposed).sum() / proposed.sum()) if proposed.any() else None
 
 
-@lru_cache(maxsize=16)
+def real_sharpness(report: Report | None, model: str) -> float | None:
+    """Mean sharpness of real data: as reported, else of shipped held-out images; None where there are none."""
+    if report and "sharpness" in report.references[FLOOR]:
+        return report.references[FLOOR]["sharpness"].mean
+    return held_out_sharpness(model_folder(model).parent)
+
+
+@st.cache_data(max_entries=16, show_spinner=False)
 def held_out_sharpness(folder: Path) -> float | None:
-    """Mean sharpness of the first shipped held-out images; None where there are none."""
+    """Mean sharpness of the first shipped held-out images of a data set."""
     try:
         return sharpness(read_held_out(folder).tensor(slice(SHARPNESS_OF))).mean().item()
     except LatentdemoError:

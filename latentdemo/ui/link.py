@@ -6,7 +6,10 @@ plain values (`model=dvae`), whatever language the labels are in; a setting at i
 
 from __future__ import annotations
 
+import math
+import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import streamlit as st
@@ -16,15 +19,24 @@ from latentdemo.ui.words import _
 SHOWN = 40  # characters of a bad value that a notice repeats
 
 
-def take_from_link(key: str, options: Sequence[Any], default: Any) -> None:
+@dataclass(frozen=True)
+class Amounts:
+    """All numbers from `least` to `most`, as the options of a setting."""
+
+    least: float
+    most: float
+
+
+def take_from_link(key: str, options: Sequence[Any] | Amounts, default: Any) -> None:
     """Give a widget its first value: from the link where it is one of `options`, else `default` with a notice.
 
     Args:
         key: of the widget, and name in the link.
-        options: what it can be; a range for whole numbers.
+        options: what it can be; a range for whole numbers, `Amounts` for others.
         default: a list where the widget takes several options.
     """
-    if key in st.session_state:
+    several = isinstance(default, list)
+    if key in st.session_state and fits(st.session_state[key], options, several):
         return
     asked = st.query_params.get_all(key)
     taken = [parse(text, options) for text in asked]
@@ -32,12 +44,21 @@ def take_from_link(key: str, options: Sequence[Any], default: Any) -> None:
     if unusable:
         notice(_("The link asks for “{asked}”, which cannot be shown. Showing the usual.", asked=unusable[0][:SHOWN]))
     usable = [option for option in taken if option is not None]
-    several = isinstance(default, list)
     st.session_state[key] = (usable if several else usable[0]) if usable and not unusable else default
 
 
-def parse(text: str, options: Sequence[Any]) -> Any:
+def fits(value: Any, options: Sequence[Any], several: bool) -> bool:
+    """Whether a widget can have a value; it may be another page's that has the same key."""
+    if several:
+        return isinstance(value, list) and all(each in options for each in value)
+    return not isinstance(value, list) and value in options
+
+
+def parse(text: str, options: Sequence[Any] | Amounts) -> Any:
     """The option that a text of the link names, or None."""
+    if isinstance(options, Amounts):
+        amount = float(text) if re.fullmatch(r"[0-9]{1,12}(\.[0-9]{1,12})?(e-[0-9]{1,2})?", text) else math.nan
+        return amount if options.least <= amount <= options.most else None
     if not isinstance(options, range):
         return {str(option): option for option in options}.get(text)
     number = int(text) if text.isascii() and text.isdecimal() and len(text) <= len(str(options[-1])) else -1

@@ -26,7 +26,8 @@ class PageEntry:
 
 OVERVIEW = PageEntry("pages/overview.py", N_("Overview"))
 SAMPLING = PageEntry("pages/sampling.py", N_("Sampling"))
-PAGES = (OVERVIEW, SAMPLING)
+QUALITY = PageEntry("pages/quality.py", N_("Quality review"))
+PAGES = (OVERVIEW, SAMPLING, QUALITY)
 
 
 def streamlit_pages() -> list[StreamlitPage]:
