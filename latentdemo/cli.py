@@ -7,6 +7,7 @@ What a command makes goes to files and standard output, progress and errors to s
 from __future__ import annotations
 
 import json
+import re
 import shlex
 import sys
 from collections.abc import Iterator, Sequence
@@ -43,22 +44,23 @@ def main(arguments: Sequence[str] | None = None) -> None:
         arguments: None takes those of the process.
     """
     try:
-        app(gather_numbers(sys.argv[1:] if arguments is None else arguments), prog_name="python -m latentdemo")
+        app(gather_values(sys.argv[1:] if arguments is None else arguments), prog_name="python -m latentdemo")
     except LatentdemoError as error:
         console.print(f"[bold red]Error:[/] {escape(str(error))}", soft_wrap=True)
         raise SystemExit(1) from None
 
 
-def gather_numbers(arguments: Sequence[str]) -> list[str]:
+def gather_values(arguments: Sequence[str]) -> list[str]:
     """`--steps 0 1 5` as `--steps "0 1 5"`, and `--kernels hmc langevin` alike, since an option takes one value only."""
+    belongs = {"--steps": str.isdecimal, "--kernels": lambda word: re.fullmatch(r"[a-z][a-z-]*", word) is not None}
     gathered: list[str] = []
-    last_option = ""
+    option = ""  # that the words at hand belong to
     for argument in arguments:
-        last_option = argument if argument.startswith("-") else last_option
-        several = last_option in {"--steps", "--kernels"} and gathered[-1] != last_option and argument != last_option
-        if several:
+        if option and gathered[-1] != option and belongs[option](argument):
             gathered[-1] += f" {argument}"
         else:
+            if not option or gathered[-1] != option:
+                option = argument if argument in belongs else ""
             gathered.append(argument)
     return gathered
 
@@ -245,13 +247,17 @@ def fit(
 def evaluate(
     model: Annotated[str, typer.Argument(help="Model, such as fashion-mnist/dvae, whose densities were fitted.")],
     kernels: Annotated[
-        str | None, typer.Option(help="Kernels to evaluate, such as 'hmc transport'; all if not given.", metavar="NAME...")
+        str | None,
+        typer.Option(help="Kernels to evaluate, such as 'hmc transport'; all if not given.", metavar="NAME..."),
     ] = None,
     steps: Annotated[
         str | None, typer.Option(help="Steps of every kernel; each kernel's usual if not given.", metavar="STEP...")
     ] = None,
     samples: Annotated[int, typer.Option(help="Images of each way to sample, over all repetitions.")] = 10_000,
     repeats: Annotated[int, typer.Option(help="Repetitions, each with another seed.")] = 5,
+    features: Annotated[
+        str | None, typer.Option(help="A torchvision network in place of the data set's classifier, such as resnet18.")
+    ] = None,
     device: Annotated[str | None, typer.Option(help="cuda, mps or cpu; the best at hand if not given.")] = None,
     data_dir: Annotated[Path | None, typer.Option(help="Folder with the data set's original files.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the report, and write no file.")] = False,
@@ -263,7 +269,7 @@ def evaluate(
     from dataclasses import asdict
 
     from latentdemo.data import load_images
-    from latentdemo.evaluation import measure_model, refresh_card, save_report
+    from latentdemo.evaluation import measure_model, refresh_card, save_report, torchvision_features
     from latentdemo.evaluation.report import UNFINISHED
     from latentdemo.models import model_folder
     from latentdemo.output import parse_steps
@@ -276,6 +282,7 @@ def evaluate(
             count=samples // max(repeats, 1),
             seeds=range(repeats),
             train=load_images(model.split("/")[0], "train", data_dir),
+            features=torchvision_features(features, device) if features else None,
             kernels=kernels.split() if kernels else None,
             steps=parse_steps(steps) if steps else None,
             device=device,

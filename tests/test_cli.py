@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from latentdemo.cli import gather_numbers, main
+from latentdemo.cli import gather_values, main
 from latentdemo.models import list_models, save_checkpoint
 
 SAMPLE = ["sample", "fashion-mnist/dvae", "--device", "cpu"]
@@ -70,7 +70,7 @@ def test_errors_say_what_to_do_and_set_the_exit_code(capsys, arguments: list[str
     assert "Traceback" not in captured.err
 
 
-@pytest.mark.parametrize("command", ["models", "sample", "train", "evaluate", "bench", "hold-out", "features"])
+@pytest.mark.parametrize("command", ["models", "sample", "train", "fit", "evaluate", "bench", "hold-out", "features"])
 def test_every_command_has_help(capsys, command: str) -> None:
     assert run(command, "--help") == 0
     assert "Usage" in capsys.readouterr().out
@@ -92,6 +92,7 @@ def test_bench_reports_a_paired_ratio(capsys, tiny_model, tmp_path, monkeypatch)
 
 
 def test_gathering_numbers_after_steps() -> None:
-    assert gather_numbers(["--steps", "0", "1", "5", "--seed", "7"]) == ["--steps", "0 1 5", "--seed", "7"]
-    assert gather_numbers(["--steps", "3", "m"]) == ["--steps", "3", "m"]
-    assert gather_numbers(["--count", "3", "4"]) == ["--count", "3", "4"]
+    assert gather_values(["--steps", "0", "1", "5", "--seed", "7"]) == ["--steps", "0 1 5", "--seed", "7"]
+    assert gather_values(["--steps", "3", "m"]) == ["--steps", "3", "m"]
+    assert gather_values(["--kernels", "hmc", "langevin", "a/b"]) == ["--kernels", "hmc langevin", "a/b"]
+    assert gather_values(["--count", "3", "4"]) == ["--count", "3", "4"]

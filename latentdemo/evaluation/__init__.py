@@ -3,7 +3,14 @@
 from latentdemo.evaluation.card import refresh_card
 from latentdemo.evaluation.evaluate import measure_model
 from latentdemo.evaluation.feature_training import train_classifier
-from latentdemo.evaluation.features import FeatureConfig, Features, load_features, save_features
+from latentdemo.evaluation.features import (
+    FeatureConfig,
+    Features,
+    FeatureSpace,
+    load_features,
+    save_features,
+    torchvision_features,
+)
 from latentdemo.evaluation.quality import (
     NEIGHBOURS,
     Prdc,
@@ -20,6 +27,7 @@ __all__ = [
     "NEIGHBOURS",
     "EvaluationError",
     "FeatureConfig",
+    "FeatureSpace",
     "Features",
     "Interval",
     "Prdc",
@@ -37,5 +45,6 @@ __all__ = [
     "refresh_card",
     "save_features",
     "save_report",
+    "torchvision_features",
     "train_classifier",
 ]

@@ -10,7 +10,6 @@ from __future__ import annotations
 import torch
 import torch.nn.functional as F
 from torch import Tensor
-
 from torchvision.transforms.functional import gaussian_blur
 
 from latentdemo.random import randn

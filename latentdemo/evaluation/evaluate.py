@@ -13,7 +13,7 @@ import math
 import statistics
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +24,7 @@ from torch import Tensor
 from latentdemo.data import ImageSet, read_held_out
 from latentdemo.errors import Cancelled
 from latentdemo.evaluation.cost import milliseconds_an_image
-from latentdemo.evaluation.features import Features, load_features
+from latentdemo.evaluation.features import FeatureSpace, load_features
 from latentdemo.evaluation.long_run import diagnose_kernels
 from latentdemo.evaluation.pictures import image_change, memorised_share, nearest_distance, sharpness
 from latentdemo.evaluation.plan import Walk, plan
@@ -64,7 +64,7 @@ class Subject:
     """
 
     model: GenerativeAutoencoder
-    features: Features
+    features: FeatureSpace
     held_out: ImageSet
     train: ImageSet | None
 
@@ -90,7 +90,7 @@ def measure_model(
     count: int = 2000,
     seeds: Sequence[int] = (0, 1, 2, 3, 4),
     train: ImageSet | None = None,
-    features: Features | None = None,
+    features: FeatureSpace | None = None,
     kernels: Sequence[str] | None = None,
     steps: Sequence[int] | None = None,
     device: torch.device | str | None = None,
@@ -120,7 +120,7 @@ def measure_model(
     """
     model = load_model(name, device)
     assert model.folder is not None
-    dataset = name.split("/")[0]
+    dataset = name.split("/", maxsplit=1)[0]
     features = features or load_features(dataset, device, model.folder.parent.parent)
     subject = Subject(model, features, read_held_out(model.folder.parent), train)
     if not seeds or not 10 <= count <= subject.most:
@@ -176,7 +176,7 @@ def measure_all(
         repetition = Repetition(subject, count, seed)
         measured: dict[str, dict[str, Numbers]] = {}
         work: list[tuple[str, Callable[[], dict[str, Numbers]]]] = [("references", repetition.references)]
-        work += [(walk.key, lambda walk=walk: repetition.measure(walk, cancelled)) for walk in walks]
+        work += [(walk.key, partial(repetition.measure, walk, cancelled)) for walk in walks]
         for index, (key, take) in enumerate(work):
             if cancelled and cancelled():
                 raise Cancelled("cancelled; what was measured so far is kept")
@@ -199,9 +199,7 @@ def row_of(walk: Walk, step: int, figures: dict[str, Interval]) -> Row:
     return Row(walk.start, walk.kernel if step else "", step, figures, walk.options, walk.stop_at, average.mean)
 
 
-def with_gap_closed(
-    measured: dict[str, dict[str, Numbers]], walks: Sequence[Walk]
-) -> dict[str, dict[str, Numbers]]:
+def with_gap_closed(measured: dict[str, dict[str, Numbers]], walks: Sequence[Walk]) -> dict[str, dict[str, Numbers]]:
     """The figures of a seed with the quality gap closed, in per cent of the Fréchet distance from the prior sample to the
     ceiling; left out where the prior sample is no worse than the ceiling."""
     prior = next(measured[walk.key]["0"] for walk in walks if walk.start == "prior" and 0 in walk.steps)
@@ -355,7 +353,7 @@ class Sample:
         return cls(torch.cat([part.features for part in parts]), torch.cat([part.latents for part in parts]), averages)
 
 
-def sample_of(run: ChainRun, step: int, features: Features, from_prior: bool) -> Sample:
+def sample_of(run: ChainRun, step: int, features: FeatureSpace, from_prior: bool) -> Sample:
     """A batch of chains at a step."""
     averages = {"average_steps": run.steps_taken(step), "sharpness": sharpness(run.images[step]).mean().item()}
     if run.info.accepted is not None and step:

@@ -166,6 +166,6 @@ def accuracy(features: Features, images: ImageSet) -> dict[str, float]:
 @torch.no_grad()
 def classes(features: Features, images: Tensor) -> dict[str, np.ndarray]:
     """Name of an attribute -> the likeliest class of each image, (N,)."""
-    logits = features.classifier.heads(features(images).to(features.device)).cpu()
+    logits = features.classifier.heads(features(images).to(features.classifier.heads.weight.device)).cpu()
     parts = logits.split(list(features.config.attributes.values()), dim=1)
     return {name: part.argmax(dim=1).numpy() for name, part in zip(features.config.attributes, parts, strict=True)}

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+import torchvision
 from safetensors.torch import save as format_safetensors
 from torch import Tensor, nn
 
@@ -24,6 +25,7 @@ from latentdemo.errors import (
     ImageShapeError,
     LatentdemoError,
 )
+from latentdemo.evaluation.report import EvaluationError
 from latentdemo.models import NetworkConfig, checkpoints_dir, pick_device
 from latentdemo.models.checkpoint import check_fit, half_precision, read_bytes, read_weights
 from latentdemo.models.network import Encoder
@@ -82,8 +84,95 @@ class Classifier(nn.Module):
         return dict(zip(self.attributes, logits, strict=True))
 
 
-class Features:
-    """A trained feature space.
+class FeatureSpace:
+    """Any torch module as a feature space.
+
+    Args:
+        module: images (N, C, H, W) float32 in [0, 1] to features (N, F).
+        name: the space in words, for people: it labels every figure.
+        digest: tells spaces apart; None takes it from the module's weights.
+
+    Example:
+        >>> space = FeatureSpace(nn.Flatten(), "pixels")
+        >>> space(torch.rand(16, 1, 32, 32)).shape
+        torch.Size([16, 1024])
+    """
+
+    def __init__(self, module: nn.Module, name: str, digest: str | None = None) -> None:
+        self.module = module.eval().requires_grad_(False)
+        self.name = name
+        self.digest = digest or digest_of(module)
+
+    def __call__(self, images: Tensor) -> Tensor:
+        """Features (N, F) float32 on the CPU of images (N, C, H, W) float32 in [0, 1], computed in batches.
+
+        Raises:
+            ImageShapeError: images of a shape that the space does not take.
+            EvaluationError: the module gives something else than (N, F).
+        """
+        return torch.cat([self.batch(batch) for batch in images.split(BATCH)])
+
+    def of_set(self, images: ImageSet) -> Tensor:
+        """Features (N, F) float32 on the CPU of all images of a set, of which one batch at a time becomes floats."""
+        return torch.cat([self(images.tensor(slice(start, start + BATCH))) for start in range(0, len(images), BATCH)])
+
+    @torch.no_grad()
+    def batch(self, images: Tensor) -> Tensor:
+        """Features of one batch."""
+        weight = next(self.module.parameters(), images)
+        features = self.module(images.to(weight.device, torch.float32))
+        if not isinstance(features, Tensor) or features.dim() != 2 or len(features) != len(images):
+            found = tuple(features.shape) if isinstance(features, Tensor) else type(features).__name__
+            raise EvaluationError(
+                f"the feature extractor {self.name!r} gives {found} for {len(images)} images; it must give (N, features): "
+                "flatten or pool its output"
+            )
+        return features.float().cpu()
+
+    def facts(self) -> dict[str, Any]:
+        """What an evaluation says of the space that its figures were taken in."""
+        return {"name": self.name, "sha256": self.digest}
+
+
+def digest_of(module: nn.Module) -> str:
+    """SHA-256 of a module's weights and structure."""
+    state = {name: tensor.detach().cpu().contiguous() for name, tensor in module.state_dict().items()}
+    return hashlib.sha256(format_safetensors(state) + repr(module).encode()).hexdigest()
+
+
+def torchvision_features(name: str, device: torch.device | str | None = None) -> FeatureSpace:
+    """The penultimate activations of a torchvision network, with its usual weights and preprocessing.
+
+    Args:
+        name: of the network, such as "resnet18"; its weights are downloaded where they are not at hand.
+        device: where to put it; None takes cuda, else mps, else cpu.
+
+    Raises:
+        EvaluationError: no such network, one without a last linear layer, or no way to get its weights.
+    """
+    try:
+        weights = torchvision.models.get_model_weights(name).DEFAULT
+        network = torchvision.models.get_model(name, weights=weights)
+    except (ValueError, OSError) as error:
+        raise EvaluationError(f"torchvision has no weights of {name!r} to give: {error}") from error
+    last = next((part for part in ("fc", "classifier", "head", "heads") if hasattr(network, part)), None)
+    if last is None:
+        raise EvaluationError(f"{name} has no last layer that can be left out; pass a module of your own")
+    setattr(network, last, nn.Flatten())
+    module = nn.Sequential(Colour(), weights.transforms(antialias=True), network)
+    return FeatureSpace(module.to(pick_device(device)), f"torchvision {name} ({weights}), penultimate activations")
+
+
+class Colour(nn.Module):
+    """Grey images as colour images; colour images as they are."""
+
+    def forward(self, images: Tensor) -> Tensor:
+        """(N, C, H, W) to (N, 3, H, W)."""
+        return images.expand(-1, 3, -1, -1)
+
+
+class Features(FeatureSpace):
+    """A classifier of a data set, trained for this purpose, cut off before its last layer.
 
     Args:
         classifier: the trained network.
@@ -98,55 +187,28 @@ class Features:
     def __init__(self, classifier: Classifier, config: FeatureConfig) -> None:
         self.classifier = classifier.eval().requires_grad_(False).to(memory_format=torch.channels_last)
         self.config = config
-
-    @property
-    def name(self) -> str:
-        """The feature space in words, for people."""
-        return f"{self.config.dataset} classifier, {self.size} penultimate activations"
-
-    @property
-    def digest(self) -> str:
-        """SHA-256 of the weights: figures under different digests cannot be compared."""
-        return self.config.sha256
+        super().__init__(classifier, f"{config.dataset} classifier, {self.size} penultimate activations", config.sha256)
 
     @property
     def size(self) -> int:
         """Number of features F."""
         return self.config.network.latent_size
 
-    @property
-    def device(self) -> torch.device:
-        """Where the weights are."""
-        return self.classifier.heads.weight.device
-
-    def facts(self) -> dict[str, Any]:
-        """What an evaluation says of the space that its figures were taken in."""
-        accuracy = {"accuracy": self.config.accuracy, "accuracy_count": self.config.held_out_count}
-        return {"name": self.name, "sha256": self.digest, "size": self.size} | accuracy
-
-    def __call__(self, images: Tensor) -> Tensor:
-        """Features (N, F) float32 on the CPU of images (N, C, S, S) float32 in [0, 1], computed in batches.
-
-        Raises:
-            ImageShapeError: images of another shape.
-        """
+    @torch.no_grad()
+    def batch(self, images: Tensor) -> Tensor:
+        """Features of one batch."""
         expected = self.config.network.image_shape
         if images.dim() != 4 or images.shape[1:] != expected:
             raise ImageShapeError(
                 f"the features of {self.config.dataset} take images of shape (N, {', '.join(map(str, expected))}), "
                 f"not {tuple(images.shape)}: convert and scale them first"
             )
-        rows = [self.batch(batch) for batch in images.split(BATCH)]
-        return torch.cat(rows)
+        return self.classifier.features(images.to(self.classifier.heads.weight.device, torch.float32)).float().cpu()
 
-    def of_set(self, images: ImageSet) -> Tensor:
-        """Features (N, F) float32 on the CPU of all images of a set, of which one batch at a time becomes floats."""
-        return torch.cat([self(images.tensor(slice(start, start + BATCH))) for start in range(0, len(images), BATCH)])
-
-    @torch.no_grad()
-    def batch(self, images: Tensor) -> Tensor:
-        """Features of one batch."""
-        return self.classifier.features(images.to(self.device, torch.float32)).float().cpu()
+    def facts(self) -> dict[str, Any]:
+        """What an evaluation says of the space that its figures were taken in."""
+        accuracy = {"accuracy": self.config.accuracy, "accuracy_count": self.config.held_out_count}
+        return super().facts() | {"size": self.size} | accuracy
 
 
 def weights_to_store(classifier: Classifier) -> dict[str, Tensor]:

@@ -81,9 +81,7 @@ class GaussianMixture(Density):
         return {"latent_size": self.latent_size, "components": self.components}
 
     def log_density(self, latents: Tensor) -> Tensor:
-        whitened = torch.einsum("nd,kde->nke", latents, self.roots) - torch.einsum(
-            "kd,kde->ke", self.means, self.roots
-        )
+        whitened = torch.einsum("nd,kde->nke", latents, self.roots) - torch.einsum("kd,kde->ke", self.means, self.roots)
         log_scale = self.roots.diagonal(dim1=1, dim2=2).log().sum(dim=1)
         normal = -0.5 * (whitened.square().sum(dim=2) + self.latent_size * math.log(2.0 * math.pi))
         return torch.logsumexp(self.log_weights + log_scale + normal, dim=1)
@@ -120,7 +118,9 @@ class Flow(Density):
     location: Tensor
     scale: Tensor
 
-    def __init__(self, latent_size: int, transforms: int = 4, hidden: int = 256, passes: int = 8, bins: int = 8) -> None:
+    def __init__(
+        self, latent_size: int, transforms: int = 4, hidden: int = 256, passes: int = 8, bins: int = 8
+    ) -> None:
         super().__init__()
         self._settings = {
             "latent_size": latent_size,
@@ -257,9 +257,7 @@ def read_densities(folder: Path, sha256: str, device: str) -> dict[str, FittedDe
     """As `load_densities`, kept under the digest."""
     config = read_density_config(folder)
     if config.model_sha256 != read_config(folder).sha256:
-        raise CheckpointMismatchError(
-            f"{folder / CONFIG} was fitted to other weights of the model; {remedy(folder)}"
-        )
+        raise CheckpointMismatchError(f"{folder / CONFIG} was fitted to other weights of the model; {remedy(folder)}")
     weights = read_weights(folder / WEIGHTS, sha256, remedy(folder))
     fitted = {}
     try:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
@@ -190,7 +191,7 @@ def fit_flow(flow: Flow, encodings: Encodings, epochs: int, seed: int) -> Iterat
 
 
 @torch.no_grad()
-def described(density: Density, held_out: Tensor, scale: Tensor, seed: int) -> dict[str, object]:
+def described(density: Density, held_out: Tensor, scale: Tensor, seed: int) -> dict[str, Any]:
     """What `density.json` says of a density."""
     log_density = torch.cat([density.log_density(batch) for batch in held_out.split(BATCH)])
     quantiles = np.quantile(log_density.numpy(), np.linspace(0.0, 1.0, 101))

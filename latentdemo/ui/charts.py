@@ -174,7 +174,11 @@ def curves_chart(
     values = [end for point in points for end in (point.low, point.high)] + [level.value for level in levels]
     y_ends = widened(values or [0.0, 1.0], 0.06)
     frame = Frame(axis, x_ends, y_ends)
-    layers: list[Any] = level_layers(levels, frame, y_title) + curve_layers(curves, frame, y_title)
+    layers: list[Any] = [
+        *edge_layers(levels, frame, y_title),
+        *level_layers(levels, frame),
+        *curve_layers(curves, frame),
+    ]
     boxes = [Box(*frame.pixel(point.x, point.y), 8.0, 8.0) for point in points]
     labels: list[tuple[str, Point, bool]] = [(marked_label, marked, True)] if marked else []
     labels += [
@@ -183,13 +187,13 @@ def curves_chart(
         if curve.points
     ]
     if marked:
-        layers.append(ring(marked, frame, y_title))
+        layers.append(ring(marked, frame))
     for text, point, strong in labels:
         spot = frame.free_spot(text, point, boxes, curves)
         if spot:
             boxes.append(spot.box)
-            layers.append(label_layer(text, point, spot, frame, y_title, strong))
-    return alt.layer(*layers).properties(height=HEIGHT).resolve_scale(color="independent", shape="independent")
+            layers.append(label_layer(text, point, spot, frame, strong))
+    return alt.layer(*layers).properties(height=HEIGHT).resolve_axis(y="independent")
 
 
 class Box(NamedTuple):
@@ -242,14 +246,9 @@ class Frame:
             axis=alt.Axis(grid=False, labelOverlap="greedy", format="~g", **ticks),
         )
 
-    def y(self, field: str, title: str) -> alt.Y:
-        """Encoding of the vertical axis."""
-        return alt.Y(
-            f"{field}:Q",
-            title=title,
-            scale=alt.Scale(domain=list(self.y_ends), nice=False, zero=False),
-            axis=alt.Axis(tickCount=5, titleAnchor="end", titleAngle=0, titleAlign="left", titleY=-14, titleX=0),
-        )
+    def y(self, field: str) -> alt.Y:
+        """Encoding of the vertical axis, which `edge_layers` draws."""
+        return alt.Y(f"{field}:Q", axis=None, scale=alt.Scale(domain=list(self.y_ends), nice=False, zero=False))
 
     def pixel(self, x: float, y: float) -> tuple[float, float]:
         """Where a point lies on a chart of the usual width."""
@@ -290,7 +289,7 @@ class Frame:
         ]
 
 
-def curve_layers(curves: Sequence[Curve], frame: Frame, title: str) -> list[alt.Chart]:
+def curve_layers(curves: Sequence[Curve], frame: Frame) -> list[alt.Chart]:
     """Bands below, then lines, then marks with tooltips."""
     bands, lines, marks = [], [], []
     for curve in curves:
@@ -301,25 +300,25 @@ def curve_layers(curves: Sequence[Curve], frame: Frame, title: str) -> list[alt.
             ]
         )
         colour, base = curve.style.colour, alt.Chart(rows)
-        interval = {"x": frame.x(), "y": frame.y("low", title), "y2": "high:Q"}
+        interval = {"x": frame.x(), "y": frame.y("low"), "y2": "high:Q"}
         if len(curve.points) > 1:
             bands.append(base.mark_area(color=colour, opacity=0.16, tooltip=None).encode(**interval))
             lines.append(
                 base.mark_line(
                     color=colour, strokeWidth=2.5, strokeDash=DASHES[curve.variant] or [1, 0], tooltip=None
-                ).encode(x=frame.x(), y=frame.y("y", title))
+                ).encode(x=frame.x(), y=frame.y("y"))
             )
         else:
             bands.append(base.mark_rule(color=colour, strokeWidth=2, tooltip=None).encode(**interval))
         marks.append(
             base.mark_point(
                 shape=curve.style.shape, color=colour, filled=True, fill=colour, size=60, opacity=1.0
-            ).encode(x=frame.x(), y=frame.y("y", title), tooltip=[alt.Tooltip("note:N", title=curve.label)])
+            ).encode(x=frame.x(), y=frame.y("y"), tooltip=[alt.Tooltip("note:N", title=curve.label)])
         )
     return [*bands, *lines, *marks]
 
 
-def level_layers(levels: Sequence[Level], frame: Frame, title: str) -> list[alt.Chart]:
+def level_layers(levels: Sequence[Level], frame: Frame) -> list[alt.Chart]:
     """A rule a level, named at the right edge."""
     layers = []
     for level in levels:
@@ -333,20 +332,25 @@ def level_layers(levels: Sequence[Level], frame: Frame, title: str) -> list[alt.
                 strokeDash=LEVEL_DASHES[level.kind] or [1, 0],
                 tooltip=None,
             )
-            .encode(y=frame.y("y", title))
-        )
-    names = names_at_the_edge(levels, (frame.y_ends[1] - frame.y_ends[0]) * LINE / HEIGHT)
-    if names:
-        edge = alt.Axis(
-            orient="right", values=[place for place, _ in names], labelExpr=label_expression(names), grid=False,
-            ticks=False, domain=False, title=None, labelOverlap=False, labelPadding=6, labelLimit=140,
-        )  # fmt: skip
-        layers.append(
-            alt.Chart(pd.DataFrame([{"y": place} for place, _ in names]))
-            .mark_point(opacity=0, size=0, tooltip=None)
-            .encode(y=alt.Y("y:Q", axis=edge, scale=alt.Scale(domain=list(frame.y_ends), nice=False, zero=False)))
+            .encode(y=frame.y("y"))
         )
     return layers
+
+
+def edge_layers(levels: Sequence[Level], frame: Frame, title: str) -> list[alt.Chart]:
+    """The vertical axis at the left, the names of the levels at the right; the other layers have no axis of their own."""
+    left = alt.Axis(
+        title=title, tickCount=5, titleAnchor="end", titleAngle=0, titleAlign="left", titleX=0, titleY=-14, grid=True
+    )
+    gap = (frame.y_ends[1] - frame.y_ends[0]) * LINE / HEIGHT
+    names = names_at_the_edge(levels, gap)
+    places = [place for place, _name in names]
+    right = alt.Axis(
+        orient="right", values=places, labelExpr=label_expression(names, gap / 100), labelOverlap=False, labelLimit=140,
+        labelPadding=6, grid=False, ticks=False, domain=False, title=None,
+    )  # fmt: skip
+    nothing = alt.Chart(pd.DataFrame([{"y": frame.y_ends[0]}])).mark_point(opacity=0, size=0, tooltip=None)
+    return [nothing.encode(y=frame.y("y").axis(edge)) for edge in ([left, right] if names else [left])]
 
 
 def names_at_the_edge(levels: Sequence[Level], gap: float) -> list[tuple[float, str]]:
@@ -363,25 +367,25 @@ def names_at_the_edge(levels: Sequence[Level], gap: float) -> list[tuple[float, 
     ]
 
 
-def label_expression(names: Sequence[tuple[float, str]]) -> str:
-    """A Vega expression from the number of a tick to its name."""
+def label_expression(names: Sequence[tuple[float, str]], tolerance: float) -> str:
+    """A Vega expression from the value of a tick to its name."""
     expression = "''"
-    for number, (_place, name) in enumerate(names):
+    for place, name in names:
         quoted = name.replace("\\", "\\\\").replace("'", "\\'")
-        expression = f"abs(datum.index - {number / max(len(names) - 1, 1)}) < 1e-6 ? '{quoted}' : {expression}"
+        expression = f"abs(datum.value - ({place!r})) < {tolerance!r} ? '{quoted}' : {expression}"
     return expression
 
 
-def ring(point: Point, frame: Frame, title: str) -> alt.Chart:
+def ring(point: Point, frame: Frame) -> alt.Chart:
     """A ring around a point."""
     return (
         alt.Chart(pd.DataFrame([{"x": point.x, "y": point.y}]))
         .mark_point(shape="circle", size=330, filled=False, color=REAL, strokeWidth=2.2, opacity=1.0, tooltip=None)
-        .encode(x=frame.x(), y=frame.y("y", title))
+        .encode(x=frame.x(), y=frame.y("y"))
     )
 
 
-def label_layer(text: str, point: Point, spot: Spot, frame: Frame, title: str, strong: bool) -> alt.Chart:
+def label_layer(text: str, point: Point, spot: Spot, frame: Frame, strong: bool) -> alt.Chart:
     """A label beside its point, left out on a narrow chart."""
     return (
         alt.Chart(pd.DataFrame([{"x": point.x, "y": point.y}]))
@@ -397,7 +401,7 @@ def label_layer(text: str, point: Point, spot: Spot, frame: Frame, title: str, s
             opacity=alt.expr(f"width >= {LABELLED_FROM} ? 1 : 0"),
             tooltip=None,
         )
-        .encode(x=frame.x(), y=frame.y("y", title))
+        .encode(x=frame.x(), y=frame.y("y"))
     )
 
 

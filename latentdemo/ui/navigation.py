@@ -27,7 +27,8 @@ class PageEntry:
 OVERVIEW = PageEntry("pages/overview.py", N_("Overview"))
 SAMPLING = PageEntry("pages/sampling.py", N_("Sampling"))
 QUALITY = PageEntry("pages/quality.py", N_("Quality review"))
-PAGES = (OVERVIEW, SAMPLING, QUALITY)
+LATENT_SPACE = PageEntry("pages/latent_space.py", N_("Latent space"))
+PAGES = (OVERVIEW, SAMPLING, QUALITY, LATENT_SPACE)
 
 
 def streamlit_pages() -> list[StreamlitPage]:

@@ -35,9 +35,9 @@ def points() -> torch.Tensor:
 
 def test_the_mixture_is_the_one_that_scikit_learn_fitted(points) -> None:
     ours = fit_mixture(points, 3, seed=0)
-    theirs = ScikitMixture(
-        3, reg_covar=1e-4, init_params="k-means++", max_iter=100, tol=1e-2, random_state=0
-    ).fit(points.numpy())
+    theirs = ScikitMixture(3, reg_covar=1e-4, init_params="k-means++", max_iter=100, tol=1e-2, random_state=0).fit(
+        points.numpy()
+    )
     expected = torch.from_numpy(theirs.score_samples(points[:100].numpy())).float()
     assert torch.allclose(ours.log_density(points[:100]), expected, atol=1e-3)
 

@@ -1,0 +1,306 @@
+"""What the quality page says: the verdict, its curves, the table, the sums of money, the files to take away."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from latentdemo.evaluation.report import (
+    CEILING,
+    FLOOR,
+    GAP,
+    HIGHER_IS_BETTER,
+    Figures,
+    Interval,
+    Report,
+    Row,
+)
+from latentdemo.ui.charts import Curve, Level, Point
+from latentdemo.ui.figure_words import figure_title, figure_word, mean_text, milliseconds_text, value_text
+from latentdemo.ui.kernel_words import way_key, way_phrase, way_rank, way_title
+from latentdemo.ui.words import _
+
+STEPS_AXIS, TIME_AXIS = "steps", "milliseconds"
+HUNDRED = 100.0  # gap closed at the ceiling, by its definition
+
+
+def verdict(report: Report) -> str:
+    """One sentence: whether the chain pays for this model, by how much, at what cost and at whose expense."""
+    row = report.recommended
+    if row is None:
+        return leave_alone(report)
+    facts = {
+        "way": way_phrase(row),
+        "gap": value_text(GAP, row.figures[GAP]),
+        "cost": milliseconds_text(row.milliseconds),
+    }
+    if not report.recommendation.harms:
+        return _("It pays for this model: {way} closes {gap} of the quality gap at {cost} ms an image.", **facts)
+    return _("It pays for this model, at a price: {way} closes {gap} of the quality gap at {cost} ms an image, but does "
+             "worse in {harms}.", harms=harms_text(report, row), **facts)  # fmt: skip
+
+
+def leave_alone(report: Report) -> str:
+    """The sentence for a model that no chain helps, with the reason."""
+    prior, best = report.prior, report.rows[report.recommendation.best]
+    if GAP not in prior.figures:
+        return _("Leave this model alone: its prior samples are already as good as the best that its decoder can do.")
+    closing = [row for row in report.rows if GAP in row.figures and prior.figures[GAP].below(row.figures[GAP])]
+    if closing:
+        most = max(closing, key=lambda row: row.figures[GAP].mean)
+        return _("Leave this model alone: what closes its quality gap loses coverage ({way} closes {gap}, with coverage "
+                 "{coverage}, the prior {prior}).",
+                 way=way_phrase(most).rstrip(","), gap=value_text(GAP, most.figures[GAP]),
+                 coverage=mean_text("coverage", most.figures["coverage"]),
+                 prior=mean_text("coverage", prior.figures["coverage"]))  # fmt: skip
+    return _("Leave this model alone: no chain closes its quality gap beyond chance; at best, {way} closes {gap}.",
+             way=way_phrase(best), gap=value_text(GAP, best.figures[GAP]))  # fmt: skip
+
+
+def harms_text(report: Report, row: Row) -> str:
+    """All figures that get worse, each with the prior's."""
+    return _("; ").join(
+        _("{figure} ({value}, the prior {prior})", figure=figure_word(name),
+          value=mean_text(name, row.figures[name]), prior=mean_text(name, report.prior.figures[name]))
+        for name in report.recommendation.harms
+    )  # fmt: skip
+
+
+def worst_harm(report: Report) -> str | None:
+    """The figure that gets worse by the largest share of the prior's; None where none does."""
+    row, prior = report.recommended, report.prior
+
+    def loss(name: str) -> float:
+        assert row is not None
+        before, after = prior.figures[name].mean, row.figures[name].mean
+        return abs(after - before) / max(abs(before), 1e-9)
+
+    return max(report.recommendation.harms, key=loss, default=None) if row else None
+
+
+def figure_names(report: Report) -> list[str]:
+    """All figures that any row has, those that can be better or worse first, as they are best read."""
+    present = {name for row in report.rows for name in row.figures}
+    return [name for name in HIGHER_IS_BETTER if name in present] + sorted(present - set(HIGHER_IS_BETTER))
+
+
+def ways(report: Report) -> dict[str, Row]:
+    """Key of a way to sample -> one of its rows, in the order of a legend; the prior sample is not one of its own."""
+    rows = sorted((row for row in report.rows if not row.is_prior), key=way_rank)
+    return {way_key(row): row for row in rows}
+
+
+def usual_ways(report: Report) -> list[str]:
+    """The ways that are shown unless someone chose others: each kernel in its plain form, and the recommended one."""
+    recommended = way_key(report.recommended) if report.recommended else ""
+    return [
+        key
+        for key, row in ways(report).items()
+        if key == recommended or (row.kernel and row.start == "prior" and not row.options and row.stop_at is None)
+    ]
+
+
+def curves(report: Report, shown: Sequence[str], figure: str, axis: str) -> list[Curve]:
+    """The chosen ways as curves of a figure; a chain from the prior begins at the prior sample."""
+    made = []
+    for key, first in ways(report).items():
+        rows = [row for row in report.rows if not row.is_prior and way_key(row) == key]
+        points = [
+            point(row, figure, axis) for row in [*beginnings(report, first), *rows] if figure in row.figures
+        ]
+        points = [each for each in points if axis == STEPS_AXIS or each.x > 0]
+        if key in shown and any(figure in row.figures for row in rows) and points:
+            ordered = sorted(points, key=lambda each: each.x)
+            made.append(Curve(capital(way_title(first)), first.kernel, ordered, variant(first)))
+    return made
+
+
+def beginnings(report: Report, row: Row) -> list[Row]:
+    """The row at step 0 of a chain: the prior sample, or the draw that it starts from."""
+    if not row.kernel:
+        return []
+    return [each for each in report.rows if each.start == row.start and each.steps == 0]
+
+
+def variant(row: Row) -> str:
+    """Which dashes tell a way from its kernel's plain form."""
+    if row.stop_at is not None:
+        return "adaptive"
+    if not row.kernel or (row.start == "prior" and not row.options):
+        return "plain"
+    return "options" if row.options else "start"
+
+
+def point(row: Row, figure: str, axis: str) -> Point:
+    """A row as a point of a curve."""
+    value = row.figures[figure]
+    note = _("{steps} steps, {cost} ms an image: {value}",
+             steps=steps_text(row), cost=milliseconds_text(row.milliseconds), value=value_text(figure, value))  # fmt: skip
+    return Point(walked(row) if axis == STEPS_AXIS else row.milliseconds, value.mean, value.error, note)
+
+
+def walked(row: Row) -> float:
+    """Steps that a chain took, on average where it stops by itself."""
+    return float(row.steps) if row.stop_at is None else row.average_steps
+
+
+def levels(report: Report, figure: str) -> list[Level]:
+    """What the curves of a figure are compared with."""
+    found = [(_("Prior"), "prior", report.prior.figures.get(figure))]
+    if figure == GAP:
+        found.append((_("Ceiling"), "ceiling", Interval(HUNDRED) if found[0][2] else None))
+    else:
+        found.append((_("Ceiling"), "ceiling", report.references[CEILING].get(figure)))
+        found.append((_("Real data"), "real", report.references[FLOOR].get(figure)))
+    return [Level(label, kind, value.mean, value.error) for label, kind, value in found if value is not None]
+
+
+def marked_point(report: Report, figure: str, axis: str) -> Point | None:
+    """The recommended row on a chart."""
+    row = report.recommended
+    if row is None or figure not in row.figures or (axis == TIME_AXIS and row.milliseconds <= 0):
+        return None
+    return point(row, figure, axis)
+
+
+def table(reports: Sequence[tuple[str, Report]], everything: bool) -> list[dict[str, Any]]:
+    """All models x ways x steps, one dictionary a row: column in words -> text.
+
+    Args:
+        reports: title of a model and its evaluation, in the order of the table.
+        everything: every way and step; else the recommended one and what it is compared with.
+    """
+    names = list(dict.fromkeys(name for _title, report in reports for name in figure_names(report)))
+    return [line for title, report in reports for line in table_of(title, report, names, everything)]
+
+
+def table_of(title: str, report: Report, names: Sequence[str], everything: bool) -> Iterator[dict[str, Any]]:
+    """The rows of one model."""
+
+    def line(way: str, steps: str, cost: str, figures: Figures, recommended: bool = False) -> dict[str, Any]:
+        return {
+            _("Model"): title,
+            _("Way to sample"): way,
+            _("Steps"): steps,
+            _("Advised"): "✓" if recommended else "",
+            _("ms an image"): cost,
+        } | {figure_title(name): value_text(name, figures[name]) if name in figures else "" for name in names}
+
+    ceiling = dict(report.references[CEILING])
+    if GAP in report.prior.figures:
+        ceiling[GAP] = Interval(HUNDRED)
+    yield line(_("Real data (floor)"), "", "", report.references[FLOOR])
+    yield line(_("Decoder's best (ceiling)"), "", "", ceiling)
+    for row in sorted(report.rows, key=lambda row: (not row.is_prior, way_rank(row), row.steps)):
+        advised = row is report.recommended
+        if everything or advised or row.is_prior or not row.kernel:
+            way = _("Prior sample") if row.is_prior else capital(way_title(row))
+            yield line(way, steps_text(row), milliseconds_text(row.milliseconds), row.figures, advised)
+
+
+def steps_text(row: Row) -> str:
+    """Steps of a row; of an adaptive one the average, with the most that it may take."""
+    if row.stop_at is None:
+        return str(row.steps)
+    return _("{average} (at most {steps})", average=f"{row.average_steps:.1f}", steps=row.steps)
+
+
+def capital(text: str) -> str:
+    """A text as the beginning of a sentence."""
+    return text[:1].upper() + text[1:]
+
+
+def diagnostics_table(diagnostics: Mapping[str, Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Long-run diagnostics, a dictionary a kernel: name of a single number -> number."""
+    return [
+        {"kernel": kernel} | {name: value for name, value in found.items() if isinstance(value, int | float)}
+        for kernel, found in diagnostics.items()
+    ]
+
+
+@dataclass(frozen=True)
+class Costs:
+    """What a thousand images cost, in the currency of the price per hour.
+
+    Attributes:
+        prior: straight from the prior.
+        recommended: as recommended.
+        rejects_fewer: images in a thousand that the recommended way spares from rejection, if an image is rejected
+            where it does not look like real data: 1000 x difference in precision.
+    """
+
+    prior: float
+    recommended: float
+    rejects_fewer: Interval
+
+    @property
+    def extra(self) -> float:
+        """What the recommended way costs more."""
+        return self.recommended - self.prior
+
+    @property
+    def fewer_beyond_chance(self) -> bool:
+        """Whether rejects are fewer by more than chance explains."""
+        return Interval(0.0).below(self.rejects_fewer)
+
+    @property
+    def break_even(self) -> float | None:
+        """What one reject fewer must be worth for the extra cost to come back; None where there are not fewer."""
+        return max(self.extra, 0.0) / self.rejects_fewer.mean if self.fewer_beyond_chance else None
+
+    def saving(self, value: float) -> float:
+        """What is left of the value of the rejects spared, after the extra cost."""
+        return self.rejects_fewer.mean * value - self.extra
+
+
+def per_thousand(milliseconds: float, price_an_hour: float) -> float:
+    """What a thousand images cost."""
+    return milliseconds * price_an_hour / 3600.0  # ms an image = s a thousand images
+
+
+def costs(report: Report, price_an_hour: float) -> Costs | None:
+    """The sums for the recommended row; None where there is none, or precision was not measured."""
+    row, prior = report.recommended, report.prior
+    if row is None or "precision" not in row.figures or "precision" not in prior.figures:
+        return None
+    after, before = row.figures["precision"], prior.figures["precision"]
+    error = None if after.error is None or before.error is None else 1000.0 * math.hypot(after.error, before.error)
+    return Costs(
+        per_thousand(prior.milliseconds, price_an_hour),
+        per_thousand(row.milliseconds, price_an_hour),
+        Interval(1000.0 * (after.mean - before.mean), error),
+    )
+
+
+COLUMNS = ("model", "start", "kernel", "options", "stop_at", "steps", "figure", "mean", "error")
+
+
+def as_csv(report: Report) -> str:
+    """Every figure of a report on a line of its own; `error` is one standard error. References stand under `start`."""
+    text = io.StringIO()
+    lines = csv.writer(text, lineterminator="\n")
+    lines.writerow(COLUMNS)
+    for name, figures in report.references.items():
+        lines.writerows([report.model, name, "", "", "", "", *cells] for cells in figure_cells(figures))
+    for row in report.rows:
+        options = json.dumps(dict(row.options), sort_keys=True) if row.options else ""
+        stop = "" if row.stop_at is None else row.stop_at
+        way = [report.model, row.start, row.kernel, options, stop, row.steps]
+        own = {"milliseconds": Interval(row.milliseconds), "average_steps": Interval(walked(row))}
+        lines.writerows([*way, *cells] for cells in figure_cells({**row.figures, **own}))
+    return text.getvalue()
+
+
+def figure_cells(figures: Figures) -> list[list[Any]]:
+    """Name, mean and error of each figure."""
+    return [[name, value.mean, "" if value.error is None else value.error] for name, value in figures.items()]
+
+
+def as_json(report: Report) -> str:
+    """A report in the form of its file."""
+    return json.dumps(asdict(report), indent=1, default=dict) + "\n"
