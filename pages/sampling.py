@@ -5,7 +5,7 @@ from typing import Any
 
 import streamlit as st
 
-from latentdemo.evaluation.report import Interval, Report
+from latentdemo.evaluation.report import GAP, Interval, Report
 from latentdemo.sampling import KERNELS
 from latentdemo.sampling.starts import PRIOR
 from latentdemo.ui.comparison import (
@@ -19,8 +19,10 @@ from latentdemo.ui.comparison import (
     real_sharpness,
 )
 from latentdemo.ui.evaluated import evaluation_of
+from latentdemo.ui.figure_words import mean_text, value_text
+from latentdemo.ui.kernel_words import kernel_help, start_title
 from latentdemo.ui.link import put_in_link, take_from_link
-from latentdemo.ui.names import START_TITLES, kernel_step, kernel_title, start_samples, start_title
+from latentdemo.ui.names import STARTS, kernel_name, start_samples
 from latentdemo.ui.navigation import selection
 from latentdemo.ui.words import _
 
@@ -40,7 +42,7 @@ USUAL: dict[str, Any] = {
 }
 OPTIONS: dict[str, tuple] = {
     "kernel": tuple(KERNELS),
-    "start": tuple(START_TITLES),
+    "start": STARTS,
     "count": COUNTS,
     "steps": STEPS,
     "decoding": ("mean", "sample"),
@@ -55,7 +57,7 @@ def way_controls() -> None:
     """Kernel and starting point; they act at once, for the settings below depend on them."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
         st.selectbox(
-            _("Kernel"), OPTIONS["kernel"], key="kernel", format_func=kernel_title, width=340,
+            _("Kernel"), OPTIONS["kernel"], key="kernel", format_func=kernel_name, width=380,
             help=_("How the chain takes a step. None is the best for every model: look whether artifacts go, and what "
                    "is kept of the starting points."),
         )  # fmt: skip
@@ -64,7 +66,7 @@ def way_controls() -> None:
             help=_("Where the chains start: at random points of the prior, at draws from a density that was fitted to "
                    "encodings of real data, or at encodings of held-out images."),
         )  # fmt: skip
-    st.caption(kernel_step(st.session_state["kernel"]))
+    st.caption(kernel_help(st.session_state["kernel"]))
 
 
 def setting_controls(decodes: bool, corrupts: bool) -> None:
@@ -95,10 +97,10 @@ def setting_controls(decodes: bool, corrupts: bool) -> None:
                 help=_("Denoising models only: add the noise of training before each encode."),
             )  # fmt: skip
         st.segmented_control(
-            _("Stop by itself"), OPTIONS["stop"], required=True, key="stop",
+            _("Adaptive stopping"), OPTIONS["stop"], required=True, key="stop",
             format_func=lambda name: _("off") if name == "off" else f"{name} %",
-            help=_("Each chain rests once its latent is likelier than that share of real data: at 10 % it rests soon, at "
-                   "50 % when it is as likely as the median real image. Later steps cannot spoil what rests."),
+            help=_("Each chain rests once its latent is likelier than that share of real data: at 10 % it rests soon, "
+                   "at 50 % when it is as likely as the median real image. Later steps cannot spoil what rests."),
         )  # fmt: skip
         st.segmented_control(
             _("Order"), OPTIONS["order"], required=True, key="order",
@@ -133,7 +135,7 @@ def card(step: int, sheet: Sheet, request: Request, title: str, real: float | No
         st.image(sheet.png, alt=_("{model} at step {step}", model=title, step=step), width="stretch")
         st.caption("  \n".join(figures(step, sheet, request, real)))
         if closed:
-            st.caption(gap_in_words(closed))
+            st.caption(_("Quality gap closed: **{share}**", share=value_text(GAP, closed)))
 
 
 def figures(step: int, sheet: Sheet, request: Request, real: float | None) -> list[str]:
@@ -150,19 +152,14 @@ def figures(step: int, sheet: Sheet, request: Request, real: float | None) -> li
         lines.append(_("Accepted {share} % of moves", share=f"{sheet.accepted:.0f}"))
     if step and sheet.steps_taken is not None:
         lines.append(_("Took {steps} steps on average", steps=f"{sheet.steps_taken:.1f}"))
-    sharpness = f"{100 * sheet.sharpness:.1f}"
+    sharpness = mean_text("sharpness", Interval(sheet.sharpness))
     if real is None:
         lines.append(_("Sharpness {sharpness}", sharpness=sharpness))
     else:
-        lines.append(_("Sharpness {sharpness}, real data {real}", sharpness=sharpness, real=f"{100 * real:.1f}"))
+        beside = mean_text("sharpness", Interval(real))
+        lines.append(_("Sharpness {sharpness}, real data {real}", sharpness=sharpness, real=beside))
     lines.append(_("{cost} ms an image", cost=milliseconds(sheet)))
     return lines
-
-
-def gap_in_words(closed: Interval) -> str:
-    """The quality gap closed, with what it was measured on."""
-    share = f"{closed.mean:.0f} %" if closed.error is None else f"{closed.mean:.0f} % ± {closed.error:.0f} %"
-    return _("Quality gap closed: **{share}**", share=share)
 
 
 def milliseconds(sheet: Sheet) -> str:
@@ -192,8 +189,9 @@ def show(comparison: Comparison, request: Request, title: str, report: Report | 
                 card(step, sheet, request, title, real, closed.get(step))
     if report and any(closed.values()):
         st.caption(
-            _("The quality gap closed is from the model's evaluation, measured on {count} samples; 0 % is the prior "
-              "sample, 100 % the best that this decoder can do. The other figures are of the samples above.",
+            _("The quality gap closed is from the model's evaluation, measured on {count} samples (± two standard "
+              "errors); 0 % is the prior sample, 100 % the best that this decoder can do. The other figures are of the "
+              "samples above.",
               count=f"{report.count * len(report.seeds):,}")
         )  # fmt: skip
     last = max(comparison.sheets)
@@ -217,12 +215,12 @@ chosen = selection()
 st.title(_("Prior samples and chain samples"))
 with st.expander(_("How to read this"), icon=":material/help:"):
     st.markdown(
-        _("Every sheet shows the same starting points in the same places. Step 0 decodes them as they are; "
-          "every further step moves each of them once, in the way of the chosen kernel. “Moved” is the mean change of a "
+        _("Every sheet shows the same starting points in the same places. Step 0 decodes them as they are; every "
+          "further step moves each of them once, in the way of the chosen kernel. “Moved” is the mean change of a "
           "pixel since step 0, in per cent of its range, with its standard error over the samples. Moving is not "
           "improving: look whether artifacts go, and whether the samples stay different from each other. Sharpness is "
-          "the mean response of an edge filter, in per cent of the range: blur lowers it, torn edges raise it, and near "
-          "that of real data is where it should be.")
+          "the mean response of an edge filter, in grey values of 0 to 1: blur lowers it, torn edges raise it, and "
+          "near that of real data is where it should be.")
     )  # fmt: skip
 
 settings = controls(bool(chosen.config.options.get("corruption_std")))

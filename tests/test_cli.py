@@ -1,4 +1,5 @@
 import json
+import shutil
 import subprocess
 import sys
 
@@ -7,7 +8,9 @@ import pytest
 from PIL import Image
 
 from latentdemo.cli import gather_values, main
-from latentdemo.models import list_models, save_checkpoint
+from latentdemo.data import read_held_out
+from latentdemo.evaluation import load_report
+from latentdemo.models import checkpoints_dir, list_models, save_checkpoint
 
 SAMPLE = ["sample", "fashion-mnist/dvae", "--device", "cpu"]
 
@@ -81,6 +84,26 @@ def test_models_lists_what_is_shipped(capsys) -> None:
     listed = json.loads(capsys.readouterr().out)
     assert list(listed) == list_models()
     assert all(config["measured"]["held_out"]["rmse"] > 0 for config in listed.values())
+
+
+def test_evaluate_writes_the_report_the_card_and_the_table(capsys, tmp_path, monkeypatch) -> None:
+    folder = tmp_path / "fashion-mnist"
+    shutil.copytree(checkpoints_dir() / "fashion-mnist", folder, ignore=shutil.ignore_patterns("*aae", "dvae"))
+    monkeypatch.setenv("LATENTDEMO_CHECKPOINTS", str(tmp_path))
+    shipped = read_held_out(folder)
+    monkeypatch.setattr("latentdemo.data.load_images", lambda *_: shipped)
+    options = ["--samples", "200", "--repeats", "2", "--kernels", "hmc", "--steps", "1", "2"]
+    assert run("evaluate", "fashion-mnist/vae", *options) == 0
+    report = load_report(folder / "vae")
+    assert (report.count, report.seeds) == (100, [0, 1])
+    assert {row.steps for row in report.rows if row.kernel == "hmc"} == {1, 2}
+    assert "prior, then hmc" in (folder / "vae" / "README.md").read_text(encoding="utf-8")
+    assert "hmc" in capsys.readouterr().out
+    assert not list(folder.rglob("*unfinished*"))
+    (folder / "vae" / "evaluation.json").unlink()
+    assert run("evaluate", "fashion-mnist/vae", *options, "--json") == 0
+    assert json.loads(capsys.readouterr().out)["count"] == 100
+    assert not (folder / "vae" / "evaluation.json").exists()
 
 
 def test_bench_reports_a_paired_ratio(capsys, tiny_model, tmp_path, monkeypatch) -> None:

@@ -94,6 +94,7 @@ def measure_model(
     kernels: Sequence[str] | None = None,
     steps: Sequence[int] | None = None,
     device: torch.device | str | None = None,
+    bf16: bool = False,
     keep_in: Path | None = None,
     progress: Progress | None = None,
     cancelled: Callable[[], bool] | None = None,
@@ -109,6 +110,7 @@ def measure_model(
             cannot be compared, least of all with Inception's.
         kernels, steps: see `plan`.
         device: where to run.
+        bf16: walk and decode in bf16; features, costs and everything in the latent space stay in float32.
         keep_in: a file for what is done so far; a run with the same settings goes on from it.
         progress: told how far it is.
         cancelled: asked between two batches.
@@ -129,8 +131,13 @@ def measure_model(
         )
     walks = plan(model, kernels, steps)
     config, density = read_config(model.folder), read_density_config(model.folder)
-    unfinished = Unfinished(keep_in, [config.sha256, density.sha256, features.digest, count, train is not None])
-    figures, references = measure_all(subject, walks, count, seeds, unfinished, progress, cancelled)
+    precision = "bf16" if bf16 else "float32"
+    settings = [config.sha256, density.sha256, features.digest, count, train is not None, precision]
+    model.bf16 = bf16
+    figures, references = measure_all(
+        subject, walks, count, seeds, Unfinished(keep_in, settings), progress, cancelled
+    )
+    model.bf16 = False
     rows = [replace(row, milliseconds=milliseconds_an_image(model, row)) for row in figures]
     return Report(
         model=name,
@@ -148,6 +155,7 @@ def measure_model(
         latent_space=describe_latent_space(subject.encodings),
         diagnostics=diagnose_kernels(model, subject.encodings, cancelled),
         training_images=train is not None,
+        precision=precision,
     )
 
 
@@ -313,7 +321,7 @@ class Repetition:
         if training is not None:
             distances = nearest_distance(sample.features[:NEIGHBOURS_OF], training)
             numbers["memorised_share"] = memorised_share(distances, self.real_distances)
-            numbers["nearest_training"] = float(distances.mean() / self.real_distances.mean())
+            numbers["nearest_training"] = float(distances.mean() / self.real_distances.mean().clamp(min=1e-12))
         return numbers
 
     @torch.no_grad()

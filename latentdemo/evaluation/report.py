@@ -128,6 +128,7 @@ class Report:
         diagnostics: name of a kernel -> long-run diagnostics.
         training_images: whether floor and ceiling were taken of training images; else of held-out ones that the
             comparison did not use.
+        precision: of the networks while figures were taken, "float32" or "bf16"; costs are always of float32.
         schema: version of this file's form.
     """
 
@@ -146,6 +147,7 @@ class Report:
     latent_space: Mapping[str, Any] = field(default_factory=dict)
     diagnostics: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     training_images: bool = True
+    precision: str = "float32"
     schema: int = SCHEMA
 
     @property

@@ -6,9 +6,10 @@ A family (`vae.py`, `dvae.py`, `aae.py`, `daae.py`) adds how its posterior is pa
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 import torch
 import torch.nn.functional as F
@@ -82,6 +83,7 @@ class GenerativeAutoencoder(nn.Module):
 
     Attributes:
         folder: the checkpoint folder that the model was loaded from, if any; what was fitted to the model lies there.
+        bf16: whether the networks compute in bf16 autocast, about twice as fast where the processor has it in hardware.
     """
 
     family: ClassVar[str]
@@ -90,6 +92,7 @@ class GenerativeAutoencoder(nn.Module):
     training_only: ClassVar[tuple[str, ...]] = ()
     corruption_std: float = 0.0
     folder: Path | None = None
+    bf16: bool = False
 
     def __init__(self, network: NetworkConfig, residual_std: float = 0.0) -> None:
         super().__init__()
@@ -113,6 +116,10 @@ class GenerativeAutoencoder(nn.Module):
         """Where the weights are."""
         return next(self.parameters()).device
 
+    def precision(self) -> AbstractContextManager[Any]:
+        """What the networks compute in: bf16 autocast where asked for, else whatever is set around the call."""
+        return torch.autocast(self.device.type, torch.bfloat16) if self.bf16 else nullcontext()
+
     def options(self) -> dict[str, float | int]:
         """The family's own settings: keyword arguments that build the same model again."""
         return {}
@@ -132,7 +139,9 @@ class GenerativeAutoencoder(nn.Module):
                 f"not {tuple(images.shape)}: convert and scale them first"
             )
         images = images.to(self.device, memory_format=torch.channels_last)
-        return self.posterior(self.encoder(images).float())
+        with self.precision():
+            outputs = self.encoder(images)
+        return self.posterior(outputs.float())
 
     def decode(self, latents: Tensor) -> Likelihood:
         """The likelihood of latents.
@@ -147,7 +156,9 @@ class GenerativeAutoencoder(nn.Module):
             raise ImageShapeError(
                 f"this model takes latents of shape (N, {self.latent_size}), not {tuple(latents.shape)}"
             )
-        logits = self.decoder(latents.to(self.device))
+        latents = latents.to(self.device)
+        with self.precision():
+            logits = self.decoder(latents)
         return self.likelihood(torch.sigmoid(logits.float()))
 
     def likelihood(self, mean: Tensor) -> Likelihood:

@@ -1,14 +1,15 @@
 """Charts in one visual language.
 
-The prior is always one grey, real data always as dark as the text, each kernel always of its own colour and with its own
-mark; a variant of a kernel keeps both and has a dashed line. Intervals are bands of two standard errors to each side.
-Lines are labelled at their ends where there is room; `legend` says it all once more in a row of its own.
+The prior is always one grey, real data always as dark as the text, each kernel always of its own colour and with its
+own mark; a variant of a kernel keeps both and has a dashed line. Intervals are bands of two standard errors to each
+side. Lines are labelled at their ends where there is room; `legend` says it all once more in a row of its own.
 """
 
 from __future__ import annotations
 
 import base64
 import html
+import itertools
 import math
 import unicodedata
 from collections.abc import Sequence
@@ -21,8 +22,9 @@ import pandas as pd
 PRIOR = "#8a929c"
 REAL = "currentColor"  # the text's own: dark on light, light on dark
 SURE = 2.0  # standard errors to each side of a mean
-HEIGHT, USUAL_WIDTH = 330, 560  # pixels of a chart; the width is the browser's, this one places labels
-LABELLED_FROM = 420  # pixels of width from which on lines are labelled at their ends
+HEIGHT = 360  # pixels of a chart, its axes included
+PLOT_WIDTH, PLOT_HEIGHT = 400, 250  # pixels of the plot that labels are placed for; the browser's is as wide or wider
+LABELLED_FROM = 340  # pixels of plot from which on lines are labelled at their ends
 LETTER, LINE = 6.3, 14  # pixels that a label takes
 
 
@@ -180,6 +182,8 @@ def curves_chart(
         *curve_layers(curves, frame),
     ]
     boxes = [Box(*frame.pixel(point.x, point.y), 8.0, 8.0) for point in points]
+    boxes += [frame.across(level) for level in levels]
+    lines = [piece for curve in curves for piece in frame.pieces(curve)]
     labels: list[tuple[str, Point, bool]] = [(marked_label, marked, True)] if marked else []
     labels += [
         (curve.label, curve.points[-1], False)
@@ -189,7 +193,7 @@ def curves_chart(
     if marked:
         layers.append(ring(marked, frame))
     for text, point, strong in labels:
-        spot = frame.free_spot(text, point, boxes, curves)
+        spot = frame.free_spot(text, point, boxes, lines)
         if spot:
             boxes.append(spot.box)
             layers.append(label_layer(text, point, spot, frame, strong))
@@ -251,40 +255,46 @@ class Frame:
         return alt.Y(f"{field}:Q", axis=None, scale=alt.Scale(domain=list(self.y_ends), nice=False, zero=False))
 
     def pixel(self, x: float, y: float) -> tuple[float, float]:
-        """Where a point lies on a chart of the usual width."""
+        """Where a point lies on a chart of the least size."""
         first, last = self.x_ends if self.axis.kind == "log" else (0.0, self.x_ends[1])
         low, high = self.y_ends
-        return USUAL_WIDTH * (self.axis.place(x) - first) / (last - first), HEIGHT * (high - y) / (high - low)
+        return PLOT_WIDTH * (self.axis.place(x) - first) / (last - first), PLOT_HEIGHT * (high - y) / (high - low)
 
-    def free_spot(self, text: str, point: Point, taken: Sequence[Box], curves: Sequence[Curve]) -> Spot | None:
+    def free_spot(self, text: str, point: Point, taken: Sequence[Box], lines: Sequence[Box]) -> Spot | None:
         """The best place for a label beside its point; None where there is no room."""
         width, (x, y) = text_width(text), self.pixel(point.x, point.y)
         best, least = None, 3.0  # pieces of lines that a label may lie on
         for align, dx, dy in (
-            ("left", 9, 0), ("left", 8, -11), ("left", 8, 11), ("center", 0, -15), ("center", 0, 16),
-            ("right", -8, -12), ("right", -8, 12), ("right", -10, 0), ("right", -8, -26), ("right", -8, 26),
-            ("left", 8, -26), ("left", 8, 26),
+            ("left", 9, 0), ("left", 8, -11), ("left", 8, 11), ("right", -8, -12), ("right", -8, 12), ("right", -10, 0),
+            ("center", 0, -20), ("center", 0, 20), ("left", 8, -26), ("left", 8, 26), ("right", -8, -26),
+            ("right", -8, 26), ("left", 12, 44), ("left", 12, 62),
         ):  # fmt: skip
             centre = x + dx + {"left": width / 2, "right": -width / 2, "center": 0.0}[align]
             box = Box(centre, y + dy, width, LINE)
             if (
                 centre - width / 2 < 0
-                or centre + width / 2 > USUAL_WIDTH
-                or not LINE / 2 < box.y < HEIGHT - LINE / 2
+                or centre + width / 2 > PLOT_WIDTH
+                or not LINE / 2 < box.y < PLOT_HEIGHT - LINE / 2
                 or any(box.meets(other) for other in taken)
             ):
                 continue
-            crossings = float(sum(box.meets(piece) for curve in curves for piece in self.pieces(curve)))
+            crossings = float(sum(box.meets(piece) for piece in lines))
             if crossings < least:
                 best, least = Spot(align, dx, dy, box), crossings
         return best
+
+    def across(self, level: Level) -> Box:
+        """The rule of a level."""
+        return Box(
+            PLOT_WIDTH / 2, self.pixel(0.0 if self.axis.kind == "sqrt" else 1.0, level.value)[1], PLOT_WIDTH, 2.0
+        )
 
     def pieces(self, curve: Curve) -> list[Box]:
         """A line in short pieces."""
         places = [self.pixel(point.x, point.y) for point in curve.points]
         return [
             Box(x + share * (next_x - x), y + share * (next_y - y), 2.0, 2.0)
-            for (x, y), (next_x, next_y) in zip(places, places[1:], strict=False)
+            for (x, y), (next_x, next_y) in itertools.pairwise(places)
             for share in (number / 16 for number in range(16))
         ]
 
@@ -311,9 +321,9 @@ def curve_layers(curves: Sequence[Curve], frame: Frame) -> list[alt.Chart]:
         else:
             bands.append(base.mark_rule(color=colour, strokeWidth=2, tooltip=None).encode(**interval))
         marks.append(
-            base.mark_point(
-                shape=curve.style.shape, color=colour, filled=True, fill=colour, size=60, opacity=1.0
-            ).encode(x=frame.x(), y=frame.y("y"), tooltip=[alt.Tooltip("note:N", title=curve.label)])
+            base.mark_point(shape=curve.style.shape, color=colour, filled=True, size=60, opacity=1.0).encode(
+                x=frame.x(), y=frame.y("y"), tooltip=[alt.Tooltip("note:N", title=curve.label)]
+            )
         )
     return [*bands, *lines, *marks]
 
@@ -328,7 +338,7 @@ def level_layers(levels: Sequence[Level], frame: Frame) -> list[alt.Chart]:
             .mark_rule(
                 color=level.colour,
                 strokeWidth=2,
-                opacity=0.9 if level.kind == "prior" else 0.6,
+                opacity=0.7 if level.kind == "ceiling" else 1.0,
                 strokeDash=LEVEL_DASHES[level.kind] or [1, 0],
                 tooltip=None,
             )
@@ -338,11 +348,11 @@ def level_layers(levels: Sequence[Level], frame: Frame) -> list[alt.Chart]:
 
 
 def edge_layers(levels: Sequence[Level], frame: Frame, title: str) -> list[alt.Chart]:
-    """The vertical axis at the left, the names of the levels at the right; the other layers have no axis of their own."""
+    """The vertical axis at the left, the names of the levels at the right; other layers have no vertical axis."""
     left = alt.Axis(
         title=title, tickCount=5, titleAnchor="end", titleAngle=0, titleAlign="left", titleX=0, titleY=-14, grid=True
     )
-    gap = (frame.y_ends[1] - frame.y_ends[0]) * LINE / HEIGHT
+    gap = (frame.y_ends[1] - frame.y_ends[0]) * LINE / PLOT_HEIGHT
     names = names_at_the_edge(levels, gap)
     places = [place for place, _name in names]
     right = alt.Axis(

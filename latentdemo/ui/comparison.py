@@ -1,4 +1,4 @@
-"""Chain samples of the same starting points after several steps: computed off the screen's thread, kept as PNG bytes."""
+"""Chain samples of the same starting points step by step: computed off the screen's thread, kept as PNG bytes."""
 
 from __future__ import annotations
 
@@ -217,7 +217,7 @@ def held_out_sharpness(folder: Path) -> float | None:
 def gap_closed(report: Report, request: Request, step: int) -> Interval | None:
     """The quality gap closed that a report has measured of what a request shows at a step, in per cent.
 
-    None where the report measured something else, or where there is nothing to say: the gap is open at the prior sample.
+    None where the report measured something else, and for the prior sample, where the gap is open by definition.
     """
     if (report.model_sha256, report.density_sha256) != (request.digest, request.densities):
         return None

@@ -1,10 +1,11 @@
-"""The shipped evaluation of the chosen model, or why there is none."""
+"""The shipped evaluation of the chosen model, or why there is none, and the other models of its data set."""
 
 from __future__ import annotations
 
+from latentdemo.errors import CheckpointError
 from latentdemo.evaluation.report import FILE, EvaluationError, Report, load_report
-from latentdemo.models import model_folder
-from latentdemo.ui.sidebar import Selection
+from latentdemo.models import model_folder, read_config
+from latentdemo.ui.sidebar import Selection, families_by_dataset
 from latentdemo.ui.words import _
 
 
@@ -19,6 +20,22 @@ def evaluation_of(chosen: Selection) -> Report | str:
     except EvaluationError as error:
         return str(error)
     if report.model_sha256 != chosen.config.sha256:
-        return _("The evaluation is of other weights of this model. Renew it with: python -m latentdemo evaluate {model}",
-                 model=chosen.model)  # fmt: skip
+        return _(
+            "The evaluation is of other weights of this model. Renew it with: python -m latentdemo evaluate {model}",
+            model=chosen.model,
+        )
     return report
+
+
+def other_models(chosen: Selection) -> list[Selection]:
+    """The data set's other models; those without a configuration that can be read are left out."""
+    dataset, own = chosen.model.split("/")
+    found = []
+    for family in families_by_dataset()[dataset]:
+        try:
+            config = read_config(model_folder(f"{dataset}/{family}"))
+        except CheckpointError:
+            continue
+        if family != own:
+            found.append(Selection(f"{dataset}/{family}", config, chosen.seed))
+    return found

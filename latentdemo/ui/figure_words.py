@@ -63,7 +63,8 @@ def figure_meaning(name: str) -> str:
         "density": _("How densely real data lies around the samples, 1 for real data itself; higher is better."),
         "coverage": _("Share of real data that has a sample close by; higher is better."),
         "sharpness": _("Strength of edges; read it beside that of real data, the one to come near."),
-        "nearest_training": _("Distance in the feature space from a sample to the training image most like it."),
+        "nearest_training": _("Distance in the feature space from a sample to the training image most like it, in "
+                              "units of the same distance for held-out images: far below 1 it recites."),
         "memorised_share": _("Share of samples nearer to a training image than 99 % of held-out images are; 0.01 is "
                              "what a model that memorises nothing gives."),
         "energy_distance": _("Distance between the latents and encodings of real data; lower is better, 0 for the "
@@ -96,6 +97,8 @@ def value_text(name: str, interval: Interval) -> str:
     mean, error = interval.mean, None if interval.error is None else SURE * interval.error
     unit = " %" if name == GAP else ""
     digits = decimals(name, max(abs(mean), error or 0.0))
+    if error and round(error, digits) == 0:
+        digits += 1
     text = number_text(mean, digits) + unit
     return text if error is None else f"{text} ± {number_text(error, digits)}{unit}"
 
@@ -109,6 +112,8 @@ def decimals(name: str, size: float) -> int:
     """Decimals of a figure of such a size."""
     if name == GAP:
         return 0 if size >= 9.95 else 1
+    if name == "rejects":
+        return 0
     if name in SHARES:
         return 2
     if name in ("memorised_share", "energy_p"):

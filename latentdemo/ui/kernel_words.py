@@ -103,3 +103,8 @@ def way_rank(row: Row) -> tuple[int, int, str]:
     kernels = list(KERNELS)
     rank = kernels.index(row.kernel) if row.kernel in kernels else len(kernels) + (not row.kernel)
     return rank, int(row.start != "prior") + len(row.options) + 2 * (row.stop_at is not None), way_key(row)
+
+
+def capital(text: str) -> str:
+    """A text as the beginning of a sentence."""
+    return text[:1].upper() + text[1:]

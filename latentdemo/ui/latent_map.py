@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import altair as alt
 import numpy as np
@@ -30,7 +30,7 @@ ENCODED = 1000  # held-out images
 BATCH = 100  # images between two looks whether someone cancelled
 CHAINS = 300  # and as many draws of the prior
 KEPT_BYTES = 64 * 2**20  # of latents, for all sessions together
-MAP_HEIGHT, BARS_HEIGHT, SPREAD_HEIGHT = 470, 130, 268  # pixels
+MAP_HEIGHT, SPREAD_HEIGHT, BARS_HEIGHT = 470, 400, 240  # pixels
 SVG = {"embedOptions": {"renderer": "svg"}}  # where the text's own colour can be had
 SHOWN_SHARE, MARGIN = 0.995, 1.1  # share of coordinates in the map's range, and room around them
 PLAIN_AXIS = alt.Axis(grid=False, tickCount=5, format="~g")
@@ -87,6 +87,15 @@ class ChainRequest:
     seed: int
     kernel: str
     steps: int
+
+
+class Look(NamedTuple):
+    """Of a set of points on the map; `size` in square pixels."""
+
+    colour: str
+    shape: str
+    size: float
+    opacity: float
 
 
 @st.cache_resource
@@ -194,13 +203,13 @@ def map_chart(encoded: Encoded, prior: Tensor, chains: Tensor | None, kernel: st
         kernel: of the chains, for their colour and mark.
     """
     style = STYLES.get(kernel, OTHER)
-    sets = [(encoded.latents, REAL, "circle", 26, 0.42), (prior, PRIOR, "circle", 34, 0.75)]
+    sets = [(prior, Look(PRIOR, "circle", 60, 0.6)), (encoded.latents, Look(REAL, "circle", 11, 0.85))]
     if chains is not None:
-        sets.append((chains, style.colour, style.shape, 34, 0.8))
-    places = [in_plane(latents, encoded.plane) for latents, *_look in sets]
+        sets.append((chains, Look(style.colour, style.shape, 34, 0.9)))
+    places = [in_plane(latents, encoded.plane) for latents, _look in sets]
     reach = float(np.quantile(np.abs(np.concatenate(places)), SHOWN_SHARE)) * MARGIN
-    layers = [cloud(place, *look, reach) for place, (_latents, *look) in zip(places, sets, strict=True)]
-    return alt.layer(*layers).properties(height=MAP_HEIGHT, usermeta=SVG)
+    layers = [cloud(place, look, reach) for place, (_latents, look) in zip(places, sets, strict=True)]
+    return alt.LayerChart(layer=layers).properties(height=MAP_HEIGHT, usermeta=SVG)
 
 
 def in_plane(latents: Tensor, plane: Projection) -> np.ndarray:
@@ -208,11 +217,19 @@ def in_plane(latents: Tensor, plane: Projection) -> np.ndarray:
     return ((latents - plane.mean) @ plane.axes.T).numpy()
 
 
-def cloud(places: np.ndarray, colour: str, shape: str, size: float, opacity: float, reach: float) -> alt.Chart:
+def cloud(places: np.ndarray, look: Look, reach: float) -> alt.Chart:
     """One set of points (N, 2)."""
     return (
         alt.Chart(pd.DataFrame({"x": places[:, 0], "y": places[:, 1]}))
-        .mark_point(shape=shape, size=size, filled=True, fill=colour, opacity=opacity, clip=True, tooltip=None)
+        .mark_point(
+            shape=look.shape,
+            size=look.size,
+            filled=True,
+            fill=look.colour,
+            opacity=look.opacity,
+            clip=True,
+            tooltip=None,
+        )
         .encode(
             x=alt.X("x:Q", title=_("first axis"), scale=even_scale(reach, "width / height"), axis=PLAIN_AXIS),
             y=alt.Y("y:Q", title=_("second axis"), scale=even_scale(reach, "height / width"), axis=PLAIN_AXIS),
@@ -279,7 +296,7 @@ def spread_chart(rows: pd.DataFrame) -> alt.LayerChart:
     means = base.mark_point(shape="circle", size=34, filled=True, fill=REAL, tooltip=None).encode(
         x=by_rank(labels=False), y=alt.Y("mean:Q"), opacity=faint_if_unused(1.0), tooltip=dimension_tooltip()
     )
-    return alt.layer(*rules, spreads, means).properties(height=SPREAD_HEIGHT, usermeta=SVG)
+    return alt.LayerChart(layer=[*rules, spreads, means]).properties(height=SPREAD_HEIGHT, usermeta=SVG)
 
 
 def kl_chart(rows: pd.DataFrame) -> alt.Chart:
@@ -300,7 +317,13 @@ def kl_chart(rows: pd.DataFrame) -> alt.Chart:
 def by_rank(labels: bool) -> alt.X:
     """The horizontal axis of both charts of dimensions: the numbers of the dimensions, in the order of their KL."""
     axis = alt.Axis(labelAngle=0, labelOverlap="greedy", ticks=False) if labels else None
-    return alt.X("dimension:O", sort=alt.SortField("rank"), title=_("dimension, by KL") if labels else None, axis=axis)
+    return alt.X(
+        "dimension:O",
+        sort=alt.SortField("rank"),
+        scale=alt.Scale(type="band", padding=0.15),
+        title=_("dimension, by KL") if labels else None,
+        axis=axis,
+    )
 
 
 def faint_if_unused(opacity: float) -> Any:

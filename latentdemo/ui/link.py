@@ -26,6 +26,9 @@ class Amounts:
     least: float
     most: float
 
+    def __contains__(self, value: object) -> bool:
+        return isinstance(value, int | float) and self.least <= value <= self.most
+
 
 def take_from_link(key: str, options: Sequence[Any] | Amounts, default: Any) -> None:
     """Give a widget its first value: from the link where it is one of `options`, else `default` with a notice.
@@ -47,7 +50,7 @@ def take_from_link(key: str, options: Sequence[Any] | Amounts, default: Any) -> 
     st.session_state[key] = (usable if several else usable[0]) if usable and not unusable else default
 
 
-def fits(value: Any, options: Sequence[Any], several: bool) -> bool:
+def fits(value: Any, options: Sequence[Any] | Amounts, several: bool) -> bool:
     """Whether a widget can have a value; it may be another page's that has the same key."""
     if several:
         return isinstance(value, list) and all(each in options for each in value)
@@ -58,7 +61,7 @@ def parse(text: str, options: Sequence[Any] | Amounts) -> Any:
     """The option that a text of the link names, or None."""
     if isinstance(options, Amounts):
         amount = float(text) if re.fullmatch(r"[0-9]{1,12}(\.[0-9]{1,12})?(e-[0-9]{1,2})?", text) else math.nan
-        return amount if options.least <= amount <= options.most else None
+        return amount if amount in options else None
     if not isinstance(options, range):
         return {str(option): option for option in options}.get(text)
     number = int(text) if text.isascii() and text.isdecimal() and len(text) <= len(str(options[-1])) else -1

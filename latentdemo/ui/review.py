@@ -21,8 +21,15 @@ from latentdemo.evaluation.report import (
     Row,
 )
 from latentdemo.ui.charts import Curve, Level, Point
-from latentdemo.ui.figure_words import figure_title, figure_word, mean_text, milliseconds_text, value_text
-from latentdemo.ui.kernel_words import way_key, way_phrase, way_rank, way_title
+from latentdemo.ui.figure_words import (
+    figure_title,
+    figure_word,
+    mean_text,
+    milliseconds_text,
+    money_text,
+    value_text,
+)
+from latentdemo.ui.kernel_words import capital, way_key, way_phrase, way_rank, way_title
 from latentdemo.ui.words import _
 
 STEPS_AXIS, TIME_AXIS = "steps", "milliseconds"
@@ -41,8 +48,8 @@ def verdict(report: Report) -> str:
     }
     if not report.recommendation.harms:
         return _("It pays for this model: {way} closes {gap} of the quality gap at {cost} ms an image.", **facts)
-    return _("It pays for this model, at a price: {way} closes {gap} of the quality gap at {cost} ms an image, but does "
-             "worse in {harms}.", harms=harms_text(report, row), **facts)  # fmt: skip
+    return _("It pays for this model, at a price: {way} closes {gap} of the quality gap at {cost} ms an image, but "
+             "does worse in {harms}.", harms=harms_text(report, row), **facts)  # fmt: skip
 
 
 def leave_alone(report: Report) -> str:
@@ -53,8 +60,8 @@ def leave_alone(report: Report) -> str:
     closing = [row for row in report.rows if GAP in row.figures and prior.figures[GAP].below(row.figures[GAP])]
     if closing:
         most = max(closing, key=lambda row: row.figures[GAP].mean)
-        return _("Leave this model alone: what closes its quality gap loses coverage ({way} closes {gap}, with coverage "
-                 "{coverage}, the prior {prior}).",
+        return _("Leave this model alone: what closes its quality gap loses coverage ({way} closes {gap}, with "
+                 "coverage {coverage}, the prior {prior}).",
                  way=way_phrase(most).rstrip(","), gap=value_text(GAP, most.figures[GAP]),
                  coverage=mean_text("coverage", most.figures["coverage"]),
                  prior=mean_text("coverage", prior.figures["coverage"]))  # fmt: skip
@@ -110,9 +117,7 @@ def curves(report: Report, shown: Sequence[str], figure: str, axis: str) -> list
     made = []
     for key, first in ways(report).items():
         rows = [row for row in report.rows if not row.is_prior and way_key(row) == key]
-        points = [
-            point(row, figure, axis) for row in [*beginnings(report, first), *rows] if figure in row.figures
-        ]
+        points = [point(row, figure, axis) for row in [*beginnings(report, first), *rows] if figure in row.figures]
         points = [each for each in points if axis == STEPS_AXIS or each.x > 0]
         if key in shown and any(figure in row.figures for row in rows) and points:
             ordered = sorted(points, key=lambda each: each.x)
@@ -139,8 +144,9 @@ def variant(row: Row) -> str:
 def point(row: Row, figure: str, axis: str) -> Point:
     """A row as a point of a curve."""
     value = row.figures[figure]
+    cost = milliseconds_text(row.milliseconds)
     note = _("{steps} steps, {cost} ms an image: {value}",
-             steps=steps_text(row), cost=milliseconds_text(row.milliseconds), value=value_text(figure, value))  # fmt: skip
+             steps=steps_text(row), cost=cost, value=value_text(figure, value))  # fmt: skip
     return Point(walked(row) if axis == STEPS_AXIS else row.milliseconds, value.mean, value.error, note)
 
 
@@ -210,11 +216,6 @@ def steps_text(row: Row) -> str:
     return _("{average} (at most {steps})", average=f"{row.average_steps:.1f}", steps=row.steps)
 
 
-def capital(text: str) -> str:
-    """A text as the beginning of a sentence."""
-    return text[:1].upper() + text[1:]
-
-
 def diagnostics_table(diagnostics: Mapping[str, Mapping[str, Any]]) -> list[dict[str, Any]]:
     """Long-run diagnostics, a dictionary a kernel: name of a single number -> number."""
     return [
@@ -275,6 +276,28 @@ def costs(report: Report, price_an_hour: float) -> Costs | None:
         per_thousand(row.milliseconds, price_an_hour),
         Interval(1000.0 * (after.mean - before.mean), error),
     )
+
+
+def costs_sentence(report: Report, sums: Costs | None, value: float) -> str:
+    """What the sums mean, for what one rejected image fewer is worth."""
+    if report.recommended is None:
+        return _("There is nothing to buy: the advice is to leave this model alone.")
+    if sums is None:
+        return _("Precision was not measured, so nothing can be said of rejects.")
+    if sums.break_even is None:
+        return _("Rejects do not get fewer beyond chance: by this measure the extra {extra} per 1,000 images does not "
+                 "come back.", extra=money_text(sums.extra))  # fmt: skip
+    facts = {"extra": money_text(sums.extra), "fewer": value_text("rejects", sums.rejects_fewer)}
+    if sums.extra <= 0:
+        return _("It costs no more than the prior sample, and saves {fewer} rejects per 1,000 images.", **facts)
+    facts |= {"even": money_text(sums.break_even), "left": money_text(abs(sums.saving(value)))}
+    return (
+        _("Per 1,000 images it costs {extra} more and saves {fewer} rejects: it pays as soon as one reject fewer is "
+          "worth {even}. At the value above, **{left} is left over** per 1,000 images.", **facts)
+        if sums.saving(value) >= 0
+        else _("Per 1,000 images it costs {extra} more and saves {fewer} rejects: it pays only once one reject fewer "
+               "is worth {even}. At the value above, **{left} is lost** per 1,000 images.", **facts)
+    )  # fmt: skip
 
 
 COLUMNS = ("model", "start", "kernel", "options", "stop_at", "steps", "figure", "mean", "error")

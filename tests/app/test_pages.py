@@ -6,8 +6,9 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from latentdemo.models import list_models, save_checkpoint
-from latentdemo.ui import comparison
-from latentdemo.ui.navigation import PAGES
+from latentdemo.sampling import KERNELS
+from latentdemo.ui import background
+from latentdemo.ui.navigation import OVERVIEW, PAGES, SAMPLING
 
 PATIENCE = 60
 
@@ -15,7 +16,7 @@ PATIENCE = 60
 @pytest.fixture(autouse=True)
 def wait_for_results(monkeypatch):
     """No progress fragments here: a page waits for its pictures."""
-    monkeypatch.setattr(comparison, "AT_ONCE", PATIENCE)
+    monkeypatch.setattr(background, "AT_ONCE", PATIENCE)
 
 
 def open_page(script: str = "pages/overview.py", **link: str | list[str]) -> AppTest:
@@ -34,9 +35,17 @@ def texts(app: AppTest) -> str:
 
 @pytest.mark.parametrize("entry", PAGES, ids=lambda entry: entry.title)
 @pytest.mark.parametrize("lang", ["en", "ja"])
-def test_every_page_opens_with_pictures(entry, lang: str) -> None:
+def test_every_page_opens(entry, lang: str) -> None:
     app = open_page(entry.script, lang=lang)
     assert not app.exception
+    assert len(app.title) == 1
+    assert app.title[0].value.isascii() == (lang == "en")
+
+
+@pytest.mark.parametrize("entry", [OVERVIEW, SAMPLING], ids=lambda entry: entry.title)
+@pytest.mark.parametrize("lang", ["en", "ja"])
+def test_pages_of_pictures_open_with_pictures(entry, lang: str) -> None:
+    app = open_page(entry.script, lang=lang)
     assert not app.error
     assert len(app.image) >= 2
     assert ("事前分布" in texts(app)) == (lang == "ja")
@@ -79,12 +88,99 @@ def test_a_silly_link_falls_back_with_a_notice(link: dict[str, str]) -> None:
     assert len(app.image) == 2
 
 
-@pytest.mark.parametrize("link", [{"count": "1000000"}, {"steps": ["5", "999999"]}, {"decoding": "x"}])
+@pytest.mark.parametrize(
+    "link",
+    [
+        {"count": "1000000"},
+        {"steps": ["5", "999999"]},
+        {"decoding": "x"},
+        {"kernel": "__import__"},
+        {"start": "mixture-10"},
+        {"stop": "0.1"},
+        {"order": "likeliest"},
+    ],
+)
 def test_a_silly_setting_in_a_link_falls_back_with_a_notice(link: dict[str, str]) -> None:
     app = open_page("pages/sampling.py", **link)
     assert not app.exception
     assert len(app.toast) == 1
     assert len(app.image) == 4
+
+
+CLOTHES = {"data": "fashion-mnist", "model": "vae", "count": "16"}
+
+
+def captions(app: AppTest) -> str:
+    return " ".join(element.value for element in app.caption)
+
+
+@pytest.mark.parametrize("kernel", KERNELS)
+def test_every_kernel_has_its_comparison(kernel: str) -> None:
+    app = open_page("pages/sampling.py", kernel=kernel, **CLOTHES)
+    assert not app.exception
+    assert not app.error
+    assert not app.toast
+    assert len(app.image) == 4
+    assert app.query_params.get("kernel", "decode-encode") == kernel
+    assert ("Accepted" in captions(app)) == (kernel in {"hmc", "langevin", "metropolis-within-gibbs"})
+    assert {control.key for control in app.segmented_control} >= {"start", "count", "stop", "order"}
+    assert ("decoding" in {control.key for control in app.segmented_control}) == (kernel == "decode-encode")
+
+
+@pytest.mark.parametrize("start", ["density", "data"])
+def test_chains_start_elsewhere_and_stop_by_themselves(start: str) -> None:
+    app = open_page("pages/sampling.py", start=start, stop="25", **CLOTHES)
+    assert not app.exception
+    assert not app.error
+    assert "starting points" in captions(app)
+    assert "Prior samples" not in captions(app)
+    assert "steps on average" in captions(app)
+
+
+def test_real_sharpness_stands_beside_that_of_the_samples() -> None:
+    assert "real data" in captions(open_page("pages/sampling.py", **CLOTHES))
+
+
+def test_most_changed_first_reorders_every_sheet_and_says_so() -> None:
+    drawn, changed = (open_page("pages/sampling.py", order=order, **CLOTHES) for order in ("drawn", "changed"))
+    for before, after in zip(drawn.image, changed.image, strict=True):
+        assert before.proto != after.proto
+    assert "Most changed first" in captions(changed)
+    assert "Most changed first" not in captions(drawn)
+
+
+def test_a_setting_that_the_kernel_lacks_is_kept_in_the_link() -> None:
+    app = open_page("pages/sampling.py", decoding="sample", **CLOTHES)
+    app.selectbox(key="kernel").select("langevin").run()
+    assert app.query_params["decoding"] == "sample"
+    app.selectbox(key="kernel").select("decode-encode").run()
+    assert app.segmented_control(key="decoding").value == "sample"
+
+
+@pytest.mark.parametrize("link", [{"kernel": "hmc"}, {"kernel": "transport"}, {"start": "density"}, {"stop": "10"}])
+def test_missing_densities_are_a_message(tiny_model, tmp_path, monkeypatch, link: dict[str, str]) -> None:
+    monkeypatch.setenv("LATENTDEMO_CHECKPOINTS", str(tmp_path))
+    save_checkpoint(tmp_path / "own" / "tiny", tiny_model, "own")
+    app = open_page("pages/sampling.py", **link)
+    assert not app.exception
+    assert "density.json is missing: fit it with 'python -m latentdemo fit own/tiny'" in app.error[0].value
+
+
+def test_missing_held_out_images_are_a_message(tiny_model, tmp_path, monkeypatch) -> None:
+    monkeypatch.setenv("LATENTDEMO_CHECKPOINTS", str(tmp_path))
+    save_checkpoint(tmp_path / "own" / "tiny", tiny_model, "own")
+    app = open_page("pages/sampling.py", start="data")
+    assert not app.exception
+    assert "held-out images" in app.error[0].value
+    app.segmented_control(key="start").select("prior").run()
+    assert not app.error
+    assert len(app.image) == 4
+
+
+def test_a_kernel_that_the_model_cannot_have_is_a_message() -> None:
+    app = open_page("pages/sampling.py", data="fashion-mnist", model="aae", kernel="metropolis-within-gibbs")
+    assert not app.exception
+    assert "encoder is deterministic" in app.error[0].value
 
 
 def test_the_next_seed_gives_other_pictures_and_is_in_the_link() -> None:
@@ -97,17 +193,17 @@ def test_the_next_seed_gives_other_pictures_and_is_in_the_link() -> None:
 
 
 def test_a_cancelled_run_is_said_so_and_can_be_repeated(monkeypatch) -> None:
-    start = comparison.start_job
+    start = background.start_job
 
-    def start_and_cancel(request):
-        job = start(request)
+    def start_and_cancel(*work):
+        job = start(*work)
         job.cancel()
         return job
 
-    monkeypatch.setattr(comparison, "start_job", start_and_cancel)
+    monkeypatch.setattr(background, "start_job", start_and_cancel)
     app = open_page(seed="4321")
     assert "Cancelled" in app.info[0].value
-    monkeypatch.setattr(comparison, "start_job", start)
+    monkeypatch.setattr(background, "start_job", start)
     app.button(key="again").click().run()
     assert not app.info
     assert len(app.image) == 2
@@ -115,6 +211,7 @@ def test_a_cancelled_run_is_said_so_and_can_be_repeated(monkeypatch) -> None:
 
 def test_a_broken_checkpoint_is_a_message(tiny_model, tmp_path, monkeypatch) -> None:
     monkeypatch.setenv("LATENTDEMO_CHECKPOINTS", str(tmp_path))
+    tiny_model.decoder[0].weight.data.mul_(2)  # weights that no other test has loaded
     save_checkpoint(tmp_path / "own" / "tiny", tiny_model, "own")
     weights = tmp_path / "own" / "tiny" / "model.safetensors"
     weights.write_bytes(weights.read_bytes()[:100])

@@ -10,19 +10,24 @@ from playwright.sync_api import Browser, sync_playwright
 
 from tests.browser.conftest import FLAGS, find_chromium, running_server
 
-PAGES = {"overview": ("/", 2), "sampling": ("/sampling", 4)}  # name -> (path, pictures on it)
+PICTURE, CHART = "stImage", "stVegaLiteChart"
+PAGES = {  # name -> (path, what it shows, how many of that)
+    "overview": ("/", PICTURE, 2),
+    "sampling": ("/sampling", PICTURE, 4),
+    "latent_space": ("/latent_space", CHART, 3),
+}
 LANGUAGES = ("en", "ja")
 SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
-SETTLED = 1500  # milliseconds after the last picture came
+SETTLED = 1500  # milliseconds after the last picture or chart came
 WIDTH, TALLEST = 1440, 4000  # pixels
 
 
 def take(browser: Browser, address: str, name: str, language: str, scheme: Literal["light", "dark"], out: Path) -> None:
     """One screenshot, as tall as the page."""
-    path, pictures = PAGES[name]
+    path, shown, count = PAGES[name]
     page = browser.new_page(viewport={"width": WIDTH, "height": 900}, color_scheme=scheme)
     page.goto(f"{address}{path}?lang={language}")
-    page.get_by_test_id("stImage").locator("img").nth(pictures - 1).wait_for()
+    page.get_by_test_id(shown).nth(count - 1).wait_for()
     page.wait_for_timeout(SETTLED)
     height = page.get_by_test_id("stMain").evaluate("element => element.scrollHeight")
     page.set_viewport_size({"width": WIDTH, "height": min(height, TALLEST)})

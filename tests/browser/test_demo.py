@@ -81,3 +81,14 @@ def test_long_work_shows_progress_and_can_be_cancelled(open_page: Open) -> None:
     page.get_by_role("button", name="Cancel").click()
     expect(page.get_by_text("Cancelled. Nothing is lost.")).to_be_visible()
     expect(page.get_by_role("button", name="Try again")).to_be_visible()
+
+
+def test_latent_space_by_deep_link_as_the_first_request(open_cold: Open) -> None:
+    page = open_cold("/latent_space?data=fashion-mnist&steps=2")
+    charts = page.get_by_test_id("stVegaLiteChart").locator("svg.marks, svg")
+    expect(charts.nth(2)).to_be_visible()
+    expect(page.get_by_text("the same draws after the steps")).to_be_visible()
+    expect(page.get_by_text("Page not found")).to_have_count(0)
+    page.get_by_test_id("stSidebar").wait_for()
+    page.get_by_text("10", exact=True).first.click()
+    page.wait_for_url("**/latent_space?**steps=10**")

@@ -1,0 +1,211 @@
+"""Latent space: does the prior match the learned latent distribution, where do they differ, and where do chains go?"""
+
+from collections.abc import Mapping
+from typing import Any
+
+import streamlit as st
+
+from latentdemo.evaluation.report import Report
+from latentdemo.sampling import KERNELS
+from latentdemo.ui.evaluated import evaluation_of
+from latentdemo.ui.kernel_words import kernel_help
+from latentdemo.ui.latent_map import (
+    ChainRequest,
+    Dimensions,
+    chains_or_wait,
+    dimension_rows,
+    encoded_or_wait,
+    kl_chart,
+    legend,
+    map_chart,
+    prior_draws,
+    reported_dimensions,
+    spread_chart,
+)
+from latentdemo.ui.link import put_in_link, take_from_link
+from latentdemo.ui.names import kernel_name
+from latentdemo.ui.navigation import selection
+from latentdemo.ui.sidebar import Selection
+from latentdemo.ui.words import _
+
+STEPS = (1, 2, 5, 10, 20)
+NOTABLE = 0.02  # less of the encodings in the largest part than of a Gaussian's draws, from which on there are gaps
+USUAL_KERNEL, USUAL_STEPS = "decode-encode", 5
+
+
+def verdict(found: Mapping[str, Any]) -> None:
+    """Is there a mismatch worth correcting? In sentences, then in figures."""
+    classifier, clusters = found["classifier"], found["fragmentation"]["components"]
+    unused, size = len(found["unused"]), len(found["mean"])
+    st.subheader(
+        {
+            "match": _("No mismatch worth correcting: prior draws and real data can hardly be told apart."),
+            "mild": _("A mild mismatch: prior draws and real data differ a little. Correcting may pay."),
+            "mismatch": _("A mismatch worth correcting: prior draws and real data are easily told apart."),
+        }[found["verdict"]]
+    )
+    told_apart = _(
+        "A classifier tells encodings of real data from prior draws in {auc} % ± {error} % of cases; 50 % would be no "
+        "difference.",
+        auc=f"{100 * classifier['auc']:.0f}",
+        error=f"{100 * classifier['auc_error']:.1f}",
+    )
+    st.markdown("  \n".join([told_apart, *fragments(found)]))
+    auc, kl, dimensions, parts = st.columns(4)
+    auc.metric(
+        _("Told apart (AUC)"), f"{classifier['auc']:.3f}", border=True,
+        help=_("Area under the curve of a classifier that is asked whether a latent is real or from the prior: the "
+               "share of pairs that it puts in the right order. 0.5 is a coin, 1 is certain. Standard error {error}.",
+               error=f"{classifier['auc_error']:.3f}"),
+    )  # fmt: skip
+    kl.metric(
+        _("KL to the prior"), _("{value} nats", value=f"{found['gaussian_kl']:.1f}"), border=True,
+        help=_("Kullback-Leibler divergence from the prior of a Gaussian with the mean and covariance of the "
+               "encodings. 0 is a match; clusters and other shapes come on top."),
+    )  # fmt: skip
+    dimensions.metric(
+        _("Unused dimensions"), _("{count} of {size}", count=unused, size=size), border=True,
+        help=_("Dimensions of the latent space that carry nothing of the image."),
+    )  # fmt: skip
+    parts.metric(
+        _("Clusters"), str(clusters), border=True,
+        help=_("Components of the Gaussian mixture that describes the encodings best, of the sizes 1, 2, 5, 10 and 20 "
+               "(by the Bayesian information criterion). More than one says: clusters, or a shape that is not "
+               "Gaussian."),
+    )  # fmt: skip
+
+
+def fragments(found: Mapping[str, Any]) -> list[str]:
+    """How fragmented the learned latent distribution is, in two sentences."""
+    clusters = found["fragmentation"]["components"]
+    graph, gaussian = found["connectivity"], found["gaussian_connectivity"]
+    gaps = graph["largest_share"] < gaussian["largest_share"] - NOTABLE
+    return [
+        _("A mixture of {count} clusters describes the learned latent distribution best.", count=clusters)
+        if clusters > 1 else _("A single Gaussian describes the learned latent distribution best."),
+        _("Linked to their neighbours, its encodings fall into {parts} parts, with {share} % of them in the largest (a "
+          "Gaussian of the same spread: {gaussian_parts} and {gaussian_share} %): {conclusion}",
+          parts=f"{graph['components']:,}", share=f"{100 * graph['largest_share']:.0f}",
+          gaussian_parts=f"{gaussian['components']:,}", gaussian_share=f"{100 * gaussian['largest_share']:.0f}",
+          conclusion=_("there are gaps in it.") if gaps else _("there are no gaps in it to speak of.")),
+    ]  # fmt: skip
+
+
+def map_controls() -> tuple[str, int]:
+    """Which chains the map shows."""
+    take_from_link("kernel", list(KERNELS), USUAL_KERNEL)
+    take_from_link("steps", STEPS, USUAL_STEPS)
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        kernel = st.selectbox(
+            _("Kernel"), list(KERNELS), key="kernel", format_func=kernel_name, width=330,
+            help=kernel_help(st.session_state["kernel"]),
+        )  # fmt: skip
+        steps = st.segmented_control(
+            _("Steps"), STEPS, required=True, key="steps",
+            help=_("How many steps the chains have taken from the draws of the prior that are shown."),
+        )  # fmt: skip
+    put_in_link("kernel", USUAL_KERNEL)
+    put_in_link("steps", USUAL_STEPS)
+    assert steps is not None
+    return kernel, steps
+
+
+def map_card(chosen: Selection) -> Dimensions | None:
+    """The map with its controls; gives the marginals of the encodings that it shows."""
+    with st.container(border=True, height="stretch"):
+        st.subheader(_("Map"))
+        kernel, steps = map_controls()
+        picture = st.container()
+        encoded = encoded_or_wait(chosen.model, chosen.config.sha256)
+        if encoded is None:
+            return None
+        chains = chains_or_wait(
+            ChainRequest(chosen.model, chosen.config.sha256, chosen.densities, chosen.seed, kernel, steps)
+        )
+        prior = prior_draws(encoded.latents.shape[1], chosen.seed)
+        with picture:
+            st.html(legend(None if chains is None else kernel))
+            st.altair_chart(
+                map_chart(encoded, prior, chains, kernel),
+                width="stretch",
+                alt=_("Encodings of real data, prior draws and chains of {model} in a plane", model=chosen.title),
+            )
+            st.caption(
+                _("This plane shows {share} % of the variance of the encodings: what overlaps here can lie apart in "
+                  "other directions. {real} encodings of held-out data, {count} chains.",
+                  share=f"{100 * encoded.plane.explained:.0f}", real=len(encoded.latents), count=len(prior))
+            )  # fmt: skip
+    return encoded.dimensions
+
+
+def dimension_card(dimensions: Dimensions, title: str) -> None:
+    """Every dimension against the prior."""
+    rows = dimension_rows(dimensions)
+    with st.container(border=True, height="stretch"):
+        st.subheader(_("Dimension by dimension"))
+        st.caption(
+            _("Marks: mean and spread of the encodings. Grey lines: the prior, mean 0 and spread ±1 (dashed). "
+              "Faint: unused dimensions.")
+        )  # fmt: skip
+        st.altair_chart(
+            spread_chart(rows), width="stretch",
+            alt=_("Mean and spread of each latent dimension of {model}", model=title),
+        )  # fmt: skip
+        st.altair_chart(
+            kl_chart(rows), width="stretch", alt=_("KL to the prior of each latent dimension of {model}", model=title)
+        )
+
+
+def explanations(report: Report | None) -> None:
+    """How to read the page, and how its figures were made."""
+    with st.expander(_("How to read this"), icon=":material/help:"):
+        st.markdown(
+            _("Generating means drawing a latent from the prior and decoding it. The decoder was trained on encodings "
+              "of real data only, the learned latent distribution. Where the prior has points and real data have none, "
+              "the decoder is asked for what it never saw, and artifacts come of it. A chain should carry the points "
+              "of the prior to those of real data and spread them over all of these, not gather them in a few places. "
+              "Dimension by dimension, marks at 0 that reach from -1 to 1 agree with the prior; the longer a bar, the "
+              "more a dimension differs.")
+        )  # fmt: skip
+    with st.expander(_("How this was measured"), icon=":material/straighten:"):
+        st.markdown(
+            _("The map and its chains are computed now, with this model, from the held-out images that come with it. "
+              "The plane is spanned by the two main directions of the encodings, or where none stands out by the two "
+              "dimensions that look least like the prior; both axes have the same unit. Each image is encoded by one "
+              "draw from its posterior. The KL of a dimension is that of a Gaussian with its mean and spread. A "
+              "dimension is unused where the posterior does not depart from the prior by more than 0.01 nats on "
+              "average, or, with a deterministic encoder, where the spread is below 0.01.")
+        )  # fmt: skip
+        if report:
+            st.markdown(
+                _("The verdict is from the evaluation of {date} on {device}, with {count} encodings of held-out images "
+                  "and as many prior draws. The classifier is made of boosted trees, tested on folds that it was not "
+                  "fitted to. Below 0.6 the AUC counts as a match, below 0.75 as a mild mismatch. Points are linked "
+                  "where each is among the 10 nearest of the other; what it would be without clusters is measured on "
+                  "a Gaussian with the same mean and covariance.",
+                  date=report.created, device=report.device, count=f"{report.latent_space['count']:,}")
+            )  # fmt: skip
+
+
+chosen = selection()
+
+st.title(_("Does the prior match what the model has learned?"))
+evaluation = evaluation_of(chosen)
+report = evaluation if isinstance(evaluation, Report) and evaluation.latent_space else None
+if report:
+    verdict(report.latent_space)
+else:
+    st.info(
+        evaluation
+        if isinstance(evaluation, str)
+        else _("The evaluation of this model says nothing of its latent space."),
+        icon=":material/info:",
+    )
+left, right = st.columns(2)
+with left:
+    encoded_now = map_card(chosen)
+dimensions = reported_dimensions(report.latent_space) if report else encoded_now
+if dimensions:
+    with right:
+        dimension_card(dimensions, chosen.title)
+explanations(report)

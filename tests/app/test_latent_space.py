@@ -1,0 +1,173 @@
+"""The page of the latent space from its entry point, without a browser."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from latentdemo.evaluation.report import FILE, save_report
+from latentdemo.models import read_config, save_checkpoint
+from latentdemo.models.checkpoint import checkpoints_dir
+from latentdemo.ui import background
+from latentdemo.ui.sidebar import model_pool
+from tests.app.test_pages import captions, open_page
+from tests.ui.sample_reports import report
+
+PATIENCE = 60
+SCRIPT = "pages/latent_space.py"
+GRAPH = {"components": 255, "largest_share": 0.86, "silhouette": 0.04}
+FOUND: dict[str, Any] = {
+    "count": 5000,
+    "mean": [0.0] * 30 + [0.5, -0.5],
+    "std": [1.0] * 32,
+    "kl": [0.0] * 30 + [0.125, 0.125],
+    "unused": [3, 4],
+    "gaussian_kl": 1.25,
+    "classifier": {"auc": 0.9, "auc_error": 0.004, "accuracy": 0.8, "accuracy_error": 0.01},
+    "fragmentation": {"components": 5, "covariance": "full", "bic": {}},
+    "connectivity": GRAPH,
+    "gaussian_connectivity": GRAPH,
+    "verdict": "mismatch",
+}
+
+
+@pytest.fixture(autouse=True)
+def wait_for_results(monkeypatch):
+    """No progress fragments here: the page waits for its map."""
+    monkeypatch.setattr(background, "AT_ONCE", PATIENCE)
+
+
+@pytest.fixture
+def clothes(tmp_path: Path, monkeypatch) -> Path:
+    """A copy of the clothes' VAE without an evaluation, as the only model."""
+    shipped, folder = checkpoints_dir() / "fashion-mnist", tmp_path / "fashion-mnist" / "vae"
+    shutil.copytree(shipped / "vae", folder, ignore=shutil.ignore_patterns(FILE))
+    for name in ("held-out.webp", "held-out.json"):
+        (folder.parent / name).symlink_to(shipped / name)
+    monkeypatch.setenv("LATENTDEMO_CHECKPOINTS", str(tmp_path))
+    model_pool.clear()  # a model that was loaded before knows another folder
+    return folder
+
+
+def evaluate(folder: Path, **found: Any) -> None:
+    """Put an evaluation beside a model."""
+    made = report("fashion-mnist/vae", read_config(folder).sha256)
+    save_report(replace(made, latent_space=FOUND | found), folder)
+
+
+def charts(app: AppTest) -> list[dict]:
+    """The charts of the page."""
+    return [json.loads(chart.proto.spec) for chart in app.get("vega_lite_chart")]
+
+
+@pytest.mark.parametrize(
+    ("code", "words"),
+    [("match", "No mismatch"), ("mild", "A mild mismatch"), ("mismatch", "A mismatch worth correcting")],
+)
+def test_the_verdict_comes_first(clothes: Path, code: str, words: str) -> None:
+    evaluate(clothes, verdict=code)
+    app = open_page(SCRIPT)
+    assert not app.exception
+    assert not app.error
+    assert app.subheader[0].value.startswith(words)
+    assert "90 % ± 0.4 % of cases" in app.markdown[0].value
+    assert "5 clusters" in app.markdown[0].value
+    assert "255 parts, with 86 %" in app.markdown[0].value
+    assert "no gaps" in app.markdown[0].value
+    assert [metric.value for metric in app.metric] == ["0.900", "1.2 nats", "2 of 32", "5"]
+    assert len(charts(app)) == 3
+
+
+def test_gaps_are_said_so(clothes: Path) -> None:
+    evaluate(clothes, connectivity=GRAPH | {"largest_share": 0.3}, fragmentation={"components": 1})
+    app = open_page(SCRIPT)
+    assert "there are gaps" in app.markdown[0].value
+    assert "A single Gaussian" in app.markdown[0].value
+
+
+def test_the_verdict_in_japanese(clothes: Path) -> None:
+    evaluate(clothes)
+    app = open_page(SCRIPT, lang="ja")
+    assert "不一致" in app.subheader[0].value
+    assert "90 % ± 0.4 %" in app.markdown[0].value
+
+
+def test_without_an_evaluation_the_map_still_stands(clothes: Path) -> None:
+    app = open_page(SCRIPT)
+    assert not app.exception
+    assert not app.error
+    assert "python -m latentdemo evaluate fashion-mnist/vae" in app.info[0].value
+    assert len(charts(app)) == 3
+    assert len(charts(app)[0]["layer"]) == 3
+    assert "% of the variance" in captions(app)
+
+
+@pytest.mark.parametrize("content", ["{", "{}", '{"schema": 1}'])
+def test_a_broken_evaluation_is_a_message(clothes: Path, content: str) -> None:
+    (clothes / FILE).write_text(content)
+    app = open_page(SCRIPT)
+    assert not app.exception
+    assert FILE in app.info[0].value
+    assert len(charts(app)) == 3
+
+
+def test_an_evaluation_of_other_weights_is_not_shown(clothes: Path) -> None:
+    save_report(replace(report("fashion-mnist/vae", "00" * 32), latent_space=FOUND), clothes)
+    app = open_page(SCRIPT)
+    assert "other weights" in app.info[0].value
+    assert not app.metric
+
+
+def test_an_evaluation_without_the_latent_space_is_said_so(clothes: Path) -> None:
+    save_report(replace(report("fashion-mnist/vae", read_config(clothes).sha256), latent_space={}), clothes)
+    assert "says nothing of its latent space" in open_page(SCRIPT).info[0].value
+
+
+def test_kernel_and_steps_are_in_the_link_and_change_the_map(clothes: Path) -> None:
+    app = open_page(SCRIPT)
+    before = app.get("vega_lite_chart")[0].proto
+    app.selectbox(key="kernel").select("langevin").run()
+    app.segmented_control(key="steps").select(10).run()
+    assert not app.exception
+    assert app.query_params["kernel"] == "langevin"
+    assert app.query_params["steps"] == "10"
+    assert app.get("vega_lite_chart")[0].proto != before
+
+
+@pytest.mark.parametrize("link", [{"kernel": "x"}, {"steps": "3"}, {"steps": ["x", "5"]}])
+def test_a_silly_link_falls_back_with_a_notice(clothes: Path, link: dict[str, str]) -> None:
+    app = open_page(SCRIPT, **link)
+    assert not app.exception
+    assert len(app.toast) == 1
+    assert len(charts(app)) == 3
+
+
+def test_a_kernel_that_cannot_be_run_leaves_data_and_prior_on_the_map(clothes: Path) -> None:
+    (clothes / "density.json").unlink()
+    app = open_page(SCRIPT, kernel="hmc")
+    assert not app.exception
+    assert "density.json is missing" in app.error[0].value
+    assert len(charts(app)[0]["layer"]) == 2
+
+
+def test_without_held_out_images_there_is_a_message(tiny_model, tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.setenv("LATENTDEMO_CHECKPOINTS", str(tmp_path))
+    save_checkpoint(tmp_path / "own" / "tiny", tiny_model, "own")
+    app = open_page(SCRIPT)
+    assert not app.exception
+    assert "held-out images" in app.error[0].value
+
+
+def test_coming_from_another_page_with_controls_of_the_same_names(clothes: Path) -> None:
+    app = open_page("pages/sampling.py", kernel="langevin", steps=["0", "2"], count="16")
+    assert len(app.image) == 2
+    for script in (SCRIPT, "pages/sampling.py"):
+        app.switch_page(script).run()
+        assert not app.exception
+        assert not app.error

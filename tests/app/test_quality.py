@@ -1,0 +1,244 @@
+"""The quality page from its entry point, without a browser."""
+
+import json
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from latentdemo import evaluation
+from latentdemo.errors import Cancelled, LatentdemoError
+from latentdemo.evaluation.report import save_report
+from latentdemo.models import checkpoints_dir, read_config, save_checkpoint
+from latentdemo.ui import measurement
+from tests.ui.sample_reports import report as sample
+
+PATIENCE = 60
+STRENGTHS = {"vae": 0.6, "dvae": 1.0, "aae": -0.3}
+
+
+@pytest.fixture
+def root(tiny_model, tmp_path, monkeypatch) -> Path:
+    """Checkpoints of three small models with their evaluations."""
+    monkeypatch.setenv("LATENTDEMO_CHECKPOINTS", str(tmp_path))
+    for family, strength in STRENGTHS.items():
+        folder = tmp_path / "own" / family
+        config = save_checkpoint(folder, tiny_model, "own")
+        save_report(sample(f"own/{family}", config.sha256, strength), folder)
+    return tmp_path
+
+
+def open_page(**link: str | list[str]) -> AppTest:
+    app = AppTest.from_file(Path(__file__).parents[2] / "app.py", default_timeout=PATIENCE)
+    for key, value in ({"lang": "en"} | link).items():
+        app.query_params[key] = value
+    app.switch_page("pages/quality.py")
+    return app.run()
+
+
+def charts(app: AppTest) -> int:
+    return len(app.get("vega_lite_chart"))
+
+
+def measure(app: AppTest) -> AppTest:
+    return next(button for button in app.button if button.label == "Measure on this device").click().run()
+
+
+@pytest.mark.parametrize("family", STRENGTHS)
+@pytest.mark.parametrize("lang", ["en", "ja"])
+def test_it_opens_with_the_verdict(root: Path, family: str, lang: str) -> None:
+    app = open_page(model=family, lang=lang)
+    assert not app.exception
+    assert not app.error
+    assert not app.toast
+    sentence = app.subheader[0].value
+    pays, alone = (
+        ("It pays", "Leave this model alone") if lang == "en" else ("効果があります", "そのまま使ってください")
+    )
+    assert (pays in sentence) == (family != "aae")
+    assert (alone in sentence) == (family == "aae")
+    assert charts(app) == 3
+    assert len(app.dataframe) == 2
+    assert len(app.metric) >= 5
+
+
+def test_the_table_begins_with_the_chosen_model(root: Path) -> None:
+    app = open_page(model="dvae", rows="all")
+    table = app.dataframe[0].value
+    assert table["Model"].iloc[0] == "Denoising VAE"
+    assert set(table["Model"]) == {"VAE", "AAE", "Denoising VAE"}
+    short = open_page(model="dvae").dataframe[0].value
+    assert len(short) < len(table)
+
+
+def test_settings_are_in_the_link(root: Path) -> None:
+    app = open_page(axis="milliseconds", figure="recall", ways=["hmc", "draw@flow"], price="2.5", value="0.1")
+    assert not app.exception
+    assert not app.toast
+    assert app.number_input(key="price").value == 2.5
+    assert app.selectbox(key="figure").value == "recall"
+    app.number_input(key="price").set_value(4.0).run()
+    assert app.query_params["price"] == "4.0"
+    app.number_input(key="price").set_value(1.0).run()
+    assert "price" not in app.query_params
+
+
+@pytest.mark.parametrize(
+    "link",
+    [
+        {"axis": "x"},
+        {"figure": "beauty"},
+        {"ways": ["hmc", "<script>"]},
+        {"price": "-1"},
+        {"price": "nan"},
+        {"value": "9" * 400},
+        {"rows": "none"},
+        {"images": "1000000"},
+        {"repetitions": "٣"},
+    ],
+)
+def test_a_silly_link_falls_back_with_a_notice(root: Path, link: dict) -> None:
+    app = open_page(**link)
+    assert not app.exception
+    assert len(app.toast) == 1
+    assert charts(app) == 3
+
+
+def test_no_way_chosen_is_said_so(root: Path) -> None:
+    app = open_page()
+    app.session_state["ways"] = []
+    app.run()
+    assert not app.exception
+    assert "None of the chosen ways" in app.info[0].value
+
+
+def test_a_missing_evaluation_is_a_message_and_the_others_still_show(root: Path) -> None:
+    (root / "own" / "vae" / "evaluation.json").unlink()
+    app = open_page(model="vae")
+    assert not app.exception
+    assert "python -m latentdemo evaluate own/vae" in app.error[0].value
+    assert set(app.dataframe[0].value["Model"]) == {"AAE", "Denoising VAE"}
+    other = open_page(model="dvae")
+    assert not other.error
+    assert any("Without an evaluation that can be read: VAE" in each.value for each in other.caption)
+
+
+@pytest.mark.parametrize("content", ["{", "[]", '{"schema": 1}', '{"schema": 2}'])
+def test_a_broken_or_old_evaluation_is_a_message(root: Path, content: str) -> None:
+    (root / "own" / "vae" / "evaluation.json").write_text(content)
+    app = open_page(model="vae")
+    assert not app.exception
+    assert "python -m latentdemo evaluate own/vae" in app.error[0].value
+    assert charts(app) == 0
+    assert len(app.dataframe) == 1
+
+
+def test_an_evaluation_of_other_weights_is_a_message(root: Path) -> None:
+    folder = root / "own" / "vae"
+    save_report(sample("own/vae", "00" * 32), folder)
+    app = open_page(model="vae")
+    assert not app.exception
+    assert "other weights" in app.error[0].value
+
+
+def test_no_evaluation_at_all_still_lets_one_measure(root: Path) -> None:
+    for family in STRENGTHS:
+        (root / "own" / family / "evaluation.json").unlink()
+    app = open_page()
+    assert not app.exception
+    assert not app.dataframe
+    assert any(button.label == "Measure on this device" for button in app.button)
+
+
+def test_figures_may_be_missing(root: Path) -> None:
+    folder = root / "own" / "vae"
+    path = folder / "evaluation.json"
+    values = json.loads(path.read_text())
+    kept = ("frechet_distance", "coverage")
+    for row in values["rows"]:
+        row["figures"] = {name: row["figures"][name] for name in kept}
+    values["recommendation"] = {"row": None, "best": 0, "gains": [], "harms": []}
+    values["diagnostics"] = {}
+    path.write_text(json.dumps(values))
+    app = open_page(model="vae")
+    assert not app.exception
+    assert not app.error
+    assert "already as good" in app.subheader[0].value
+    assert charts(app) == 3
+
+
+def test_different_counts_are_warned_of(root: Path) -> None:
+    folder = root / "own" / "vae"
+    save_report(sample("own/vae", read_config(folder).sha256, count=500), folder)
+    app = open_page(model="dvae")
+    assert "cannot be compared" in app.warning[0].value
+
+
+def test_measuring_replaces_the_shipped_figures_until_one_goes_back(root: Path, monkeypatch) -> None:
+    asked = []
+
+    def measure_model(name, *, count, seeds, progress, cancelled):
+        asked.append((name, count, list(seeds), cancelled()))
+        progress(1, 1)
+        made = sample(name, read_config(root / name).sha256, strength=-0.3)
+        return replace(made, count=count, seeds=list(seeds))
+
+    monkeypatch.setattr(evaluation, "measure_model", measure_model)
+    monkeypatch.setattr(measurement, "AT_ONCE", PATIENCE)
+    app = open_page(model="dvae", images="250", repetitions="2")
+    assert "It pays" in app.subheader[0].value
+    measure(app)
+    assert not app.exception
+    assert asked == [("own/dvae", 250, [0, 1], False)]
+    assert "Leave this model alone" in app.subheader[0].value
+    assert any("Measured now on this device: 250 images a side, 2 repetitions" in each.value for each in app.markdown)
+    app.button(key="shipped").click().run()
+    assert "It pays" in app.subheader[0].value
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (LatentdemoError("no training images; fetch them with: x"), "fetch them with: x"),
+        (RuntimeError("boom"), "Something went wrong while measuring: RuntimeError('boom')"),
+    ],
+)
+def test_a_failed_measurement_is_a_message(root: Path, monkeypatch, error: Exception, words: str) -> None:
+    def measure_model(name, **settings):
+        raise error
+
+    monkeypatch.setattr(evaluation, "measure_model", measure_model)
+    monkeypatch.setattr(measurement, "AT_ONCE", PATIENCE)
+    app = measure(open_page(model="dvae"))
+    assert not app.exception
+    assert words in app.error[0].value
+    assert "It pays" in app.subheader[0].value
+
+
+def test_a_measurement_can_be_cancelled(root: Path, monkeypatch) -> None:
+    def measure_model(name, *, count, seeds, progress, cancelled):
+        while not cancelled():
+            time.sleep(0.01)
+        raise Cancelled("cancelled")
+
+    monkeypatch.setattr(evaluation, "measure_model", measure_model)
+    app = measure(open_page(model="dvae"))
+    assert not app.exception
+    assert "It pays" in app.subheader[0].value
+    job = app.session_state[measurement.JOB]
+    app.button(key="cancel_measurement").click().run()
+    assert job.wait(PATIENCE)
+    app.run()
+    assert "Cancelled" in app.info[0].value
+    assert not app.exception
+
+
+def test_the_shipped_evaluations_can_be_read() -> None:
+    for path in checkpoints_dir().glob("*/*/evaluation.json"):
+        dataset, family = path.parts[-3:-1]
+        app = open_page(data=dataset, model=family)
+        assert not app.exception
+        assert not app.error
+        assert charts(app) == 3
