@@ -112,18 +112,31 @@ def models(as_json: Annotated[bool, typer.Option("--json", help="Machine-readabl
     if as_json:
         typer.echo(json.dumps({name: asdict(config) for name, config in configs.items()}, indent=2))
         return
-    table = Table("model", "images", "latent size", "reconstruction rmse", "trained in", title=str(checkpoints_dir()))
+    columns = ("model", "images", "latent size", "reconstruction rmse", "recommended way to sample", "gap closed, %")
+    table = Table(*columns, title=str(checkpoints_dir()))
     for name, config in configs.items():
-        size, measured = config.network.image_size, config.measured
-        rmse, seconds = measured.get("held_out", {}).get("rmse"), measured.get("training_seconds")
+        size, rmse = config.network.image_size, config.measured.get("held_out", {}).get("rmse")
         table.add_row(
             name,
             f"{size}x{size} {'colour' if config.network.channels == 3 else 'grey'}",
             str(config.network.latent_size),
             f"{rmse:.3f}" if rmse else "?",
-            f"{seconds / 60:.0f} min on {measured['training_device']}" if seconds else "?",
+            *advice(model_folder(name)),
         )
     Console().print(table)
+
+
+def advice(folder: Path) -> tuple[str, str]:
+    """The recommended way to sample a model and the gap that it closes, as evaluated."""
+    from latentdemo.evaluation.card import in_words, with_error
+    from latentdemo.evaluation.report import GAP, EvaluationError, load_report
+
+    try:
+        report = load_report(folder)
+    except EvaluationError:
+        return "not evaluated", ""
+    row = report.recommended
+    return (f"{in_words(row)}, {row.steps} steps", with_error(row.figures[GAP], 0)) if row else ("leave it alone", "")
 
 
 @app.command()
@@ -132,9 +145,17 @@ def sample(
     count: Annotated[int, typer.Option(help="Number of chains.")] = 64,
     steps: Annotated[str, typer.Option(help="Steps to show, such as '0 1 5 10'.", metavar="STEP...")] = "0 1 5 10",
     seed: Annotated[int, typer.Option(help="Fixes starting points and noise.")] = 7,
-    kernel: Annotated[str, typer.Option(help="Name of the kernel.")] = "decode-encode",
-    decoding: Annotated[str, typer.Option(help="What the chain passes on: mean or sample.")] = "mean",
-    corruption: Annotated[str, typer.Option(help="Noise before encoding: off, or model.")] = "off",
+    kernel: Annotated[
+        str, typer.Option(help="decode-encode, transport, hmc, langevin or metropolis-within-gibbs.")
+    ] = "decode-encode",
+    start: Annotated[
+        str, typer.Option(help="Where chains start: prior, density, data, or the name of a density, such as flow.")
+    ] = "prior",
+    stop_at: Annotated[
+        float | None, typer.Option(help="Chains stop once they are as likely as this share of real data.")
+    ] = None,
+    decoding: Annotated[str, typer.Option(help="Of decode-encode: pass on the mean, or a sample.")] = "mean",
+    corruption: Annotated[str, typer.Option(help="Of decode-encode: noise before encoding, off or model.")] = "off",
     device: Annotated[str | None, typer.Option(help="cuda, mps or cpu; the best at hand if not given.")] = None,
     out: Annotated[
         Path, typer.Option(help="FILE.png for a comparison, FILE.npz for arrays, a folder for PNGs.")
@@ -156,7 +177,9 @@ def sample(
             steps=max(shown),
             seed=seed,
             record=shown,
-            options={"decoding": decoding, "corruption": corruption},
+            start=start,
+            options={"decoding": decoding, "corruption": corruption} if kernel == "decode-encode" else None,
+            stop_at=stop_at,
             progress=lambda done, total: bar.update(task, completed=done, total=total),
         )
     write_run(run, out)

@@ -95,15 +95,20 @@ def map_controls() -> tuple[str, int]:
     """Which chains the map shows."""
     take_from_link("kernel", list(KERNELS), USUAL_KERNEL)
     take_from_link("steps", STEPS, USUAL_STEPS)
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        kernel = st.selectbox(
-            _("Kernel"), list(KERNELS), key="kernel", format_func=kernel_name, width=330,
-            help=kernel_help(st.session_state["kernel"]),
-        )  # fmt: skip
-        steps = st.segmented_control(
-            _("Steps"), STEPS, required=True, key="steps",
-            help=_("How many steps the chains have taken from the draws of the prior that are shown."),
-        )  # fmt: skip
+    kernel = st.selectbox(
+        _("Kernel"),
+        list(KERNELS),
+        key="kernel",
+        format_func=kernel_name,
+        help=kernel_help(st.session_state["kernel"]),
+    )
+    steps = st.segmented_control(
+        _("Steps"),
+        STEPS,
+        required=True,
+        key="steps",
+        help=_("How many steps the chains have taken from the draws of the prior that are shown."),
+    )
     put_in_link("kernel", USUAL_KERNEL)
     put_in_link("steps", USUAL_STEPS)
     assert steps is not None

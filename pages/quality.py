@@ -168,14 +168,14 @@ def chart(report: Report, shown: list[str], figure: str, axis: str) -> None:
     if not drawn:
         st.info(_("None of the chosen ways has this figure."), icon=":material/info:")
         return
-    ticks, kind = (STEP_TICKS, "sqrt") if axis == STEPS_AXIS else (TIME_TICKS, "log")
-    title = _("Steps") if axis == STEPS_AXIS else _("Milliseconds an image (logarithmic)")
+    by_steps = Axis(_("Steps"), "sqrt", STEP_TICKS)
+    by_time = Axis(_("Milliseconds an image (logarithmic)"), "log", TIME_TICKS)
     row = report.recommended
     st.altair_chart(
         curves_chart(
             drawn,
             levels(report, figure),
-            Axis(title, kind, ticks),
+            by_steps if axis == STEPS_AXIS else by_time,
             axis_title(figure),
             marked_point(report, figure, axis),
             _("Recommended"),
@@ -296,8 +296,8 @@ def show_method(report: Report) -> None:
         )  # fmt: skip
         st.markdown("\n".join(f"- **{figure_title(name)}**: {figure_meaning(name)}" for name in figure_names(report)))
         if report.diagnostics:
-            st.markdown(_("**Long runs**, far longer than any picture needs: do the chains mix? They say nothing of "
-                          "what they mix to; for that see the energy distance."))  # fmt: skip
+            st.markdown(_("**Long runs**, far longer than any picture needs: do the chains mix? R-hat above 1.01 says "
+                          "not yet. None of it says what they mix to; for that see the energy distance."))  # fmt: skip
             st.dataframe(diagnostics_table(report.diagnostics), hide_index=True, alt=_("Diagnostics of long runs"))
 
 

@@ -19,7 +19,7 @@ from latentdemo.ui.comparison import (
     real_sharpness,
 )
 from latentdemo.ui.evaluated import evaluation_of
-from latentdemo.ui.figure_words import mean_text, value_text
+from latentdemo.ui.figure_words import value_text
 from latentdemo.ui.kernel_words import kernel_help, start_title
 from latentdemo.ui.link import put_in_link, take_from_link
 from latentdemo.ui.names import STARTS, kernel_name, start_samples
@@ -57,7 +57,7 @@ def way_controls() -> None:
     """Kernel and starting point; they act at once, for the settings below depend on them."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
         st.selectbox(
-            _("Kernel"), OPTIONS["kernel"], key="kernel", format_func=kernel_name, width=380,
+            _("Kernel"), OPTIONS["kernel"], key="kernel", format_func=kernel_name, width=400,
             help=_("How the chain takes a step. None is the best for every model: look whether artifacts go, and what "
                    "is kept of the starting points."),
         )  # fmt: skip
@@ -152,12 +152,11 @@ def figures(step: int, sheet: Sheet, request: Request, real: float | None) -> li
         lines.append(_("Accepted {share} % of moves", share=f"{sheet.accepted:.0f}"))
     if step and sheet.steps_taken is not None:
         lines.append(_("Took {steps} steps on average", steps=f"{sheet.steps_taken:.1f}"))
-    sharpness = mean_text("sharpness", Interval(sheet.sharpness))
+    sharpness = f"{sheet.sharpness:.3f}"
     if real is None:
         lines.append(_("Sharpness {sharpness}", sharpness=sharpness))
     else:
-        beside = mean_text("sharpness", Interval(real))
-        lines.append(_("Sharpness {sharpness}, real data {real}", sharpness=sharpness, real=beside))
+        lines.append(_("Sharpness {sharpness}, real data {real}", sharpness=sharpness, real=f"{real:.3f}"))
     lines.append(_("{cost} ms an image", cost=milliseconds(sheet)))
     return lines
 

@@ -134,9 +134,7 @@ def measure_model(
     precision = "bf16" if bf16 else "float32"
     settings = [config.sha256, density.sha256, features.digest, count, train is not None, precision]
     model.bf16 = bf16
-    figures, references = measure_all(
-        subject, walks, count, seeds, Unfinished(keep_in, settings), progress, cancelled
-    )
+    figures, references = measure_all(subject, walks, count, seeds, Unfinished(keep_in, settings), progress, cancelled)
     model.bf16 = False
     rows = [replace(row, milliseconds=milliseconds_an_image(model, row)) for row in figures]
     return Report(

@@ -169,7 +169,7 @@ def run_batches(
         for step, (state, info) in enumerate(walk(stepper, began.to(model.device), generators, steps)):
             if info is not None:
                 infos.append(info)
-            arrived = {step} if not all_rest(info) else set(range(step, steps + 1))
+            arrived = set(range(step, steps + 1)) if all_rest(state) else {step}
             for each in sorted(arrived & kept):
                 latents[each], images[each] = recorded(model, state)
                 seconds[each] = time.perf_counter() - started
@@ -177,15 +177,20 @@ def run_batches(
                 progress(first * max(steps, 1) + size * max(arrived), total)
             if cancelled and cancelled():
                 raise Cancelled(f"cancelled after step {step} of {steps}")
-            if len(arrived) > 1:
-                infos += [infos[-1]] * (steps - step)
+            if all_rest(state) and step:
+                infos += [at_rest(infos[-1])] * (steps - step)
                 break
         yield ChainRun(latents, images, stack(infos, size), seconds)
 
 
-def all_rest(info: Info | None) -> bool:
+def all_rest(state: State) -> bool:
     """Whether all chains have stopped by themselves, so that no further step would change anything."""
-    return info is not None and info.walking is not None and not info.walking.any()
+    return state.walking is not None and not state.walking.any()
+
+
+def at_rest(info: Info) -> Info:
+    """What a step reports in which no chain moves."""
+    return Info(**{name: torch.zeros_like(getattr(info, name)) for name in reported(info)})
 
 
 @torch.no_grad()

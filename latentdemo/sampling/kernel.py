@@ -25,6 +25,7 @@ class State(NamedTuple):
         log_density: of `latent`, (N,) in nats, for kernels that have a density.
         gradient: of the log density, (N, D), for kernels that follow it.
         carried: (N,) whether the flow has carried the latent already, for the kernel `transport`.
+        walking: (N,) whether the chain goes on, for chains that stop by themselves.
     """
 
     latent: Tensor
@@ -32,6 +33,7 @@ class State(NamedTuple):
     log_density: Tensor | None = None
     gradient: Tensor | None = None
     carried: Tensor | None = None
+    walking: Tensor | None = None
 
 
 class Info(NamedTuple):

@@ -8,6 +8,7 @@ walks on into the over-dense middle where the plain chain loses its variety; so 
 from __future__ import annotations
 
 import torch
+from torch import Tensor
 
 from latentdemo.random import Generators
 from latentdemo.sampling.density import Density
@@ -28,14 +29,20 @@ class AdaptiveStopping:
         self.density = density
         self.threshold = threshold
 
-    def init(self, latent: torch.Tensor, generator: Generators) -> State:
-        """The kernel's own."""
-        return self.kernel.init(latent, generator)
+    def init(self, latent: Tensor, generator: Generators) -> State:
+        """The kernel's own, and which chains have to walk at all."""
+        return self.kernel.init(latent, generator)._replace(walking=self.unlikely(latent))
 
     def step(self, state: State, generator: Generators) -> tuple[State, Info]:
         """One step of the chains that still walk; `Info.walking` says which."""
-        with torch.no_grad():
-            walking = self.density.log_density(state.latent) < self.threshold
-        resting = Info(latent_distance=torch.zeros_like(state.latent[:, 0]), walking=walking)
+        walking = state.walking
+        assert walking is not None
         moved, info = self.kernel.step(take_rows(state, walking), take_generators(generator, walking))
-        return put_rows(state, walking, moved), put_rows(resting, walking, info._replace(walking=None))
+        moved = moved._replace(walking=self.unlikely(moved.latent))
+        resting = Info(latent_distance=torch.zeros_like(state.latent[:, 0]), walking=walking)
+        return put_rows(state, walking, moved), put_rows(resting, walking, info)
+
+    @torch.no_grad()
+    def unlikely(self, latent: Tensor) -> Tensor:
+        """Whether latents (N, D) lie below the threshold, (N,)."""
+        return self.density.log_density(latent) < self.threshold

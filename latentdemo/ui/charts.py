@@ -14,7 +14,7 @@ import math
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import altair as alt
 import pandas as pd
@@ -145,7 +145,7 @@ class Axis:
     """
 
     title: str
-    kind: str = "sqrt"
+    kind: Literal["sqrt", "log"] = "sqrt"
     ticks: Sequence[float] = field(default_factory=list)
 
     def place(self, value: float) -> float:

@@ -32,7 +32,7 @@ CHAINS = 300  # and as many draws of the prior
 KEPT_BYTES = 64 * 2**20  # of latents, for all sessions together
 MAP_HEIGHT, SPREAD_HEIGHT, BARS_HEIGHT = 470, 400, 240  # pixels
 SVG = {"embedOptions": {"renderer": "svg"}}  # where the text's own colour can be had
-SHOWN_SHARE, MARGIN = 0.995, 1.1  # share of coordinates in the map's range, and room around them
+SHOWN_SHARE, MARGIN = 0.999, 1.1  # share of coordinates in the map's range, and room around them
 PLAIN_AXIS = alt.Axis(grid=False, tickCount=5, format="~g")
 AXIS = 34  # pixels left of both charts of dimensions, so that their bars stand under each other
 FAINT = 0.25  # opacity of unused dimensions

@@ -29,7 +29,7 @@ from latentdemo.ui.figure_words import (
     money_text,
     value_text,
 )
-from latentdemo.ui.kernel_words import capital, way_key, way_phrase, way_rank, way_title
+from latentdemo.ui.kernel_words import capital, kernel_title, way_key, way_phrase, way_rank, way_title
 from latentdemo.ui.words import _
 
 STEPS_AXIS, TIME_AXIS = "steps", "milliseconds"
@@ -217,9 +217,23 @@ def steps_text(row: Row) -> str:
 
 
 def diagnostics_table(diagnostics: Mapping[str, Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Long-run diagnostics, a dictionary a kernel: name of a single number -> number."""
+    """Long-run diagnostics, a dictionary a kernel: name of a single number in words -> number."""
+    titles = {
+        "chains": _("Chains"),
+        "steps": _("Steps"),
+        "rhat_max": _("R-hat, worst dimension"),
+        "rhat_median": _("R-hat, median"),
+        "ess_min": _("Effective samples, worst"),
+        "ess_median": _("Effective samples, median"),
+        "ess_per_step": _("Effective samples a step"),
+        "autocorrelation_time": _("Autocorrelation time, steps"),
+        "hopping_share": _("Chains that change region"),
+        "acceptance": _("Acceptance rate"),
+        "still_dimensions": _("Dimensions that never move"),
+    }
     return [
-        {"kernel": kernel} | {name: value for name, value in found.items() if isinstance(value, int | float)}
+        {_("Kernel"): capital(kernel_title(kernel))}
+        | {title: round(found[name], 3) for name, title in titles.items() if isinstance(found.get(name), int | float)}
         for kernel, found in diagnostics.items()
     ]
 

@@ -10,10 +10,11 @@ from playwright.sync_api import Browser, sync_playwright
 
 from tests.browser.conftest import FLAGS, find_chromium, running_server
 
-PICTURE, CHART = "stImage", "stVegaLiteChart"
+PICTURE, CHART, FORM = "stImage", "stVegaLiteChart", "stForm"
 PAGES = {  # name -> (path, what it shows, how many of that)
     "overview": ("/", PICTURE, 2),
     "sampling": ("/sampling", PICTURE, 4),
+    "quality": ("/quality", FORM, 1),
     "latent_space": ("/latent_space", CHART, 3),
 }
 LANGUAGES = ("en", "ja")
