@@ -51,7 +51,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def gather_values(arguments: Sequence[str]) -> list[str]:
-    """`--steps 0 1 5` as `--steps "0 1 5"`, and `--kernels hmc langevin` alike, since an option takes one value only."""
+    """`--steps 0 1 5` as `--steps "0 1 5"`, and `--kernels hmc langevin` alike: an option otherwise takes one value."""
     belongs = {"--steps": str.isdecimal, "--kernels": lambda word: re.fullmatch(r"[a-z][a-z-]*", word) is not None}
     gathered: list[str] = []
     option = ""  # that the words at hand belong to

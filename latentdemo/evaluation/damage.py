@@ -1,8 +1,8 @@
 """Damage by known amounts, for training a feature space that sees artifacts and for testing that it does.
 
-A sample of a generative autoencoder fails in two ways that a classifier of intact pictures never learns to see: parts of
-several pictures run into each other (torn hair, two sleeves of different coats), and shapes are bent. Both are made here
-from real pictures, so that the feature space is chosen without looking at any model's samples.
+A sample of a generative autoencoder fails in two ways that a classifier of intact pictures never learns to see: parts
+of several pictures run into each other (torn hair, two sleeves of different coats), and shapes are bent. Both are made
+here from real pictures, so that the feature space is chosen without looking at any model's samples.
 """
 
 from __future__ import annotations

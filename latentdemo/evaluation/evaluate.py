@@ -206,8 +206,8 @@ def row_of(walk: Walk, step: int, figures: dict[str, Interval]) -> Row:
 
 
 def with_gap_closed(measured: dict[str, dict[str, Numbers]], walks: Sequence[Walk]) -> dict[str, dict[str, Numbers]]:
-    """The figures of a seed with the quality gap closed, in per cent of the Fréchet distance from the prior sample to the
-    ceiling; left out where the prior sample is no worse than the ceiling."""
+    """The figures of a seed with the quality gap closed: per cent of the way from the prior sample's Fréchet distance
+    to the ceiling's; left out where the prior sample is no worse than the ceiling."""
     prior = next(measured[walk.key]["0"] for walk in walks if walk.start == "prior" and 0 in walk.steps)
     gap = prior["frechet_distance"] - measured["references"][CEILING]["frechet_distance"]
     if gap <= 0:

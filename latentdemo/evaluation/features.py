@@ -124,8 +124,8 @@ class FeatureSpace:
         if not isinstance(features, Tensor) or features.dim() != 2 or len(features) != len(images):
             found = tuple(features.shape) if isinstance(features, Tensor) else type(features).__name__
             raise EvaluationError(
-                f"the feature extractor {self.name!r} gives {found} for {len(images)} images; it must give (N, features): "
-                "flatten or pool its output"
+                f"the feature extractor {self.name!r} gives {found} for {len(images)} images; it must give "
+                "(N, features): flatten or pool its output"
             )
         return features.float().cpu()
 

@@ -115,7 +115,8 @@ class Report:
         model: its name.
         model_sha256: digest of its weights.
         density_sha256: digest of the fitted densities.
-        features: the feature space: "name", "sha256", "size", and "accuracy" where it is a classifier. Figures of different ones cannot be compared.
+        features: the feature space: "name", "sha256", and "size" and "accuracy" where it is a classifier. Figures of
+            different ones cannot be compared.
         count: images a side, in each repetition.
         seeds: one repetition each.
         device: what it was measured on.

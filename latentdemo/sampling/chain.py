@@ -94,8 +94,8 @@ def run_chain(
         steps: number of steps.
         seed: fixes starting points and noise, whatever the kernel, the number of steps or the batch size.
         record: steps to keep, from 0 to `steps`; "all", or None for the first and the last.
-        start: "prior"; "density", or the name of one ("flow", "mixture", "mixture-10"); "data" for encodings of held-out
-            images; or latents to start from, (N, D), such as `model.encode(images).mean`.
+        start: "prior"; "density", or the name of one ("flow", "mixture", "mixture-10"); "data" for encodings of
+            held-out images; or latents to start from, (N, D), such as `model.encode(images).mean`.
         options: the kernel's own settings.
         stop_at: each chain stops once its latent is as likely, under the best fitted density, as this share of real
             ones (0.5: as the median one); None lets all take every step.

@@ -1,7 +1,7 @@
 """Densities of the learned latent distribution, fitted after training to encodings only: a Gaussian mixture and a flow.
 
-`density.safetensors` and `density.json` lie beside the checkpoint; no weight of the model is touched. `fitting.py` makes
-them, the kernels `hmc`, `langevin` and `transport`, adaptive stopping and the starting point "density" use them.
+`density.safetensors` and `density.json` lie beside the checkpoint; no weight of the model is touched. `fitting.py`
+makes them; the kernels `hmc`, `langevin` and `transport`, adaptive stopping and the starting point "density" use them.
 """
 
 from __future__ import annotations
@@ -109,8 +109,8 @@ class Flow(Density):
         latent_size: D.
         transforms: layers of splines.
         hidden: units of each of the two hidden layers that make a layer's splines.
-        passes: groups of dimensions, each conditioned on those before: D is fully autoregressive, 2 is coupling. Drawing
-            costs so many evaluations of the network.
+        passes: groups of dimensions, each conditioned on those before: D is fully autoregressive, 2 is coupling.
+            Drawing costs so many evaluations of the network.
         bins: pieces of a spline.
     """
 

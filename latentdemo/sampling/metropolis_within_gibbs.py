@@ -6,9 +6,9 @@ One step from (z, x):
     z' ~ Q(Z | x)                                      encode
     z' is accepted with probability min(1, r),   r = P(x | z') P(z') Q(z | x) / (P(x | z) P(z) Q(z' | x))
 
-It corrects the encoder's error: its stationary law is the model's own joint P(Z) P(X | Z), whatever Q is. The law of the
-latent is then the *prior*, not the learned latent distribution, so it is no remedy for the prior's artifacts. What it
-tells is how good the encoder is: the acceptance is 1 where Q is the model's exact posterior.
+It corrects the encoder's error: its stationary law is the model's own joint P(Z) P(X | Z), whatever Q is. The law of
+the latent is then the *prior*, not the learned latent distribution, so it is no remedy for the prior's artifacts. What
+it tells is how good the encoder is: the acceptance is 1 where Q is the model's exact posterior.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Adaptive stopping: a chain ends once its latent is as likely as a chosen share of real ones.
 
-With a density fitted to encodings, a latent z is good enough when log density(z) reaches the quantile of the log densities
-of encoded real data that leaves the chosen share above it. A chain that started there does not move at all, and none
-walks on into the over-dense middle where the plain chain loses its variety; so a longer budget cannot spoil what stopped.
+With a density fitted to encodings, a latent z is good enough when its log density reaches the quantile that the chosen
+share of encoded real data stays below. A chain that started there does not move at all, and none walks on into the
+over-dense middle where the plain chain loses its variety; so a longer budget cannot spoil what rests.
 """
 
 from __future__ import annotations

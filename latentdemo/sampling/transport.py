@@ -1,9 +1,9 @@
 """Transport: the flow as a map that carries each starting point to its place in the learned latent distribution.
 
-The first step is T, the map of the fitted flow (`density.Flow.transport`): a draw from the prior becomes a draw from the
-learned latent distribution, as good as any that the density offers. T is monotone in each dimension given those before,
-and begins its training at the identity, so that it moves a starting point no farther than it must. The steps after it
-decode and encode (`decode_encode.py`), which takes off what the flow left.
+The first step is T, the map of the fitted flow (`density.Flow.transport`): a draw from the prior becomes a draw from
+the learned latent distribution, as good as any that the density offers. T is monotone in each dimension given those
+before, so that a starting point stays recognisable. The steps after it decode and encode (`decode_encode.py`), which
+takes off what the flow left.
 """
 
 from __future__ import annotations

@@ -264,10 +264,9 @@ class Frame:
         """The best place for a label beside its point; None where there is no room."""
         width, (x, y) = text_width(text), self.pixel(point.x, point.y)
         best, least = None, 3.0  # pieces of lines that a label may lie on
-        for align, dx, dy in (
+        for align, dx, dy in (  # near ones only: a label farther off would be read as another line's
             ("left", 9, 0), ("left", 8, -11), ("left", 8, 11), ("right", -8, -12), ("right", -8, 12), ("right", -10, 0),
-            ("center", 0, -20), ("center", 0, 20), ("left", 8, -26), ("left", 8, 26), ("right", -8, -26),
-            ("right", -8, 26), ("left", 12, 44), ("left", 12, 62),
+            ("center", 0, -20), ("center", 0, 20),
         ):  # fmt: skip
             centre = x + dx + {"left": width / 2, "right": -width / 2, "center": 0.0}[align]
             box = Box(centre, y + dy, width, LINE)

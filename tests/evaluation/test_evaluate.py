@@ -88,7 +88,7 @@ def measured(clothes, tmp_path_factory) -> tuple[Report, list[int]]:
     kept = tmp_path_factory.mktemp("unfinished") / "kept.json"
     settings = {"count": ROWS, "seeds": (0, 1), "kernels": ["decode-encode", "hmc"], "steps": [0, 1], "keep_in": kept}
     with pytest.raises(Cancelled):
-        measure_model("fashion-mnist/dvae", train=clothes, cancelled=lambda: kept.exists(), **settings)
+        measure_model("fashion-mnist/dvae", train=clothes, cancelled=kept.exists, **settings)
     done: list[int] = []
     report = measure_model(
         "fashion-mnist/dvae", train=clothes, progress=lambda now, total: done.append(total - now), **settings
