@@ -38,7 +38,7 @@ from latentdemo.models.checkpoint import current_versions, read_config
 from latentdemo.random import epoch_generator
 from latentdemo.sampling import ChainRun, Info, run_batches
 from latentdemo.sampling.density import read_density_config
-from latentdemo.sampling.fitting import Encodings, encode_set
+from latentdemo.sampling.encodings import Encodings, encode_set
 
 BATCH = 250
 LATENT_SPACE = 5000  # encodings that the latent space is described by

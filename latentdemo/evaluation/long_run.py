@@ -13,7 +13,7 @@ from latentdemo.evaluation.diagnostics import diagnose, hopping_share, regions
 from latentdemo.models import GenerativeAutoencoder
 from latentdemo.random import chain_generators
 from latentdemo.sampling import build_kernel, walk
-from latentdemo.sampling.fitting import Encodings
+from latentdemo.sampling.encodings import Encodings
 from latentdemo.sampling.starts import starting_points
 
 KERNELS = ("decode-encode", "hmc", "langevin")

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -18,7 +17,7 @@ from torch import Tensor
 
 from latentdemo.data import ImageSet
 from latentdemo.errors import Cancelled, SamplingError
-from latentdemo.models import GenerativeAutoencoder, Posterior
+from latentdemo.models import GenerativeAutoencoder
 from latentdemo.models.checkpoint import current_versions, read_config
 from latentdemo.random import epoch_generator
 from latentdemo.sampling.chain import walk
@@ -33,6 +32,7 @@ from latentdemo.sampling.density import (
     save_densities,
     weights_to_store,
 )
+from latentdemo.sampling.encodings import Encodings, encode_set
 from latentdemo.sampling.hmc import HamiltonianMonteCarlo
 
 BATCH = 512
@@ -48,38 +48,6 @@ ACCEPTANCE = {"hmc": (5, 0.8), "langevin": (1, 0.574)}  # leapfrog moves, and th
 
 Progress = Callable[[int, int], None]
 """Called with (parts of the fit done, in all)."""
-
-
-@dataclass(frozen=True)
-class Encodings:
-    """Posteriors of a set of images.
-
-    Attributes:
-        mean: (N, D).
-        std: (N, D); zeros for a deterministic encoder.
-    """
-
-    mean: Tensor
-    std: Tensor
-
-    def __len__(self) -> int:
-        return len(self.mean)
-
-    def draw(self, generator: torch.Generator) -> Tensor:
-        """One posterior draw an image, (N, D)."""
-        return self.mean + self.std * torch.randn(self.mean.shape, generator=generator)
-
-
-@torch.no_grad()
-def encode_set(model: GenerativeAutoencoder, images: ImageSet) -> Encodings:
-    """The posteriors of all images, on the CPU."""
-    posteriors: list[Posterior] = [
-        model.encode(images.tensor(slice(start, start + BATCH)).to(model.device))
-        for start in range(0, len(images), BATCH)
-    ]
-    mean = torch.cat([posterior.mean for posterior in posteriors]).cpu()
-    stds = [torch.zeros_like(each.mean) if each.std is None else each.std for each in posteriors]
-    return Encodings(mean, torch.cat(stds).cpu())
 
 
 def fit_densities(

@@ -5,7 +5,6 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from latentdemo.data import read_held_out
 from latentdemo.errors import SamplingError
 from latentdemo.random import Generators, rand, randn
 from latentdemo.sampling.density import density_of
@@ -34,6 +33,8 @@ def starting_points(model: Autoencoder, start: str, generators: Generators, coun
     if start == DATA:
         if model.folder is None:
             raise SamplingError("this model comes from no checkpoint folder, where held-out images would lie")
+        from latentdemo.data import read_held_out  # noqa: PLC0415 - torchvision comes with it, and takes seconds
+
         images = read_held_out(model.folder.parent)
         rows = (rand(count, generators) * len(images)).long()
         return model.encode(images.tensor(rows.numpy()).to(model.device)).sample(generators)

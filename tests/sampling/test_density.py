@@ -18,7 +18,8 @@ from latentdemo.errors import (
 from latentdemo.models import checkpoints_dir
 from latentdemo.random import chain_generators
 from latentdemo.sampling.density import CONFIG, WEIGHTS, Flow, GaussianMixture, density_of, load_densities
-from latentdemo.sampling.fitting import Encodings, fit_densities, fit_flow, fit_mixture
+from latentdemo.sampling.encodings import Encodings
+from latentdemo.sampling.fitting import fit_densities, fit_flow, fit_mixture
 
 
 def two_clusters(count: int, generator: torch.Generator) -> torch.Tensor:
