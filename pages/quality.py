@@ -31,6 +31,7 @@ from latentdemo.ui.review import (
     costs_sentence,
     curves,
     diagnostics_table,
+    direct_draw,
     figure_names,
     levels,
     marked_point,
@@ -57,6 +58,9 @@ def show_verdict(report: Report) -> None:
     """The sentence, then four cards."""
     row = report.recommended
     st.subheader(verdict(report), anchor=False, help=way_help(row) if row else None)
+    baseline = direct_draw(report)
+    if baseline:
+        st.markdown(baseline)
     cards = [column.container(border=True, height="stretch") for column in st.columns(4)]
     with cards[0]:
         gap_card(report)

@@ -52,6 +52,17 @@ def verdict(report: Report) -> str:
              "does worse in {harms}.", harms=harms_text(report, row), **facts)  # fmt: skip
 
 
+def direct_draw(report: Report) -> str | None:
+    """What the best density does without any chain, to be honest against; None where none was measured."""
+    drawn = [row for row in report.rows if not row.kernel and not row.is_prior and GAP in row.figures]
+    if not drawn:
+        return None
+    best = max(drawn, key=lambda row: row.figures[GAP].mean)
+    return _("For comparison, without a chain: {way} closes {gap} at {cost} ms an image.",
+             way=way_phrase(best), gap=value_text(GAP, best.figures[GAP]),
+             cost=milliseconds_text(best.milliseconds))  # fmt: skip
+
+
 def leave_alone(report: Report) -> str:
     """The sentence for a model that no chain helps, with the reason."""
     prior, best = report.prior, report.rows[report.recommendation.best]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import csv
 import io
+import json
 import re
 
 import pytest
@@ -92,3 +94,32 @@ def test_latent_space_by_deep_link_as_the_first_request(open_cold: Open) -> None
     page.get_by_test_id("stSidebar").wait_for()
     page.get_by_text("10", exact=True).first.click()
     page.wait_for_url("**/latent_space?**steps=10**")
+
+
+@pytest.mark.parametrize(("locale", "words"), [("en-US", "quality gap"), ("ja-JP", "品質ギャップ")])
+def test_the_quality_review_opens_on_its_verdict(open_cold: Open, locale: str, words: str) -> None:
+    page = open_cold("/quality?data=fashion-mnist&model=dvae", locale=locale)
+    expect(page.get_by_role("heading", name=re.compile(words)).first).to_be_visible()
+    expect(page.get_by_test_id("stMetric")).not_to_have_count(0)
+    expect(page.get_by_test_id("stVegaLiteChart").locator("svg").nth(2)).to_be_visible()
+
+
+def test_the_evaluation_can_be_taken_away(open_page: Open) -> None:
+    page = open_page("/quality?data=fashion-mnist&model=dvae")
+    for kind in ("CSV", "JSON"):
+        with page.expect_download() as download:
+            page.get_by_role("button", name=re.compile(kind)).click()
+        content = download.value.path().read_text(encoding="utf-8")
+        if kind == "CSV":
+            rows = list(csv.DictReader(io.StringIO(content)))
+            assert {"gap_closed", "coverage"} <= {row["figure"] for row in rows}
+            assert all(float(row["mean"]) == float(row["mean"]) for row in rows)
+        else:
+            assert json.loads(content)["model"] == "fashion-mnist/dvae"
+
+
+def test_a_measurement_shows_progress_and_can_be_cancelled(open_page: Open) -> None:
+    page = open_page("/quality?data=fashion-mnist&model=dvae")
+    page.get_by_role("button", name=re.compile("Measure")).click()
+    page.get_by_role("button", name="Cancel").click()
+    expect(page.get_by_text("Cancelled. Nothing is lost.")).to_be_visible()
