@@ -185,7 +185,7 @@ def run_batches(
 
 def all_rest(state: State) -> bool:
     """Whether all chains have stopped by themselves, so that no further step would change anything."""
-    return state.walking is not None and not state.walking.any()
+    return state.patience is not None and not (state.patience > 0).any()
 
 
 def at_rest(info: Info) -> Info:

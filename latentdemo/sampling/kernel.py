@@ -25,7 +25,8 @@ class State(NamedTuple):
         log_density: of `latent`, (N,) in nats, for kernels that have a density.
         gradient: of the log density, (N, D), for kernels that follow it.
         carried: (N,) whether the flow has carried the latent already, for the kernel `transport`.
-        walking: (N,) whether the chain goes on, for chains that stop by themselves.
+        patience: (N,) steps left to become likelier, 0 for a chain that rests, for chains that stop by themselves.
+        likeliest: (N,) highest log density that a chain has had so far in nats, for the same chains.
     """
 
     latent: Tensor
@@ -33,7 +34,8 @@ class State(NamedTuple):
     log_density: Tensor | None = None
     gradient: Tensor | None = None
     carried: Tensor | None = None
-    walking: Tensor | None = None
+    patience: Tensor | None = None
+    likeliest: Tensor | None = None
 
 
 class Info(NamedTuple):

@@ -14,7 +14,7 @@ from latentdemo.sampling.density import Density, Flow, GaussianMixture
 from latentdemo.sampling.hmc import HamiltonianMonteCarlo
 from latentdemo.sampling.kernel import Info, State
 from latentdemo.sampling.metropolis_within_gibbs import MetropolisWithinGibbs
-from latentdemo.sampling.stopping import AdaptiveStopping
+from latentdemo.sampling.stopping import PATIENCE, AdaptiveStopping
 from latentdemo.sampling.transport import Transport
 from tests.sampling.linear_gaussian import LinearGaussian
 
@@ -122,6 +122,16 @@ def test_chains_stop_where_they_are_likely_enough() -> None:
     assert states[-1][0].latent.flatten().tolist() == [3.0, 3.0, 3.5]
     steps = torch.stack([info.walking for _, info in states[1:]]).sum(0)
     assert steps.tolist() == [3, 1, 0]
+
+
+def test_chains_that_get_no_likelier_rest_too() -> None:
+    class Descend(Climb):
+        def step(self, state: State, generator) -> tuple[State, Info]:
+            return State(state.latent - 1.0), Info(torch.ones(len(state.latent)))
+
+    start = torch.tensor([[0.0], [5.0]])
+    states = list(walk(AdaptiveStopping(Descend(), Ramp(), threshold=3.0), start, chain_generators(0, 2), 30))
+    assert states[-1][0].latent.flatten().tolist() == [-PATIENCE, 5.0]
 
 
 def test_transport_carries_once_and_then_decodes_and_encodes() -> None:
