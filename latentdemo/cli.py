@@ -112,8 +112,7 @@ def models(as_json: Annotated[bool, typer.Option("--json", help="Machine-readabl
     if as_json:
         typer.echo(json.dumps({name: asdict(config) for name, config in configs.items()}, indent=2))
         return
-    columns = ("model", "images", "latent size", "reconstruction rmse", "recommended way to sample", "gap closed, %")
-    table = Table(*columns, title=str(checkpoints_dir()))
+    table = Table("model", "images", "latent size", "reconstruction rmse", *ADVICE, title=str(checkpoints_dir()))
     for name, config in configs.items():
         size, rmse = config.network.image_size, config.measured.get("held_out", {}).get("rmse")
         table.add_row(
@@ -126,17 +125,29 @@ def models(as_json: Annotated[bool, typer.Option("--json", help="Machine-readabl
     Console().print(table)
 
 
-def advice(folder: Path) -> tuple[str, str]:
-    """The recommended way to sample a model and the gap that it closes, as evaluated."""
+ADVICE = ("plain chain at its best", "recommended", "gap closed, %", "coverage, from prior", "recall, from prior")
+
+
+def advice(folder: Path) -> list[str]:
+    """What the evaluation of a model says, for the columns of `ADVICE`."""
     from latentdemo.evaluation.card import in_words, with_error
     from latentdemo.evaluation.report import GAP, EvaluationError, load_report
 
     try:
         report = load_report(folder)
     except EvaluationError:
-        return "not evaluated", ""
+        return ["not evaluated"]
+    plain = [row for row in report.rows if row.is_plain and GAP in row.figures]
+    best = max(plain, key=lambda row: row.figures[GAP].mean, default=None)
+    words = f"{with_error(best.figures[GAP], 0)} % at step {best.steps}" if best else ""
     row = report.recommended
-    return (f"{in_words(row)}, {row.steps} steps", with_error(row.figures[GAP], 0)) if row else ("leave it alone", "")
+    if row is None:
+        return [words, "leave it alone"]
+    changes = [
+        f"{with_error(report.prior.figures[name], 2)} to {with_error(row.figures[name], 2)}"
+        for name in ("coverage", "recall")
+    ]
+    return [words, f"{in_words(row)}, {row.steps} steps", with_error(row.figures[GAP], 0), *changes]
 
 
 @app.command()

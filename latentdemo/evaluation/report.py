@@ -85,6 +85,12 @@ class Row:
         return self.start == "prior" and self.steps == 0
 
     @property
+    def is_plain(self) -> bool:
+        """Whether this is the paper's chain: decode and encode from the prior, every step, without settings."""
+        usual = self.start == "prior" and not self.options and self.stop_at is None
+        return usual and self.kernel == "decode-encode" and self.steps > 0
+
+    @property
     def way(self) -> tuple[str, str, str, float | None]:
         """What rows that differ only in their steps share: a curve."""
         return self.start, self.kernel, json.dumps(dict(self.options), sort_keys=True), self.stop_at
