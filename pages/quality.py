@@ -279,8 +279,12 @@ def show_method(report: Report) -> None:
               space=space.get("name", "–"))
         )  # fmt: skip
         if "accuracy" in space:
-            st.markdown(_("The classifier that it comes from is right on held-out images in: {accuracy}.",
-                          accuracy=accuracy_text(space["accuracy"])))  # fmt: skip
+            st.markdown(
+                _("Its classifier was trained on real images only: to tell their labels, and to tell intact images from "
+                  "ones with mixed or bent parts, which are the artifacts in question. Right on held-out images in: "
+                  "{accuracy}.",
+                  accuracy=accuracy_text(space["accuracy"]))
+            )  # fmt: skip
         real = _("training images") if report.training_images else _("held-out images that the comparison did not use")
         st.markdown(
             _("{count} images a side, repeated with the seeds {seeds}. The floor is real data itself, the ceiling what "
@@ -289,13 +293,14 @@ def show_method(report: Report) -> None:
               count=report.count, seeds=", ".join(map(str, report.seeds)), real=real)
         )  # fmt: skip
         st.markdown(
-            _("Recommended is the cheapest way whose gap closed is as good as the best beyond chance, and whose "
-              "coverage is no worse than the prior's. A difference counts from two standard errors on. Where no way "
+            _("Recommended is the cheapest chain whose gap closed is as good as the best beyond chance, and whose "
+              "coverage is no worse than the prior's. A difference counts from two standard errors on. Where no chain "
               "closes any of the gap beyond chance, the advice is to leave the model alone.")
         )  # fmt: skip
         st.markdown(
-            _("Measured {date} on {device}, 64 images at once for the time. Versions: {versions}.",
-              date=report.created, device=report.device,
+            _("Measured {date} on {device}: figures with the networks in {precision}, times in float32 for 64 images at "
+              "once. Versions: {versions}.",
+              date=report.created, device=report.device, precision=report.precision,
               versions=", ".join(f"{name} {version}" for name, version in report.versions.items()))
         )  # fmt: skip
         st.markdown("\n".join(f"- **{figure_title(name)}**: {figure_meaning(name)}" for name in figure_names(report)))

@@ -90,11 +90,6 @@ class Row:
         usual = self.start == "prior" and not self.options and self.stop_at is None
         return usual and self.kernel == "decode-encode" and self.steps > 0
 
-    @property
-    def way(self) -> tuple[str, str, str, float | None]:
-        """What rows that differ only in their steps share: a curve."""
-        return self.start, self.kernel, json.dumps(dict(self.options), sort_keys=True), self.stop_at
-
 
 @dataclass(frozen=True)
 class Recommendation:
