@@ -280,8 +280,8 @@ def show_method(report: Report) -> None:
         )  # fmt: skip
         if "accuracy" in space:
             st.markdown(
-                _("Its classifier was trained on real images only: to tell their labels, and to tell intact images from "
-                  "ones with mixed or bent parts, which are the artifacts in question. Right on held-out images in: "
+                _("Its classifier was trained on real images only: to tell their labels, and to tell intact images "
+                  "from ones with mixed or bent parts, which are the artifacts in question. Right on held-out images in: "
                   "{accuracy}.",
                   accuracy=accuracy_text(space["accuracy"]))
             )  # fmt: skip
@@ -298,8 +298,8 @@ def show_method(report: Report) -> None:
               "closes any of the gap beyond chance, the advice is to leave the model alone.")
         )  # fmt: skip
         st.markdown(
-            _("Measured {date} on {device}: figures with the networks in {precision}, times in float32 for 64 images at "
-              "once. Versions: {versions}.",
+            _("Measured {date} on {device}: figures with the networks in {precision}, times in float32 for 64 images "
+              "at once. Versions: {versions}.",
               date=report.created, device=report.device, precision=report.precision,
               versions=", ".join(f"{name} {version}" for name, version in report.versions.items()))
         )  # fmt: skip
