@@ -281,8 +281,8 @@ def show_method(report: Report) -> None:
         if "accuracy" in space:
             st.markdown(
                 _("Its classifier was trained on real images only: to tell their labels, and to tell intact images "
-                  "from ones with mixed or bent parts, which are the artifacts in question. Right on held-out images in: "
-                  "{accuracy}.",
+                  "from ones with mixed or bent parts, which are the artifacts in question. Right on held-out images "
+                  "in: {accuracy}.",
                   accuracy=accuracy_text(space["accuracy"]))
             )  # fmt: skip
         real = _("training images") if report.training_images else _("held-out images that the comparison did not use")
