@@ -167,8 +167,15 @@ def save_report(report: Report, folder: Path) -> None:
     """Write `evaluation.json`, whole or not at all."""
     path = folder / FILE
     unfinished = path.with_suffix(f".{os.getpid()}.tmp")
-    unfinished.write_text(json.dumps(asdict(report), indent=1, default=dict) + "\n", encoding="utf-8")
+    unfinished.write_text(one_line_each(json.loads(json.dumps(asdict(report), default=dict))), encoding="utf-8")
     unfinished.replace(path)
+
+
+def one_line_each(values: dict[str, Any]) -> str:
+    """JSON with a line for every entry, and for every row: short to look through and to compare."""
+    texts = {name: json.dumps(value) for name, value in values.items()}
+    texts["rows"] = "[\n" + ",\n".join(json.dumps(row) for row in values["rows"]) + "\n]"
+    return "{\n" + ",\n".join(f"{json.dumps(name)}: {text}" for name, text in texts.items()) + "\n}\n"
 
 
 def load_report(folder: Path) -> Report:
