@@ -133,6 +133,7 @@ def measure_model(
     config, density = read_config(model.folder), read_density_config(model.folder)
     precision = "bf16" if bf16 else "float32"
     settings = [config.sha256, density.sha256, features.digest, count, train is not None, precision]
+    encodings = subject.encodings  # made before the networks' precision changes
     model.bf16 = bf16
     figures, references = measure_all(subject, walks, count, seeds, Unfinished(keep_in, settings), progress, cancelled)
     model.bf16 = False
@@ -150,8 +151,8 @@ def measure_model(
         references=references,
         rows=rows,
         recommendation=recommend(rows),
-        latent_space=describe_latent_space(subject.encodings),
-        diagnostics=diagnose_kernels(model, subject.encodings, cancelled),
+        latent_space=describe_latent_space(encodings),
+        diagnostics=diagnose_kernels(model, encodings, cancelled),
         training_images=train is not None,
         precision=precision,
     )
