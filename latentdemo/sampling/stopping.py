@@ -15,7 +15,7 @@ from latentdemo.random import Generators
 from latentdemo.sampling.density import Density
 from latentdemo.sampling.kernel import Info, Kernel, State, put_rows, take_generators, take_rows
 
-PATIENCE = 3  # steps that a chain may take without becoming likelier
+PATIENCE = 5  # steps that a chain may take without becoming likelier
 
 
 class AdaptiveStopping:
