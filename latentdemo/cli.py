@@ -147,7 +147,8 @@ def advice(folder: Path) -> list[str]:
         f"{with_error(report.prior.figures[name], 2)} to {with_error(row.figures[name], 2)}"
         for name in ("coverage", "recall")
     ]
-    return [words, f"{in_words(row)}, {row.steps} steps", with_error(row.figures[GAP], 0), *changes]
+    recommended = f"{in_words(row)}, {row.steps} {'step' if row.steps == 1 else 'steps'}"
+    return [words, recommended, with_error(row.figures[GAP], 0), *changes]
 
 
 @app.command()
