@@ -92,7 +92,7 @@ def test_latent_space_by_deep_link_as_the_first_request(open_cold: Open) -> None
     expect(page.get_by_text("the same draws after the steps")).to_be_visible()
     expect(page.get_by_text("Page not found")).to_have_count(0)
     page.get_by_test_id("stSidebar").wait_for()
-    page.get_by_text("10", exact=True).first.click()
+    page.get_by_test_id("stButtonGroup").get_by_text("10", exact=True).click()
     page.wait_for_url("**/latent_space?**steps=10**")
 
 
@@ -108,7 +108,7 @@ def test_the_evaluation_can_be_taken_away(open_page: Open) -> None:
     page = open_page("/quality?data=fashion-mnist&model=dvae")
     for kind in ("CSV", "JSON"):
         with page.expect_download() as download:
-            page.get_by_role("button", name=re.compile(kind)).click()
+            page.get_by_role("button", name=f"Download {kind}").click()
         content = download.value.path().read_text(encoding="utf-8")
         if kind == "CSV":
             rows = list(csv.DictReader(io.StringIO(content)))
