@@ -33,10 +33,10 @@ from latentdemo.evaluation.recommend import recommend
 from latentdemo.evaluation.report import CEILING, FLOOR, GAP, EvaluationError, Interval, Report, Row
 from latentdemo.evaluation.two_sample import energy_test
 from latentdemo.evaluation.unfinished import Unfinished
-from latentdemo.models import GenerativeAutoencoder, describe_device, load_model
+from latentdemo.models import GenerativeAutoencoder, Posterior, describe_device, load_model
 from latentdemo.models.checkpoint import current_versions, read_config
 from latentdemo.random import epoch_generator
-from latentdemo.sampling import ChainRun, Info, run_batches
+from latentdemo.sampling import ChainRun, run_batches
 from latentdemo.sampling.density import read_density_config
 from latentdemo.sampling.encodings import Encodings, encode_set
 
@@ -364,18 +364,10 @@ def sample_of(run: ChainRun, step: int, features: FeatureSpace, from_prior: bool
     """A batch of chains at a step."""
     averages = {"average_steps": run.steps_taken(step), "sharpness": sharpness(run.images[step]).mean().item()}
     if run.info.accepted is not None and step:
-        averages["acceptance"] = acceptance(run.info, step)
+        averages["acceptance"] = run.acceptance(step) or 0.0
     if from_prior and step:
         averages |= kept_of_start(run, step)
     return Sample(features(run.images[step]), run.latents[step], averages)
-
-
-def acceptance(info: Info, step: int) -> float:
-    """Share of proposals accepted up to a step, of the chains that still walked."""
-    assert info.accepted is not None
-    accepted = info.accepted[:step].float()
-    walking = torch.ones_like(accepted) if info.walking is None else info.walking[:step].float()
-    return float((accepted * walking).sum() / walking.sum().clamp(min=1.0))
 
 
 def kept_of_start(run: ChainRun, step: int) -> Numbers:
@@ -396,5 +388,4 @@ def posterior_kl(encodings: Encodings) -> Tensor | None:
     """Mean KL of the posterior to the prior in each dimension, (D,) in nats; None for a deterministic encoder."""
     if not encodings.std.any():
         return None
-    variance = encodings.std.square()
-    return 0.5 * (encodings.mean.square() + variance - variance.log() - 1.0).mean(dim=0)
+    return Posterior(encodings.mean, encodings.std).kl_to_prior().mean(dim=0)

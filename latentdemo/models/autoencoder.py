@@ -38,6 +38,17 @@ class Posterior:
             return self.mean
         return self.mean + self.std * randn(self.mean.shape, generator, self.mean.device)
 
+    def kl_to_prior(self) -> Tensor:
+        """KL to the standard normal prior in each dimension, (N, D) in nats.
+
+        Raises:
+            ValueError: a deterministic encoder.
+        """
+        if self.std is None:
+            raise ValueError("a point mass has no finite divergence to the prior")
+        variance = self.std.square()
+        return 0.5 * (self.mean.square() + variance - 1.0 - variance.log())
+
 
 @dataclass(frozen=True)
 class Likelihood:

@@ -41,7 +41,4 @@ class VAE(GenerativeAutoencoder):
 
 def kl_to_prior(posterior: Posterior) -> Tensor:
     """KL(q(z|x) || N(0, I)) in nats, summed over dimensions, mean over images."""
-    if posterior.std is None:
-        raise ValueError("a point mass has no finite divergence to the prior")
-    variance = posterior.std.square()
-    return 0.5 * (posterior.mean.square() + variance - 1.0 - variance.log()).sum(dim=1).mean()
+    return posterior.kl_to_prior().sum(dim=1).mean()

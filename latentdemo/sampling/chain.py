@@ -52,6 +52,14 @@ class ChainRun:
         """Steps that chains took on average until a step of the run: fewer than that where they stop by themselves."""
         return float(step) if self.info.walking is None else float(self.info.walking[:step].float().sum(dim=0).mean())
 
+    def acceptance(self, step: int) -> float | None:
+        """Share of the proposals up to a step that were accepted, of chains that walked; None where none was made."""
+        if self.info.accepted is None:
+            return None
+        accepted = self.info.accepted[:step]
+        proposed = torch.ones_like(accepted) if self.info.walking is None else self.info.walking[:step]
+        return float((accepted & proposed).sum() / proposed.sum()) if proposed.any() else None
+
 
 @torch.no_grad()
 def walk(kernel: Kernel, start: Tensor, generator: Generators, steps: int) -> Iterator[tuple[State, Info | None]]:

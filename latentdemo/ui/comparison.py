@@ -191,11 +191,8 @@ def mean_and_error(values: Tensor) -> tuple[float, float]:
 
 def accepted_share(run: ChainRun, step: int) -> float | None:
     """Accepted moves among those that walking chains proposed up to a step, in per cent; None where there are none."""
-    if run.info.accepted is None:
-        return None
-    accepted = run.info.accepted[:step]
-    proposed = torch.ones_like(accepted) if run.info.walking is None else run.info.walking[:step]
-    return 100 * float((accepted & proposed).sum() / proposed.sum()) if proposed.any() else None
+    share = run.acceptance(step)
+    return None if share is None else 100 * share
 
 
 def real_sharpness(report: Report | None, model: str) -> float | None:
