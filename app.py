@@ -5,13 +5,17 @@ from pathlib import Path
 import streamlit as st
 
 from latentdemo.ui.navigation import streamlit_pages
+from latentdemo.ui.presentation import present, presenting
 from latentdemo.ui.sidebar import sidebar
 from latentdemo.ui.words import _
 
-ICON = Path(__file__).parent / "latentdemo" / "ui" / "icon.svg"
+UI = Path(__file__).parent / "latentdemo" / "ui"
 
-st.set_page_config("latentdemo", ICON, layout="wide")
+st.set_page_config("latentdemo", UI / "icon.svg", layout="wide")
+st.html(UI / "style.css")
 page = st.navigation(streamlit_pages(), position="top")
 st.session_state["selection"] = sidebar()
+present()
 page.run()
-st.caption(_("Chain sampling after Creswell, Arulkumaran, Bharath 2016 (arXiv 1610.09296)."))
+if not presenting():
+    st.caption(_("Chain sampling after Creswell, Arulkumaran, Bharath 2016 (arXiv 1610.09296)."))

@@ -26,6 +26,7 @@ from latentdemo.ui.link import put_in_link, take_from_link
 from latentdemo.ui.names import kernel_name
 from latentdemo.ui.navigation import selection
 from latentdemo.ui.sidebar import Selection
+from latentdemo.ui.verdict import mismatch
 from latentdemo.ui.words import _
 
 STEPS = (1, 2, 5, 10, 20)
@@ -37,13 +38,7 @@ def verdict(found: Mapping[str, Any]) -> None:
     """Is there a mismatch worth correcting? In sentences, then in figures."""
     classifier, clusters = found["classifier"], found["fragmentation"]["components"]
     unused, size = len(found["unused"]), len(found["mean"])
-    st.subheader(
-        {
-            "match": _("No mismatch worth correcting: prior draws and real data can hardly be told apart."),
-            "mild": _("A mild mismatch: prior draws and real data differ a little. Correcting may pay."),
-            "mismatch": _("A mismatch worth correcting: prior draws and real data are easily told apart."),
-        }[found["verdict"]]
-    )
+    st.subheader(mismatch(found))
     told_apart = _(
         "A classifier tells encodings of real data from prior draws in {auc} % ± {error} % of cases; 50 % would be no "
         "difference.",

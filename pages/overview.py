@@ -1,47 +1,153 @@
-"""The opening picture: the same starting points before and after the chain."""
+"""Overview: the case for a chain in four screens, on the model that is chosen."""
+
+from __future__ import annotations
 
 import streamlit as st
 
-from latentdemo.ui.comparison import Request, comparison_or_wait
-from latentdemo.ui.navigation import SAMPLING, selection
+from latentdemo.evaluation.report import Report
+from latentdemo.ui.comparison import Comparison, comparison_or_wait
+from latentdemo.ui.evaluated import evaluation_of
+from latentdemo.ui.kernel_words import way_help, way_phrase
+from latentdemo.ui.link import put_in_link, take_from_link
+from latentdemo.ui.navigation import CHAIN, INTERPOLATION, QUALITY, PageEntry, selection
+from latentdemo.ui.presentation import move_with, presenting
+from latentdemo.ui.review import STEPS_AXIS, usual_ways, verdict
+from latentdemo.ui.sidebar import Selection
+from latentdemo.ui.story import advised, blank_sheet, prior_request, real_sheet, way_request
+from latentdemo.ui.verdict import gap_and_coverage, mismatch, show_verdict
 from latentdemo.ui.words import _
 
-STEPS = 5
-COUNT, COLUMNS = 24, 6
+PROBLEM, METHOD, EVIDENCE, DECISION = SCREENS = ("problem", "method", "evidence", "decision")
 
-chosen = selection()
 
-st.title(_("Better samples from the model you already have"))
-comparison = comparison_or_wait(Request(chosen.model, chosen.config.sha256, chosen.seed, COUNT, (0, STEPS), COLUMNS))
-before, after = st.columns(2)
-if comparison:
-    with before.container(border=True):
-        st.subheader(_("Straight from the prior"))
-        st.image(comparison.sheets[0].png, alt=_("Prior samples of {model}", model=chosen.title), width="stretch")
-    with after.container(border=True):
-        st.subheader(_("After {steps} chain steps", steps=STEPS))
-        st.image(
-            comparison.sheets[STEPS].png,
-            alt=_("The same samples of {model} after {steps} steps", model=chosen.title, steps=STEPS),
-            width="stretch",
-        )
+def screen_control(model: str) -> str:
+    """Which screen, with a way back and on; in a presentation, where keys do that, with the name of the model."""
+    take_from_link("screen", SCREENS, PROBLEM)
+    titles = {PROBLEM: _("Problem"), METHOD: _("Method"), EVIDENCE: _("Evidence"), DECISION: _("Decision")}
+    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+        screen = st.segmented_control(
+            _("Screen"), SCREENS, required=True, key="screen", label_visibility="collapsed",
+            format_func=lambda name: f"{SCREENS.index(name) + 1}  {titles[name]}",
+        )  # fmt: skip
+        assert screen is not None
+        if presenting():
+            st.markdown(model, width="content")
+        else:
+            with st.container(horizontal=True, width="content"):
+                st.button(_("Back"), icon=":material/arrow_back:", disabled=screen == PROBLEM, on_click=go, args=(-1,))
+                st.button(_("Next"), icon=":material/arrow_forward:", icon_position="right", type="primary",
+                          disabled=screen == DECISION, on_click=go, args=(1,))  # fmt: skip
+    put_in_link("screen", PROBLEM)
+    return screen
+
+
+def go(screens: int) -> None:
+    """Go on by a number of screens, and stay at either end."""
+    place = SCREENS.index(st.session_state["screen"]) + screens
+    st.session_state["screen"] = SCREENS[min(max(place, 0), len(SCREENS) - 1)]
+
+
+def sheet(title: str, png: bytes | None, alt: str) -> None:
+    """A sheet of pictures in a card; its place is kept while there is none yet."""
+    with st.container(border=True):
+        st.subheader(title, anchor=False)
+        st.image(png or blank_sheet(), alt=alt if png else _("Sampling …"), width="stretch")
+
+
+def problem(chosen: Selection, report: Report | None) -> None:
+    """What the model was trained on, beside what it makes of random latents."""
+    left, right = st.columns(2)
+    prior = comparison_or_wait(prior_request(chosen))
+    real = real_sheet(chosen)
+    with left:
+        if real:
+            sheet(
+                _("Real data"), real, _("Held-out images of the data that {model} was trained on", model=chosen.title)
+            )
+        else:
+            st.info(_("There are no held-out images beside this model to compare with."), icon=":material/info:")
+    with right:
+        prior_sheet(chosen, prior)
+    st.markdown(
+        _("A generative autoencoder makes a new picture by decoding a random point of its latent space, the prior. But "
+          "many such points lie where no real picture does, and decode to artifacts: torn edges, parts that do not "
+          "belong together, blur.")
+    )  # fmt: skip
+    if report and report.latent_space:
+        st.markdown(_("Measured for this model: {sentence}", sentence=mismatch(report.latent_space)))
+
+
+def prior_sheet(chosen: Selection, prior: Comparison | None) -> None:
+    """What a prior sample looks like."""
+    alt = _("Prior samples of {model}", model=chosen.title)
+    sheet(_("Straight from the prior"), prior.sheets[0].png if prior else None, alt)
+
+
+def method(chosen: Selection, report: Report | None) -> None:
+    """The same starting points before and after the chain."""
+    row = advised(report)
+    left, right = st.columns(2)
+    prior = comparison_or_wait(prior_request(chosen))
+    after = comparison_or_wait(way_request(chosen, row)) if prior else None
+    with left:
+        prior_sheet(chosen, prior)
+    with right:
+        title = _("After 1 step") if row.steps == 1 else _("After {steps} steps", steps=row.steps)
+        sheet(title, after.sheets[row.steps].png if after else None, f"{chosen.title}: {way_phrase(row)}")
+    if row.start == "prior":
+        st.caption(_("Unselected samples; each tile on the right grew from the tile at the same place on the left."))
+    else:
+        st.caption(_("Unselected samples; the chains on the right start from another distribution than the prior."))
+    st.markdown(
+        _("The remedy leaves the model as it is. A Markov chain carries every random point towards where the encoder "
+          "puts real pictures, and only then it is decoded. Here: {way}. {how}",
+          way=way_phrase(row), how=way_help(row))
+    )  # fmt: skip
+    if report and not report.recommended:
+        st.warning(verdict(report), icon=":material/warning:")
+
+
+def evidence(report: Report) -> None:
+    """What is gained and what is lost with every step."""
+    gap_and_coverage(report, usual_ways(report), STEPS_AXIS)
     st.caption(
-        _("{model}: {count} unselected samples; "
-          "each tile on the right grew from the tile at the same place on the left.",
-          model=chosen.title, count=COUNT)
+        _("Left, how much of the way from the prior sample (0 %) to the best that this decoder can do (100 %) is made; "
+          "right, how much of the variety of real data is reached. {count} samples, {seeds} repetitions; bands are two "
+          "standard errors; the ring marks what is recommended.",
+          count=f"{report.count * len(report.seeds):,}", seeds=len(report.seeds))
     )  # fmt: skip
 
-st.markdown(
-    _("A generative autoencoder makes a new picture by decoding a random point of its latent space, the prior, but "
-      "many such points lie where no real picture does, and decode to artifacts. "
-      "Decoding and encoding again, a few times, walks every point towards where real pictures lie, without changing "
-      "the model. "
-      "Walking further is not always better: variety can be lost and some models get worse, so compare the steps "
-      "before you choose.")
-)  # fmt: skip
-st.page_link(
-    SAMPLING.script,
-    label=_("Compare step by step"),
-    icon=":material/arrow_forward:",
-    query_params=st.query_params.to_dict(),
-)
+
+def decision(report: Report) -> None:
+    """The verdict."""
+    show_verdict(report)
+    st.caption(_("Measured {date} on {device}.", date=report.created, device=report.device))
+
+
+def onward(entry: PageEntry, label: str, icon: str, **settings: str) -> None:
+    """A link to another page with the same settings."""
+    st.page_link(entry.script, label=label, icon=icon, query_params=st.query_params.to_dict() | settings)
+
+
+chosen = selection()
+move_with(go)
+
+st.title(_("Better samples from the model you already have"), anchor=False)
+screen = screen_control(chosen.title)
+found = evaluation_of(chosen)
+report = found if isinstance(found, Report) else None
+if screen == PROBLEM:
+    problem(chosen, report)
+elif screen == METHOD:
+    method(chosen, report)
+elif report is None:
+    st.info(str(found), icon=":material/info:")
+elif screen == EVIDENCE:
+    evidence(report)
+else:
+    decision(report)
+if not presenting():
+    with st.container(horizontal=True, gap="medium"):
+        onward(CHAIN, _("Start a chain from your own picture"), ":material/add_photo_alternate:", **{"from": "upload"})
+        onward(INTERPOLATION, _("Interpolate between two pictures"), ":material/linear_scale:")
+        onward(QUALITY, _("Read the whole review"), ":material/fact_check:")

@@ -4,21 +4,17 @@ from __future__ import annotations
 
 import streamlit as st
 
-from latentdemo.evaluation.report import CEILING, GAP, Report
+from latentdemo.evaluation.report import Report
 from latentdemo.ui import measurement
-from latentdemo.ui.charts import Axis, curves_chart, legend
 from latentdemo.ui.evaluated import evaluation_of, other_models
 from latentdemo.ui.figure_words import (
-    axis_title,
     figure_meaning,
     figure_title,
-    figure_word,
-    mean_text,
     milliseconds_text,
     money_text,
     value_text,
 )
-from latentdemo.ui.kernel_words import capital, way_help, way_title
+from latentdemo.ui.kernel_words import capital, way_title
 from latentdemo.ui.link import Amounts, put_in_link, take_from_link
 from latentdemo.ui.measurement import Measurement
 from latentdemo.ui.navigation import selection
@@ -29,100 +25,22 @@ from latentdemo.ui.review import (
     as_json,
     costs,
     costs_sentence,
-    curves,
     diagnostics_table,
-    direct_draw,
     figure_names,
-    levels,
-    marked_point,
+    how_measured,
     per_thousand,
     table,
     usual_ways,
-    verdict,
-    walked,
     ways,
-    worst_harm,
 )
 from latentdemo.ui.sidebar import Selection, family_title
+from latentdemo.ui.verdict import figure_chart, gap_and_coverage, show_verdict
 from latentdemo.ui.words import _
 
 AXES = (STEPS_AXIS, TIME_AXIS)
-STEP_TICKS = (0, 1, 2, 3, 5, 10, 20, 50, 100)
-TIME_TICKS = (0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1000)  # milliseconds
 ROWS = ("short", "all")
 PRICES, USUAL_PRICE = Amounts(0.0, 100_000.0), 1.0  # an hour of the device
 VALUES, USUAL_VALUE = Amounts(0.0, 100_000.0), 0.01  # of one rejected image fewer
-
-
-def show_verdict(report: Report) -> None:
-    """The sentence, then four cards."""
-    row = report.recommended
-    st.subheader(verdict(report), anchor=False, help=way_help(row) if row else None)
-    baseline = direct_draw(report)
-    if baseline:
-        st.markdown(baseline)
-    cards = [column.container(border=True, height="stretch") for column in st.columns(4)]
-    with cards[0]:
-        gap_card(report)
-    with cards[1]:
-        steps_card(report)
-    with cards[2]:
-        cost_card(report)
-    with cards[3]:
-        price_card(report)
-
-
-def gap_card(report: Report) -> None:
-    """How much of the gap the recommended way closes, or the best one did."""
-    row = report.recommended or report.rows[report.recommendation.best]
-    gap = value_text(GAP, row.figures[GAP]) if GAP in row.figures else "–"
-    st.metric(_("Quality gap closed"), gap, help=figure_meaning(GAP))
-    if GAP not in row.figures:
-        st.caption(_("There is no gap: the prior sample is no worse than the ceiling."))
-    elif report.recommended:
-        st.caption(_("0 % is the prior sample, 100 % the best that this decoder can do."))
-    else:
-        st.caption(_("At best; no reason to run it: {way}", way=way_title(row)))
-
-
-def steps_card(report: Report) -> None:
-    """How many steps, of what."""
-    row = report.recommended
-    if row is None:
-        st.metric(_("Recommended steps"), "0", help=_("The prior sample itself."))
-        st.caption(_("Prior sample, no chain"))
-        return
-    steps = f"{walked(row):g}" if row.stop_at is None else _("{average} on average", average=f"{walked(row):.1f}")
-    st.metric(_("Recommended steps"), steps, help=way_help(row))
-    st.caption(capital(way_title(row)))
-
-
-def cost_card(report: Report) -> None:
-    """Milliseconds an image."""
-    row = report.recommended or report.prior
-    st.metric(_("Cost per image"), f"{milliseconds_text(row.milliseconds)} ms",
-              help=_("Wall-clock time, drawing and decoding included, on {device}.", device=report.device))  # fmt: skip
-    if report.recommended:
-        st.caption(_("The prior sample: {cost} ms", cost=milliseconds_text(report.prior.milliseconds)))
-    else:
-        st.caption(_("The prior sample, as it is"))
-
-
-def price_card(report: Report) -> None:
-    """The worst loss, else what became of the coverage."""
-    row, harm = report.recommended or report.prior, worst_harm(report)
-    name = harm or "coverage"
-    label = _("Worse: {figure}", figure=figure_word(name)) if harm else figure_title(name)
-    st.metric(label, value_text(name, row.figures[name]), help=figure_meaning(name))
-    ceiling = report.references[CEILING].get(name)
-    facts = [_("prior {value}", value=mean_text(name, report.prior.figures[name]))] if report.recommended else []
-    facts += [_("ceiling {value}", value=mean_text(name, ceiling))] if ceiling else []
-    st.caption(capital(", ".join(facts)))
-    others = [figure_word(each) for each in report.recommendation.harms if each != harm]
-    if others:
-        st.caption(_("Worse, too: {figures}", figures=", ".join(others)))
-    elif report.recommended and not harm:
-        st.caption(_("No figure gets worse beyond chance."))
 
 
 def show_curves(report: Report) -> None:
@@ -147,12 +65,7 @@ def show_curves(report: Report) -> None:
     assert axis is not None
     put_in_link("axis", STEPS_AXIS)
     put_in_link("ways", usual)
-    first = GAP if GAP in names else "frechet_distance"
-    drawn = {each.label: each for name in (first, "coverage") for each in curves(report, shown, name, axis)}
-    st.html(legend(list(drawn.values())))
-    for column, name in zip(st.columns(2), (first, "coverage"), strict=True):
-        with column.container(border=True):
-            chart(report, shown, name, axis)
+    gap_and_coverage(report, shown, axis)
     with st.container(border=True):
         take_from_link("figure", names, "precision" if "precision" in names else names[0])
         figure = st.selectbox(
@@ -160,35 +73,10 @@ def show_curves(report: Report) -> None:
             help=_("All figures that were measured; what each says stands under the chart."),
         )  # fmt: skip
         put_in_link("figure", "precision" if "precision" in names else names[0])
-        chart(report, shown, figure, axis)
+        figure_chart(report, shown, figure, axis)
         st.caption(figure_meaning(figure))
     st.caption(_("Bands and ± are two standard errors over {count} repetitions. The ring marks what is recommended.",
                  count=len(report.seeds)))  # fmt: skip
-
-
-def chart(report: Report, shown: list[str], figure: str, axis: str) -> None:
-    """One figure of the chosen ways."""
-    drawn = curves(report, shown, figure, axis)
-    if not drawn:
-        st.info(_("None of the chosen ways has this figure."), icon=":material/info:")
-        return
-    by_steps = Axis(_("Steps"), "sqrt", STEP_TICKS)
-    by_time = Axis(_("Milliseconds an image (logarithmic)"), "log", TIME_TICKS)
-    row = report.recommended
-    st.altair_chart(
-        curves_chart(
-            drawn,
-            levels(report, figure),
-            by_steps if axis == STEPS_AXIS else by_time,
-            axis_title(figure),
-            marked_point(report, figure, axis),
-            _("Recommended"),
-        ),
-        alt=_("{figure} of {model}: {recommended}; the prior sample {prior}.",
-              figure=figure_title(figure), model=report.model,
-              recommended=value_text(figure, row.figures[figure]) if row and figure in row.figures else "–",
-              prior=value_text(figure, report.prior.figures[figure]) if figure in report.prior.figures else "–"),
-    )  # fmt: skip
 
 
 def show_costs(report: Report) -> None:
@@ -272,48 +160,13 @@ def family(model: Selection) -> str:
 def show_method(report: Report) -> None:
     """How the figures came about."""
     with st.expander(_("How this was measured"), icon=":material/science:"):
-        space = report.features
-        st.markdown(
-            _("Samples are compared with held-out real images in the feature space **{space}**. Figures of another one "
-              "cannot be compared with these, least of all published ones, which are taken in Inception's.",
-              space=space.get("name", "–"))
-        )  # fmt: skip
-        if "accuracy" in space:
-            st.markdown(
-                _("Its classifier was trained on real images only: to tell their labels, and to tell intact images "
-                  "from ones with mixed or bent parts, which are the artifacts in question. Right on held-out images "
-                  "in: {accuracy}.",
-                  accuracy=accuracy_text(space["accuracy"]))
-            )  # fmt: skip
-        real = _("training images") if report.training_images else _("held-out images that the comparison did not use")
-        st.markdown(
-            _("{count} images a side, repeated with the seeds {seeds}. The floor is real data itself, the ceiling what "
-              "the decoder makes of encodings of real data ({real}): no way to sample the latent space can be expected "
-              "to do better.",
-              count=report.count, seeds=", ".join(map(str, report.seeds)), real=real)
-        )  # fmt: skip
-        st.markdown(
-            _("Recommended is the cheapest chain whose gap closed is as good as the best beyond chance, and whose "
-              "coverage is no worse than the prior's. A difference counts from two standard errors on. Where no chain "
-              "closes any of the gap beyond chance, the advice is to leave the model alone.")
-        )  # fmt: skip
-        st.markdown(
-            _("Measured {date} on {device}: figures with the networks in {precision}, times in float32 for 64 images "
-              "at once. Versions: {versions}.",
-              date=report.created, device=report.device, precision=report.precision,
-              versions=", ".join(f"{name} {version}" for name, version in report.versions.items()))
-        )  # fmt: skip
+        for paragraph in how_measured(report):
+            st.markdown(paragraph)
         st.markdown("\n".join(f"- **{figure_title(name)}**: {figure_meaning(name)}" for name in figure_names(report)))
         if report.diagnostics:
             st.markdown(_("**Long runs**, far longer than any picture needs: do the chains mix? R-hat above 1.01 says "
                           "not yet. None of it says what they mix to; for that see the energy distance."))  # fmt: skip
             st.dataframe(diagnostics_table(report.diagnostics), hide_index=True, alt=_("Diagnostics of long runs"))
-
-
-def accuracy_text(accuracy: float | dict[str, float]) -> str:
-    """Held-out accuracy of the feature space, by attribute."""
-    by_name = accuracy if isinstance(accuracy, dict) else {_("all"): accuracy}
-    return ", ".join(f"{name.replace('_', ' ')} {100 * share:.1f} %" for name, share in by_name.items())
 
 
 def show_measuring(chosen: Selection) -> None:

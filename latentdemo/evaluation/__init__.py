@@ -1,7 +1,7 @@
 """Quality of samples: the feature space of each data set, the figures in it, and the evaluation of a model."""
 
 from latentdemo.evaluation.card import refresh_card
-from latentdemo.evaluation.evaluate import measure_model
+from latentdemo.evaluation.evaluate import measure_model, retime
 from latentdemo.evaluation.feature_training import train_classifier
 from latentdemo.evaluation.features import (
     FeatureConfig,
@@ -43,6 +43,7 @@ __all__ = [
     "measure_quality",
     "prdc",
     "refresh_card",
+    "retime",
     "save_features",
     "save_report",
     "torchvision_features",

@@ -137,7 +137,7 @@ def measure_model(
     model.bf16 = bf16
     figures, references = measure_all(subject, walks, count, seeds, Unfinished(keep_in, settings), progress, cancelled)
     model.bf16 = False
-    rows = [replace(row, milliseconds=milliseconds_an_image(model, row)) for row in figures]
+    rows = with_times(figures, model)
     return Report(
         model=name,
         model_sha256=config.sha256,
@@ -156,6 +156,26 @@ def measure_model(
         training_images=train is not None,
         precision=precision,
     )
+
+
+def with_times(rows: Sequence[Row], model: GenerativeAutoencoder) -> list[Row]:
+    """Rows with what they cost on the model's device."""
+    return [replace(row, milliseconds=milliseconds_an_image(model, row)) for row in rows]
+
+
+def retime(report: Report, device: torch.device | str | None = None) -> Report:
+    """A report with its times taken anew, here, and the recommendation that follows from them; nothing else changes.
+
+    Args:
+        report: an evaluation of a model at hand.
+        device: where to run.
+
+    Raises:
+        LatentdemoError: the model or its densities cannot be read.
+    """
+    model = load_model(report.model, device)
+    rows = with_times(report.rows, model)
+    return replace(report, rows=rows, recommendation=recommend(rows), device=describe_device(model.device))
 
 
 def describe_latent_space(encodings: Encodings) -> dict[str, Any]:

@@ -21,6 +21,7 @@ from latentdemo.models import (
 )
 from latentdemo.sampling.density import read_density_config
 from latentdemo.ui.link import put_in_link, take_from_link
+from latentdemo.ui.presentation import presentation_control
 from latentdemo.ui.words import LANGUAGES, _, browser_language
 
 LARGEST_SEED = 999_999
@@ -89,6 +90,7 @@ def sidebar() -> Selection:
             family = family_control(families[dataset])
             seed = seed_control()
         language_control()
+        presentation_control()
         st.caption(f":material/memory: {device_in_words()}")
     if not families:
         folder = checkpoints_dir()

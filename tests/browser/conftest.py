@@ -12,6 +12,7 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, Request, expect, sync_playwright
@@ -109,10 +110,11 @@ def opened_pages(browser: Browser, address: str) -> Iterator[Open]:
         if not request.url.startswith((address, "data:", "blob:")):
             wrong.append(request.url)
 
-    def open_path(path: str, **context: str) -> Page:
-        page = browser.new_context(viewport={"width": 1440, "height": 1000}, **context).new_page()
+    def open_path(path: str, **context: Any) -> Page:
+        page = browser.new_context(**({"viewport": {"width": 1440, "height": 1000}} | context)).new_page()
         page.set_default_timeout(1000 * PATIENCE)
         page.on("pageerror", lambda error: wrong.append(str(error)))
+        page.on("console", lambda message: wrong.append(message.text) if message.type == "error" else None)
         page.on("request", watch)
         page.goto(address + path)
         pages.append(page)

@@ -1,0 +1,32 @@
+"""The overview as a presenter leads through it, and as someone who comes alone leaves it."""
+
+from __future__ import annotations
+
+import re
+
+from playwright.sync_api import expect
+
+from tests.browser.conftest import Open
+
+
+def test_the_keyboard_leads_through_a_presentation(open_page: Open) -> None:
+    page = open_page("/?data=fashion-mnist")
+    page.get_by_role("button", name="Present").click()
+    expect(page.get_by_test_id("stSidebar")).to_be_hidden()
+    expect(page.get_by_role("button", name="Next")).to_have_count(0)
+    for key, screen in [("ArrowRight", "method"), ("PageDown", "evidence"), ("PageDown", "decision")]:
+        page.keyboard.press(key)
+        page.wait_for_url(f"**screen={screen}**")
+    expect(page.get_by_test_id("stMetric")).to_have_count(4)
+    page.keyboard.press("ArrowLeft")
+    page.wait_for_url("**screen=evidence**")
+    page.keyboard.press("Escape")
+    expect(page.get_by_test_id("stSidebar")).to_be_visible()
+    assert "present" not in page.url
+
+
+def test_a_presentation_opens_from_a_link_on_a_cold_server(open_cold: Open) -> None:
+    page = open_cold("/?data=fashion-mnist&model=dvae&screen=decision&present=on&lang=ja")
+    expect(page.get_by_role("heading", name=re.compile("品質ギャップ"))).to_be_visible()
+    expect(page.get_by_test_id("stSidebar")).to_be_hidden()
+    expect(page.get_by_test_id("stMetric")).to_have_count(4)

@@ -1,0 +1,40 @@
+"""Every page for everyone: on a phone, on light and dark, with a keyboard and a screen reader."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page
+
+from tests.browser.conftest import Open
+from tests.browser.screenshots import PAGES
+
+BAD = {"serious", "critical"}
+
+
+def open_settled(open_page: Open, name: str, **context: Any) -> Page:
+    """A page with all that it shows."""
+    path, shown, count = PAGES[name]
+    page = open_page(f"{path}?data=fashion-mnist&lang=en", **context)
+    page.get_by_test_id(shown).nth(count - 1).wait_for()
+    page.get_by_test_id("stStatusWidget").wait_for(state="hidden")
+    return page
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("name", PAGES)
+def test_nothing_serious_is_in_the_way(open_page: Open, name: str, scheme: str) -> None:
+    page = open_settled(open_page, name, color_scheme=scheme)
+    found = Axe().run(page).response["violations"]
+    bad = [(each["id"], node["html"][:200]) for each in found if each["impact"] in BAD for node in each["nodes"]]
+    assert bad == []
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_phone_scrolls_one_way_only(open_page: Open, name: str) -> None:
+    page = open_settled(open_page, name, viewport={"width": 390, "height": 844})
+    main = page.get_by_test_id("stMain")
+    assert main.evaluate("element => element.scrollWidth <= element.clientWidth")
+    assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
