@@ -1,5 +1,7 @@
 """Errors that a person can act on: each message names the thing at fault and says what to do."""
 
+from typing import ClassVar
+
 
 class LatentdemoError(Exception):
     """Base of every error that latentdemo raises on purpose."""
@@ -45,6 +47,25 @@ class DataError(LatentdemoError):
     """A data set is unknown, missing, or not in its documented format."""
 
 
+class PictureError(DataError):
+    """A picture that somebody brought cannot be used.
+
+    Attributes:
+        reason: a key of `REASONS`.
+    """
+
+    REASONS: ClassVar = {
+        "format": "this is not a JPEG, PNG or WebP picture; save it as one of these and try again",
+        "large": "this picture is too large; at most 20 MB and 50 million pixels can be read, so scale it down",
+        "small": "this picture is too small; it must be at least 8 pixels wide and high",
+        "broken": "this picture is damaged or incomplete and cannot be decoded; save or copy it again",
+    }
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(self.REASONS[reason])
+        self.reason = reason
+
+
 class ImageShapeError(LatentdemoError, ValueError):
     """Images or latents whose shape a model does not take."""
 
@@ -53,8 +74,34 @@ class SamplingError(LatentdemoError, ValueError):
     """A chain that cannot be run as asked (kernel, count, steps, start)."""
 
 
+class RunFileError(LatentdemoError):
+    """A run that somebody took away cannot be read, or cannot be repeated here."""
+
+
 class TrainingError(LatentdemoError):
     """A training run that cannot start or cannot be resumed."""
+
+
+class EngineError(LatentdemoError):
+    """The engine stopped before a run was done; the same request may be made again."""
+
+
+class DeviceMemoryError(LatentdemoError):
+    """The device has not enough memory, however few chains walk at once."""
+
+
+class Busy(LatentdemoError):
+    """The engine serves as many requests as it can hold.
+
+    Attributes:
+        seconds: about how long until there is room.
+    """
+
+    def __init__(self, requests: int, seconds: float) -> None:
+        super().__init__(
+            f"{requests} runs are on their way already, as many as fit; try again in about {seconds:.0f} s"
+        )
+        self.seconds = seconds
 
 
 class Cancelled(LatentdemoError):

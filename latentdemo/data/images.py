@@ -52,6 +52,8 @@ class Dataset:
         notice: licence and source, one or two sentences.
         read: (split, data_dir, progress) -> ImageSet; raises DataError where the files are missing or broken.
         licence: text of the licence, where the data may be shipped with checkpoints.
+        margin: pixels of ground that padding put on each side.
+        ground: grey value around the objects; 0 for light objects on black.
     """
 
     name: str
@@ -61,6 +63,8 @@ class Dataset:
     notice: str
     read: Callable[[Split, Path, Progress | None], ImageSet]
     licence: str | None = None
+    margin: int = 0
+    ground: int = 255
 
 
 def cache_dir() -> Path:

@@ -164,6 +164,8 @@ TORCHVISION_SETS = (
         "padded from 28x28 to 32x32.",
         mnist_like("FashionMNIST", "Fashion-MNIST"),
         FASHION_MNIST_LICENCE,
+        margin=2,
+        ground=0,
     ),
     Dataset(
         "mnist",
@@ -172,6 +174,8 @@ TORCHVISION_SETS = (
         1,
         "MNIST (LeCun, Cortes, Burges), CC BY-SA 3.0; padded from 28x28 to 32x32.",
         mnist_like("MNIST", "MNIST"),
+        margin=2,
+        ground=0,
     ),
     Dataset(
         "kmnist",
@@ -180,6 +184,8 @@ TORCHVISION_SETS = (
         1,
         "KMNIST (Clanuwat et al. 2018, arXiv 1812.01718), CC BY-SA 4.0; padded from 28x28 to 32x32.",
         mnist_like("KMNIST", "KMNIST"),
+        margin=2,
+        ground=0,
     ),
     Dataset("cifar-10", "CIFAR-10", 32, 3, "CIFAR-10 (Krizhevsky 2009).", read_cifar10),
     Dataset(

@@ -1,0 +1,55 @@
+"""Starting points in a real browser: a held-out picture by click and by key, one's own picture, good and bad."""
+
+import io
+
+from PIL import Image
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import Open
+
+CHAIN = "/chain?data=fashion-mnist&steps=5&chains=1"
+
+
+def upload(page: Page, name: str, kind: str, content: bytes) -> None:
+    page.get_by_test_id("stFileUploader").locator("input").set_input_files(
+        {"name": name, "mimeType": kind, "buffer": content}
+    )
+
+
+def photo() -> bytes:
+    """A dark shape on a light ground."""
+    picture = Image.new("RGB", (300, 200), (250, 250, 250))
+    picture.paste((90, 60, 60), (110, 40, 190, 160))
+    buffer = io.BytesIO()
+    picture.save(buffer, "JPEG")
+    return buffer.getvalue()
+
+
+def test_a_held_out_picture_is_picked_by_click_and_by_key(open_page: Open) -> None:
+    page = open_page(f"{CHAIN}&from=data")
+    page.get_by_role("radio", name="Picture 5", exact=True).click()
+    page.wait_for_url("**picture=5*")
+    page.keyboard.press("ArrowRight")
+    page.wait_for_url("**picture=6*")
+    expect(page.get_by_role("radio", name="Picture 6", exact=True)).to_be_checked()
+    expect(page.get_by_role("img", name="Picture 6", exact=True)).to_have_count(2)
+    page.get_by_test_id("stPagination").get_by_text("2", exact=True).click()
+    page.get_by_role("radio", name="Picture 30", exact=True).click()
+    page.wait_for_url("**picture=30*")
+
+
+def test_ones_own_picture_stays_while_the_page_is_left(open_page: Open) -> None:
+    page = open_page(CHAIN)
+    page.get_by_text("Your own picture", exact=True).click()
+    upload(page, "moving.gif", "image/gif", b"GIF89a")
+    expect(page.get_by_text("This is not a JPEG, PNG or WebP picture.")).to_be_visible()
+    upload(page, "photo.jpg", "image/jpeg", photo())
+    seen = page.get_by_role("img", name="What the model sees", exact=True)
+    expect(seen).to_be_visible()
+    expect(page.get_by_text("This is not a JPEG")).to_have_count(0)
+    shown = seen.get_attribute("src")
+    page.get_by_role("link", name="Overview").click()
+    expect(seen).to_have_count(0)
+    page.get_by_role("link", name="Step by step").first.click()
+    expect(seen).to_have_attribute("src", shown or "")
+    expect(page.get_by_role("button", name="Remove this picture")).to_be_visible()
