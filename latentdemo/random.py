@@ -28,6 +28,16 @@ def chain_generators(seed: int, count: int, first: int = 0) -> list[torch.Genera
     return [torch.Generator().manual_seed(int(child.generate_state(1, np.uint64)[0])) for child in children]
 
 
+def common_generators(seed: int, count: int) -> list[torch.Generator]:
+    """CPU generators that all give the same numbers: common random numbers, a stream of a seed that is no chain's.
+
+    Raises:
+        ValueError: a negative seed.
+    """
+    state = int(np.random.SeedSequence(seed).generate_state(1, np.uint64)[0])
+    return [torch.Generator().manual_seed(state) for _ in range(count)]
+
+
 def randn(shape: Sequence[int], generator: Generators, device: torch.device | str | None = None) -> Tensor:
     """Standard normal float32 noise of `shape` (N, ...), on `device`.
 

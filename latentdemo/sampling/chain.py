@@ -1,7 +1,8 @@
 """Running chains: `walk` takes the steps, `run_batches` records them in bounded memory, `run_chain` collects.
 
 A chain's randomness belongs to the chain (`latentdemo.random.chain_generators`): chain i of a seed starts at the same
-latent and meets the same noise whatever else runs beside it.
+latent and meets the same noise whatever else runs beside it. Chains may also share one noise: common random numbers,
+the usual way to compare runs that differ in something else, here in where they start.
 """
 
 from __future__ import annotations
@@ -9,20 +10,21 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import torch
 from torch import Tensor
 
 from latentdemo.errors import Cancelled, SamplingError
 from latentdemo.models import GenerativeAutoencoder
-from latentdemo.random import Generators, chain_generators
+from latentdemo.random import Generators, chain_generators, common_generators
 from latentdemo.sampling.kernel import Info, Kernel, State
 from latentdemo.sampling.kernels import build_kernel
-from latentdemo.sampling.starts import starting_points
+from latentdemo.sampling.starts import starts_of
 
 BATCH = 256  # chains that walk together; bounds the memory of activations
 
+Noise = Literal["own", "shared"]
 Progress = Callable[[int, int], None]
 """Called with (chain steps done, chain steps in all)."""
 
@@ -89,6 +91,7 @@ def run_chain(
     start: str | Tensor = "prior",
     options: Mapping[str, Any] | None = None,
     stop_at: float | None = None,
+    noise: Noise = "own",
     progress: Progress | None = None,
     cancelled: Callable[[], bool] | None = None,
     batch_size: int = BATCH,
@@ -107,6 +110,8 @@ def run_chain(
         options: the kernel's own settings.
         stop_at: each chain stops once its latent is as likely, under the best fitted density, as this share of real
             ones (0.5: as the median one); None lets all take every step.
+        noise: "own" gives every chain noise of its own; "shared" the same to all, so that chains that start near each
+            other, such as the frames of an interpolation, stay near each other. Starting points are not affected.
         progress: told how far the run is, after every step of a batch.
         cancelled: asked between two steps; the run stops when it answers True.
         batch_size: chains that walk together.
@@ -134,6 +139,7 @@ def run_chain(
             start=start,
             options=options,
             stop_at=stop_at,
+            noise=noise,
             progress=progress,
             cancelled=cancelled,
             batch_size=batch_size,
@@ -153,6 +159,7 @@ def run_batches(
     start: str | Tensor = "prior",
     options: Mapping[str, Any] | None = None,
     stop_at: float | None = None,
+    noise: Noise = "own",
     progress: Progress | None = None,
     cancelled: Callable[[], bool] | None = None,
     batch_size: int = BATCH,
@@ -160,21 +167,23 @@ def run_batches(
     """As `run_chain`, but hands over each batch when it is done, so that any count runs in the memory of one batch."""
     count = len(start) if isinstance(start, Tensor) else count
     check_numbers(count, steps, seed, batch_size)
+    if noise not in get_args(Noise):
+        raise SamplingError(f"noise is {noise!r}; it must be one of {', '.join(get_args(Noise))}")
     if isinstance(start, Tensor):
         check_start(start, model.latent_size)
     kept = steps_to_record(record, steps)
     stepper = build_kernel(kernel, model, options, stop_at)
+    draw_starts = starts_of(model, start)
     total = count * max(steps, 1)
     for first in range(0, count, batch_size):
         size = min(batch_size, count - first)
         generators = chain_generators(seed, size, first)
         started = time.perf_counter()
-        if isinstance(start, Tensor):
-            began = start[first : first + size].float()
-        else:
-            began = starting_points(model, start, generators, size)
+        began = draw_starts(range(first, first + size), generators)
+        if noise == "shared":
+            generators = common_generators(seed, size)
         latents, images, seconds, infos = {}, {}, {}, []
-        for step, (state, info) in enumerate(walk(stepper, began.to(model.device), generators, steps)):
+        for step, (state, info) in enumerate(walk(stepper, began, generators, steps)):
             if info is not None:
                 infos.append(info)
             arrived = set(range(step, steps + 1)) if all_rest(state) else {step}

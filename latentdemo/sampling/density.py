@@ -21,7 +21,13 @@ import zuko
 from safetensors.torch import save as format_safetensors
 from torch import Tensor, nn
 
-from latentdemo.errors import CheckpointConfigError, CheckpointFileMissingError, CheckpointMismatchError, SamplingError
+from latentdemo.errors import (
+    CheckpointConfigError,
+    CheckpointError,
+    CheckpointFileMissingError,
+    CheckpointMismatchError,
+    SamplingError,
+)
 from latentdemo.models.checkpoint import check_fit, half_precision, read_bytes, read_config, read_weights
 from latentdemo.random import Generators, randn
 from latentdemo.sampling.kernel import Autoencoder
@@ -176,6 +182,16 @@ class FittedDensity:
         """The log density, in nats, that a share of encoded real images stays below."""
         return float(np.interp(share, np.linspace(0.0, 1.0, len(self.quantiles)), self.quantiles))
 
+    @torch.no_grad()
+    def log_density(self, latents: Tensor) -> Tensor:
+        """Of latents (N, D) on any device, (N,) in nats on the CPU."""
+        return self.density.log_density(latents.to(self.scale.device)).cpu()
+
+    def share_below(self, latents: Tensor) -> Tensor:
+        """The share of encoded real images that are less likely than each of the latents (N, D), (N,) on the CPU."""
+        shares = np.interp(self.log_density(latents), self.quantiles, np.linspace(0.0, 1.0, len(self.quantiles)))
+        return torch.from_numpy(shares).float()
+
 
 @dataclass(frozen=True)
 class DensityConfig:
@@ -235,6 +251,14 @@ def read_density_config(folder: Path) -> DensityConfig:
         return DensityConfig(**json.loads(read_bytes(path)))
     except (ValueError, TypeError) as error:
         raise CheckpointConfigError(f"{path} is not a valid configuration ({error}); {remedy(folder)}") from error
+
+
+def densities_digest(folder: Path | None) -> str:
+    """Digest of the densities beside a checkpoint; empty where there are none to read."""
+    try:
+        return "" if folder is None else read_density_config(folder).sha256
+    except CheckpointError:
+        return ""
 
 
 def remedy(folder: Path) -> str:

@@ -6,6 +6,7 @@ chains may be batched, split and mixed at will.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple, Protocol, TypeVar
 
@@ -92,8 +93,8 @@ class Kernel(Protocol):
 Rows = TypeVar("Rows", State, Info)
 
 
-def take_rows(batch: Rows, chosen: Tensor) -> Rows:
-    """The chosen (N,) rows of a state or of what a step reported."""
+def take_rows(batch: Rows, chosen: Tensor | slice) -> Rows:
+    """The chosen rows, a slice or (N,) booleans, of a state or of what a step reported."""
     return batch._replace(**{name: value[chosen] for name, value in batch._asdict().items() if value is not None})
 
 
@@ -106,6 +107,15 @@ def put_rows(batch: Rows, chosen: Tensor, part: Rows) -> Rows:
             merged[name] = value.new_zeros(len(chosen), *value.shape[1:]) if old is None else old.clone()
             merged[name][chosen] = value
     return batch._replace(**merged)
+
+
+def join_rows(batches: Sequence[Rows]) -> Rows:
+    """The rows of several batches of one kernel, one after the other."""
+    first = batches[0]
+    if len(batches) == 1:
+        return first
+    filled = [name for name, value in first._asdict().items() if value is not None]
+    return first._replace(**{name: torch.cat([getattr(batch, name) for batch in batches]) for name in filled})
 
 
 def take_generators(generator: Generators, chosen: Tensor) -> Generators:

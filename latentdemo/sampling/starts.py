@@ -1,6 +1,11 @@
-"""Where chains start: at draws from the prior, from a fitted density, or at encodings of real data."""
+"""Where chains start: draws from the prior or a fitted density, encodings of real data, or latents that are given."""
 
 from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
@@ -10,32 +15,66 @@ from latentdemo.random import Generators, rand, randn
 from latentdemo.sampling.density import density_of
 from latentdemo.sampling.kernel import Autoencoder
 
+if TYPE_CHECKING:
+    from latentdemo.data import ImageSet
+
 PRIOR, DENSITY, DATA = "prior", "density", "data"
 
+Starts = Callable[[Sequence[int], Generators], Tensor]
+"""Where the given n chains of a run start, (n, D) on the model's device; takes their generators along."""
 
-@torch.no_grad()
-def starting_points(model: Autoencoder, start: str, generators: Generators, count: int) -> Tensor:
-    """Latents to start from, (count, D) on the model's device.
+
+def starts_of(model: Autoencoder, start: str | Tensor) -> Starts:
+    """Everything that is needed to start chains is read here; what is returned only draws.
 
     Args:
         model: whose latent space it is.
         start: "prior"; "density" for the likeliest fitted density, or the name of one, such as "flow" or "mixture-10";
-            "data" for posterior draws of random held-out images.
-        generators: of the chains.
-        count: how many.
+            "data" for posterior draws of random held-out images; or a latent for each chain, (N, D).
 
     Raises:
         SamplingError: a start that is not known here.
+        CheckpointError: the fitted densities cannot be read.
         DataError: no held-out images beside the model.
     """
+    if isinstance(start, Tensor):
+        given = start.detach().to(model.device, torch.float32, copy=True)
+        return lambda chains, _generators: given[list(chains)]
     if start == PRIOR:
-        return randn((count, model.latent_size), generators, model.device)
+        return lambda chains, generators: randn((len(chains), model.latent_size), generators, model.device)
     if start == DATA:
-        if model.folder is None:
-            raise SamplingError("this model comes from no checkpoint folder, where held-out images would lie")
-        from latentdemo.data import read_held_out  # noqa: PLC0415 - torchvision comes with it, and takes seconds
+        images = held_out_images(model)
+        return lambda chains, generators: encoded(model, images, generators, len(chains))
+    density = density_of(model, "best" if start == DENSITY else start).density
+    return lambda chains, generators: density.sample(len(chains), generators)
 
-        images = read_held_out(model.folder.parent)
-        rows = (rand(count, generators) * len(images)).long()
-        return model.encode(images.tensor(rows.numpy()).to(model.device)).sample(generators)
-    return density_of(model, "best" if start == DENSITY else start).density.sample(count, generators)
+
+@torch.no_grad()
+def starting_points(model: Autoencoder, start: str, generators: Generators, count: int) -> Tensor:
+    """Latents to start from, (count, D) on the model's device; see `starts_of`."""
+    return starts_of(model, start)(range(count), generators)
+
+
+@torch.no_grad()
+def encoded(model: Autoencoder, images: ImageSet, generators: Generators, count: int) -> Tensor:
+    """Posterior draws of random images, (count, D)."""
+    rows = (rand(count, generators) * len(images)).long()
+    return model.encode(images.tensor(rows.numpy()).to(model.device)).sample(generators)
+
+
+def held_out_images(model: Autoencoder) -> ImageSet:
+    """The held-out images beside a model; raises as `starts_of` does."""
+    if model.folder is None:
+        raise SamplingError("this model comes from no checkpoint folder, where held-out images would lie")
+    from latentdemo.data.held_out import SHEET  # noqa: PLC0415 - torchvision comes with it, and takes seconds
+
+    sheet = model.folder.parent / SHEET
+    return read_images(sheet.parent, sheet.stat().st_mtime_ns if sheet.exists() else 0)
+
+
+@lru_cache(maxsize=4)
+def read_images(folder: Path, written: int) -> ImageSet:
+    """The held-out images of a data set's folder, kept until they are written anew."""
+    from latentdemo.data import read_held_out  # noqa: PLC0415 - as above
+
+    return read_held_out(folder)

@@ -33,7 +33,7 @@ class Transport:
     def init(self, latent: Tensor, generator: Generators) -> State:
         """Starting points that were not carried yet."""
         state = self.polish.init(latent, generator)
-        return state._replace(carried=torch.zeros(len(latent), dtype=torch.bool))
+        return state._replace(carried=torch.zeros_like(latent[:, 0], dtype=torch.bool))
 
     def step(self, state: State, generator: Generators) -> tuple[State, Info]:
         """Carry the rows that were not carried yet, decode and encode the others."""
@@ -54,7 +54,7 @@ class Transport:
         assert state.image is not None
         latent = self.flow.transport(state.latent)
         image = self.model.decode(latent).mean
-        return State(latent, image, carried=torch.ones(len(latent), dtype=torch.bool)), Info(
+        return State(latent, image, carried=torch.ones_like(latent[:, 0], dtype=torch.bool)), Info(
             latent_distance=(latent - state.latent).norm(dim=1),
             image_change=(image - state.image).abs().flatten(1).mean(dim=1),
         )

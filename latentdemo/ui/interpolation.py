@@ -1,0 +1,292 @@
+"""Paths and grids between pictures, before and after chains: computed off the screen's thread, kept as PNG bytes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import streamlit as st
+import torch
+from torch import Tensor
+
+from latentdemo.engine import RecentResults
+from latentdemo.errors import LatentdemoError
+from latentdemo.evaluation.features import read_feature_config
+from latentdemo.evaluation.path import PathFigures, measure_path, perceptual_space
+from latentdemo.evaluation.report import Report, Row
+from latentdemo.imaging import png_bytes
+from latentdemo.models import GenerativeAutoencoder, model_folder
+from latentdemo.sampling import ChainRun, Progress, run_chain
+from latentdemo.sampling.density import FittedDensity, density_of
+from latentdemo.sampling.interpolation import Frames, PathKind, interpolate, morph_grid
+from latentdemo.takeaway.picture import sheets_of
+from latentdemo.takeaway.settings import Layout
+from latentdemo.ui.background import result_or_wait
+from latentdemo.ui.comparison import DECODE_ENCODE
+from latentdemo.ui.kernel_words import start_title
+from latentdemo.ui.sidebar import Selection, model_pool
+from latentdemo.ui.starting_points import StartingPoint, start_latents
+from latentdemo.ui.words import _
+
+KEPT_BYTES = 128 * 2**20  # of pictures, for all sessions together
+PLAIN, ADVISED, ENDS = "plain", "recommended", "ends"
+STEPS = (1, 5, 10)  # of the plain chain, as in Creswell et al. 2016
+ROWS = (PLAIN, *map(str, STEPS), ADVISED, ENDS)
+"""Rows of a path, by their names in the link: the path as it is, after steps of the plain chain, as the evaluation
+recommends, and the path between ends that a chain has corrected."""
+CHAINS = (*map(str, STEPS), ADVISED)
+"""The rows that a chain makes; any of them can correct the ends, and the grid."""
+
+
+@dataclass(frozen=True)
+class Way:
+    """A chain, as `run_chain` takes it; `options` are sorted pairs of name and value."""
+
+    kernel: str
+    steps: int
+    options: tuple[tuple[str, Any], ...] = ()
+    stop_at: float | None = None
+
+
+@dataclass(frozen=True)
+class Request:
+    """What every picture of the page depends on; equal requests give equal pictures.
+
+    Attributes:
+        model, digest: name of the model, and digest of its weights.
+        densities: digest of its fitted densities.
+        features: digest of the feature space of its data set; empty where there is none to read.
+        seed: fixes the noise of the chains.
+        corners: starting points: both ends of a path, or the four corners of a grid.
+        path: form of the path.
+        count: frames of a path; tiles a side of a grid.
+        advised: the recommended chain; None where there is none that could walk on from a given latent.
+        chain: which of `CHAINS` corrects the ends, or the grid.
+    """
+
+    model: str
+    digest: str
+    densities: str
+    features: str
+    seed: int
+    corners: tuple[StartingPoint, ...]
+    path: PathKind
+    count: int
+    advised: Way | None
+    chain: str
+
+    @property
+    def way(self) -> Way:
+        """The chain that corrects the ends, or the grid."""
+        if self.chain != ADVISED:
+            return Way(DECODE_ENCODE, int(self.chain))
+        assert self.advised is not None
+        return self.advised
+
+
+@dataclass(frozen=True)
+class PathRow:
+    """A path on screen.
+
+    Attributes:
+        png: its frames side by side.
+        figures: what the eye sees of it.
+    """
+
+    png: bytes
+    figures: PathFigures
+
+
+@dataclass(frozen=True)
+class Paths:
+    """The rows of a request.
+
+    Attributes:
+        rows: name -> path, in the order of `ROWS`.
+        latents: step of the plain chain -> (F, D).
+    """
+
+    rows: dict[str, PathRow]
+    latents: dict[int, Tensor]
+
+    @property
+    def bytes(self) -> int:
+        """What pictures and latents weigh."""
+        return sum(len(row.png) for row in self.rows.values()) + sum(each.nbytes for each in self.latents.values())
+
+
+@dataclass(frozen=True)
+class Grids:
+    """The grids of a request, before and after its chain.
+
+    Attributes:
+        pngs: step -> contact sheet.
+        latents: step -> (side * side, D).
+        likelier: step -> share of real data that the mean tile is likelier than; empty without a fitted density.
+    """
+
+    pngs: dict[int, bytes]
+    latents: dict[int, Tensor]
+    likelier: dict[int, float]
+
+    @property
+    def bytes(self) -> int:
+        """What pictures and latents weigh."""
+        return sum(map(len, self.pngs.values())) + sum(each.nbytes for each in self.latents.values())
+
+
+def advised_row(chosen: Selection, evaluation: Report | str) -> Row | str:
+    """What the evaluation recommends, where a chain from the prior, which can as well start at the frames of a path;
+    else in words why there is no such row.
+
+    Args:
+        chosen: the model.
+        evaluation: of the model, or why there is none.
+    """
+    if isinstance(evaluation, str):
+        return evaluation
+    row = evaluation.recommended
+    if row is None:
+        return _("The evaluation of this model recommends no chain, so there is no recommended row.")
+    if row.start != "prior":
+        return _("What the evaluation recommends starts at draws from the {start}; it cannot start at the frames of a "
+                 "path, so there is no recommended row.", start=start_title(row.start))  # fmt: skip
+    if evaluation.density_sha256 != chosen.densities:
+        return _("The evaluation is of other fitted densities of this model, so there is no recommended row.")
+    return row
+
+
+def features_of(model: str) -> str:
+    """Digest of the feature space of a model's data set; empty where there is none to read."""
+    try:
+        return read_feature_config(model_folder(model).parent).sha256
+    except LatentdemoError:
+        return ""
+
+
+def way_of(row: Row) -> Way:
+    """The chain of a row of an evaluation."""
+    return Way(row.kernel, row.steps, tuple(sorted(row.options.items())), row.stop_at)
+
+
+@st.cache_resource
+def recent_paths() -> RecentResults[Paths]:
+    """The last paths of all sessions."""
+    return RecentResults(KEPT_BYTES)
+
+
+@st.cache_resource
+def recent_grids() -> RecentResults[Grids]:
+    """The last grids of all sessions."""
+    return RecentResults(KEPT_BYTES)
+
+
+def paths_or_wait(request: Request) -> Paths | None:
+    """The paths of a request; None where there are none yet, see `result_or_wait`."""
+    return result_or_wait(
+        ("paths", request),
+        lambda progress, cancelled: make_paths(request, progress, cancelled),
+        recent_paths(),
+        lambda result: result.bytes,
+    )
+
+
+def grids_or_wait(request: Request) -> Grids | None:
+    """The grids of a request; None where there are none yet, see `result_or_wait`."""
+    return result_or_wait(
+        ("grids", request),
+        lambda progress, cancelled: make_grids(request, progress, cancelled),
+        recent_grids(),
+        lambda result: result.bytes,
+    )
+
+
+def make_paths(request: Request, progress: Progress, cancelled: Callable[[], bool]) -> Paths:
+    """Walk the chains of a path, and compose its rows."""
+    model = model_pool().get(request.model)
+    first, last = corner_latents(request, model)
+    path = interpolate(first, last, request.count, request.path)
+    whole = max(STEPS) + (request.advised.steps if request.advised else 0)
+
+    def walk_on(way: Way, record: Sequence[int], before: int = 0) -> ChainRun:
+        def report(done: int, total: int) -> None:
+            progress(before * total + done * way.steps, whole * total)
+
+        return walk(model, path, way, record, request.seed, report, cancelled)
+
+    run = walk_on(Way(DECODE_ENCODE, max(STEPS)), (0, *STEPS))
+    found = {name: frames_at(run, step) for name, step in zip(ROWS, (0, *STEPS), strict=False)}
+    if request.advised:
+        found[ADVISED] = frames_at(walk_on(request.advised, [request.advised.steps], max(STEPS)), request.advised.steps)
+    corrected = found[request.chain].latents
+    between = interpolate(corrected[0], corrected[-1], request.count, request.path)
+    found[ENDS] = frames_at(run_chain(model, start=between, steps=0), 0)
+    space = perceptual_space(request.model.split("/")[0], model.device)
+    density = density_or_none(model)
+    rows = {
+        name: PathRow(sheet(frames.images, request.count), measure_path(frames, found[PLAIN], space, density))
+        for name, frames in found.items()
+    }
+    return Paths(rows, run.latents)
+
+
+def make_grids(request: Request, progress: Progress, cancelled: Callable[[], bool]) -> Grids:
+    """Walk the chains of a grid, and compose its sheets."""
+    model = model_pool().get(request.model)
+    start = morph_grid(corner_latents(request, model), request.count, request.path)
+    run = walk(model, start, request.way, (0, request.way.steps), request.seed, progress, cancelled)
+    density = density_or_none(model)
+    return Grids(
+        {step: sheet(images, request.count) for step, images in run.images.items()},
+        run.latents,
+        {step: density.share_below(latents).mean().item() for step, latents in run.latents.items()} if density else {},
+    )
+
+
+def corner_latents(request: Request, model: GenerativeAutoencoder) -> Tensor:
+    """The latents of the ends or corners, a row each."""
+    return torch.cat([start_latents(point, model, 1) for point in request.corners]).float().cpu()
+
+
+def walk(
+    model: GenerativeAutoencoder,
+    start: Tensor,
+    way: Way,
+    record: Sequence[int],
+    seed: int,
+    progress: Progress,
+    cancelled: Callable[[], bool],
+) -> ChainRun:
+    """Chains from the latents (N, D), all with the same noise, so that neighbours stay neighbours."""
+    return run_chain(
+        model,
+        way.kernel,
+        steps=way.steps,
+        seed=seed,
+        record=record,
+        start=start,
+        options=dict(way.options),
+        stop_at=way.stop_at,
+        noise="shared",
+        progress=progress,
+        cancelled=cancelled,
+    )
+
+
+def frames_at(run: ChainRun, step: int) -> Frames:
+    """All chains of a run at one step."""
+    return Frames(run.latents[step], run.images[step])
+
+
+def sheet(images: Tensor, columns: int) -> bytes:
+    """Images (N, C, H, W) side by side as PNG."""
+    return png_bytes(sheets_of({0: images}, Layout(columns))[0])
+
+
+def density_or_none(model: GenerativeAutoencoder) -> FittedDensity | None:
+    """The likeliest density that was fitted to a model; None where there is none to read."""
+    try:
+        return density_of(model)
+    except LatentdemoError:
+        return None

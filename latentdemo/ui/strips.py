@@ -1,0 +1,79 @@
+"""Rows of frames under each other, and all rows in step as an animation.
+
+`strips.html`, `strips.css` and `strips.js` are their parts in the browser, an inline component of Streamlit.
+"""
+
+from __future__ import annotations
+
+import base64
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+from PIL import Image
+
+from latentdemo.takeaway.picture import GAP
+from latentdemo.ui.path_charts import Look, swatch
+from latentdemo.ui.words import _
+
+PARTS = Path(__file__).parent
+
+component = st.components.v2.component(
+    "latentdemo_strips",
+    html=(PARTS / "strips.html").read_text(encoding="utf-8"),
+    css=(PARTS / "strips.css").read_text(encoding="utf-8"),
+    js=(PARTS / "strips.js").read_text(encoding="utf-8"),
+)
+
+
+@dataclass(frozen=True)
+class Strip:
+    """A row.
+
+    Attributes:
+        label: what it is.
+        note: its figures in a line.
+        alt: what the picture shows, for those who do not see it.
+        png: its frames side by side.
+        look: of its line.
+    """
+
+    label: str
+    note: str
+    alt: str
+    png: bytes
+    look: Look
+
+    def as_data(self) -> dict[str, Any]:
+        """What the browser needs of it."""
+        with Image.open(io.BytesIO(self.png)) as picture:
+            width, height = picture.size
+        source = f"data:image/png;base64,{base64.b64encode(self.png).decode()}"
+        texts = {"label": self.label, "note": self.note, "alt": self.alt}
+        return texts | {"source": source, "width": width, "height": height, "swatch": swatch(self.look)}
+
+
+def strips(rows: Sequence[Strip], frames: int, widest: int) -> None:
+    """Draw the rows, and above them the frame that is on.
+
+    Args:
+        rows: from top to bottom.
+        frames: of a row.
+        widest: pixels that a row is at most wide.
+    """
+    sizes = {"frames": frames, "gap": GAP, "widest": widest}
+    component(key="strips", data={"rows": [row.as_data() for row in rows], "words": words()} | sizes)
+
+
+def words() -> dict[str, str]:
+    """The component's own words; the browser fills in what is in braces."""
+    return {
+        "strips": _("Frames of the paths, row under row"),
+        "frame": _("Frame that is shown large and framed in every row"),
+        "now": _("Frame {frame} of {frames}"),
+        "play": _("Play there and back"),
+        "pause": _("Pause"),
+    }

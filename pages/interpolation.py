@@ -1,0 +1,238 @@
+"""Interpolation: from one picture to another through the latent space, before and after chains."""
+
+from typing import get_args
+
+import streamlit as st
+
+from latentdemo.evaluation.report import Row
+from latentdemo.sampling.interpolation import PathKind
+from latentdemo.ui.evaluated import evaluation_of
+from latentdemo.ui.interpolation import (
+    ADVISED,
+    CHAINS,
+    PLAIN,
+    ROWS,
+    PathRow,
+    Paths,
+    Request,
+    advised_row,
+    features_of,
+    grids_or_wait,
+    paths_or_wait,
+    way_of,
+)
+from latentdemo.ui.link import put_in_link, take_from_link
+from latentdemo.ui.navigation import INTERPOLATION, selection
+from latentdemo.ui.path_charts import Look, PathChart, draw_chart, legend
+from latentdemo.ui.path_takeaway import take_grids, take_paths
+from latentdemo.ui.path_words import charts, path_name, percent, row_look, row_name, row_note, row_title, summary, table
+from latentdemo.ui.presentation import presenting
+from latentdemo.ui.sidebar import Selection
+from latentdemo.ui.starting_points import StartingPoint, starting_point_control
+from latentdemo.ui.strips import Strip, strips
+from latentdemo.ui.words import _
+
+VIEWS = ("path", "grid")
+PATHS: tuple[PathKind, ...] = get_args(PathKind)
+FRAMES, USUAL_FRAMES = range(3, 26), 9
+SIDES, USUAL_SIDE = (5, 7), 5
+USUAL_CHAIN = "5"
+WIDEST_TILE = 176  # pixels
+
+
+def explanation() -> None:
+    """How to read the page."""
+    with st.expander(_("How to read this"), icon=":material/help:"):
+        st.markdown(
+            _("A and B are two points of the latent space. Every row decodes the points on a path from one to the "
+              "other, frame under frame. A good path shows a believable picture in every frame, changes a little at "
+              "each step, and still leads from A to B. Without a chain, many frames lie where the model saw little; a "
+              "chain carries each frame to where real pictures lie. All frames of a row meet the same random numbers, "
+              "so that neighbours stay neighbours; with random numbers of their own they would jump about. “Corrected "
+              "ends” lets a chain correct A and B only, and lays the path between them afterwards. Held-out and own "
+              "pictures are shown as the model encodes and decodes them.")
+        )  # fmt: skip
+        st.markdown(
+            _("“Likelier than 70 % of real data” compares a frame with the encodings of real pictures, under the "
+              "density that was fitted to them: real pictures spread evenly over 0 to 100 %. A held-out or own picture "
+              "starts at the mean of its encoding, without its noise, which is likelier than most. Steps are distances "
+              "between neighbouring frames in the features of a classifier of these data, near to what the eye sees; "
+              "the largest jump is 1 times the mean step where the path is even. What is left of the ends is 100 % "
+              "where A and B are as they were, and 0 % where one of them is no more like its own picture than like the "
+              "other. Unrelated pictures rarely reach 25 %: below that, the path counts as no longer connecting A and "
+              "B.")
+        )  # fmt: skip
+
+
+def end_controls(chosen: Selection) -> tuple[StartingPoint, StartingPoint]:
+    """Between which two pictures."""
+    points = []
+    for column, (name, number) in zip(st.columns(2), (("A", 0), ("B", 1)), strict=True):
+        with column.container(border=True, height="stretch"):
+            st.markdown(f"**{name}**")
+            points.append(starting_point_control(chosen, key=f"{name.lower()}_", damage=False, first=number))
+    return points[0], points[1]
+
+
+def view_control() -> str:
+    """One path in rows, or a grid between four corners."""
+    take_from_link("view", VIEWS, "path")
+    view = st.segmented_control(
+        _("View"), VIEWS, required=True, key="view", persist_state="session", wrap=True,
+        format_func=lambda name: {"path": _("Path in rows"), "grid": _("Grid between four corners")}[name],
+        help=_("A path from A to B in rows under each other, or a grid whose corners are A, B and two more draws."),
+    )  # fmt: skip
+    put_in_link("view", "path")
+    assert view is not None
+    return view
+
+
+def path_control() -> PathKind:
+    """Straight or along an arc."""
+    take_from_link("path", PATHS, PATHS[0])
+    path: PathKind | None = st.segmented_control(
+        _("Path"), PATHS, required=True, key="path", persist_state="session", format_func=path_name,
+        help=_("Spherical: along an arc, as far from the origin as the ends are, where the prior has its mass (White "
+               "2016). Linear: straight, through the thinly used middle."),
+    )  # fmt: skip
+    put_in_link("path", PATHS[0])
+    assert path is not None
+    return path
+
+
+def frames_control() -> int:
+    """How many frames."""
+    take_from_link("frames", FRAMES, USUAL_FRAMES)
+    with st.container(width=220):
+        st.slider(
+            _("Frames"), FRAMES[0], FRAMES[-1], key="frames", persist_state="session",
+            help=_("Frames of a row, both ends included."),
+        )  # fmt: skip
+    put_in_link("frames", USUAL_FRAMES)
+    return int(st.session_state["frames"])
+
+
+def side_control() -> int:
+    """How large a grid."""
+    take_from_link("side", SIDES, USUAL_SIDE)
+    side = st.segmented_control(
+        _("Grid"), SIDES, required=True, key="side", persist_state="session",
+        format_func=lambda side: f"{side} × {side}", help=_("Tiles a row and a column."),
+    )  # fmt: skip
+    put_in_link("side", USUAL_SIDE)
+    assert side is not None
+    return side
+
+
+def rows_control() -> list[str]:
+    """Which rows; the usual ones where none is chosen."""
+    take_from_link("rows", ROWS, list(ROWS))
+    st.pills(
+        _("Rows"), ROWS, selection_mode="multi", key="rows", persist_state="session", format_func=row_name, wrap=True,
+        help=_("The path without a chain, after steps of the plain chain, after the chain that the evaluation "
+               "recommends, and the path between ends that a chain has corrected."),
+    )  # fmt: skip
+    put_in_link("rows", list(ROWS))
+    return st.session_state["rows"] or list(ROWS)
+
+
+def chain_control(advised: Row | None, grid: bool) -> str:
+    """Which chain corrects the ends, or the grid."""
+    chains = CHAINS if advised else tuple(chain for chain in CHAINS if chain != ADVISED)
+    take_from_link("correction", chains, USUAL_CHAIN)
+    chain = st.segmented_control(
+        _("Chain for the grid") if grid else _("Chain for the ends"), chains, required=True, key="correction",
+        persist_state="session", wrap=True, format_func=row_name,
+        help=_("Steps of the plain chain, or what the evaluation recommends for this model."),
+    )  # fmt: skip
+    put_in_link("correction", USUAL_CHAIN)
+    assert chain is not None
+    return chain
+
+
+def show_paths(chosen: Selection, paths: Paths, wanted: list[str], request: Request, advised: Row | None) -> None:
+    """The rows, what they say, and their figures; those of the path without a chain are there to compare with."""
+    shown = [row for row in paths.rows if row in wanted] or [PLAIN]
+    rows = {row: found for row, found in paths.rows.items() if row == PLAIN or row in shown}
+    titles = {row: row_title(row, request.chain, advised) for row in rows}
+    looks = {row: row_look(row, request) for row in rows}
+    widest = request.count * WIDEST_TILE
+    strips([strip(rows[row], row, titles[row], looks[row], request, chosen) for row in shown], request.count, widest)
+    st.markdown("  \n".join(summary(rows)))
+    st.html(legend([(row_name(row), looks[row]) for row in rows]))
+    with st.container(width=widest):  # as the rows are, and no wider than the page
+        for chart in charts(rows, looks):
+            show_chart(chart, request.count, chosen.title)
+    with st.expander(_("All figures"), icon=":material/table:"):
+        st.dataframe(table(rows, titles), hide_index=True, alt=_("Figures of each row of {model}", model=chosen.title))
+    take_paths(chosen, request, paths, shown, titles)
+
+
+def strip(path: PathRow, row: str, title: str, look: Look, request: Request, chosen: Selection) -> Strip:
+    """A row as it is drawn."""
+    alt = _("{row}: {count} frames from A to B of {model}", row=title, count=request.count, model=chosen.title)
+    return Strip(title, row_note(row, path.figures), alt, path.png, look)
+
+
+def show_chart(chart: PathChart, frames: int, title: str) -> None:
+    """Figures along the path, under their heading."""
+    heading = _("**{figure}** :small[(dashed: {level})]", figure=chart.title, level=chart.level_name)
+    st.markdown(heading, help=chart.help)
+    st.altair_chart(
+        draw_chart(chart, frames), width="stretch",
+        alt=_("{figure}: a line for each row of {model}", figure=chart.title, model=title),
+    )  # fmt: skip
+
+
+def show_grids(chosen: Selection, request: Request) -> None:
+    """The grid before and after its chain."""
+    grids = grids_or_wait(request)
+    if not grids:
+        return
+    titles = [_("No chain"), _("After the chain: {chain}", chain=row_name(request.chain))]
+    for column, heading, (step, png) in zip(st.columns(2), titles, grids.pngs.items(), strict=True):
+        with column.container(border=True, height="stretch"):
+            st.subheader(heading)
+            st.image(png, alt=_("{row}: grid of {model} between four corners", row=heading, model=chosen.title),
+                     width="stretch")  # fmt: skip
+            if step in grids.likelier:
+                st.caption(_("Tiles are likelier than {share} % of real data on average.",
+                             share=percent(grids.likelier[step])))  # fmt: skip
+    st.caption(_("Corners: A and B above, two more draws from the prior below. All tiles meet the same random "
+                 "numbers."))  # fmt: skip
+    take_grids(chosen, request, grids, titles)
+
+
+chosen = selection()
+advice = advised_row(chosen, evaluation_of(chosen))
+advised = None if isinstance(advice, str) else advice
+if not presenting():
+    st.title(_(INTERPOLATION.title))
+    explanation()
+with st.sidebar if presenting() else st.container():  # the sidebar is hidden in a presentation
+    ends = end_controls(chosen)
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        in_grid = view_control() == "grid"
+        path = path_control()
+        count = side_control() if in_grid else frames_control()
+        shown = [] if in_grid else rows_control()
+        chain = chain_control(advised, in_grid)
+    if isinstance(advice, str):
+        st.caption(advice)
+corners = [StartingPoint("prior", chosen.seed, draw) for draw in (2, 3)] if in_grid else []
+request = Request(
+    chosen.model,
+    chosen.config.sha256,
+    chosen.densities,
+    features_of(chosen.model),
+    chosen.seed,
+    (*ends, *corners),
+    path,
+    count,
+    way_of(advised) if advised else None,
+    chain,
+)
+if in_grid:
+    show_grids(chosen, request)
+elif paths := paths_or_wait(request):
+    show_paths(chosen, paths, shown, request, advised)

@@ -1,0 +1,249 @@
+"""The page of interpolations from its entry point, without a browser."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from latentdemo.evaluation.report import FILE, Recommendation, save_report
+from latentdemo.models import read_config, save_checkpoint
+from latentdemo.models.checkpoint import checkpoints_dir
+from latentdemo.sampling.density import read_density_config
+from latentdemo.ui import background
+from latentdemo.ui.interpolation import ROWS
+from latentdemo.ui.sidebar import model_pool
+from tests.app.test_pages import captions, open_page
+from tests.ui.sample_reports import report
+
+PATIENCE = 60
+SCRIPT = "pages/interpolation.py"
+TITLES = ["No chain", "After 1 step", "After 5 steps", "After 10 steps"]
+
+
+@pytest.fixture(autouse=True)
+def wait_for_results(monkeypatch):
+    """No progress fragments here: the page waits for its rows."""
+    monkeypatch.setattr(background, "AT_ONCE", PATIENCE)
+
+
+@pytest.fixture
+def clothes(tmp_path: Path, monkeypatch) -> Path:
+    """A copy of the clothes' VAE without an evaluation, as the only model."""
+    shipped, folder = checkpoints_dir() / "fashion-mnist", tmp_path / "fashion-mnist" / "vae"
+    shutil.copytree(shipped / "vae", folder, ignore=shutil.ignore_patterns(FILE))
+    for name in ("held-out.webp", "held-out.json", "features.safetensors", "features.json"):
+        (folder.parent / name).symlink_to(shipped / name)
+    monkeypatch.setenv("LATENTDEMO_CHECKPOINTS", str(tmp_path))
+    model_pool.clear()  # a model that was loaded before knows another folder
+    return folder
+
+
+def evaluate(folder: Path, row: int | None = None, **changes: Any) -> None:
+    """Put an evaluation beside a model, with a row of its own recommended."""
+    made = report("fashion-mnist/vae", read_config(folder).sha256, density_sha256=read_density_config(folder).sha256)
+    if row is not None:
+        changes["recommendation"] = Recommendation(row, row, [], [])
+    save_report(replace(made, **changes), folder)
+
+
+def rows(app: AppTest) -> list[dict[str, Any]]:
+    """The rows that the browser is given."""
+    (component,) = (each for each in app.get("bidi_component") if each.proto.component_name == "latentdemo_strips")
+    return json.loads(component.proto.json)["rows"]
+
+
+def labels(app: AppTest) -> list[str]:
+    return [row["label"] for row in rows(app)]
+
+
+def lines(app: AppTest) -> list[int]:
+    """Lines of each chart: all layers but the rule, two a line."""
+    specs = [json.loads(chart.proto.spec) for chart in app.get("vega_lite_chart")]
+    return [(len(spec["layer"]) - 1) // 2 for spec in specs]
+
+
+def markdown(app: AppTest) -> str:
+    return " ".join(element.value for element in app.markdown)
+
+
+def test_it_opens_with_all_rows_and_their_figures(clothes: Path) -> None:
+    evaluate(clothes)
+    app = open_page(SCRIPT)
+    assert not app.exception
+    assert not app.error
+    assert not app.toast
+    assert app.title[0].value == "Latent interpolation"
+    assert labels(app)[:4] == TITLES
+    assert labels(app)[4].startswith("Recommended: calibrated chain")
+    assert labels(app)[5] == "Path between corrected ends (5 steps)"
+    assert lines(app) == [6, 6, 5]
+    assert all("of real data" in row["note"] and "largest jump" in row["note"] for row in rows(app))
+    assert ["of the ends left" in row["note"] for row in rows(app)] == [False] + 5 * [True]
+    assert "connects the two pictures that you chose" in markdown(app)
+    assert dict(app.query_params) == {}
+
+
+def test_in_japanese(clothes: Path) -> None:
+    app = open_page(SCRIPT, lang="ja")
+    assert app.title[0].value == "潜在空間の補間"
+    assert labels(app)[0] == "チェーンなし"
+    assert "経路は、選んだ 2 枚の画像を" in markdown(app)
+
+
+def test_each_row_alone(clothes: Path) -> None:
+    evaluate(clothes)
+    app = open_page(SCRIPT)
+    everything = rows(app)
+    for row, wanted in zip(ROWS, everything, strict=True):
+        app.pills(key="rows").set_value([row]).run()
+        assert not app.exception
+        assert not app.error
+        assert rows(app) == [wanted]
+        assert lines(app) == ([1, 1] if row == "plain" else [2, 2, 1])
+
+
+def test_rows_without_a_chain_start_and_end_where_the_others_begin(clothes: Path) -> None:
+    """The corrected ends are those of the row of their chain."""
+    app = open_page(SCRIPT, correction="1")
+    assert labels(app)[-1] == "Path between corrected ends (1 step)"
+    notes = {row["label"]: row["note"].split(" · ")[-1] for row in rows(app)}
+    assert notes["After 1 step"] == notes["Path between corrected ends (1 step)"]
+
+
+@pytest.mark.parametrize(
+    "link",
+    [
+        {"frames": "26"},
+        {"rows": ["plain", "7"]},
+        {"path": "cubic"},
+        {"view": "film"},
+        {"correction": "100"},
+        {"b_from": "moon"},
+        {"view": "grid", "side": "6"},
+    ],
+    ids=str,
+)
+def test_a_silly_link_falls_back_with_a_notice(clothes: Path, link: dict[str, Any]) -> None:
+    app = open_page(SCRIPT, **link)
+    assert not app.exception
+    assert not app.error
+    assert len(app.toast) == 1
+
+
+def test_settings_are_in_the_link_and_the_link_shows_the_same(clothes: Path) -> None:
+    app = open_page(SCRIPT)
+    app.slider(key="frames").set_value(4)
+    app.segmented_control(key="path").select("linear")
+    app.number_input(key="b_draw").set_value(5)
+    app.pills(key="rows").set_value(["plain", "5"]).run()
+    link = dict(app.query_params)
+    assert link == {"frames": "4", "path": "linear", "b_draw": "5", "rows": ["plain", "5"]}
+    again = open_page(SCRIPT, **link)
+    assert [row["source"] for row in rows(again)] == [row["source"] for row in rows(app)]
+
+
+def test_other_ends_paths_and_seeds_give_other_pictures(clothes: Path) -> None:
+    links = [{}, {"path": "linear"}, {"seed": "8"}, {"a_draw": "4"}, {"a_from": "data"}, {"b_from": "data"}]
+    pictures = [rows(open_page(SCRIPT, rows=["plain"], **link))[0]["source"] for link in links]
+    assert len(set(pictures)) == len(links)
+
+
+def test_equal_settings_are_kept(clothes: Path, monkeypatch) -> None:
+    first = rows(open_page(SCRIPT, seed="31"))
+    monkeypatch.setattr("latentdemo.ui.interpolation.make_paths", lambda *_: pytest.fail("made again"))
+    assert rows(open_page(SCRIPT, seed="31")) == first
+
+
+def test_both_ends_the_same_is_said_so(clothes: Path) -> None:
+    app = open_page(SCRIPT, b_draw="0")
+    assert not app.exception
+    assert "Both ends are the same picture" in markdown(app)
+    assert lines(app) == [5]
+
+
+def test_without_an_evaluation_there_is_no_recommended_row(clothes: Path) -> None:
+    app = open_page(SCRIPT)
+    assert labels(app) == [*TITLES, "Path between corrected ends (5 steps)"]
+    assert "not evaluated yet" in captions(app)
+    assert "recommended" not in app.segmented_control(key="correction").options
+
+
+@pytest.mark.parametrize("start", ["mixture", "flow"])
+def test_a_recommendation_that_starts_elsewhere_has_no_row(clothes: Path, start: str) -> None:
+    made = report()
+    evaluate(clothes, next(index for index, row in enumerate(made.rows) if row.start == start))
+    app = open_page(SCRIPT)
+    assert not app.exception
+    assert len(rows(app)) == 5
+    assert "cannot start at the frames of a path" in captions(app)
+
+
+def test_a_model_that_is_best_left_alone_has_no_recommended_row(clothes: Path) -> None:
+    evaluate(clothes, recommendation=Recommendation(None, 0, [], []))
+    app = open_page(SCRIPT)
+    assert len(rows(app)) == 5
+    assert "recommends no chain" in captions(app)
+
+
+def test_only_a_row_that_there_is_not_shows_the_path_without_a_chain(clothes: Path) -> None:
+    app = open_page(SCRIPT, rows=["recommended"])
+    assert labels(app) == ["No chain"]
+
+
+def test_without_densities_there_is_no_chart_of_them(clothes: Path) -> None:
+    (clothes / "density.json").unlink()
+    app = open_page(SCRIPT)
+    assert not app.exception
+    assert not app.error
+    assert lines(app) == [5, 4]
+    assert not any("of real data" in row["note"] for row in rows(app))
+
+
+def test_without_features_steps_are_taken_in_pixels(clothes: Path) -> None:
+    before = rows(open_page(SCRIPT))
+    (clothes.parent / "features.json").unlink()
+    app = open_page(SCRIPT)
+    assert not app.exception
+    assert not app.error
+    assert lines(app) == [5, 5, 4]
+    assert [row["source"] for row in rows(app)] == [row["source"] for row in before]
+    assert [row["note"] for row in rows(app)] != [row["note"] for row in before]
+
+
+def test_a_model_with_nothing_beside_it(tiny_model, tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.setenv("LATENTDEMO_CHECKPOINTS", str(tmp_path))
+    save_checkpoint(tmp_path / "own" / "tiny", tiny_model, "own")
+    app = open_page(SCRIPT)
+    assert not app.exception
+    assert not app.error
+    assert len(rows(app)) == 5
+    app.segmented_control(key="view").select("grid").run()
+    assert not app.exception
+    assert len(app.image) == 2
+
+
+@pytest.mark.parametrize("side", ["5", "7"])
+def test_the_grid_before_and_after_its_chain(clothes: Path, side: str) -> None:
+    evaluate(clothes)
+    app = open_page(SCRIPT, view="grid", side=side, correction="recommended")
+    assert not app.exception
+    assert not app.error
+    assert [heading.value for heading in app.subheader] == ["No chain", "After the chain: recommended"]
+    before, after = (image.proto for image in app.image)
+    assert before != after
+    assert captions(app).count("of real data on average") == 2
+
+
+def test_to_the_grid_and_back_keeps_the_settings(clothes: Path) -> None:
+    app = open_page(SCRIPT, frames="5", rows=["plain", "1"])
+    app.segmented_control(key="view").select("grid").run()
+    assert app.query_params["frames"] == "5"
+    app.segmented_control(key="view").select("path").run()
+    assert labels(app) == TITLES[:2]
+    assert app.slider(key="frames").value == 5
