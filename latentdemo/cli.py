@@ -1,4 +1,4 @@
-"""The command line: python -m latentdemo models | sample | train | fit | evaluate | bench, hold-out | features.
+"""The command line: python -m latentdemo models | sample | rerun | train | fit | evaluate | retime | bench | ...
 
 What a command makes goes to files and standard output, progress and errors to standard error. Exit codes: 0 done,
 1 an error that the message explains, 2 wrong usage, 130 interrupted.
@@ -199,6 +199,34 @@ def sample(
     typer.echo(f"wrote {out}: {count} chains, steps {', '.join(map(str, shown))}, {cost:.1f} ms an image")
 
 
+@app.command()
+def rerun(
+    run: Annotated[Path, typer.Argument(help="run.json of a run that was taken away from a page.")],
+    output: Annotated[Path, typer.Option(help="Folder for the picture and the latents.")],
+    device: Annotated[str | None, typer.Option(help="cuda, mps or cpu; the best at hand if not given.")] = None,
+) -> None:
+    """Make a run again, and compare its latents with latents.npz beside run.json; exit code 1 if they differ."""
+    from latentdemo.takeaway.rerun import LATENTS, PICTURE, TOLERANCE
+    from latentdemo.takeaway.rerun import rerun as repeat
+
+    with progress_bar() as bar:
+        task = bar.add_task("sampling", total=None, note="")
+        repeated = repeat(run, output, device, lambda done, total: bar.update(task, completed=done, total=total))
+    for warning in repeated.warnings:
+        console.print(f"[bold yellow]Warning:[/] {escape(warning)}", soft_wrap=True)
+    typer.echo(f"wrote {output / PICTURE} and {output / LATENTS}")
+    found = repeated.agreement
+    if found is None:
+        typer.echo(f"no {LATENTS} beside {run} to compare with")
+        return
+    typer.echo(
+        f"{found.agreeing} of {found.count} chains agree within {TOLERANCE:g} "
+        f"(largest difference {found.difference:.2g})"
+    )
+    if not found.complete:
+        raise typer.Exit(1)
+
+
 @app.command("hold-out")
 def hold_out(
     dataset: Annotated[str, typer.Argument(help="Data set, such as fashion-mnist or avatars.")],
@@ -335,6 +363,25 @@ def evaluate(
     refresh_card(report, folder)
     (folder / UNFINISHED).unlink(missing_ok=True)
     show_report(report)
+
+
+@app.command("retime")
+def retime_command(
+    models: Annotated[list[str], typer.Argument(help="Models that were evaluated, such as fashion-mnist/dvae.")],
+    device: Annotated[str | None, typer.Option(help="cuda, mps or cpu; the best at hand if not given.")] = None,
+) -> None:
+    """Take the times of evaluations anew, on this device, and advise accordingly; the figures stay as they are."""
+    from latentdemo.evaluation import load_report, refresh_card, retime, save_report
+    from latentdemo.models import model_folder
+
+    with progress_bar() as bar:
+        task = bar.add_task("timing", total=len(models), note="")
+        for model in models:
+            folder = model_folder(model)
+            report = retime(load_report(folder), device)
+            save_report(report, folder)
+            refresh_card(report, folder)
+            bar.advance(task)
 
 
 def show_report(report: Report) -> None:

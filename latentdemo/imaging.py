@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import base64
 import io
 import math
-from collections.abc import Mapping
+from collections.abc import Sequence
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 from torch import Tensor
 
-CAPTION_SIZE = 28  # pixels
+from latentdemo.fonts import FONT
+
+PAPER, INK = "white", "#1f2937"
+CAPTION_SIZE, SMALLEST_CAPTION = 28, 12  # pixels
+MARGIN = 24  # pixels around and between sheets
 
 
 def to_pixels(images: Tensor) -> np.ndarray:
@@ -40,17 +45,42 @@ def contact_sheet(images: Tensor, columns: int | None = None, scale: int = 1, ga
     return sheet
 
 
-def comparison(sheets: Mapping[str, Image.Image], margin: int = 24) -> Image.Image:
-    """Sheets of one size side by side on white, each under its caption."""
-    font = ImageFont.load_default(size=CAPTION_SIZE)
-    width, height = next(iter(sheets.values())).size
-    canvas = Image.new("RGB", (len(sheets) * (width + margin) + margin, height + CAPTION_SIZE + 3 * margin), "white")
-    draw = ImageDraw.Draw(canvas)
-    for index, (caption, sheet) in enumerate(sheets.items()):
-        left = margin + index * (width + margin)
-        draw.text((left, margin), caption, fill="#1f2937", font=font)
-        canvas.paste(sheet, (left, CAPTION_SIZE + 2 * margin), sheet)
+def enlarged(picture: Image.Image, least: int) -> Image.Image:
+    """A picture enlarged by the smallest whole number that makes its longer side `least` pixels; pixels stay pixels."""
+    factor = math.ceil(least / max(picture.size))
+    if factor <= 1:
+        return picture
+    return picture.resize((factor * picture.width, factor * picture.height), Image.Resampling.NEAREST)
+
+
+def comparison(sheets: Sequence[tuple[str, Image.Image]], sheets_a_row: int | None = None) -> Image.Image:
+    """Sheets of one size on white, each under its caption.
+
+    Args:
+        sheets: caption and sheet (RGBA), in reading order.
+        sheets_a_row: sheets beside each other; None puts all in one row.
+    """
+    width, height = sheets[0][1].size
+    columns = min(sheets_a_row or len(sheets), len(sheets))
+    rows = math.ceil(len(sheets) / columns)
+    right, down = width + MARGIN, CAPTION_SIZE + MARGIN // 2 + height + MARGIN
+    canvas = Image.new("RGB", (columns * right + MARGIN, rows * down + MARGIN), PAPER)
+    draw, font = ImageDraw.Draw(canvas), caption_font([caption for caption, _ in sheets], width)
+    for index, (caption, sheet) in enumerate(sheets):
+        row, column = divmod(index, columns)
+        left, top = MARGIN + column * right, MARGIN + row * down
+        draw.text((left, top + CAPTION_SIZE), caption, fill=INK, font=font, anchor="ls")
+        canvas.paste(sheet, (left, top + CAPTION_SIZE + MARGIN // 2), sheet)
     return canvas
+
+
+def caption_font(captions: Sequence[str], width: int) -> ImageFont.FreeTypeFont:
+    """The typeface in the largest size up to the usual one in which every caption is no wider than its sheet."""
+    usual = ImageFont.truetype(FONT, CAPTION_SIZE)
+    widest = max(usual.getlength(caption) for caption in captions)
+    if widest <= width:
+        return usual
+    return ImageFont.truetype(FONT, max(SMALLEST_CAPTION, math.floor(CAPTION_SIZE * width / widest)))
 
 
 def png_bytes(picture: Image.Image) -> bytes:
@@ -58,3 +88,8 @@ def png_bytes(picture: Image.Image) -> bytes:
     buffer = io.BytesIO()
     picture.save(buffer, "PNG", compress_level=4)
     return buffer.getvalue()
+
+
+def data_uri(png: bytes) -> str:
+    """A PNG file as an address of its own, for what must not be fetched."""
+    return f"data:image/png;base64,{base64.b64encode(png).decode()}"

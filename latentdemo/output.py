@@ -54,7 +54,7 @@ def write_run(run: ChainRun, out: Path) -> None:
 def write_comparison(run: ChainRun, path: Path) -> None:
     """The steps side by side as one PNG."""
     scale = max(1, SCALE_TO // next(iter(run.images.values())).shape[-1])
-    sheets = {f"step {step}": contact_sheet(images, scale=scale) for step, images in run.images.items()}
+    sheets = [(f"step {step}", contact_sheet(images, scale=scale)) for step, images in run.images.items()]
     comparison(sheets).save(path, "PNG")
 
 

@@ -6,11 +6,10 @@ from typing import Any
 import streamlit as st
 
 from latentdemo.evaluation.report import GAP, Interval, Report
-from latentdemo.sampling import KERNELS
 from latentdemo.sampling.starts import PRIOR
+from latentdemo.takeaway import RunSettings
+from latentdemo.takeaway.settings import DRAWN, MOST_CHANGED_FIRST
 from latentdemo.ui.comparison import (
-    DECODE_ENCODE,
-    MOST_CHANGED_FIRST,
     Comparison,
     Request,
     Sheet,
@@ -20,35 +19,37 @@ from latentdemo.ui.comparison import (
 )
 from latentdemo.ui.evaluated import evaluation_of
 from latentdemo.ui.figure_words import value_text
+from latentdemo.ui.kernel_controls import (
+    KERNEL_OPTIONS,
+    STOPS,
+    USUAL_KERNEL,
+    corruption_control,
+    decoding_control,
+    kernel_control,
+    kernel_in_words,
+    settings_in_link,
+    stopping_control,
+)
 from latentdemo.ui.kernel_words import kernel_help, start_title
-from latentdemo.ui.link import put_in_link, take_from_link
-from latentdemo.ui.names import STARTS, kernel_name, start_samples
+from latentdemo.ui.names import STARTS, start_samples
 from latentdemo.ui.navigation import selection
+from latentdemo.ui.takeaways import take_away
 from latentdemo.ui.words import _
 
 COUNTS = (16, 36, 64, 100, 256)
 STEPS = (0, 1, 2, 3, 5, 10, 20, 50, 100)
 DEFAULT_STEPS = (0, 1, 5, 10)
-STOPS = {"off": None, "10": 0.1, "25": 0.25, "50": 0.5}  # in the link -> share of real data
-USUAL: dict[str, Any] = {
-    "kernel": DECODE_ENCODE,
+USUAL: dict[str, Any] = USUAL_KERNEL | {
     "start": PRIOR,
     "count": 36,
     "steps": list(DEFAULT_STEPS),
-    "decoding": "mean",
-    "corruption": "off",
-    "stop": "off",
-    "order": "drawn",
+    "order": DRAWN,
 }
-OPTIONS: dict[str, tuple] = {
-    "kernel": tuple(KERNELS),
+OPTIONS: dict[str, tuple] = KERNEL_OPTIONS | {
     "start": STARTS,
     "count": COUNTS,
     "steps": STEPS,
-    "decoding": ("mean", "sample"),
-    "corruption": ("off", "model"),
-    "stop": tuple(STOPS),
-    "order": ("drawn", MOST_CHANGED_FIRST),
+    "order": (DRAWN, MOST_CHANGED_FIRST),
 }
 CARDS_A_ROW = 4
 
@@ -56,11 +57,7 @@ CARDS_A_ROW = 4
 def way_controls() -> None:
     """Kernel and starting point; they act at once, for the settings below depend on them."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        st.selectbox(
-            _("Kernel"), OPTIONS["kernel"], key="kernel", format_func=kernel_name, width=400,
-            help=_("How the chain takes a step. None is the best for every model: look whether artifacts go, and what "
-                   "is kept of the starting points."),
-        )  # fmt: skip
+        kernel_control()
         st.segmented_control(
             _("Starting point"), OPTIONS["start"], required=True, key="start", format_func=start_title,
             help=_("Where the chains start: at random points of the prior, at draws from a density that was fitted to "
@@ -86,46 +83,29 @@ def setting_controls(decodes: bool, corrupts: bool) -> None:
             help=_("How many steps of the kernel. Step 0 shows the starting points."),
         )  # fmt: skip
         if decodes:
-            st.segmented_control(
-                _("Decoding"), OPTIONS["decoding"], required=True, key="decoding",
-                format_func=lambda name: {"mean": _("mean"), "sample": _("sampled")}[name],
-                help=_("What the chain passes on: the decoded mean image, or the image with the model's own noise."),
-            )  # fmt: skip
-            st.segmented_control(
-                _("Corruption"), OPTIONS["corruption"], required=True, key="corruption", disabled=not corrupts,
-                format_func=lambda name: {"off": _("off"), "model": _("as trained")}[name],
-                help=_("Denoising models only: add the noise of training before each encode."),
-            )  # fmt: skip
-        st.segmented_control(
-            _("Adaptive stopping"), OPTIONS["stop"], required=True, key="stop",
-            format_func=lambda name: _("off") if name == "off" else f"{name} %",
-            help=_("Each chain rests once its latent is likelier than that share of real data: at 10 % it rests soon, "
-                   "at 50 % when it is as likely as the median real image. Later steps cannot spoil what rests."),
-        )  # fmt: skip
+            decoding_control()
+            corruption_control(corrupts)
+        stopping_control()
         st.segmented_control(
             _("Order"), OPTIONS["order"], required=True, key="order",
-            format_func=lambda name: {"drawn": _("as drawn"), MOST_CHANGED_FIRST: _("most changed first")}[name],
+            format_func=lambda name: {DRAWN: _("as drawn"), MOST_CHANGED_FIRST: _("most changed first")}[name],
             help=_("By how much a sample has changed between step 0 and the last step shown. "
                    "All sheets keep the same order."),
         )  # fmt: skip
-        st.form_submit_button(_("Compare"), type="primary", icon=":material/compare:")
+        st.form_submit_button(
+            _("Compare"), type="primary", icon=":material/compare:",
+            help=_("Draw the samples with the settings of this box."),
+        )  # fmt: skip
 
 
 def controls(corrupts: bool) -> dict[str, Any]:
-    """All settings as of the last press; one that the kernel does not have is at its usual value."""
-    take_from_link("kernel", OPTIONS["kernel"], USUAL["kernel"])
-    decodes = st.session_state["kernel"] == DECODE_ENCODE
-    shown = [key for key in USUAL if decodes or key not in {"decoding", "corruption"}]
-    for key in shown:
-        take_from_link(key, OPTIONS[key], USUAL[key])
-    way_controls()
-    setting_controls(decodes, corrupts)
-    for key in shown:
-        put_in_link(key, USUAL[key])
-    chosen = {key: st.session_state[key] for key in shown}
-    if not corrupts:
-        chosen["corruption"] = USUAL["corruption"]
-    return USUAL | chosen
+    """All settings as of the last press."""
+
+    def draw(decodes: bool) -> None:
+        way_controls()
+        setting_controls(decodes, corrupts)
+
+    return settings_in_link(OPTIONS, USUAL, corrupts, draw)
 
 
 def card(step: int, sheet: Sheet, request: Request, title: str, real: float | None, closed: Interval | None) -> None:
@@ -171,42 +151,75 @@ def columns_for(count: int, cards: int) -> int:
     return math.isqrt(count) if cards <= 2 else max(4, math.isqrt(count) // 2)
 
 
-def show(comparison: Comparison, request: Request, title: str, report: Report | None) -> None:
-    """The cards, then time and cost, then the take-away."""
+def show(comparison: Comparison, request: Request, shown: tuple[int, ...], title: str, report: Report | None) -> None:
+    """The cards, then time and cost."""
     real = real_sharpness(report, request.model)
-    closed = {step: gap_closed(report, request, step) for step in comparison.sheets} if report else {}
+    closed = gaps_closed(report, request, shown)
     if request.order == MOST_CHANGED_FIRST:
         st.caption(
             _("Most changed first: the samples are in the order of their change from step 0 to step {step}, on every "
-              "sheet alike.", step=max(comparison.sheets))
+              "sheet alike.", step=max(shown))
         )  # fmt: skip
-    cards = list(comparison.sheets.items())
-    for first in range(0, len(cards), CARDS_A_ROW):
-        row = cards[first : first + CARDS_A_ROW]
-        for column, (step, sheet) in zip(st.columns(min(len(cards), CARDS_A_ROW)), row, strict=False):
+    for first in range(0, len(shown), CARDS_A_ROW):
+        row = shown[first : first + CARDS_A_ROW]
+        for column, step in zip(st.columns(min(len(shown), CARDS_A_ROW)), row, strict=False):
             with column:
-                card(step, sheet, request, title, real, closed.get(step))
-    if report and any(closed.values()):
+                card(step, comparison.sheets[step], request, title, real, closed.get(step))
+    if report and closed:
         st.caption(
             _("The quality gap closed is from the model's evaluation, measured on {count} samples (± two standard "
               "errors); 0 % is the prior sample, 100 % the best that this decoder can do. The other figures are of the "
               "samples above.",
               count=f"{report.count * len(report.seeds):,}")
         )  # fmt: skip
-    last = max(comparison.sheets)
+    last = max(shown)
     with st.container(horizontal=True, vertical_alignment="center"):
         st.metric(_("Time for {count} samples, {steps} steps", count=request.count, steps=last),
                   f"{comparison.seconds:.2f} s", width="content")  # fmt: skip
         st.metric(_("Cost per image"), f"{milliseconds(comparison.sheets[last])} ms", width="content",
                   help=_("Measured when this picture was made, on the device named in the sidebar."))  # fmt: skip
-        st.download_button(
-            _("Download PNG"),
-            comparison.png,
-            f"latentdemo-{request.model.replace('/', '-')}-{request.kernel}-seed{request.seed}.png",
-            "image/png",
-            icon=":material/download:",
-            on_click="ignore",
-        )
+
+
+def gaps_closed(report: Report | None, request: Request, shown: tuple[int, ...]) -> dict[int, Interval]:
+    """Shown step -> quality gap closed, where it was measured."""
+    found = {step: gap_closed(report, request, step) for step in shown} if report else {}
+    return {step: closed for step, closed in found.items() if closed}
+
+
+def take_away_all(comparison: Comparison, request: Request, shown: tuple[int, ...], report: Report | None) -> None:
+    """The take-aways; deck and PDF show the step that closes most of the gap, as far as that is known."""
+    closed = gaps_closed(report, request, shown)
+    run = RunSettings(
+        request.model,
+        request.digest,
+        request.densities,
+        request.kernel,
+        request.start,
+        request.count,
+        request.steps,
+        request.seed,
+        request.layout,
+        {step: _("Step {step}", step=step) for step in shown},
+        request.options,
+        request.stop_at,
+    )
+    take_away(
+        chosen,
+        run,
+        comparison.latents,
+        comparison.pictures,
+        in_words(request, shown),
+        after=max(closed, key=lambda step: closed[step].mean, default=max(shown)),
+    )
+
+
+def in_words(request: Request, shown: tuple[int, ...]) -> dict[str, str]:
+    """The settings as they stand on the page, for the speaker notes."""
+    return {
+        _("Starting point"): start_title(request.start),
+        _("Steps to compare"): ", ".join(map(str, shown)),
+        **kernel_in_words(request.kernel, request.decoding, request.corruption, request.stop_at),
+    }
 
 
 chosen = selection()
@@ -223,14 +236,14 @@ with st.expander(_("How to read this"), icon=":material/help:"):
     )  # fmt: skip
 
 settings = controls(bool(chosen.config.options.get("corruption_std")))
-steps = tuple(sorted(settings["steps"])) or DEFAULT_STEPS
+shown = tuple(sorted(settings["steps"])) or DEFAULT_STEPS
 request = Request(
     chosen.model,
     chosen.config.sha256,
     chosen.seed,
     settings["count"],
-    steps,
-    columns_for(settings["count"], len(steps)),
+    tuple(sorted({0, *shown})),
+    columns_for(settings["count"], len(shown)),
     settings["kernel"],
     settings["start"],
     settings["decoding"],
@@ -241,5 +254,7 @@ request = Request(
 )
 comparison = comparison_or_wait(request)
 if comparison:
-    report = evaluation_of(chosen)
-    show(comparison, request, chosen.title, report if isinstance(report, Report) else None)
+    found = evaluation_of(chosen)
+    report = found if isinstance(found, Report) else None
+    show(comparison, request, shown, chosen.title, report)
+    take_away_all(comparison, request, shown, report)

@@ -4,7 +4,7 @@ import numpy as np
 import torch
 from PIL import Image
 
-from latentdemo.imaging import comparison, contact_sheet, png_bytes, to_pixels
+from latentdemo.imaging import MARGIN, caption_font, comparison, contact_sheet, enlarged, png_bytes, to_pixels
 
 
 def test_pixels_are_rounded_to_the_nearest_grey_level() -> None:
@@ -22,10 +22,33 @@ def test_tiles_lie_in_reading_order_with_transparent_gaps() -> None:
 
 
 def test_sheets_of_a_comparison_are_side_by_side() -> None:
-    sheets = {caption: Image.new("RGBA", (40, 30), "red") for caption in ("step 0", "step 1")}
-    picture = comparison(sheets, margin=10)
-    assert picture.width == 110
-    assert picture.getpixel((15, picture.height - 15)) == (255, 0, 0)
+    sheets = [(caption, Image.new("RGBA", (40, 30), colour)) for caption, colour in (("0", "red"), ("1", "blue"))]
+    beside, stacked = comparison(sheets), comparison(sheets, sheets_a_row=1)
+    assert beside.width == stacked.width + 40 + MARGIN
+    assert beside.getpixel((MARGIN, beside.height - MARGIN - 1)) == (255, 0, 0)
+    assert beside.getpixel((beside.width - MARGIN - 1, beside.height - MARGIN - 1)) == (0, 0, 255)
+    assert stacked.getpixel((MARGIN, stacked.height - MARGIN - 1)) == (0, 0, 255)
+
+
+def test_captions_are_drawn_in_japanese_and_fit_their_sheet() -> None:
+    assert ink("ステップ") != ink("チェーン")  # a font without them draws the same box for all
+    narrow = caption_font(["事前分布からのサンプル"], 150)
+    assert narrow.getlength("事前分布からのサンプル") <= 150
+    assert caption_font(["Step 5"], 150).size > narrow.size
+
+
+def test_small_pictures_are_enlarged_by_a_whole_number() -> None:
+    small = Image.new("RGB", (30, 20), "red")
+    small.putpixel((1, 0), (0, 0, 255))
+    large = enlarged(small, 70)
+    assert large.size == (90, 60)
+    assert [large.getpixel((x, 0)) for x in (2, 3, 5, 6)] == [(255, 0, 0), (0, 0, 255), (0, 0, 255), (255, 0, 0)]
+    assert enlarged(small, 30) is small
+
+
+def ink(caption: str) -> bytes:
+    """The pixels above a sheet."""
+    return comparison([(caption, Image.new("RGBA", (200, 10)))]).crop((0, 0, 248, MARGIN + 30)).tobytes()
 
 
 def test_png_is_lossless() -> None:

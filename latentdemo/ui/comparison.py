@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -9,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import streamlit as st
-import torch
+from PIL import Image
 from torch import Tensor
 
 from latentdemo.data import read_held_out
@@ -17,19 +18,18 @@ from latentdemo.engine import RecentResults
 from latentdemo.errors import LatentdemoError
 from latentdemo.evaluation.pictures import sharpness
 from latentdemo.evaluation.report import FLOOR, GAP, Interval, Report, Row
-from latentdemo.imaging import comparison, contact_sheet, png_bytes
+from latentdemo.imaging import png_bytes
 from latentdemo.models import model_folder
 from latentdemo.sampling import ChainRun, run_chain
 from latentdemo.sampling.density import read_density_config
+from latentdemo.takeaway.picture import sheets_of
+from latentdemo.takeaway.settings import DRAWN, Layout
 from latentdemo.ui.background import result_or_wait
 from latentdemo.ui.sidebar import model_pool
 
 KEPT_BYTES = 256 * 2**20  # of pictures, for all sessions together
-TILE = 128  # pixels that a tile is enlarged to on screen
-WIDEST = 1440  # pixels; Streamlit scales wider pictures down
 SHARPNESS_OF = 1000  # held-out images
 DECODE_ENCODE = "decode-encode"  # the kernel that `decoding` and `corruption` are settings of
-MOST_CHANGED_FIRST = "changed"
 
 
 @dataclass(frozen=True)
@@ -62,16 +62,26 @@ class Request:
     decoding: str = "mean"
     corruption: str = "off"
     stop_at: float | None = None
-    order: str = "drawn"
+    order: str = DRAWN
     densities: str = ""
 
     @property
     def options(self) -> dict[str, Any]:
         """The kernel's own settings, those at their usual value left out."""
-        if self.kernel != DECODE_ENCODE:
-            return {}
-        chosen = {"decoding": (self.decoding, "mean"), "corruption": (self.corruption, "off")}
-        return {name: value for name, (value, usual) in chosen.items() if value != usual}
+        return kernel_options(self.kernel, self.decoding, self.corruption)
+
+    @property
+    def layout(self) -> Layout:
+        """How the sheets are laid out."""
+        return Layout(self.columns, order=self.order)
+
+
+def kernel_options(kernel: str, decoding: str, corruption: str) -> dict[str, Any]:
+    """The settings of a kernel as `run_chain` takes them, those at their usual value left out."""
+    if kernel != DECODE_ENCODE:
+        return {}
+    chosen = {"decoding": (decoding, "mean"), "corruption": (corruption, "off")}
+    return {name: value for name, (value, usual) in chosen.items() if value != usual}
 
 
 @dataclass(frozen=True)
@@ -104,17 +114,22 @@ class Comparison:
     Attributes:
         sheets: step -> the chains at that step.
         seconds: wall-clock time of the whole run.
-        png: all sheets side by side, to take away.
+        latents: step 0 and each shown step -> (N, D), in the order in which the chains were drawn.
     """
 
     sheets: dict[int, Sheet]
     seconds: float
-    png: bytes
+    latents: dict[int, Tensor]
+
+    def pictures(self) -> dict[int, Image.Image]:
+        """The sheets as pictures again."""
+        return {step: Image.open(io.BytesIO(sheet.png)) for step, sheet in self.sheets.items()}
 
     @property
     def bytes(self) -> int:
-        """What the pictures weigh."""
-        return len(self.png) + sum(len(sheet.png) for sheet in self.sheets.values())
+        """What pictures and latents weigh."""
+        pictures = sum(len(sheet.png) for sheet in self.sheets.values())
+        return pictures + sum(latents.nbytes for latents in self.latents.values())
 
 
 @st.cache_resource
@@ -148,20 +163,9 @@ def compare(request: Request, progress: Callable[[int, int], None], cancelled: C
         progress=progress,
         cancelled=cancelled,
     )
-    places = order_of_tiles(run, request)
-    side = run.images[0].shape[-1]
-    scale = max(1, min(TILE // side, WIDEST // (request.columns * (side + 2))))
-    pictures = {step: contact_sheet(run.images[step][places], request.columns, scale) for step in request.steps}
-    sheets = {step: sheet(run, step, png_bytes(picture)) for step, picture in pictures.items()}
-    together = comparison({f"step {step}": picture for step, picture in pictures.items()})
-    return Comparison(sheets, run.seconds[max(request.steps)], png_bytes(together))
-
-
-def order_of_tiles(run: ChainRun, request: Request) -> Tensor:
-    """Index of the chain on each place of a sheet, (N,)."""
-    if request.order != MOST_CHANGED_FIRST:
-        return torch.arange(run.count)
-    return change_since_start(run, max(request.steps)).argsort(descending=True, stable=True)
+    pictures = sheets_of(run.images, request.layout)
+    sheets = {step: sheet(run, step, png_bytes(pictures[step])) for step in request.steps}
+    return Comparison(sheets, run.seconds[max(request.steps)], run.latents)
 
 
 def sheet(run: ChainRun, step: int, png: bytes) -> Sheet:

@@ -22,6 +22,7 @@ from latentdemo.evaluation.report import (
 )
 from latentdemo.ui.charts import Curve, Level, Point
 from latentdemo.ui.figure_words import (
+    figure_meaning,
     figure_title,
     figure_word,
     mean_text,
@@ -29,7 +30,7 @@ from latentdemo.ui.figure_words import (
     money_text,
     value_text,
 )
-from latentdemo.ui.kernel_words import capital, kernel_title, way_key, way_phrase, way_rank, way_title
+from latentdemo.ui.kernel_words import capital, kernel_title, way_help, way_key, way_phrase, way_rank, way_title
 from latentdemo.ui.words import _
 
 STEPS_AXIS, TIME_AXIS = "steps", "milliseconds"
@@ -99,6 +100,127 @@ def worst_harm(report: Report) -> str | None:
         return abs(after - before) / max(abs(before), 1e-9)
 
     return max(report.recommendation.harms, key=loss, default=None) if row else None
+
+
+@dataclass(frozen=True)
+class Card:
+    """A figure that stands by itself.
+
+    Attributes:
+        label: what it is.
+        value: how large.
+        notes: what to know about it, a line each.
+        meaning: what the figure says, for a tooltip; None where the label says it all.
+    """
+
+    label: str
+    value: str
+    notes: list[str]
+    meaning: str | None = None
+
+
+def cards(report: Report) -> list[Card]:
+    """The four figures of a verdict: gain, steps, cost, and what it costs in quality."""
+    return [gap_card(report), steps_card(report), cost_card(report), price_card(report)]
+
+
+def gap_card(report: Report) -> Card:
+    """How much of the gap the recommended way closes, or the best one did."""
+    row = report.recommended or report.rows[report.recommendation.best]
+    gap = value_text(GAP, row.figures[GAP]) if GAP in row.figures else "–"
+    if GAP not in row.figures:
+        note = _("There is no gap: the prior sample is no worse than the ceiling.")
+    elif report.recommended:
+        note = _("0 % is the prior sample, 100 % the best that this decoder can do.")
+    else:
+        note = _("At best; no reason to run it: {way}", way=way_title(row))
+    return Card(_("Quality gap closed"), gap, [note], figure_meaning(GAP))
+
+
+def steps_card(report: Report) -> Card:
+    """How many steps, of what."""
+    row = report.recommended
+    if row is None:
+        return Card(_("Recommended steps"), "0", [_("Prior sample, no chain")], _("The prior sample itself."))
+    steps = f"{walked(row):g}" if row.stop_at is None else _("{average} on average", average=f"{walked(row):.1f}")
+    return Card(_("Recommended steps"), steps, [capital(way_title(row))], way_help(row))
+
+
+def cost_card(report: Report) -> Card:
+    """Milliseconds an image."""
+    row = report.recommended or report.prior
+    note = (
+        _("The prior sample: {cost} ms", cost=milliseconds_text(report.prior.milliseconds))
+        if report.recommended
+        else _("The prior sample, as it is")
+    )
+    meaning = _("Wall-clock time, drawing and decoding included, on {device}.", device=report.device)
+    return Card(_("Cost per image"), f"{milliseconds_text(row.milliseconds)} ms", [note], meaning)
+
+
+def price_card(report: Report) -> Card:
+    """The worst loss, else what became of the coverage."""
+    row, harm = report.recommended or report.prior, worst_harm(report)
+    name = harm or "coverage"
+    label = _("Worse: {figure}", figure=figure_word(name)) if harm else figure_title(name)
+    ceiling = report.references[CEILING].get(name)
+    facts = [_("prior {value}", value=mean_text(name, report.prior.figures[name]))] if report.recommended else []
+    facts += [_("ceiling {value}", value=mean_text(name, ceiling))] if ceiling else []
+    notes = [capital(", ".join(facts))]
+    others = [figure_word(each) for each in report.recommendation.harms if each != harm]
+    if others:
+        notes.append(_("Worse, too: {figures}", figures=", ".join(others)))
+    elif report.recommended and not harm:
+        notes.append(_("No figure gets worse beyond chance."))
+    return Card(label, value_text(name, row.figures[name]), notes, figure_meaning(name))
+
+
+def how_measured(report: Report) -> list[str]:
+    """How the figures came about, a paragraph each."""
+    space = report.features
+    said = [
+        _("Samples are compared with held-out real images in the feature space **{space}**. Figures of another one "
+          "cannot be compared with these, least of all published ones, which are taken in Inception's.",
+          space=space.get("name", "–"))
+    ]  # fmt: skip
+    if "accuracy" in space:
+        said.append(
+            _("Its classifier was trained on real images only: to tell their labels, and to tell intact images "
+              "from ones with mixed or bent parts, which are the artifacts in question. Right on held-out images "
+              "in: {accuracy}.",
+              accuracy=accuracy_text(space["accuracy"]))
+        )  # fmt: skip
+    return [*said, sides_in_words(report), rule_in_words(), occasion_in_words(report)]
+
+
+def sides_in_words(report: Report) -> str:
+    """How many images were compared, and with what."""
+    real = _("training images") if report.training_images else _("held-out images that the comparison did not use")
+    return _("{count} images a side, repeated with the seeds {seeds}. The floor is real data itself, the ceiling what "
+             "the decoder makes of encodings of real data ({real}): no way to sample the latent space can be expected "
+             "to do better.",
+             count=report.count, seeds=", ".join(map(str, report.seeds)), real=real)  # fmt: skip
+
+
+def rule_in_words() -> str:
+    """What is recommended."""
+    return _("Recommended is the cheapest chain whose gap closed is as good as the best beyond chance, and whose "
+             "coverage is no worse than the prior's. A difference counts from two standard errors on. Where no chain "
+             "closes any of the gap beyond chance, the advice is to leave the model alone.")  # fmt: skip
+
+
+def occasion_in_words(report: Report) -> str:
+    """When, on what and with what it was measured."""
+    return _("Measured {date} on {device}: figures with the networks in {precision}, times in float32 for 64 images "
+             "at once. Versions: {versions}.",
+             date=report.created, device=report.device, precision=report.precision,
+             versions=", ".join(f"{name} {version}" for name, version in report.versions.items()))  # fmt: skip
+
+
+def accuracy_text(accuracy: float | dict[str, float]) -> str:
+    """Held-out accuracy of the feature space, by attribute."""
+    by_name = accuracy if isinstance(accuracy, dict) else {_("all"): accuracy}
+    return ", ".join(f"{name.replace('_', ' ')} {100 * share:.1f} %" for name, share in by_name.items())
 
 
 def figure_names(report: Report) -> list[str]:

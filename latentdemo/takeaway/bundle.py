@@ -1,0 +1,118 @@
+"""All files of one run: each by itself, and a ZIP with everything."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from PIL import Image
+from torch import Tensor
+
+from latentdemo.imaging import enlarged, png_bytes
+from latentdemo.takeaway.animation import gif_bytes, mp4_bytes
+from latentdemo.takeaway.picture import Sheets, frames_of, picture_of, squared
+from latentdemo.takeaway.rerun import LATENTS, PICTURE, RUN, latents_bytes
+from latentdemo.takeaway.settings import RunSettings
+from latentdemo.takeaway.story import Pair, Story
+
+PRINTED = 900  # pixels of the longer side of a picture on slide or paper; fewer would be blurred when they are enlarged
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """What the files are made of.
+
+    Attributes:
+        story: what deck and PDF say.
+        settings: of the run.
+        latents: recorded step -> (N, D).
+        sheets: composes a sheet of each recorded step.
+        after: the step that deck and PDF show beside step 0.
+        frames: composes the frames of the animation; None takes the captioned sheets.
+        seconds: how long a frame stays.
+        picture: composes what is shown, where that is more than the captioned sheets.
+    """
+
+    story: Story
+    settings: RunSettings
+    latents: Mapping[int, Tensor]
+    sheets: Callable[[], Sheets]
+    after: int
+    frames: Callable[[], Sequence[Image.Image]] | None = None
+    seconds: float = 1.0
+    picture: Callable[[], Image.Image] | None = None
+
+    def file(self, kind: str) -> bytes:
+        """The file of a kind such as "png"."""
+        makers = {
+            "png": self.png,
+            "gif": self.gif,
+            "mp4": self.mp4,
+            "pptx": self.pptx,
+            "pdf": self.pdf,
+            "zip": self.zip,
+        }
+        return makers[kind]()
+
+    def png(self) -> bytes:
+        """What is shown, in one picture with captions."""
+        return png_bytes(self.picture()) if self.picture else self.comparison()
+
+    def comparison(self) -> bytes:
+        """The captioned sheets in one picture, which a repeated run gives again."""
+        return png_bytes(picture_of(self.sheets(), self.settings.captions, self.settings.layout))
+
+    def gif(self) -> bytes:
+        """The animation."""
+        return gif_bytes(self.drawn_frames(), self.seconds)
+
+    def mp4(self) -> bytes:
+        """The animation as a film."""
+        return mp4_bytes(self.drawn_frames(), self.seconds)
+
+    def pptx(self) -> bytes:
+        """The slides."""
+        from latentdemo.takeaway.deck import deck_bytes
+
+        return deck_bytes(self.story, self.pair())
+
+    def pdf(self) -> bytes:
+        """The page."""
+        from latentdemo.takeaway.handout import pdf_bytes
+
+        return pdf_bytes(self.story, self.pair())
+
+    def zip(self) -> bytes:
+        """Everything, with what repeats the run."""
+        files = {
+            PICTURE: self.comparison,
+            **({"picture.png": self.png} if self.picture else {}),
+            "animation.gif": self.gif,
+            "animation.mp4": self.mp4,
+            "slides.pptx": self.pptx,
+            "summary.pdf": self.pdf,
+        }
+        buffer = io.BytesIO()
+        with zipfile.ZipFile(buffer, "w") as archive:  # not compressed: nearly all of it is already
+            for name, make in files.items():
+                archive.writestr(name, make())
+            archive.writestr(LATENTS, latents_bytes(self.latents))
+            archive.writestr(RUN, self.settings.to_json())
+            archive.writestr("README.txt", f"{self.story.title}\n{self.story.model}\n\n{self.story.repeat}\n")
+        return buffer.getvalue()
+
+    def drawn_frames(self) -> Sequence[Image.Image]:
+        """The frames of the animation."""
+        return self.frames() if self.frames else frames_of(self.square_sheets(), self.settings.captions)
+
+    def pair(self) -> Pair:
+        """Before and after."""
+        sheets = self.square_sheets()
+        return Pair(*(enlarged(sheets[step], PRINTED) for step in (0, self.after)))
+
+    def square_sheets(self) -> Sheets:
+        """The sheets in a shape that suits slides and films, whatever they have on the page."""
+        count, columns = self.settings.count, self.settings.layout.columns
+        return {step: squared(sheet, count, columns) for step, sheet in self.sheets().items()}

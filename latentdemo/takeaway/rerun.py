@@ -1,0 +1,162 @@
+"""Makes a run again from its `run.json`, and says whether the latents came out as in the `latents.npz` beside it."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from latentdemo.errors import CheckpointError, RunFileError
+from latentdemo.imaging import png_bytes
+from latentdemo.models import load_model, model_folder, read_config
+from latentdemo.sampling import ChainRun, run_chain
+from latentdemo.sampling.chain import Progress
+from latentdemo.sampling.density import read_density_config
+from latentdemo.takeaway.picture import picture_of, sheets_of
+from latentdemo.takeaway.settings import GIVEN, RunSettings, read_settings
+
+RUN, LATENTS, PICTURE = "run.json", "latents.npz", "comparison.png"
+TOLERANCE = 1e-3  # of a latent; its prior has a standard deviation of 1. Processors differ from about 1e-6 on
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """How two runs of the same settings compare.
+
+    Attributes:
+        agreeing: chains whose latents differ by no more than `TOLERANCE` at any recorded step.
+        count: chains.
+        difference: the largest of any latent.
+    """
+
+    agreeing: int
+    count: int
+    difference: float
+
+    @property
+    def complete(self) -> bool:
+        """Whether all chains agree."""
+        return self.agreeing == self.count
+
+
+@dataclass(frozen=True)
+class Repeated:
+    """What came of a repeated run.
+
+    Attributes:
+        settings: from its `run.json`.
+        warnings: what is not here as it was there.
+        agreement: with the `latents.npz` beside the `run.json`; None where there is none.
+    """
+
+    settings: RunSettings
+    warnings: list[str]
+    agreement: Agreement | None
+
+
+def rerun(path: Path, out: Path, device: str | None = None, progress: Progress | None = None) -> Repeated:
+    """Make a run again and write its picture and latents.
+
+    Args:
+        path: of a `run.json`.
+        out: folder for `comparison.png` and `latents.npz`, made where it is missing; not that of `path`.
+        device: cuda, mps or cpu; None takes the best at hand.
+        progress: told how far the run is.
+
+    Raises:
+        RunFileError: `run.json` or `latents.npz` cannot be used, or `out` not be written to.
+        LatentdemoError: the model is not here, or the run cannot be made.
+    """
+    if out.resolve() == path.resolve().parent:
+        raise RunFileError(f"{out} holds the run itself, which would be overwritten; choose another --output")
+    settings = read_settings(path)
+    kept = read_latents(path.parent / LATENTS, settings)
+    if settings.start == GIVEN and kept is None:
+        raise RunFileError(f"{path} starts from latents of its own: put {LATENTS} of the same ZIP beside it")
+    run = run_chain(
+        load_model(settings.model, device),
+        settings.kernel,
+        count=settings.count,
+        steps=settings.steps[-1],
+        seed=settings.seed,
+        record=settings.steps,
+        start=kept[0] if kept and settings.start == GIVEN else settings.start,
+        options=settings.options,
+        stop_at=settings.stop_at,
+        noise=settings.noise,
+        progress=progress,
+    )
+    write(run, settings, out)
+    return Repeated(settings, differences(settings), compare(kept, run.latents) if kept else None)
+
+
+def read_latents(path: Path, settings: RunSettings) -> dict[int, Tensor] | None:
+    """Step -> (N, D) of a `latents.npz`; None where there is none.
+
+    Raises:
+        RunFileError: it is broken, or of another run.
+    """
+    if not path.exists():
+        return None
+    try:
+        with np.load(path) as arrays:
+            kept = {step: torch.from_numpy(arrays[f"latents_{step}"]).float() for step in settings.steps}
+    except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile) as error:
+        raise RunFileError(f"{path} does not hold the latents of this run ({error}); unpack both again") from error
+    if any(latents.dim() != 2 or len(latents) != settings.count for latents in kept.values()):
+        raise RunFileError(f"{path} does not hold {settings.count} chains; unpack it from the same ZIP")
+    return kept
+
+
+def latents_bytes(latents: Mapping[int, Tensor]) -> bytes:
+    """The content of a `latents.npz`: an array `latents_K` (N, D) for each step K."""
+    buffer = io.BytesIO()
+    arrays = {f"latents_{step}": each.numpy() for step, each in latents.items()}
+    np.savez_compressed(buffer, **arrays)  # type: ignore[arg-type]
+    return buffer.getvalue()
+
+
+def write(run: ChainRun, settings: RunSettings, out: Path) -> None:
+    """Write the picture and the latents of a run."""
+    picture = picture_of(sheets_of(run.images, settings.layout), settings.captions, settings.layout)
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        (out / PICTURE).write_bytes(png_bytes(picture))
+        (out / LATENTS).write_bytes(latents_bytes(run.latents))
+    except OSError as error:
+        raise RunFileError(f"{out} cannot be written to ({error.strerror}); choose another --output") from error
+
+
+def differences(settings: RunSettings) -> list[str]:
+    """What this machine has in another version than the run had."""
+    folder = model_folder(settings.model)
+    found = []
+    if read_config(folder).sha256 != settings.model_sha256:
+        found.append(f"the weights of {settings.model} are others than those of the run: expect other samples")
+    try:
+        densities = read_density_config(folder).sha256
+    except CheckpointError:
+        densities = ""
+    if densities != settings.densities_sha256:
+        found.append(
+            f"the densities of {settings.model} are others than those of the run: chains that follow one differ"
+        )
+    return found
+
+
+def compare(before: Mapping[int, Tensor], after: Mapping[int, Tensor]) -> Agreement:
+    """How the latents of two runs agree, step -> (N, D) each.
+
+    Raises:
+        RunFileError: of another size.
+    """
+    if any(before[step].shape != after[step].shape for step in before):
+        raise RunFileError(f"{LATENTS} has latents of another size than the model; unpack it from the same ZIP")
+    apart = torch.stack([(before[step] - after[step]).abs().amax(dim=1) for step in before]).amax(dim=0)
+    return Agreement(int((apart <= TOLERANCE).sum()), len(apart), float(apart.max()))

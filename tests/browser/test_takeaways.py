@@ -1,0 +1,97 @@
+"""Every file is downloaded from the sampling page in Japanese, and opened by a reader of its own."""
+
+from __future__ import annotations
+
+import io
+import re
+import zipfile
+from collections.abc import Callable
+
+import av
+import numpy as np
+import pytest
+from PIL import Image
+from playwright.sync_api import Page, expect
+from pptx import Presentation
+from pypdf import PdfReader
+
+from latentdemo.cli import main
+from tests.browser.conftest import Open
+
+LINK = "/sampling?data=fashion-mnist&model=vae&kernel=hmc&count=16&steps=0&steps=1&steps=3"
+
+
+@pytest.fixture
+def download(open_page: Open) -> Callable[[str], bytes]:
+    """Opens the sampling page in a Japanese browser; downloads the file of a button."""
+    page = open_page(LINK, locale="ja-JP")
+    expect(page.get_by_test_id("stImage").locator("img")).to_have_count(3)
+    page.get_by_role("button", name="ファイルに保存").click()
+
+    def fetch(button: str) -> bytes:
+        with page.expect_download() as download:
+            page.get_by_test_id("stDownloadButton").get_by_role("button", name=re.compile(button)).click()
+        assert download.value.suggested_filename.startswith("latentdemo-fashion-mnist-vae-hmc-seed7.")
+        return download.value.path().read_bytes()
+
+    return fetch
+
+
+def test_pictures_and_films(download) -> None:
+    with Image.open(io.BytesIO(download("PNG"))) as picture:
+        assert picture.format == "PNG"
+        assert picture.width > 3 * 4 * 128
+    with Image.open(io.BytesIO(download("GIF"))) as animation:
+        assert (animation.format, animation.n_frames) == ("GIF", 3)
+        size = animation.size
+    with av.open(io.BytesIO(download("MP4"))) as film:
+        frames = list(film.decode(video=0))
+        assert (frames[0].width, frames[0].height) == tuple(side + side % 2 for side in size)
+        first, last = (frame.to_ndarray(format="rgb24").astype(int) for frame in (frames[0], frames[-1]))
+        assert np.abs(first - last).mean() > 1
+
+
+def test_slides_and_page_say_the_verdict_in_japanese_and_link_to_the_page(download) -> None:
+    deck = Presentation(io.BytesIO(download("PowerPoint")))
+    assert len(deck.slides) == 5
+    text = " ".join(shape.text_frame.text for shape in deck.slides[0].shapes if shape.has_text_frame)
+    assert "品質ギャップ" in text
+    assert any(shape.has_chart for shape in deck.slides[3].shapes)
+    notes = deck.slides[4].notes_slide.notes_text_frame.text
+    link = re.search(r"http://\S+/sampling\?\S+", notes)
+    assert link is not None
+    assert {"lang=ja", "kernel=hmc", "count=16", "steps=3"} <= set(re.split("[?&]", link.group()))
+    page = PdfReader(io.BytesIO(download("PDF")))
+    assert len(page.pages) == 1
+    assert "品質ギャップ解消率" in page.pages[0].extract_text()
+
+
+def test_everything_in_one_file_is_made_again_on_the_command_line(download, tmp_path, capsys) -> None:
+    with zipfile.ZipFile(io.BytesIO(download("ZIP"))) as archive:
+        archive.extractall(tmp_path / "zip")
+    assert (tmp_path / "zip" / "comparison.png").read_bytes() == download("PNG")
+    with pytest.raises(SystemExit) as ended:
+        main(["rerun", str(tmp_path / "zip" / "run.json"), "--output", str(tmp_path / "again"), "--device", "cpu"])
+    assert ended.value.code == 0
+    assert "16 of 16 chains agree" in capsys.readouterr().out
+
+
+def test_files_follow_the_page(open_page: Open) -> None:
+    page = open_page(LINK + "&lang=en")
+    sheets = page.get_by_test_id("stImage").locator("img")
+    expect(sheets).to_have_count(3)
+    before, shown = picture(page), sheets.last.get_attribute("src") or ""
+    page.locator(".st-key-next_seed").get_by_role("button").click()
+    expect(sheets.last).not_to_have_attribute("src", shown)
+    expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
+    assert picture(page) != before
+
+
+def picture(page: Page) -> bytes:
+    """The PNG of what is shown."""
+    button = page.get_by_test_id("stDownloadButton").get_by_role("button", name="PNG")
+    if not button.is_visible():
+        page.get_by_role("button", name="Take away").click()
+    with page.expect_download() as download:
+        button.click()
+    return download.value.path().read_bytes()
