@@ -1,0 +1,186 @@
+"""Chains of which every step is kept, with their figures: walked off the screen's thread."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import streamlit as st
+import torch
+from torch import Tensor
+
+from latentdemo.engine import RecentResults
+from latentdemo.errors import CheckpointError, DataError, SamplingError
+from latentdemo.evaluation.quality import QualityError
+from latentdemo.evaluation.trace import MIDDLE, Surroundings, Trace, trace
+from latentdemo.imaging import contact_sheet, png_bytes
+from latentdemo.models import GenerativeAutoencoder, model_folder
+from latentdemo.sampling import ChainRun, run_chain
+from latentdemo.sampling.density import FittedDensity, density_of
+from latentdemo.sampling.starts import PRIOR
+from latentdemo.ui.background import result_or_wait
+from latentdemo.ui.comparison import kernel_options
+from latentdemo.ui.latent_map import Encoded, encode_held_out, recent_encodings
+from latentdemo.ui.sidebar import model_pool
+from latentdemo.ui.starting_points import StartingPoint, start_latents
+
+KEPT_BYTES = 256 * 2**20  # of pictures, for all sessions together
+
+
+@dataclass(frozen=True)
+class WalkRequest:
+    """Chains to walk; equal requests give equal pictures.
+
+    Attributes:
+        model, digest: name of the model, and digest of its weights.
+        densities: digest of its fitted densities.
+        point: where the chains start; its seed fixes their noise too.
+        kernel: name of the kernel.
+        steps: how many.
+        chains: how many.
+        decoding, corruption: options of the decode-encode kernel.
+        stop_at: share of real data that a chain must be as likely as to stop; None lets it take every step.
+    """
+
+    model: str
+    digest: str
+    densities: str
+    point: StartingPoint
+    kernel: str
+    steps: int
+    chains: int
+    decoding: str = "mean"
+    corruption: str = "off"
+    stop_at: float | None = None
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """The kernel's own settings, those at their usual value left out."""
+        return kernel_options(self.kernel, self.decoding, self.corruption)
+
+
+@dataclass(frozen=True)
+class Walk:
+    """Chains that have walked.
+
+    Attributes:
+        run: every step of them.
+        trace: their figures.
+        sheet: PNG of the frames, chain under chain, step beside step; under them the pictures that were given.
+        given: the picture that they started from and, where it was damaged, the damaged one, (1 or 2, C, H, W); None
+            for the prior.
+        encoded: real data in the latent space; None where there is none that can be read.
+        usual_distance: from real data, of most real data itself; None in the same case.
+        usual_log_density: of most real data in nats; None where there is no density.
+    """
+
+    run: ChainRun
+    trace: Trace
+    sheet: bytes
+    given: Tensor | None
+    encoded: Encoded | None
+    usual_distance: tuple[float, float] | None
+    usual_log_density: tuple[float, float] | None
+
+    @property
+    def bytes(self) -> int:
+        """What frames weigh."""
+        return len(self.sheet) + sum(images.nbytes for images in self.run.images.values())
+
+
+@st.cache_resource
+def recent_walks() -> RecentResults[Walk]:
+    """The last chains of all sessions."""
+    return RecentResults(KEPT_BYTES)
+
+
+def walk_or_wait(request: WalkRequest) -> Walk | None:
+    """The chains of a request; None where there is nothing yet, see `result_or_wait`."""
+    kept = recent_encodings()  # made here, on a thread that Streamlit knows
+    return result_or_wait(
+        request,
+        lambda progress, cancelled: walk(request, kept, progress, cancelled),
+        recent_walks(),
+        lambda result: result.bytes,
+    )
+
+
+def walk(
+    request: WalkRequest,
+    kept: RecentResults[Encoded],
+    progress: Callable[[int, int], None],
+    cancelled: Callable[[], bool],
+) -> Walk:
+    """Run the chains of a request and take their figures."""
+    model = model_pool().get(request.model)
+    point = request.point
+    run = run_chain(
+        model,
+        request.kernel,
+        count=request.chains,
+        steps=request.steps,
+        seed=point.seed,
+        record="all",
+        # given latents would meet the noise that prior draws are made of
+        start=PRIOR if point.kind == PRIOR else start_latents(point, model, request.chains),
+        options=request.options,
+        stop_at=request.stop_at,
+        progress=progress,
+        cancelled=cancelled,
+    )
+    given = pictures_given(request)
+    encoded = real_data(request, kept, progress, cancelled)
+    surroundings = None if encoded is None else Surroundings(encoded.latents)
+    fitted = density_or_none(model)
+    return Walk(
+        run,
+        trace(run, surroundings, fitted, None if given is None else given[0]),
+        sheet_of(run, given),
+        given,
+        encoded,
+        None if surroundings is None else surroundings.usual,
+        None if fitted is None else (fitted.threshold(MIDDLE[0]), fitted.threshold(MIDDLE[1])),
+    )
+
+
+def real_data(
+    request: WalkRequest,
+    kept: RecentResults[Encoded],
+    progress: Callable[[int, int], None],
+    cancelled: Callable[[], bool],
+) -> Encoded | None:
+    """Held-out images in the latent space; None where there are none, or too few, to compare with."""
+    key = (request.model, request.digest)
+    encoded = kept.get(key)
+    if encoded is None:
+        try:
+            encoded = encode_held_out(request.model, progress, cancelled)
+        except (DataError, QualityError):
+            return None
+        kept.put(key, encoded, encoded.latents.nbytes)
+    return encoded
+
+
+def pictures_given(request: WalkRequest) -> Tensor | None:
+    """The intact picture that chains start from and, where it is damaged, the damaged one; None for the prior."""
+    folder = model_folder(request.model).parent
+    intact, seen = request.point.intact(folder), request.point.image(folder)
+    if intact is None or seen is None:
+        return None
+    return torch.stack([intact, seen] if request.point.damaged else [intact])
+
+
+def density_or_none(model: GenerativeAutoencoder) -> FittedDensity | None:
+    """The likeliest fitted density; None where there is none that can be read."""
+    try:
+        return density_of(model)
+    except (SamplingError, CheckpointError):
+        return None
+
+
+def sheet_of(run: ChainRun, given: Tensor | None) -> bytes:
+    """All frames on one sheet, see `Walk`."""
+    frames = torch.stack([run.images[step] for step in sorted(run.images)], dim=1)
+    tiles = frames.flatten(0, 1) if given is None else torch.cat([frames.flatten(0, 1), given])
+    return png_bytes(contact_sheet(tiles, columns=frames.shape[1], gap=0))

@@ -1,0 +1,180 @@
+"""Step by step: chains to play, with what each step does to the picture and where it goes in the latent space."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from latentdemo.ui.background import working
+from latentdemo.ui.kernel_controls import (
+    KERNEL_OPTIONS,
+    STOPS,
+    USUAL_KERNEL,
+    corruption_control,
+    decoding_control,
+    kernel_control,
+    settings_in_link,
+    stopping_control,
+)
+from latentdemo.ui.kernel_words import kernel_help
+from latentdemo.ui.link import put_in_link, take_from_link
+from latentdemo.ui.navigation import selection
+from latentdemo.ui.playback import scene
+from latentdemo.ui.player import Scene, View, player
+from latentdemo.ui.presentation import presenting
+from latentdemo.ui.starting_points import starting_point_control
+from latentdemo.ui.walk_takeaway import take_walk
+from latentdemo.ui.walks import WalkRequest, walk_or_wait
+from latentdemo.ui.words import _
+
+OPTIONS: dict[str, tuple] = KERNEL_OPTIONS | {"steps": (5, 10, 20, 50), "chains": (1, 4, 9)}
+USUAL: dict[str, Any] = USUAL_KERNEL | {"steps": 10, "chains": 4}
+HEIGHT, SWITCH = 560, 300  # pixels of the player, about, and of the width of a switch with its line
+
+
+def way_controls() -> None:
+    """Which kernel, how far, and how many chains."""
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        kernel_control()
+        st.segmented_control(
+            _("Steps"), OPTIONS["steps"], required=True, key="steps",
+            help=_("How many steps each chain takes. Step 0 decodes the starting point as it is."),
+        )  # fmt: skip
+        st.segmented_control(
+            _("Chains"), OPTIONS["chains"], required=True, key="chains",
+            help=_("How many chains run side by side. Click on one: the figures follow it."),
+        )  # fmt: skip
+
+
+def switches(decodes: bool, corrupts: bool) -> None:
+    """How a step is taken, each switch with what it does where it stands.
+
+    Args:
+        decodes: whether the kernel has the settings of decoding.
+        corrupts: whether the model was trained to take noise away.
+    """
+    st.caption(kernel_help(st.session_state["kernel"]))
+    with st.container(horizontal=True):
+        if decodes:
+            with st.container(width=SWITCH):
+                decoding_control()
+                st.caption(decoding_words(st.session_state["decoding"]))
+            with st.container(width=SWITCH):
+                corruption_control(corrupts)
+                st.caption(corruption_words(st.session_state["corruption"], corrupts))
+        with st.container(width=SWITCH):
+            stopping_control()
+            st.caption(stopping_words(STOPS[st.session_state["stop"]]))
+
+
+def controls(above: DeltaGenerator, below: DeltaGenerator, decodes: bool, corrupts: bool) -> None:
+    """All settings of the kernel, above and below the player; the other arguments as of `switches`."""
+    with above:
+        way_controls()
+    with below:
+        switches(decodes, corrupts)
+
+
+def decoding_words(decoding: str) -> str:
+    """What the switch does where it stands."""
+    return {
+        "mean": _("The decoded mean is encoded again: calm, but variety shrinks."),
+        "sample": _("The image with the model's own noise is encoded again: livelier, keeps more variety."),
+    }[decoding]
+
+
+def corruption_words(corruption: str, corrupts: bool) -> str:
+    """What the switch does where it stands."""
+    if not corrupts:
+        return _("This model was not trained on noisy images, so there is no noise to add.")
+    return {
+        "off": _("The image is encoded as it is."),
+        "model": _("The noise of training is added before each encode: larger steps."),
+    }[corruption]
+
+
+def stopping_words(share: float | None) -> str:
+    """What the switch does where it stands."""
+    if share is None:
+        return _("Every chain takes every step.")
+    return _("A chain rests once it is likelier than {share} % of real data.", share=f"{100 * share:.0f}")
+
+
+def view_in_link(shown: Scene) -> View:
+    """The step, chain and kind of picture to open with; what an earlier scene had and this one has not is forgotten."""
+    for key, options, usual in (
+        ("at", range(shown.steps + 1), 0),
+        ("follow", range(1, shown.chains + 1), 1),
+        ("show", list(shown.shows), "picture"),
+    ):
+        if st.session_state.get(key, usual) not in options:
+            st.session_state[key] = usual
+        take_from_link(key, options, usual)
+    return View(st.session_state["at"], st.session_state["follow"] - 1, st.session_state["show"])
+
+
+@st.fragment
+def play(shown: Scene, view: View) -> None:
+    """The player; where it rests goes into the link, without a run of the whole page."""
+    now = player(shown, view, remote=presenting())
+    for key, value, usual in (("at", now.at, 0), ("follow", now.chain + 1, 1), ("show", now.show, "picture")):
+        st.session_state[key] = value
+        put_in_link(key, usual)
+
+
+def explanation() -> None:
+    """How to read the page."""
+    with st.expander(_("How to read this"), icon=":material/help:"):
+        st.markdown(
+            _("Each chain starts at a point of the latent space and takes one step after another; at each step you see "
+              "that point, decoded. The space bar plays, the arrow keys go step by step, a click on a picture follows "
+              "that chain.\n\n"
+              "- **Pictures**: they can show instead how much each pixel has changed, dark for nothing, bright for "
+              "much.\n"
+              "- **Row of pictures**: all steps of the chain that is followed. × marks a step that was not accepted, "
+              "where the chain stayed; faded steps rest.\n"
+              "- **Map**: the latent space in a plane. A good chain leads from the prior to where real data is.\n"
+              "- **Curves**: strong for the chain that is followed, faint for the others. Inside the band a latent "
+              "looks like one of real data. Drag across a curve to go to another step.\n"
+              "- **From a picture**: step 0 is what encoding and decoding makes of it. While the difference from the "
+              "picture falls, the chain repairs; where it rises, the chain forgets.")
+        )  # fmt: skip
+
+
+chosen = selection()
+
+if not presenting():
+    st.title(_("What a chain does, step by step"))
+above, stage, progress, below = (st.container() for _place in range(4))
+if presenting():
+    above = below = st.sidebar  # which is hidden then
+corrupts = bool(chosen.config.options.get("corruption_std"))
+settings = settings_in_link(OPTIONS, USUAL, corrupts, lambda decodes: controls(above, below, decodes, corrupts))
+with above:
+    point = starting_point_control(chosen)
+request = WalkRequest(
+    chosen.model,
+    chosen.config.sha256,
+    chosen.densities,
+    point,
+    settings["kernel"],
+    settings["steps"],
+    settings["chains"],
+    settings["decoding"],
+    settings["corruption"],
+    STOPS[settings["stop"]],
+)
+with progress:  # under the player, which stays on screen for the moment that its successor takes
+    walk = walk_or_wait(request)
+with stage:
+    if walk:
+        shown = scene(walk, request, chosen.title)
+        play(shown, view_in_link(shown))
+        if not presenting():
+            take_walk(chosen, request, walk)
+    elif working():
+        st.skeleton(HEIGHT)
+if not presenting():
+    explanation()
