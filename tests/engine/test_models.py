@@ -1,10 +1,12 @@
 import threading
 
 import pytest
+import torch
 
 from latentdemo.engine import ModelPool
-from latentdemo.errors import ModelNotFoundError
-from latentdemo.models import checkpoint, save_checkpoint
+from latentdemo.errors import CheckpointCorruptError, DeviceMemoryError, ModelNotFoundError
+from latentdemo.models import checkpoint, load_model, save_checkpoint
+from tests.engine.stand_ins import PATIENCE
 
 
 @pytest.fixture
@@ -30,13 +32,73 @@ def test_sessions_share_one_model(saved, monkeypatch) -> None:
     assert all(model is found[0] for model in found)
 
 
-def test_the_least_recently_used_model_is_dropped(saved) -> None:
-    pool = ModelPool(size=2, device="cpu")
+def weight(model) -> int:
+    return sum(each.nbytes for each in (*model.parameters(), *model.buffers()))
+
+
+def test_the_least_recently_used_model_is_dropped(saved, tiny_model) -> None:
+    pool = ModelPool(budget=2 * weight(tiny_model), device="cpu")
     first = pool.get("own/first")
     pool.get("own/second")
     assert pool.get("own/first") is first
     pool.get("own/third")
-    assert [name for name, _digest in pool.loaded] == ["own/first", "own/third"]
+    assert [name for name, _digest in pool.kept] == ["own/first", "own/third"]
+
+
+def test_a_model_in_use_is_never_dropped(saved) -> None:
+    pool = ModelPool(budget=1, device="cpu")
+    with pool.lease("own/first") as first:
+        with pool.lease("own/second"):
+            assert [name for name, _digest in pool.kept] == ["own/first", "own/second"]
+        assert pool.get("own/first") is first
+    assert not pool.kept
+
+
+def test_a_model_that_is_loading_holds_up_no_other(saved, monkeypatch) -> None:
+    loading, load = threading.Event(), threading.Event()
+
+    def slow_load(name, device):
+        if name == "own/first":
+            loading.set()
+            assert load.wait(PATIENCE)
+        return load_model(name, device)
+
+    monkeypatch.setattr("latentdemo.engine.models.load_model", slow_load)
+    pool = ModelPool(device="cpu")
+    thread = threading.Thread(target=pool.get, args=("own/first",))
+    thread.start()
+    assert loading.wait(PATIENCE)
+    pool.get("own/second")
+    assert thread.is_alive()
+    load.set()
+    thread.join()
+    assert len(pool.kept) == 2
+
+
+def test_a_model_that_cannot_be_loaded_leaves_nothing(saved) -> None:
+    pool = ModelPool(device="cpu")
+    (saved / "own" / "first" / "model.safetensors").write_bytes(b"broken")
+    for _ in range(2):
+        with pytest.raises(CheckpointCorruptError):
+            pool.get("own/first")
+    assert not pool.kept
+
+
+def test_a_full_device_is_cleared_of_models_that_nobody_uses(saved, monkeypatch) -> None:
+    pool = ModelPool(device="cpu")
+    pool.get("own/first")
+    room = iter([False, True, False, False])
+
+    def load(name, device):
+        if not next(room):
+            raise torch.OutOfMemoryError
+        return load_model(name, device)
+
+    monkeypatch.setattr("latentdemo.engine.models.load_model", load)
+    pool.get("own/second")
+    assert [name for name, _digest in pool.kept] == ["own/second"]
+    with pytest.raises(DeviceMemoryError, match="own/third"):
+        pool.get("own/third")
 
 
 def test_changed_weights_are_loaded_anew(saved, tiny_model) -> None:

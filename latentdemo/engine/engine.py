@@ -1,0 +1,313 @@
+"""The engine of a device: takes requests from all threads, and walks their chains on a thread of its own.
+
+    ticket = engine_for().submit(RunRequest("avatars/vae", count=64, steps=10))
+    while not ticket.wait(0.5):
+        show(ticket.progress)
+    run = ticket.result
+
+Requests for the same thing share one run, and its result is kept for those who ask later. A run goes on as long as
+somebody wants it: a ticket that was cancelled, that nothing refers to, or that nobody has looked at for a while, does
+not count any more.
+"""
+
+from __future__ import annotations
+
+import atexit
+import logging
+import sys
+import threading
+import time
+import types
+from collections.abc import Callable, Hashable
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+
+import torch
+
+from latentdemo.engine.jobs import RecentResults
+from latentdemo.engine.models import ModelPool
+from latentdemo.engine.request import RunRequest
+from latentdemo.engine.run import Run
+from latentdemo.engine.scheduler import Scheduler
+from latentdemo.engine.ticket import Claim, Ticket
+from latentdemo.errors import Busy, Cancelled, EngineError, SamplingError
+from latentdemo.models import GenerativeAutoencoder, model_folder, pick_device, read_config
+from latentdemo.sampling import ChainRun, Progress, build_kernel
+from latentdemo.sampling.density import densities_digest, read_densities
+
+# chains a tick: on two CPU cores a step costs least a chain from 64 on, and more would make others wait longer; on other
+# devices nothing was measured, and a tick should be large enough to fill them
+ROW_LIMIT = {"cpu": 64, "mps": 1024, "cuda": 4096}
+QUEUE_LIMIT = 128  # runs on their way; four for each of thirty-two sessions
+MEMORY_LIMIT = 4 * 2**30  # bytes that the results of all runs on their way may weigh
+RESULTS_KEPT = 256 * 2**20  # bytes of results that may be asked for again
+LEASE = 90.0  # seconds without a look after which a ticket counts no more; browsers wake hidden pages once a minute
+ASKED_EVERY = 0.05  # seconds between two questions whether a blocking run was cancelled
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass
+class Entry:
+    """A run that was admitted.
+
+    Attributes:
+        run: the run.
+        key: equal for requests with equal results; None where that cannot be known.
+        bytes: that its result weighs.
+        lease: of the model.
+        claims: on its result.
+    """
+
+    run: Run
+    key: Hashable
+    bytes: int
+    lease: ExitStack = field(default_factory=ExitStack)
+    claims: list[Claim] = field(default_factory=list)
+
+    def wanted(self, since: float) -> bool:
+        """Whether somebody who looked since then wants the result."""
+        return any(not claim.given_up and claim.seen >= since for claim in self.claims)
+
+
+class Engine:
+    """Serves chains to all threads of the process from one device.
+
+    Args:
+        device: where to walk; None takes cuda, else mps, else cpu.
+        row_limit: chains that take a step together; None takes what suits the kind of device.
+        queue_limit: runs on their way, above which the next is turned away.
+        memory_limit: bytes that their results may weigh, above which the next is turned away.
+        models: where models come from; None makes a pool of its own.
+        clock: seconds, never going back.
+    """
+
+    def __init__(
+        self,
+        device: torch.device | str | None = None,
+        *,
+        row_limit: int | None = None,
+        queue_limit: int = QUEUE_LIMIT,
+        memory_limit: int = MEMORY_LIMIT,
+        models: ModelPool | None = None,
+        clock: Callable[[], float] = time.perf_counter,
+    ) -> None:
+        self.device = pick_device(device)
+        self.row_limit = row_limit or ROW_LIMIT.get(self.device.type, ROW_LIMIT["cpu"])
+        self.queue_limit = queue_limit
+        self.memory_limit = memory_limit
+        self.models = models or ModelPool(device=self.device)
+        self.results: RecentResults[ChainRun] = RecentResults(RESULTS_KEPT)
+        self.clock = clock
+        self.closed = False
+        self._scheduler = Scheduler(self.row_limit, clock)  # the worker's alone
+        self._changed = threading.Condition()  # guards all that follows
+        self._entries: dict[Run, Entry] = {}  # in the order of their admission
+        self._admitted: list[Run] = []  # those that the worker has not seen
+        self._worker: threading.Thread | None = None
+
+    def submit(self, request: RunRequest) -> Ticket:
+        """Ask for a run. A model that is not at hand is loaded before this returns, which holds up nobody else.
+
+        Raises:
+            SamplingError: something that cannot be run, or beyond a limit.
+            Busy: too much is on its way already.
+            EngineError: the engine is closed.
+            LatentdemoError: the model or what was fitted to it cannot be loaded.
+        """
+        digest, densities = self._digests(request)
+        # a loaded model may be changed by whoever loaded it, so that its results are not kept
+        key = (request.key, digest, densities) if isinstance(request.model, str) else None
+        kept = None if key is None else self.results.get(key)
+        if kept is not None:
+            claim = Claim(None, self.clock())
+            claim.end(kept, None)
+            return Ticket(self, claim)
+        with ExitStack() as lease:
+            model = self._model(request, digest, lease)
+            request.check_model(model)
+            kernel = build_kernel(request.kernel, model, request.options, request.stop_at)
+            run = Run(request, model, kernel, densities)
+            return Ticket(self, self._admit(Entry(run, key, request.result_bytes(model)), lease))
+
+    def run(
+        self,
+        request: RunRequest,
+        progress: Progress | None = None,
+        cancelled: Callable[[], bool] | None = None,
+    ) -> ChainRun:
+        """As `run_chain`, for threads that have nothing else to do; see `Ticket.result`.
+
+        Args:
+            request: what to run.
+            progress: told how far the run is, from time to time.
+            cancelled: asked from time to time; the run stops when it answers True.
+
+        Raises:
+            Cancelled: `cancelled` answered True.
+            LatentdemoError: as `submit` does, and what went wrong in the run.
+        """
+        ticket = self.submit(request)
+        total = request.chains * max(request.steps, 1)
+        while not ticket.wait(ASKED_EVERY if progress or cancelled else None):
+            if cancelled and cancelled():
+                ticket.cancel()
+            elif progress:
+                progress(round(ticket.progress * total), total)
+        if ticket.result is None:
+            assert ticket.error is not None
+            raise ticket.error
+        if progress:
+            progress(total, total)
+        return ticket.result
+
+    def place(self, run: Run | None) -> int:
+        """See `Ticket.place`."""
+        with self._changed:
+            waiting = [each for each in self._entries if not each.begun]
+        return waiting.index(run) + 1 if run in waiting else 0
+
+    def give_up(self, claim: Claim) -> None:
+        """See `Ticket.cancel`."""
+        claim.given_up = True
+        claim.end(None, Cancelled("cancelled by whoever asked for it"))
+
+    def close(self) -> None:
+        """Stop: what is on its way ends as cancelled; no thread, and nothing on the device, is left."""
+        with self._changed:
+            self.closed = True
+            worker = self._worker
+            self._changed.notify_all()
+        if worker is not None:
+            worker.join()
+        self._scheduler = Scheduler(self.row_limit, self.clock)
+        for entry in self._take_all():
+            self._end(entry, None, Cancelled("the engine was closed"))
+        self.models.trim(0)
+        read_densities.cache_clear()
+        if self.device.type == "cuda":
+            torch.cuda.empty_cache()
+
+    def _digests(self, request: RunRequest) -> tuple[str, str]:
+        """Of the weights that a request means, and of the densities fitted to them."""
+        if not isinstance(request.model, str):
+            return "", densities_digest(request.model.folder)
+        folder = model_folder(request.model)
+        return request.digest or read_config(folder).sha256, densities_digest(folder)
+
+    def _model(self, request: RunRequest, digest: str, lease: ExitStack) -> GenerativeAutoencoder:
+        """The model of a request, on this device."""
+        if isinstance(request.model, str):
+            return lease.enter_context(self.models.lease(request.model, digest))
+        if request.model.device.type != self.device.type:
+            raise SamplingError(f"the model is on {request.model.device}, and this engine on {self.device}")
+        return request.model
+
+    def _admit(self, entry: Entry, lease: ExitStack) -> Claim:
+        """Claim the result of a run: of one that is on its way where the same was asked for, else of this one."""
+        with self._changed:
+            if self.closed:
+                raise EngineError("the engine is closed")
+            same = [each for each in self._entries.values() if each.key is not None and each.key == entry.key]
+            if same:
+                entry = same[0]
+            else:
+                self._check_room(entry.bytes)
+                entry.lease = lease.pop_all()
+                self._entries[entry.run] = entry
+                self._admitted.append(entry.run)
+            claim = Claim(entry.run, self.clock())
+            entry.claims.append(claim)
+            if self._worker is None:
+                self._worker = threading.Thread(target=self._serve, name=f"latentdemo-{self.device}", daemon=True)
+                self._worker.start()
+            self._changed.notify_all()
+        return claim
+
+    def _check_room(self, size: int) -> None:
+        """Raise Busy where no run with a result of so many bytes can be admitted."""
+        held = sum(entry.bytes for entry in self._entries.values())
+        if len(self._entries) >= self.queue_limit or (held and held + size > self.memory_limit):
+            # runs get equal shares of the device, so that the shortest is the first to make room
+            shortest = min(run.steps_in_all - run.steps_done for run in self._entries)
+            raise Busy(len(self._entries), max(1.0, self._scheduler.pace * shortest * len(self._entries)))
+
+    def _serve(self) -> None:
+        """The worker: ticks, as long as there is something to do."""
+        try:
+            while self._wait():
+                self._drop_unwanted()
+                self._tick()
+        except BaseException:
+            logger.exception("the engine's worker died")
+            with self._changed:
+                self._worker = None  # the next request starts another
+                self._scheduler = Scheduler(self.row_limit, self.clock)
+                left = self._take_all()
+            for entry in left:
+                self._end(entry, None, EngineError("the engine failed and starts anew; try again"))
+
+    def _wait(self) -> bool:
+        """Wait until there is something to do; False once the engine is closed."""
+        with self._changed:
+            while not self._entries and not self.closed:
+                self._changed.wait()
+            return not self.closed
+
+    def _drop_unwanted(self) -> None:
+        """Take over what is new, and end the runs that nobody wants any more."""
+        since = self.clock() - LEASE
+        with self._changed:
+            for run in self._admitted:
+                self._scheduler.add(run)
+            self._admitted.clear()
+            unwanted = [entry for entry in self._entries.values() if not entry.wanted(since)]
+            for entry in unwanted:
+                del self._entries[entry.run]
+        for entry in unwanted:
+            self._scheduler.drop(entry.run)
+            self._end(entry, None, Cancelled("nobody waits for this run any more"))
+
+    def _tick(self) -> None:
+        """One step of some runs; hands over those that ended with it."""
+        for run in self._scheduler.tick():
+            with self._changed:
+                entry = self._entries.pop(run)
+            self._end(entry, run.result, run.error)
+
+    def _take_all(self) -> list[Entry]:
+        """All that is on its way, which nobody serves from here on."""
+        with self._changed:
+            entries = list(self._entries.values())
+            self._entries.clear()
+            self._admitted.clear()
+        return entries
+
+    def _end(self, entry: Entry, result: ChainRun | None, error: Exception | None) -> None:
+        """Hand over what became of a run."""
+        if result is not None and entry.key is not None:
+            self.results.put(entry.key, result, entry.bytes)
+        entry.lease.close()
+        for claim in entry.claims:
+            claim.end(result, error)
+
+
+PLACE = "_latentdemo_engines"  # no module of the app, so that Streamlit keeps it when it imports changed sources anew
+
+
+def engine_for(device: torch.device | str | None = None) -> Engine:
+    """The engine of a device, one a process; None takes cuda, else mps, else cpu.
+
+    After the sources were imported anew the one before is closed: it would go on with the old ones.
+    """
+    place = sys.modules.setdefault(PLACE, types.ModuleType(PLACE))
+    engines: dict[str, Engine] = vars(place).setdefault("engines", {})
+    name = str(torch.empty(0, device=pick_device(device)).device)  # its number said, where it has one
+    with vars(place).setdefault("lock", threading.Lock()):
+        engine = engines.get(name)
+        if type(engine) is not Engine or engine.closed:
+            if engine is not None:
+                engine.close()
+            engine = engines[name] = Engine(name)
+            atexit.register(engine.close)
+    return engine

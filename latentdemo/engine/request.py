@@ -1,0 +1,150 @@
+"""What a client asks of the engine, within limits that hold whoever asks."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from numbers import Integral, Real
+from typing import Any, Literal, get_args
+
+from torch import Tensor
+
+from latentdemo.errors import SamplingError
+from latentdemo.models import GenerativeAutoencoder
+from latentdemo.sampling import Info
+from latentdemo.sampling.chain import Noise, check_start, steps_to_record
+
+MAX_CHAINS = 50_000  # the customary sample of a Fréchet distance
+MAX_STEPS = 1_000  # five times the longest run of an evaluation: a chain that has not mixed by then never does
+MAX_SEED = 2**63 - 1  # what other programs read as a whole number
+MAX_IMAGE_SIDE = 256  # pixels; four times the largest picture that ships
+MAX_RESULT_BYTES = 2**31  # 10,000 colour pictures of 64 x 64 pixels at four steps
+FLOAT_BYTES = 4
+
+
+@dataclass(frozen=True, eq=False)
+class RunRequest:
+    """Chains to walk. What is not explained here is as in `latentdemo.sampling.run_chain`.
+
+    Attributes:
+        model: its name, or a model that was loaded already.
+        kernel, count, steps, seed, record, start, options, stop_at, noise: see `run_chain`.
+        digest: of the weights that a name stands for; empty takes those on disk.
+
+    Raises:
+        SamplingError: a value of another kind, or beyond a limit.
+    """
+
+    model: str | GenerativeAutoencoder
+    kernel: str = "decode-encode"
+    count: int = 64
+    steps: int = 10
+    seed: int = 7
+    record: Sequence[int] | Literal["all"] | None = None
+    start: str | Tensor = "prior"
+    options: Mapping[str, Any] | None = None
+    stop_at: float | None = None
+    noise: Noise = "own"
+    digest: str = ""
+
+    def __post_init__(self) -> None:
+        self.require("model", isinstance(self.model, str | GenerativeAutoencoder), "a name or a loaded model")
+        self.require("kernel", isinstance(self.kernel, str), "a name")
+        self.require("start", is_start(self.start), f"a name, or latents (N, D) of 1 to {MAX_CHAINS:,} chains")
+        self.require("count", is_whole(self.count, 1, MAX_CHAINS), f"a whole number from 1 to {MAX_CHAINS:,}")
+        self.require("steps", is_whole(self.steps, 0, MAX_STEPS), f"a whole number from 0 to {MAX_STEPS:,}")
+        self.require("seed", is_whole(self.seed, 0, MAX_SEED), f"a whole number from 0 to {MAX_SEED}")
+        self.require("options", are_options(self.options), "None, or texts and numbers by name")
+        self.require("stop_at", is_share(self.stop_at), "None, or a share from 0 to 1")
+        self.require("noise", self.noise in get_args(Noise), " or ".join(get_args(Noise)))
+        self.require("digest", isinstance(self.digest, str), "a text")
+        self.require("record", is_record(self.record), "None, all, or whole numbers")
+        steps_to_record(self.record, self.steps)
+
+    def require(self, name: str, fits: bool, words: str) -> None:
+        """Raise SamplingError where a value does not fit."""
+        if not fits:
+            raise SamplingError(f"{name} is {shortened(getattr(self, name))}; it must be {words}")
+
+    @property
+    def chains(self) -> int:
+        """How many chains it is: as many as there are latents to start from, else `count`."""
+        return len(self.start) if isinstance(self.start, Tensor) else self.count
+
+    @cached_property
+    def kept(self) -> tuple[int, ...]:
+        """The steps to record, ascending."""
+        return tuple(sorted(steps_to_record(self.record, self.steps)))
+
+    @property
+    def law(self) -> Hashable:
+        """Equal for requests whose chains may take a step together, if they are of one model."""
+        return (self.kernel, tuple(sorted((self.options or {}).items())), self.stop_at)
+
+    @cached_property
+    def key(self) -> Hashable:
+        """Equal for requests whose results are equal."""
+        start: Hashable = self.start
+        if isinstance(self.start, Tensor):
+            content = self.start.detach().cpu().float().contiguous().numpy().tobytes()
+            start = (tuple(self.start.shape), hashlib.sha256(content).hexdigest())
+        return (self.model, self.digest, self.law, self.chains, self.steps, self.seed, self.kept, start, self.noise)
+
+    def result_bytes(self, model: GenerativeAutoencoder) -> int:
+        """What the recorded steps and the figures of all steps weigh, at most."""
+        recorded = len(self.kept) * (math.prod(model.image_shape) + model.latent_size)
+        return FLOAT_BYTES * self.chains * (recorded + self.steps * len(Info._fields))
+
+    def check_model(self, model: GenerativeAutoencoder) -> None:
+        """Raise SamplingError where a model cannot serve the request, or only with a result beyond the limits."""
+        if isinstance(self.start, Tensor):
+            check_start(self.start, model.latent_size)
+        side = max(model.image_shape[1:])
+        if side > MAX_IMAGE_SIDE:
+            raise SamplingError(f"the model's pictures are {side} pixels wide; the limit is {MAX_IMAGE_SIDE}")
+        size = self.result_bytes(model)
+        if size > MAX_RESULT_BYTES:
+            raise SamplingError(
+                f"the result would weigh {size / 2**20:,.0f} MB, and the limit is {MAX_RESULT_BYTES / 2**20:,.0f}: "
+                "ask for fewer chains, or record fewer steps"
+            )
+
+
+def is_whole(value: object, least: int, most: int) -> bool:
+    """Whether a value is a whole number in a range."""
+    return isinstance(value, Integral) and not isinstance(value, bool) and least <= int(value) <= most
+
+
+def is_start(value: object) -> bool:
+    """Whether a value names a start, or is latents; whether those suit a model is another matter."""
+    if isinstance(value, Tensor):
+        return value.dim() == 2 and 1 <= len(value) <= MAX_CHAINS
+    return isinstance(value, str)
+
+
+def is_share(value: object) -> bool:
+    """Whether a value is a share, or None."""
+    return value is None or (isinstance(value, Real) and not isinstance(value, bool) and 0 <= float(value) <= 1)
+
+
+def is_record(value: object) -> bool:
+    """Whether a value may name steps; which ones a run has is another matter."""
+    if isinstance(value, str) or not isinstance(value, Sequence):
+        return value is None or value == "all"
+    return all(is_whole(step, 0, MAX_STEPS) for step in value)
+
+
+def are_options(value: object) -> bool:
+    """Whether a value may be the settings of a kernel, or None."""
+    if not isinstance(value, Mapping):
+        return value is None
+    return all(isinstance(name, str) and isinstance(each, str | Real) for name, each in value.items())
+
+
+def shortened(value: object) -> str:
+    """A value in a message, however long it is."""
+    words = f"a tensor of shape {tuple(value.shape)}" if isinstance(value, Tensor) else repr(value)
+    return words if len(words) <= 80 else words[:80] + "…"

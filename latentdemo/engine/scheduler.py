@@ -1,0 +1,184 @@
+"""Who walks next: continuous batching of chains at the level of single steps.
+
+At each tick one group of runs, those with the same model and kernel, takes one step together. Between groups the one is
+next that the device has served least, counted in seconds a run. Within a group all runs take the same number of chains
+along, as many as the smallest has, so that its tick is not made long by the large ones; where that makes more than a
+tick holds, they take turns. A run that is alone takes as many as a tick holds.
+
+A tick that goes wrong harms nobody but the culprit: the others' chains begin again, and step without company from then
+on. Where the device runs out of memory, ticks hold half as many chains.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections import deque
+from collections.abc import Callable, Hashable, Iterator, Sequence
+from contextlib import contextmanager
+
+import torch
+
+from latentdemo.engine.run import Block, Run
+from latentdemo.errors import DeviceMemoryError, LatentdemoError
+from latentdemo.sampling.kernel import join_rows, take_rows
+
+PARTS = 4  # a run takes at least this part of a tick along: a tick of very few chains wastes the device
+Turn = list[tuple[Run, int]]
+"""Who takes part in a tick, with how many chains at most."""
+
+logger = logging.getLogger(__name__)
+
+
+class Group:
+    """Runs that may share a step.
+
+    Args:
+        row_limit: chains that a tick holds.
+        served: seconds of the device that count as used, a run.
+    """
+
+    def __init__(self, row_limit: int, served: float) -> None:
+        self.row_limit = row_limit
+        self.served = served
+        self.runs: deque[Run] = deque()
+
+    def next_turn(self) -> Turn:
+        """Who takes part in the next tick; they go to the end of the line."""
+        share = max(1, self.row_limit // PARTS, min(run.left for run in self.runs))
+        turn: Turn = []
+        room = self.row_limit
+        for run in list(self.runs):
+            rows = min(share, run.left, self.row_limit)
+            if turn and (rows > room or run.alone):
+                break
+            turn.append((run, rows))
+            room -= rows
+            self.runs.rotate(-1)
+            if run.alone:
+                break
+        return turn
+
+
+class Scheduler:
+    """Runs by group, and their ticks. For one thread.
+
+    Args:
+        row_limit: chains that a tick holds.
+        clock: seconds, never going back.
+
+    Attributes:
+        pace: seconds that a step of a chain took of late.
+    """
+
+    def __init__(self, row_limit: int, clock: Callable[[], float] = time.perf_counter) -> None:
+        self.row_limit = row_limit
+        self.clock = clock
+        self.groups: dict[Hashable, Group] = {}
+        self.pace = 0.0
+
+    def add(self, run: Run) -> None:
+        """Serve a run from the next tick on."""
+        if run.group not in self.groups:
+            least = min((group.served for group in self.groups.values()), default=0.0)
+            self.groups[run.group] = Group(self.row_limit, least)
+        self.groups[run.group].runs.append(run)
+
+    def drop(self, run: Run) -> None:
+        """Serve a run no longer."""
+        group = self.groups[run.group]
+        group.runs.remove(run)
+        if not group.runs:
+            del self.groups[run.group]
+
+    @torch.no_grad()
+    def tick(self) -> list[Run]:
+        """One step of some runs; those that ended with it, with a result or an error, are dropped and returned."""
+        if not self.groups:
+            return []
+        group = min(self.groups.values(), key=lambda group: group.served)
+        began = self.clock()
+        turn = group.next_turn()
+        for run, rows in turn:
+            with blaming(group, [run], rows):
+                self.begin(run, rows)
+        with blaming(group, [run for run, _ in turn if run.error is None], sum(rows for _, rows in turn)):
+            self.step([(run, block) for run, rows in turn if run.error is None for block in run.take(rows)])
+        for run, _ in turn:
+            if run.error is None and not run.left:
+                with blaming(group, [run], 1):
+                    run.complete()
+        group.served += (self.clock() - began) / len(group.runs)
+        ended = [run for run, _ in turn if run.result or run.error]
+        for run in ended:
+            self.drop(run)
+        return ended
+
+    def begin(self, run: Run, rows: int) -> None:
+        """Let chains of a run begin, as many as are missing to its share."""
+        began = self.clock()
+        run.begin(rows)
+        run.charge(0, self.clock() - began)
+
+    def step(self, taken: Sequence[tuple[Run, Block]]) -> None:
+        """One step of blocks of one kernel, together."""
+        if not taken:
+            return
+        began = self.clock()
+        state = join_rows([block.state for _, block in taken])
+        generators = [each for _, block in taken for each in block.generators]
+        state, info = taken[0][0].kernel.step(state, generators)
+        first = 0
+        for run, block in taken:
+            rows = slice(first, first + len(block))
+            run.put_back(block, take_rows(state, rows), take_rows(info, rows))
+            first += len(block)
+        seconds = (self.clock() - began) / len(generators)
+        for run, block in taken:
+            run.charge(block.step + 1, seconds * len(block))
+        self.pace = seconds if self.pace == 0.0 else 0.9 * self.pace + 0.1 * seconds
+
+
+@contextmanager
+def blaming(group: Group, runs: Sequence[Run], rows: int) -> Iterator[None]:
+    """Keeps an error of some runs' steps from all others.
+
+    Args:
+        group: of the runs.
+        runs: that take part.
+        rows: their chains.
+    """
+    try:
+        yield
+    except Exception as error:
+        if is_out_of_memory(error) and group.row_limit > 1:
+            held = max(rows, sum(run.walking for run in group.runs))
+            group.row_limit = max(1, min(group.row_limit, held) // 2)
+            logger.warning("out of memory with %d chains; going on with %d at once", held, group.row_limit)
+            for run in group.runs:
+                run.restart()
+        elif is_out_of_memory(error) or len(runs) == 1:
+            for run in runs:
+                run.error = explained(error)
+        else:
+            for run in runs:
+                run.alone = True
+                run.restart()
+
+
+def is_out_of_memory(error: Exception) -> bool:
+    """Whether the device has no room left; the CPU and MPS say so with an error of no kind of its own."""
+    words = ("DefaultCPUAllocator", "out of memory")
+    return isinstance(error, torch.OutOfMemoryError | MemoryError) or any(each in str(error) for each in words)
+
+
+def explained(error: Exception) -> Exception:
+    """An error as a client gets it: without its frames, which hold tensors of the device."""
+    if is_out_of_memory(error):
+        return DeviceMemoryError(
+            "the device has no memory left even for a single chain of this model: close other programs that use it, "
+            "or choose another device"
+        )
+    if not isinstance(error, LatentdemoError):
+        logger.error("a run failed", exc_info=error)
+    return error.with_traceback(None)

@@ -1,0 +1,47 @@
+"""What tests of the engine share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import torch
+
+from latentdemo.engine import Engine
+from latentdemo.models import save_checkpoint
+from latentdemo.sampling.density import DensityConfig, Flow, GaussianMixture, save_densities
+
+
+@pytest.fixture
+def checkpoints(tiny_model, tmp_path, monkeypatch) -> Path:
+    """The folder of one model, own/tiny, with densities beside it that a chain can follow, though fitted to nothing."""
+    monkeypatch.setenv("LATENTDEMO_CHECKPOINTS", str(tmp_path))
+    folder, size = tmp_path / "own" / "tiny", tiny_model.latent_size
+    saved = save_checkpoint(folder, tiny_model, "own")
+    torch.manual_seed(0)  # zuko draws a flow's first weights without a generator
+    densities = {
+        "mixture": GaussianMixture(size, 2),
+        "flow": Flow(size, transforms=1, hidden=8, passes=2),
+    }
+    densities["mixture"].means.copy_(torch.linspace(-1.0, 1.0, 2 * size).reshape(2, size))
+    facts = {
+        name: {
+            "kind": density.kind,
+            "settings": density.settings(),
+            "held_out": 10.0,
+            "step_sizes": {"hmc": 0.1, "langevin": 0.3},
+            "quantiles": torch.linspace(-20.0, -8.0, 101).tolist(),
+        }
+        for name, density in densities.items()
+    }
+    save_densities(folder, densities, DensityConfig(saved.sha256, facts, 12.0, [1.0] * size))
+    return tmp_path
+
+
+@pytest.fixture
+def engine(checkpoints) -> Iterator[Engine]:
+    """An engine on the CPU whose ticks hold eight chains."""
+    made = Engine("cpu", row_limit=8)
+    yield made
+    made.close()

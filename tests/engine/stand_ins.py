@@ -1,0 +1,89 @@
+"""Kernels and clocks that tests can watch and hold back."""
+
+from __future__ import annotations
+
+import threading
+
+import torch
+from torch import Tensor
+
+from latentdemo.engine.run import Run
+from latentdemo.sampling import ChainRun, Info, State
+
+PATIENCE = 30.0  # seconds; reached only when something is broken
+GREY_LEVEL = 1 / 255
+
+
+class Clock:
+    """Stands still until it is moved."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+class Climb:
+    """Each step adds one to a latent; notes how many chains each step had, and takes a second for each."""
+
+    def __init__(self, clock: Clock | None = None) -> None:
+        self.sizes: list[int] = []
+        self.clock = clock or Clock()
+
+    def init(self, latent: Tensor, generator) -> State:
+        return State(latent, latent[:, None, None])
+
+    def step(self, state: State, generator) -> tuple[State, Info]:
+        assert len(generator) == len(state.latent)
+        self.sizes.append(len(state.latent))
+        self.clock.now += len(state.latent)
+        latent = state.latent + 1.0
+        return State(latent, latent[:, None, None]), Info(torch.ones(len(latent)))
+
+
+class Gate(Climb):
+    """Holds each step back until it is let through."""
+
+    def __init__(self, *_args) -> None:
+        super().__init__()
+        self.waits = threading.Semaphore(0)
+        self.open = threading.Semaphore(0)
+
+    def step(self, state: State, generator) -> tuple[State, Info]:
+        self.waits.release()
+        assert self.open.acquire(timeout=PATIENCE)
+        return super().step(state, generator)
+
+    def reached(self) -> None:
+        """Wait until a step is held back."""
+        assert self.waits.acquire(timeout=PATIENCE)
+
+    def let_through(self, steps: int = 1) -> None:
+        self.open.release(steps)
+
+
+def assert_same(run: ChainRun | None, wanted: ChainRun) -> None:
+    """The same chains, up to a grey level of rounding."""
+    assert run is not None
+    assert list(run.latents) == list(run.images) == list(run.seconds) == list(wanted.latents)
+    for step, latents in wanted.latents.items():
+        assert torch.allclose(run.latents[step], latents, atol=1e-3)
+        assert run.images[step].shape == wanted.images[step].shape
+        assert (run.images[step] - wanted.images[step]).abs().max() <= GREY_LEVEL
+    for name, figures in wanted.info._asdict().items():
+        found = getattr(run.info, name)
+        assert (found is None) == (figures is None), name
+        if figures is not None:
+            assert found.dtype == figures.dtype
+            assert torch.allclose(found.float(), figures.float(), atol=1e-3), name
+
+
+def finish(scheduler, most: int = 10_000) -> list[Run]:
+    """All runs of a scheduler to their end, in that order."""
+    ended = []
+    for _ in range(most):
+        ended += scheduler.tick()
+        if not scheduler.groups:
+            return ended
+    raise AssertionError(f"not done after {most} ticks")
