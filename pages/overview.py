@@ -34,15 +34,19 @@ def screen_control(model: str) -> str:
             st.markdown(model, width="content")
         else:
             with st.container(horizontal=True, width="content"):
-                st.button(_("Back"), icon=":material/arrow_back:", disabled=screen == PROBLEM, on_click=go, args=(-1,))
+                st.button(_("Back"), icon=":material/arrow_back:", disabled=screen == PROBLEM, on_click=go, args=(-1,),
+                          help=_("To the screen before."))  # fmt: skip
                 st.button(_("Next"), icon=":material/arrow_forward:", icon_position="right", type="primary",
-                          disabled=screen == DECISION, on_click=go, args=(1,))  # fmt: skip
+                          disabled=screen == DECISION, on_click=go, args=(1,),
+                          help=_("To the next screen."))  # fmt: skip
     put_in_link("screen", PROBLEM)
     return screen
 
 
 def go(screens: int) -> None:
-    """Go on by a number of screens, and stay at either end."""
+    """Go on by a number of screens, and stay at either end; nothing where no screen is shown."""
+    if "screen" not in st.session_state:
+        return
     place = SCREENS.index(st.session_state["screen"]) + screens
     st.session_state["screen"] = SCREENS[min(max(place, 0), len(SCREENS) - 1)]
 
@@ -124,9 +128,20 @@ def decision(report: Report) -> None:
     st.caption(_("Measured {date} on {device}.", date=report.created, device=report.device))
 
 
-def onward(entry: PageEntry, label: str, icon: str, **settings: str) -> None:
+def explanation() -> None:
+    """How to read the page."""
+    with st.expander(_("How to read this"), icon=":material/help:"):
+        st.markdown(
+            _("Four screens make the case for the model that is chosen in the sidebar, or say that there is none: what "
+              "the prior gives, what the advised chain makes of it, what is gained and lost with every step, and the "
+              "verdict. Pictures are made now, from the seed in the sidebar, and none is selected; figures were "
+              "measured beforehand, on many samples. *Present* shows the screens without anything else.")
+        )  # fmt: skip
+
+
+def onward(entry: PageEntry, label: str, icon: str) -> None:
     """A link to another page with the same settings."""
-    st.page_link(entry.script, label=label, icon=icon, query_params=st.query_params.to_dict() | settings)
+    st.page_link(entry.script, label=label, icon=icon, query_params=st.query_params.to_dict())
 
 
 chosen = selection()
@@ -147,7 +162,11 @@ elif screen == EVIDENCE:
 else:
     decision(report)
 if not presenting():
-    with st.container(horizontal=True, gap="medium"):
-        onward(CHAIN, _("Start a chain from your own picture"), ":material/add_photo_alternate:", **{"from": "upload"})
+    explanation()
+    with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
+        if st.button(_("Start a chain from your own picture"), icon=":material/add_photo_alternate:",
+                     help=_("A JPEG, PNG or WebP of yours becomes the starting point of a chain.")):  # fmt: skip
+            st.session_state["from"] = "upload"  # not in the link, as a picture cannot be
+            st.switch_page(CHAIN.script, query_params=st.query_params.to_dict())
         onward(INTERPOLATION, _("Interpolate between two pictures"), ":material/linear_scale:")
         onward(QUALITY, _("Read the whole review"), ":material/fact_check:")

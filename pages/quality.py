@@ -184,8 +184,9 @@ def show_measuring(chosen: Selection) -> None:
             help=_("Each with other samples and other real images; their spread gives the standard errors."),
         )  # fmt: skip
         st.form_submit_button(
-            _("Measure on this device"), icon=":material/speed:", on_click=start_measuring, args=(chosen,)
-        )
+            _("Measure on this device"), icon=":material/speed:", on_click=start_measuring, args=(chosen,),
+            help=_("The shipped figures stay; you can go back to them."),
+        )  # fmt: skip
     put_in_link("images", measurement.DEFAULT_COUNT)
     put_in_link("repetitions", measurement.DEFAULT_REPETITIONS)
     st.caption(_("It runs in the background and takes minutes on a CPU; the page stays usable."))

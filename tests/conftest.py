@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 import torch
 
 from latentdemo.models import GenerativeAutoencoder, NetworkConfig, build_model
 
-torch.set_num_threads(1)  # layers as small as here only wait for each other on several threads
+# layers as small as here only wait for each other on several threads; so do servers and tests beside each other
+torch.set_num_threads(1)
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 PACKAGE = Path(__file__).parents[1] / "latentdemo"
-BASE = {"errors", "random", "imaging", "_version"}
+BASE = {"errors", "random", "imaging", "fonts", "_version"}
 MAY_IMPORT = {
     "models": BASE,
     "data": BASE,
@@ -14,7 +14,9 @@ MAY_IMPORT = {
     "training": BASE | {"models", "data"},
     "evaluation": BASE | {"models", "data", "sampling"},
     "engine": BASE | {"models", "sampling", "evaluation"},
-    "ui": BASE | {"models", "data", "sampling", "evaluation", "engine"},
+    "fonts": set(),
+    "takeaway": BASE | {"models", "data", "sampling"},
+    "ui": BASE | {"models", "data", "sampling", "evaluation", "engine", "takeaway"},
 }
 
 

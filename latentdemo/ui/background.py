@@ -67,6 +67,12 @@ def start_job(
     return job
 
 
+def working() -> bool:
+    """Whether work of this session goes on, such as a page could keep its place for."""
+    job: Job[Any] | None = st.session_state.get("job")
+    return job is not None and not job.wait(0)
+
+
 @st.fragment(run_every=0.5)
 def show_progress() -> None:
     """A progress bar with a way out; reruns the page when the job has ended."""

@@ -11,10 +11,11 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode
 
 import streamlit as st
 
-from latentdemo.ui.words import _
+from latentdemo.ui.words import _, language
 
 SHOWN = 40  # characters of a bad value that a notice repeats
 
@@ -74,6 +75,12 @@ def put_in_link(key: str, default: Any) -> None:
     texts = [] if value == default else [str(each) for each in (value if isinstance(value, list) else [value])]
     if texts != st.query_params.get_all(key):
         st.query_params[key] = texts
+
+
+def address() -> str:
+    """The address that shows this page as it is, its language too; empty where the page is in no browser."""
+    settings = {key: st.query_params.get_all(key) for key in st.query_params} | {"lang": [language()]}
+    return f"{st.context.url}?{urlencode(settings, doseq=True)}" if st.context.url else ""
 
 
 def notice(text: str) -> None:

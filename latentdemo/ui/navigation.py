@@ -26,9 +26,12 @@ class PageEntry:
 
 OVERVIEW = PageEntry("pages/overview.py", N_("Overview"))
 SAMPLING = PageEntry("pages/sampling.py", N_("Sampling"))
+CHAIN = PageEntry("pages/chain.py", N_("Step by step"))
+INTERPOLATION = PageEntry("pages/interpolation.py", N_("Latent interpolation"))
 QUALITY = PageEntry("pages/quality.py", N_("Quality review"))
 LATENT_SPACE = PageEntry("pages/latent_space.py", N_("Latent space"))
-PAGES = (OVERVIEW, SAMPLING, QUALITY, LATENT_SPACE)
+INTERPOLATION = PageEntry("pages/interpolation.py", N_("Latent interpolation"))
+PAGES = (OVERVIEW, SAMPLING, CHAIN, INTERPOLATION, QUALITY, LATENT_SPACE)
 
 
 def streamlit_pages() -> list[StreamlitPage]:

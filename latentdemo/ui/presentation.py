@@ -64,7 +64,6 @@ def set_presenting(mode: str) -> None:
 
 def present() -> None:
     """Make the page a screen of a presentation, if the session is in that mode; the first thing on every page."""
-    st.session_state["move"] = stay
     if presenting():
         st.html(STYLE)
         with st.sidebar:  # hidden, so that it takes no room on the screen
@@ -72,12 +71,11 @@ def present() -> None:
 
 
 def move_with(move: Callable[[int], None]) -> None:
-    """What the keys do on this page: `move` goes on by a number of screens, backwards where it is negative."""
+    """What the keys do: `move` goes on by a number of screens, backwards where it is negative.
+
+    It is kept from run to run, as a key may be pressed before a run comes to this. So it must do nothing elsewhere.
+    """
     st.session_state["move"] = move
-
-
-def stay(screens: int) -> None:
-    """The keys of a page that has one screen."""
 
 
 def follow_key() -> None:
@@ -85,5 +83,5 @@ def follow_key() -> None:
     pressed = st.session_state["keyboard"].move
     if pressed == "leave":
         set_presenting(OFF)
-    elif pressed:
+    elif pressed and "move" in st.session_state:
         st.session_state["move"](1 if pressed == "next" else -1)

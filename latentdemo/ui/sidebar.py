@@ -167,7 +167,7 @@ def language_control() -> None:
         required=True,
         key="lang",
         format_func=LANGUAGES.__getitem__,
-        label_visibility="collapsed",
+        help=_("Of the pages, and of everything that is taken away from them."),
     )
     put_in_link("lang", browser_language())
 

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from streamlit.proto.LabelVisibility_pb2 import LabelVisibility
 from streamlit.testing.v1 import AppTest
 
 from latentdemo.models import list_models, save_checkpoint
@@ -11,6 +12,7 @@ from latentdemo.ui import background
 from latentdemo.ui.navigation import OVERVIEW, PAGES, SAMPLING
 
 PATIENCE = 60
+COLLAPSED = LabelVisibility(value=LabelVisibility.COLLAPSED)  # a tooltip would hang on the label
 
 
 @pytest.fixture(autouse=True)
@@ -245,3 +247,18 @@ def test_no_model_at_all_is_a_message(tmp_path, monkeypatch) -> None:
     app = open_page()
     assert not app.exception
     assert "python -m latentdemo train" in app.error[0].value
+
+
+@pytest.mark.parametrize("entry", PAGES, ids=lambda entry: entry.title)
+def test_every_control_says_what_it_is_for(entry) -> None:
+    app = open_page(entry.script, data="fashion-mnist", model="dvae", lang="en")
+    controls = [*app.selectbox, *app.segmented_control, *app.get("slider"), *app.number_input, *app.button]
+    assert len(controls) > 3
+    labelled = [each for each in controls if getattr(each.proto, "label_visibility", None) != COLLAPSED]
+    assert [each.label for each in labelled if not each.help] == []
+
+
+@pytest.mark.parametrize("entry", PAGES, ids=lambda entry: entry.title)
+def test_every_page_says_how_to_read_it(entry) -> None:
+    app = open_page(entry.script, data="fashion-mnist", lang="en")
+    assert "How to read this" in [each.label for each in app.expander]

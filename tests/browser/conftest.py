@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, Request, expect, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, Request, expect, sync_playwright
 
 ROOT = Path(__file__).parents[2]
 CHROMIUMS = ("chromium", "chromium-browser", "google-chrome", "chrome")
@@ -110,11 +110,16 @@ def opened_pages(browser: Browser, address: str) -> Iterator[Open]:
         if not request.url.startswith((address, "data:", "blob:")):
             wrong.append(request.url)
 
+    def listen(message: ConsoleMessage) -> None:
+        looks_for_itself = "/_stcore/" in message.location.get("url", "")  # Streamlit, below the page's address first
+        if message.type == "error" and not looks_for_itself:
+            wrong.append(message.text)
+
     def open_path(path: str, **context: Any) -> Page:
         page = browser.new_context(**({"viewport": {"width": 1440, "height": 1000}} | context)).new_page()
         page.set_default_timeout(1000 * PATIENCE)
         page.on("pageerror", lambda error: wrong.append(str(error)))
-        page.on("console", lambda message: wrong.append(message.text) if message.type == "error" else None)
+        page.on("console", listen)
         page.on("request", watch)
         page.goto(address + path)
         pages.append(page)

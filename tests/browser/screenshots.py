@@ -10,12 +10,18 @@ from playwright.sync_api import Browser, sync_playwright
 
 from tests.browser.conftest import FLAGS, find_chromium, running_server
 
-PICTURE, CHART, FORM = "stImage", "stVegaLiteChart", "stForm"
+PICTURE, CHART, METRIC = "stImage", "stVegaLiteChart", "stMetric"
+FORM, COMPONENT = "stForm", "stBidiComponentIsolated"
 PAGES = {  # name -> (path, what it shows, how many of that)
-    "overview": ("/", PICTURE, 2),
-    "sampling": ("/sampling", PICTURE, 4),
-    "quality": ("/quality", FORM, 1),
-    "latent_space": ("/latent_space", CHART, 3),
+    "overview": ("/?screen=problem", PICTURE, 2),
+    "overview-method": ("/?screen=method", PICTURE, 2),
+    "overview-evidence": ("/?screen=evidence", CHART, 2),
+    "overview-decision": ("/?screen=decision", METRIC, 4),
+    "sampling": ("/sampling?", PICTURE, 4),
+    "chain": ("/chain?", COMPONENT, 1),
+    "interpolation": ("/interpolation?", CHART, 3),
+    "quality": ("/quality?", FORM, 1),
+    "latent_space": ("/latent_space?", CHART, 3),
 }
 LANGUAGES = ("en", "ja")
 SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
@@ -27,7 +33,7 @@ def take(browser: Browser, address: str, name: str, language: str, scheme: Liter
     """One screenshot, as tall as the page."""
     path, shown, count = PAGES[name]
     page = browser.new_page(viewport={"width": WIDTH, "height": 900}, color_scheme=scheme)
-    page.goto(f"{address}{path}?lang={language}")
+    page.goto(f"{address}{path}&lang={language}")
     page.get_by_test_id(shown).nth(count - 1).wait_for()
     page.wait_for_timeout(SETTLED)
     height = page.get_by_test_id("stMain").evaluate("element => element.scrollHeight")

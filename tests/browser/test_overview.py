@@ -7,6 +7,9 @@ import re
 from playwright.sync_api import expect
 
 from tests.browser.conftest import Open
+from tests.browser.test_starting_points import photo, upload
+
+LISTENING = 3000  # milliseconds until a component that is there has its script
 
 
 def test_the_keyboard_leads_through_a_presentation(open_page: Open) -> None:
@@ -14,6 +17,8 @@ def test_the_keyboard_leads_through_a_presentation(open_page: Open) -> None:
     page.get_by_role("button", name="Present").click()
     expect(page.get_by_test_id("stSidebar")).to_be_hidden()
     expect(page.get_by_role("button", name="Next")).to_have_count(0)
+    page.locator("[data-testid^=stBidiComponent]").first.wait_for(state="attached")
+    page.wait_for_timeout(LISTENING)
     for key, screen in [("ArrowRight", "method"), ("PageDown", "evidence"), ("PageDown", "decision")]:
         page.keyboard.press(key)
         page.wait_for_url(f"**screen={screen}**")
@@ -30,3 +35,14 @@ def test_a_presentation_opens_from_a_link_on_a_cold_server(open_cold: Open) -> N
     expect(page.get_by_role("heading", name=re.compile("品質ギャップ"))).to_be_visible()
     expect(page.get_by_test_id("stSidebar")).to_be_hidden()
     expect(page.get_by_test_id("stMetric")).to_have_count(4)
+
+
+def test_a_chain_from_ones_own_picture_is_three_clicks_away(open_cold: Open) -> None:
+    page = open_cold("/?data=fashion-mnist&lang=en")
+    page.get_by_role("button", name="Start a chain from your own picture").click()  # the first
+    upload(
+        page, "photo.jpg", "image/jpeg", photo()
+    )  # the second opens the browser's own dialog, the third picks a file
+    expect(page.get_by_role("img", name="What the model sees", exact=True)).to_be_visible()
+    expect(page.get_by_role("heading", name="Step 0 of 10")).to_be_visible()
+    assert "from=" not in page.url

@@ -17,7 +17,7 @@ BAD = {"serious", "critical"}
 def open_settled(open_page: Open, name: str, **context: Any) -> Page:
     """A page with all that it shows."""
     path, shown, count = PAGES[name]
-    page = open_page(f"{path}?data=fashion-mnist&lang=en", **context)
+    page = open_page(f"{path}&data=fashion-mnist&lang=en", **context)
     page.get_by_test_id(shown).nth(count - 1).wait_for()
     page.get_by_test_id("stStatusWidget").wait_for(state="hidden")
     return page

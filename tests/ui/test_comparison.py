@@ -10,7 +10,7 @@ import torch
 from latentdemo.evaluation.report import FLOOR, GAP, Interval, Row
 from latentdemo.sampling import ChainRun, Info
 from latentdemo.ui import comparison
-from latentdemo.ui.comparison import Request, accepted_share, gap_closed, order_of_tiles, real_sharpness, sheet
+from latentdemo.ui.comparison import Request, accepted_share, gap_closed, real_sharpness, sheet
 from latentdemo.ui.names import METHODS, STARTS, kernel_name, start_samples
 from tests.ui.sample_reports import report
 
@@ -26,14 +26,6 @@ def run_of(changes: list[float], **info: torch.Tensor) -> ChainRun:
     images = {0: start, 1: start, 2: start + torch.tensor(changes)[:, None, None, None]}
     distance = torch.zeros(2, len(changes))
     return ChainRun({0: torch.zeros(len(changes), 2)}, images, Info(distance, **info), {0: 0.0, 1: 0.1, 2: 0.2})
-
-
-def test_most_changed_first_by_the_last_step_shown() -> None:
-    run = run_of([0.1, 0.3, 0.2])
-    assert order_of_tiles(run, replace(REQUEST, steps=(0, 2))).tolist() == [0, 1, 2]
-    changed = replace(REQUEST, order="changed")
-    assert order_of_tiles(run, replace(changed, steps=(0, 2))).tolist() == [1, 2, 0]
-    assert order_of_tiles(run, replace(changed, steps=(0, 1))).tolist() == [0, 1, 2]
 
 
 def test_acceptance_counts_the_moves_of_walking_chains_only() -> None:

@@ -84,6 +84,8 @@ def test_text_that_is_left_unmarked_is_found(code: str) -> None:
     assert len(unmarked(code)) == 1
 
 
-@pytest.mark.parametrize("code", ['st.title(_("Quality review"))', 'st.metric(_("Cost"), f"{cost} ms")', "st.title(name)"])
+@pytest.mark.parametrize(
+    "code", ['st.title(_("Quality review"))', 'st.metric(_("Cost"), f"{cost} ms")', "st.title(name)"]
+)
 def test_marked_text_is_let_through(code: str) -> None:
     assert unmarked(code) == []
