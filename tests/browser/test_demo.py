@@ -33,9 +33,9 @@ def test_overview_is_ready_before_anyone_presses(open_cold: Open) -> None:
     before, after = sheets(page, 2)
     assert before != after
     expect(page.get_by_text("Straight from the prior")).to_be_visible()
-    page.get_by_text("Compare step by step").click()
-    sheets(page, 4)
-    page.wait_for_url("**/sampling*")
+    page.get_by_text("Read the whole review").click()
+    page.wait_for_url("**/quality*")
+    expect(page.get_by_role("heading", name="Quality review")).to_be_visible()
 
 
 @pytest.mark.parametrize("data", ["avatars", "fashion-mnist"])
