@@ -29,7 +29,7 @@ export default function ({ setTriggerValue }) {
     if (!move || event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return
     if (used && move !== "leave") return
     event.preventDefault()
-    setTriggerValue("move", move)
+    setTriggerValue("move", { to: move, at: event.timeStamp })  // two alike within one run would count as one
   }
   document.addEventListener("keydown", press)
   return () => document.removeEventListener("keydown", press)
@@ -81,7 +81,7 @@ def move_with(move: Callable[[int], None]) -> None:
 def follow_key() -> None:
     """Do what a pressed key asks for."""
     pressed = st.session_state["keyboard"].move
-    if pressed == "leave":
+    if pressed and pressed["to"] == "leave":
         set_presenting(OFF)
     elif pressed and "move" in st.session_state:
-        st.session_state["move"](1 if pressed == "next" else -1)
+        st.session_state["move"](1 if pressed["to"] == "next" else -1)
