@@ -4,12 +4,20 @@ from __future__ import annotations
 
 import re
 
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Open
 from tests.browser.test_starting_points import photo, upload
 
 LISTENING = 3000  # milliseconds until a component that is there has its script
+DRAWN = 1000  # milliseconds until the end of a run is on screen
+
+
+def press(page: Page, key: str) -> None:
+    """Press a key once the page has come to rest: one that is pressed while it is drawn may be lost."""
+    page.locator("[data-testid=stApp][data-test-script-state=notRunning]").wait_for()
+    page.wait_for_timeout(DRAWN)
+    page.keyboard.press(key)
 
 
 def test_the_keyboard_leads_through_a_presentation(open_page: Open) -> None:
@@ -20,12 +28,12 @@ def test_the_keyboard_leads_through_a_presentation(open_page: Open) -> None:
     page.locator("[data-testid^=stBidiComponent]").first.wait_for(state="attached")
     page.wait_for_timeout(LISTENING)
     for key, screen in [("ArrowRight", "method"), ("PageDown", "evidence"), ("PageDown", "decision")]:
-        page.keyboard.press(key)
+        press(page, key)
         page.wait_for_url(f"**screen={screen}**")
     expect(page.get_by_test_id("stMetric")).to_have_count(4)
-    page.keyboard.press("ArrowLeft")
+    press(page, "ArrowLeft")
     page.wait_for_url("**screen=evidence**")
-    page.keyboard.press("Escape")
+    press(page, "Escape")
     expect(page.get_by_test_id("stSidebar")).to_be_visible()
     assert "present" not in page.url
 
