@@ -12,7 +12,9 @@ import json
 import os
 import platform
 import re
+import tempfile
 from dataclasses import asdict, dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +41,7 @@ from latentdemo.models.network import NetworkConfig
 
 WEIGHTS, CONFIG, CARD = "model.safetensors", "config.json", "README.md"
 HALF_FROM = 1024  # tensors with at least so many numbers are stored in half precision
+PRIVATE = "upload-"  # what names of models begin with that are listed nowhere
 SHIPPED = Path(__file__).resolve().parents[2] / "checkpoints"
 REMEDY = "fetch both files again"
 
@@ -75,6 +78,12 @@ def checkpoint_roots() -> list[Path]:
     package."""
     named = os.environ.get("LATENTDEMO_CHECKPOINTS", "").split(os.pathsep)
     return [Path(each).expanduser() for each in named if each] or [SHIPPED]
+
+
+@cache
+def private_folder() -> tempfile.TemporaryDirectory[str]:
+    """A folder of this process for models that only who knows their names can find; it goes when the process ends."""
+    return tempfile.TemporaryDirectory(prefix="latentdemo-")
 
 
 def checkpoints_dir() -> Path:
@@ -133,6 +142,8 @@ def model_folder(name: str, root: str | Path | None = None) -> Path:
         ModelNotFoundError: no such folder, or a name that leads out of the checkpoints.
     """
     roots = [Path(root)] if root else checkpoint_roots()
+    if name.startswith(PRIVATE) and not root:
+        roots.append(Path(private_folder().name))
     known = list_models(root)
     if name in known or re.fullmatch(r"[\w-][\w.-]*/[\w-][\w.-]*", name):
         for folder in (each / name for each in roots):
