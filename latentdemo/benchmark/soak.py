@@ -167,7 +167,9 @@ async def use(
     await watching
 
 
-async def watch(server: Server, began: float, seconds: float, diary: Diary, told: Callable[[int, int], None]) -> None:
+async def watch(
+    server: Server, began: float, seconds: float, diary: Diary, progress: Callable[[int, int], None] | None
+) -> None:
     """Note memory and threads from time to time."""
     while (now := time.monotonic() - began) < seconds:
         diary.memory.append((now, server.memory))
