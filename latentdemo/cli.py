@@ -407,9 +407,16 @@ def bench(
     steps: Annotated[int, typer.Option(help="Steps of each chain.")] = 10,
     repeats: Annotated[int, typer.Option(help="Paired repetitions, after one to warm up.")] = 15,
     device: Annotated[str | None, typer.Option(help="cuda, mps or cpu; the best at hand if not given.")] = None,
+    soak: Annotated[
+        float | None,
+        typer.Option(help="Instead: 32 sessions use the demo's own server for so many minutes.", metavar="MINUTES"),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Machine-readable.")] = False,
 ) -> None:
     """Time the sampler against a plain eager float32 loop over the same networks, in turns within one run."""
+    if soak is not None:
+        bench_soak(soak, as_json)
+        return
     from latentdemo.bench import compare_with_plain_loop
     from latentdemo.models import load_model
 
@@ -426,6 +433,24 @@ def bench(
         row = report[name]
         table.add_row(name, f"{row['median']:.3g}", f"{row['lower']:.3g} to {row['upper']:.3g}")
     Console().print(table)
+
+
+def bench_soak(minutes: float, as_json: bool) -> None:
+    """Let sessions use the server, and say what came of it; exit code 1 where it did not hold."""
+    from latentdemo.benchmark.soak import lines, soak
+
+    with progress_bar() as bar:
+        task = bar.add_task("soaking", total=None, note="")
+        report = soak(minutes, progress=lambda done, total: bar.update(task, completed=done, total=total))
+    if as_json:
+        typer.echo(json.dumps(report, indent=2, ensure_ascii=False))
+    else:
+        table = Table("", "", title=f"{report['sessions']} sessions, {minutes:g} minutes, {report['machine']}")
+        for name, value in lines(report):
+            table.add_row(name, escape(value))
+        Console().print(table)
+    if not all(report["holds"].values()):
+        raise typer.Exit(1)
 
 
 @app.command()

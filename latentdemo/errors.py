@@ -104,5 +104,9 @@ class Busy(LatentdemoError):
         self.seconds = seconds
 
 
+class ServerError(LatentdemoError):
+    """The demo's server did not start, or does not answer as it should."""
+
+
 class Cancelled(LatentdemoError):
     """A run was cancelled between two steps by whoever asked for it."""
