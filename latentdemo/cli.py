@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 import shlex
+import shutil
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -422,6 +423,38 @@ def evaluate(
     save_report(report, folder)
     refresh_card(report, folder)
     (folder / UNFINISHED).unlink(missing_ok=True)
+    show_report(report)
+
+
+@app.command()
+def compare(
+    model: Annotated[str, typer.Argument(help="Model that was evaluated, such as fashion-mnist/vae.")],
+    device: Annotated[str | None, typer.Option(help="cuda, mps or cpu; the best at hand if not given.")] = None,
+    data_dir: Annotated[Path | None, typer.Option(help="Folder with the data set's original files.")] = None,
+) -> None:
+    """Fit the samplers of pythae to the same weights, and add what they give to the evaluation beside the checkpoint.
+
+    A run that was stopped goes on where it was.
+    """
+    from latentdemo.data import load_images
+    from latentdemo.evaluation import compare_with_pythae, load_report, refresh_card, save_report
+    from latentdemo.evaluation.report import COMPARISON
+    from latentdemo.models import model_folder
+
+    folder = model_folder(model)
+    before = load_report(folder)
+    with progress_bar() as bar:
+        task = bar.add_task("comparing", total=None, note="")
+        report = compare_with_pythae(
+            before,
+            load_images(model.split("/")[0], "train", data_dir),
+            device=device,
+            keep_in=folder / COMPARISON,
+            progress=lambda done, total: bar.update(task, completed=done, total=total),
+        )
+    save_report(report, folder)
+    refresh_card(report, folder)
+    shutil.rmtree(folder / COMPARISON)
     show_report(report)
 
 

@@ -35,8 +35,12 @@ class CheckpointMismatchError(CheckpointError):
     """The weights do not fit the network that `config.json` describes."""
 
 
-class UnknownFamilyError(LatentdemoError):
-    """A model family that this version does not know."""
+class UnknownFamilyError(CheckpointConfigError):
+    """A model family or adapter that this version does not know."""
+
+
+class AdapterError(CheckpointError):
+    """A model that others trained cannot be taken in."""
 
 
 class NetworkConfigError(LatentdemoError, ValueError):

@@ -12,7 +12,7 @@ import datetime
 import math
 import statistics
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
@@ -61,12 +61,14 @@ class Subject:
         features: the feature space.
         held_out: real images to compare with.
         train: the images that it was trained on; None where they are not at hand.
+        drawn: latents that others drew: name of a start -> seed -> (count, D).
     """
 
     model: GenerativeAutoencoder
     features: FeatureSpace
     held_out: ImageSet
     train: ImageSet | None
+    drawn: Mapping[str, Mapping[int, Tensor]] = field(default_factory=dict)
 
     @cached_property
     def encodings(self) -> Encodings:
@@ -159,8 +161,8 @@ def measure_model(
 
 
 def with_times(rows: Sequence[Row], model: GenerativeAutoencoder) -> list[Row]:
-    """Rows with what they cost on the model's device."""
-    return [replace(row, milliseconds=milliseconds_an_image(model, row)) for row in rows]
+    """Rows with what they cost on the model's device; those that others drew keep the time that they have."""
+    return [row if row.is_foreign else replace(row, milliseconds=milliseconds_an_image(model, row)) for row in rows]
 
 
 def retime(report: Report, device: torch.device | str | None = None) -> Report:
@@ -313,6 +315,7 @@ class Repetition:
     def measure(self, walk: Walk, cancelled: Callable[[], bool] | None) -> dict[str, Numbers]:
         """Step of a walk -> figures."""
         first = {0} if walk.start == "prior" else set()
+        drawn = self.subject.drawn.get(walk.start)
         parts: dict[int, list[Sample]] = {step: [] for step in walk.steps}
         for run in run_batches(
             self.subject.model,
@@ -321,7 +324,7 @@ class Repetition:
             steps=max(walk.steps),
             seed=self.seed,
             record=sorted(first | set(walk.steps)),
-            start=walk.start,
+            start=walk.start if drawn is None else drawn[self.seed],
             options=walk.options,
             stop_at=walk.stop_at,
             cancelled=cancelled,
