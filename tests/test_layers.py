@@ -15,7 +15,7 @@ MAY_IMPORT = {
     "evaluation": BASE | {"models", "data", "sampling"},
     "engine": BASE | {"models", "sampling", "evaluation"},
     "fonts": set(),
-    "takeaway": BASE | {"models", "data", "sampling"},
+    "takeaway": BASE | {"models", "data", "sampling", "engine"},
     "ui": BASE | {"models", "data", "sampling", "evaluation", "engine", "takeaway"},
 }
 

@@ -36,7 +36,7 @@ from latentdemo.evaluation.unfinished import Unfinished
 from latentdemo.models import GenerativeAutoencoder, Posterior, describe_device, load_model
 from latentdemo.models.checkpoint import current_versions, read_config
 from latentdemo.random import epoch_generator
-from latentdemo.sampling import ChainRun, run_batches
+from latentdemo.sampling import Batches, ChainRun, run_batches
 from latentdemo.sampling.density import read_density_config
 from latentdemo.sampling.encodings import Encodings, encode_set
 
@@ -61,12 +61,14 @@ class Subject:
         features: the feature space.
         held_out: real images to compare with.
         train: the images that it was trained on; None where they are not at hand.
+        batches: walks chains.
     """
 
     model: GenerativeAutoencoder
     features: FeatureSpace
     held_out: ImageSet
     train: ImageSet | None
+    batches: Batches
 
     @cached_property
     def encodings(self) -> Encodings:
@@ -96,6 +98,7 @@ def measure_model(
     device: torch.device | str | None = None,
     bf16: bool = False,
     keep_in: Path | None = None,
+    batches: Batches = run_batches,
     progress: Progress | None = None,
     cancelled: Callable[[], bool] | None = None,
 ) -> Report:
@@ -112,6 +115,7 @@ def measure_model(
         device: where to run.
         bf16: walk and decode in bf16; features, costs and everything in the latent space stay in float32.
         keep_in: a file for what is done so far; a run with the same settings goes on from it.
+        batches: walks chains; another than `run_batches` may let them take turns with others on the same device.
         progress: told how far it is.
         cancelled: asked between two batches.
 
@@ -124,7 +128,7 @@ def measure_model(
     assert model.folder is not None
     dataset = name.split("/", maxsplit=1)[0]
     features = features or load_features(dataset, device, model.folder.parent.parent)
-    subject = Subject(model, features, read_held_out(model.folder.parent), train)
+    subject = Subject(model, features, read_held_out(model.folder.parent), train, batches)
     if not seeds or not 10 <= count <= subject.most:
         raise EvaluationError(
             f"{len(seeds)} repetitions of {count} images; take at least one of 10 to {subject.most} images"
@@ -137,7 +141,7 @@ def measure_model(
     model.bf16 = bf16
     figures, references = measure_all(subject, walks, count, seeds, Unfinished(keep_in, settings), progress, cancelled)
     model.bf16 = False
-    rows = with_times(figures, model)
+    rows = with_times(figures, model, batches)
     return Report(
         model=name,
         model_sha256=config.sha256,
@@ -158,9 +162,9 @@ def measure_model(
     )
 
 
-def with_times(rows: Sequence[Row], model: GenerativeAutoencoder) -> list[Row]:
+def with_times(rows: Sequence[Row], model: GenerativeAutoencoder, batches: Batches = run_batches) -> list[Row]:
     """Rows with what they cost on the model's device."""
-    return [replace(row, milliseconds=milliseconds_an_image(model, row)) for row in rows]
+    return [replace(row, milliseconds=milliseconds_an_image(model, row, batches)) for row in rows]
 
 
 def retime(report: Report, device: torch.device | str | None = None) -> Report:
@@ -314,7 +318,7 @@ class Repetition:
         """Step of a walk -> figures."""
         first = {0} if walk.start == "prior" else set()
         parts: dict[int, list[Sample]] = {step: [] for step in walk.steps}
-        for run in run_batches(
+        for run in self.subject.batches(
             self.subject.model,
             walk.kernel or "decode-encode",
             count=self.count,

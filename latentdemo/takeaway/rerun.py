@@ -12,11 +12,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from latentdemo.engine import RunRequest, engine_for
 from latentdemo.errors import CheckpointError, RunFileError
 from latentdemo.imaging import png_bytes
-from latentdemo.models import load_model, model_folder, read_config
-from latentdemo.sampling import ChainRun, run_chain
-from latentdemo.sampling.chain import Progress
+from latentdemo.models import model_folder, read_config
+from latentdemo.sampling import ChainRun, Progress
 from latentdemo.sampling.density import read_density_config
 from latentdemo.takeaway.picture import picture_of, sheets_of
 from latentdemo.takeaway.settings import GIVEN, RunSettings, read_settings
@@ -79,8 +79,8 @@ def rerun(path: Path, out: Path, device: str | None = None, progress: Progress |
     kept = read_latents(path.parent / LATENTS, settings)
     if settings.start == GIVEN and kept is None:
         raise RunFileError(f"{path} starts from latents of its own: put {LATENTS} of the same ZIP beside it")
-    run = run_chain(
-        load_model(settings.model, device),
+    wanted = RunRequest(
+        settings.model,
         settings.kernel,
         count=settings.count,
         steps=settings.steps[-1],
@@ -90,8 +90,8 @@ def rerun(path: Path, out: Path, device: str | None = None, progress: Progress |
         options=settings.options,
         stop_at=settings.stop_at,
         noise=settings.noise,
-        progress=progress,
     )
+    run = engine_for(device).run(wanted, progress)
     write(run, settings, out)
     return Repeated(settings, differences(settings), compare(kept, run.latents) if kept else None)
 

@@ -10,13 +10,14 @@ import pytest
 from PIL import Image
 
 from latentdemo.imaging import to_pixels
-from latentdemo.models import read_config, save_checkpoint
+from latentdemo.models import load_model, read_config, save_checkpoint
 from latentdemo.takeaway.rerun import LATENTS, RUN, latents_bytes, rerun
 from latentdemo.ui import path_takeaway
 from latentdemo.ui.interpolation import Paths, Request, make_grids, make_paths
 from latentdemo.ui.path_takeaway import opened, stage_frames, take_grids, take_paths, tile
-from latentdemo.ui.sidebar import Selection, model_pool
+from latentdemo.ui.sidebar import Selection
 from latentdemo.ui.starting_points import StartingPoint
+from tests.ui.jobs import done
 
 FRAMES = 4
 
@@ -26,7 +27,6 @@ def chosen(tiny_model, tmp_path: Path, monkeypatch) -> Selection:
     """An untrained model in a folder of its own."""
     monkeypatch.setenv("LATENTDEMO_CHECKPOINTS", str(tmp_path))
     save_checkpoint(tmp_path / "own" / "tiny", tiny_model, "own")
-    model_pool.clear()
     return Selection("own/tiny", read_config(tmp_path / "own" / "tiny"), 7)
 
 
@@ -35,13 +35,9 @@ def request(chosen: Selection, count: int, corners: int) -> Request:
     return Request(chosen.model, chosen.config.sha256, "", "", chosen.seed, points, "spherical", count, None, "5")
 
 
-def no_progress(done: int, total: int) -> None:
-    """Tells nobody."""
-
-
 @pytest.fixture
 def paths(chosen: Selection) -> Paths:
-    return make_paths(request(chosen, FRAMES, 2), no_progress, lambda: False)
+    return done(lambda job: make_paths(request(chosen, FRAMES, 2), job))
 
 
 @pytest.fixture
@@ -57,7 +53,7 @@ def given(monkeypatch) -> dict[str, Any]:
 
 
 def test_a_tile_is_what_the_model_drew_enlarged(chosen: Selection, paths: Paths) -> None:
-    model = model_pool().get(chosen.model)
+    model = load_model(chosen.model)
     images = to_pixels(model.decode(paths.latents[0]).mean)
     for index in range(FRAMES):
         drawn = np.asarray(tile(opened(paths.rows["plain"].png), index).convert("RGB"))
@@ -89,7 +85,7 @@ def test_the_run_of_the_rows_can_be_repeated(chosen: Selection, paths: Paths, gi
 
 def test_the_run_of_the_grid_can_be_repeated(chosen: Selection, given: dict, tmp_path: Path) -> None:
     asked = request(chosen, 5, 4)
-    grids = make_grids(asked, no_progress, lambda: False)
+    grids = done(lambda job: make_grids(asked, job))
     assert sorted(grids.pngs) == sorted(grids.latents) == [0, 5]
     take_grids(chosen, asked, grids, ["before", "after"])
     assert given["settings"].count == 25
