@@ -180,26 +180,24 @@ def sample(
     ] = Path("samples.png"),
 ) -> None:
     """Draw from the prior, walk the chain, and write the chosen steps."""
-    from latentdemo.models import load_model
+    from latentdemo.engine import RunRequest, engine_for
     from latentdemo.output import parse_steps, write_run
-    from latentdemo.sampling import run_chain
 
     shown = parse_steps(steps)
-    loaded = load_model(model, device)
+    request = RunRequest(
+        model,
+        kernel,
+        count=count,
+        steps=max(shown),
+        seed=seed,
+        record=shown,
+        start=start,
+        options={"decoding": decoding, "corruption": corruption} if kernel == "decode-encode" else None,
+        stop_at=stop_at,
+    )
     with progress_bar() as bar:
         task = bar.add_task("sampling", total=None, note="")
-        run = run_chain(
-            loaded,
-            kernel,
-            count=count,
-            steps=max(shown),
-            seed=seed,
-            record=shown,
-            start=start,
-            options={"decoding": decoding, "corruption": corruption} if kernel == "decode-encode" else None,
-            stop_at=stop_at,
-            progress=lambda done, total: bar.update(task, completed=done, total=total),
-        )
+        run = engine_for(device).run(request, lambda done, total: bar.update(task, completed=done, total=total))
     write_run(run, out)
     cost = 1000 * run.seconds[max(shown)] / count
     typer.echo(f"wrote {out}: {count} chains, steps {', '.join(map(str, shown))}, {cost:.1f} ms an image")

@@ -1,6 +1,7 @@
 """Sampling: the same starting points after several numbers of chain steps, side by side."""
 
 import math
+from collections.abc import Mapping
 from typing import Any
 
 import streamlit as st
@@ -13,6 +14,7 @@ from latentdemo.ui.comparison import (
     Comparison,
     Request,
     Sheet,
+    blank_sheet,
     comparison_or_wait,
     gap_closed,
     real_sharpness,
@@ -146,6 +148,17 @@ def milliseconds(sheet: Sheet) -> str:
     return f"{sheet.milliseconds:.0f}" if sheet.milliseconds >= 10 else f"{sheet.milliseconds:.1f}"
 
 
+def show_arriving(sheets: Mapping[int, bytes] | None, request: Request, shown: tuple[int, ...], side: int) -> None:
+    """The cards as they will stand, with the pictures that have arrived, step -> PNG, of tiles of `side` pixels."""
+    blank = blank_sheet(request.count, side, request.layout)
+    for first in range(0, len(shown), CARDS_A_ROW):
+        row = shown[first : first + CARDS_A_ROW]
+        for column, step in zip(st.columns(min(len(shown), CARDS_A_ROW)), row, strict=False):
+            with column.container(border=True, height="stretch"):
+                st.subheader(_("Step {step}", step=step))
+                st.image((sheets or {}).get(step, blank), alt=_("Sampling …"), width="stretch")
+
+
 def columns_for(count: int, cards: int) -> int:
     """Tiles a row: square sheets where there are two, tall ones where four must stand side by side."""
     return math.isqrt(count) if cards <= 2 else max(4, math.isqrt(count) // 2)
@@ -252,7 +265,9 @@ request = Request(
     settings["order"],
     chosen.densities,
 )
-comparison = comparison_or_wait(request)
+comparison = comparison_or_wait(
+    request, lambda sheets: show_arriving(sheets, request, shown, chosen.config.network.image_size)
+)
 if comparison:
     found = evaluation_of(chosen)
     report = found if isinstance(found, Report) else None

@@ -80,7 +80,7 @@ def compare_with_pythae(
         features,
         read_held_out(model.folder.parent),
         train if report.training_images else None,
-        {name: each.latents for name, each in draws.items()},
+        drawn={name: each.latents for name, each in draws.items()},
     )
     walks = [Walk("prior", "", (0,)), *(Walk(name, "", (0,)) for name in EPOCHS)]
     model.bf16 = report.precision == "bf16"

@@ -36,7 +36,7 @@ from latentdemo.evaluation.unfinished import Unfinished
 from latentdemo.models import GenerativeAutoencoder, Posterior, describe_device, load_model
 from latentdemo.models.checkpoint import current_versions, read_config
 from latentdemo.random import epoch_generator
-from latentdemo.sampling import ChainRun, run_batches
+from latentdemo.sampling import Batches, ChainRun, run_batches
 from latentdemo.sampling.density import read_density_config
 from latentdemo.sampling.encodings import Encodings, encode_set
 
@@ -61,6 +61,7 @@ class Subject:
         features: the feature space.
         held_out: real images to compare with.
         train: the images that it was trained on; None where they are not at hand.
+        batches: walks chains.
         drawn: latents that others drew: name of a start -> seed -> (count, D).
     """
 
@@ -68,6 +69,7 @@ class Subject:
     features: FeatureSpace
     held_out: ImageSet
     train: ImageSet | None
+    batches: Batches = run_batches
     drawn: Mapping[str, Mapping[int, Tensor]] = field(default_factory=dict)
 
     @cached_property
@@ -98,6 +100,7 @@ def measure_model(
     device: torch.device | str | None = None,
     bf16: bool = False,
     keep_in: Path | None = None,
+    batches: Batches = run_batches,
     progress: Progress | None = None,
     cancelled: Callable[[], bool] | None = None,
 ) -> Report:
@@ -114,6 +117,7 @@ def measure_model(
         device: where to run.
         bf16: walk and decode in bf16; features, costs and everything in the latent space stay in float32.
         keep_in: a file for what is done so far; a run with the same settings goes on from it.
+        batches: walks chains; another than `run_batches` may let them take turns with others on the same device.
         progress: told how far it is.
         cancelled: asked between two batches.
 
@@ -126,7 +130,7 @@ def measure_model(
     assert model.folder is not None
     dataset = name.split("/", maxsplit=1)[0]
     features = features or load_features(dataset, device, model.folder.parent.parent)
-    subject = Subject(model, features, read_held_out(model.folder.parent), train)
+    subject = Subject(model, features, read_held_out(model.folder.parent), train, batches)
     if not seeds or not 10 <= count <= subject.most:
         raise EvaluationError(
             f"{len(seeds)} repetitions of {count} images; take at least one of 10 to {subject.most} images"
@@ -139,7 +143,7 @@ def measure_model(
     model.bf16 = bf16
     figures, references = measure_all(subject, walks, count, seeds, Unfinished(keep_in, settings), progress, cancelled)
     model.bf16 = False
-    rows = with_times(figures, model)
+    rows = with_times(figures, model, batches)
     return Report(
         model=name,
         model_sha256=config.sha256,
@@ -160,9 +164,11 @@ def measure_model(
     )
 
 
-def with_times(rows: Sequence[Row], model: GenerativeAutoencoder) -> list[Row]:
+def with_times(rows: Sequence[Row], model: GenerativeAutoencoder, batches: Batches = run_batches) -> list[Row]:
     """Rows with what they cost on the model's device; those that others drew keep the time that they have."""
-    return [row if row.is_foreign else replace(row, milliseconds=milliseconds_an_image(model, row)) for row in rows]
+    return [
+        row if row.is_foreign else replace(row, milliseconds=milliseconds_an_image(model, row, batches)) for row in rows
+    ]
 
 
 def retime(report: Report, device: torch.device | str | None = None) -> Report:
@@ -317,7 +323,7 @@ class Repetition:
         first = {0} if walk.start == "prior" else set()
         drawn = self.subject.drawn.get(walk.start)
         parts: dict[int, list[Sample]] = {step: [] for step in walk.steps}
-        for run in run_batches(
+        for run in self.subject.batches(
             self.subject.model,
             walk.kernel or "decode-encode",
             count=self.count,
