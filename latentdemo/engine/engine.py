@@ -16,7 +16,6 @@ import atexit
 import logging
 import sys
 import threading
-import time
 import types
 from collections import deque
 from collections.abc import Callable, Hashable
@@ -27,6 +26,7 @@ from typing import Any, TypeVar
 
 import torch
 
+from latentdemo.engine.clock import SteadyClock
 from latentdemo.engine.models import ModelPool
 from latentdemo.engine.recent import RecentResults
 from latentdemo.engine.request import RunRequest
@@ -62,6 +62,7 @@ class Entry:
         bytes: that its result weighs.
         lease: of the model.
         claims: on its result.
+        begun_anew: whether a worker has died while it was on its way.
     """
 
     run: Run
@@ -69,6 +70,7 @@ class Entry:
     bytes: int
     lease: ExitStack = field(default_factory=ExitStack)
     claims: list[Claim] = field(default_factory=list)
+    begun_anew: bool = False
 
     def wanted(self, since: float) -> bool:
         """Whether somebody who looked since then wants the result."""
@@ -84,7 +86,7 @@ class Engine:
         queue_limit: runs on their way, above which the next is turned away.
         memory_limit: bytes that their results may weigh, above which the next is turned away.
         models: where models come from; None makes a pool of its own.
-        clock: seconds, never going back.
+        clock: seconds, never going back; None takes one that does not leap either.
     """
 
     def __init__(
@@ -95,7 +97,7 @@ class Engine:
         queue_limit: int = QUEUE_LIMIT,
         memory_limit: int = MEMORY_LIMIT,
         models: ModelPool | None = None,
-        clock: Callable[[], float] = time.perf_counter,
+        clock: Callable[[], float] | None = None,
     ) -> None:
         self.device = pick_device(device)
         self.row_limit = row_limit or ROW_LIMIT.get(self.device.type, ROW_LIMIT["cpu"])
@@ -103,9 +105,9 @@ class Engine:
         self.memory_limit = memory_limit
         self.models = models or ModelPool(device=self.device)
         self.results: RecentResults[ChainRun] = RecentResults(RESULTS_KEPT)
-        self.clock = clock
+        self.clock = clock or SteadyClock()
         self.closed = False
-        self._scheduler = Scheduler(self.row_limit, clock)  # the worker's alone
+        self._scheduler = Scheduler(self.row_limit, self.clock)  # the worker's alone
         self._changed = threading.Condition()  # guards all that follows
         self._entries: dict[Run, Entry] = {}  # in the order of their admission
         self._admitted: list[Run] = []  # those that the worker has not seen
@@ -250,9 +252,13 @@ class Engine:
     def _wake(self) -> None:
         """Make the worker look for what is new."""
         if self._worker is None:
-            self._worker = threading.Thread(target=self._serve, name=f"latentdemo-{self.device}", daemon=True)
-            self._worker.start()
+            self._start_worker()
         self._changed.notify_all()
+
+    def _start_worker(self) -> None:
+        """For those who hold the lock."""
+        self._worker = threading.Thread(target=self._serve, name=f"latentdemo-{self.device}", daemon=True)
+        self._worker.start()
 
     def _check_room(self, size: int) -> None:
         """Raise Busy where no run with a result of so many bytes can be admitted."""
@@ -271,12 +277,27 @@ class Engine:
                 self._tick()
         except BaseException:
             logger.exception("the engine's worker died")
-            with self._changed:
-                self._worker = None  # the next request starts another
-                self._scheduler = Scheduler(self.row_limit, self.clock)
-                left = self._take_all()
-            for entry in left:
-                self._end(entry, None, EngineError("the engine failed and starts anew; try again"))
+            self._begin_anew()
+
+    def _begin_anew(self) -> None:
+        """Leave what is on its way to another worker, but for runs that saw one die before: they may be the cause."""
+        with self._changed:
+            self._worker = None
+            self._scheduler = Scheduler(self.row_limit, self.clock)
+            entries = self._take_all()
+            given_up = [entry for entry in entries if entry.begun_anew]
+            for entry in entries:
+                if not entry.begun_anew:
+                    entry.begun_anew = True
+                    entry.run.restart()
+                    self._entries[entry.run] = entry
+                    self._admitted.append(entry.run)
+            if self._entries and not self.closed:
+                self._start_worker()
+        for entry in given_up:
+            self._end(
+                entry, None, EngineError("the engine failed at this run, twice; try another, and report this one")
+            )
 
     def _wait(self) -> bool:
         """Wait until there is something to do; False once the engine is closed."""

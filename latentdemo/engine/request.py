@@ -7,7 +7,6 @@ import math
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from numbers import Integral, Real
 from typing import Any, Literal, get_args
 
 from torch import Tensor
@@ -16,6 +15,7 @@ from latentdemo.errors import LimitError, SamplingError
 from latentdemo.models import GenerativeAutoencoder
 from latentdemo.sampling import Info
 from latentdemo.sampling.chain import Noise, check_start, steps_to_record
+from latentdemo.sampling.checks import are_options, is_latents, is_one_of, is_share, is_whole, require
 
 MAX_CHAINS = 50_000  # the customary sample of a Fréchet distance
 MAX_STEPS = 1_000  # five times the longest run of an evaluation: a chain that has not mixed by then never does
@@ -62,15 +62,13 @@ class RunRequest:
         self.require("first", is_whole(self.first, 0, MAX_CHAINS), f"a whole number from 0 to {MAX_CHAINS:,}")
         self.require("options", are_options(self.options), "None, or texts and numbers by name")
         self.require("stop_at", is_share(self.stop_at), "None, or a share from 0 to 1")
-        self.require("noise", self.noise in get_args(Noise), " or ".join(get_args(Noise)))
+        self.require("noise", is_one_of(self.noise, get_args(Noise)), " or ".join(get_args(Noise)))
         self.require("digest", isinstance(self.digest, str), "a text")
-        self.require("record", is_record(self.record), "None, all, or whole numbers")
         steps_to_record(self.record, self.steps)
 
     def require(self, name: str, fits: bool, words: str) -> None:
         """Raise SamplingError where a value does not fit."""
-        if not fits:
-            raise SamplingError(f"{name} is {shortened(getattr(self, name))}; it must be {words}")
+        require(name, getattr(self, name), fits, words)
 
     @property
     def chains(self) -> int:
@@ -117,38 +115,6 @@ class RunRequest:
             )
 
 
-def is_whole(value: object, least: int, most: int) -> bool:
-    """Whether a value is a whole number in a range."""
-    return isinstance(value, Integral) and not isinstance(value, bool) and least <= int(value) <= most
-
-
 def is_start(value: object) -> bool:
-    """Whether a value names a start, or is latents; whether those suit a model is another matter."""
-    if isinstance(value, Tensor):
-        return value.dim() == 2 and 1 <= len(value) <= MAX_CHAINS
-    return isinstance(value, str)
-
-
-def is_share(value: object) -> bool:
-    """Whether a value is a share, or None."""
-    return value is None or (isinstance(value, Real) and not isinstance(value, bool) and 0 <= float(value) <= 1)
-
-
-def is_record(value: object) -> bool:
-    """Whether a value may name steps; which ones a run has is another matter."""
-    if isinstance(value, str) or not isinstance(value, Sequence):
-        return value is None or value == "all"
-    return all(is_whole(step, 0, MAX_STEPS) for step in value)
-
-
-def are_options(value: object) -> bool:
-    """Whether a value may be the settings of a kernel, or None."""
-    if not isinstance(value, Mapping):
-        return value is None
-    return all(isinstance(name, str) and isinstance(each, str | Real) for name, each in value.items())
-
-
-def shortened(value: object) -> str:
-    """A value in a message, however long it is."""
-    words = f"a tensor of shape {tuple(value.shape)}" if isinstance(value, Tensor) else repr(value)
-    return words if len(words) <= 80 else words[:80] + "…"
+    """Whether a value names a start, or is latents of no more chains than one request may have."""
+    return isinstance(value, str) or (is_latents(value) and len(value) <= MAX_CHAINS)  # type: ignore[arg-type]

@@ -40,6 +40,7 @@ from latentdemo.models.network import NetworkConfig
 from latentdemo.models.weights import REMEDY, WEIGHTS, check_fit, half_precision, parse_weights, read_bytes
 
 CONFIG, CARD = "config.json", "README.md"
+NAMES = r"[\w-][\w.-]{0,59}/[\w-][\w.-]{0,59}"  # of models; in any alphabet no longer than a file system takes
 PRIVATE = "upload-"  # what names of models begin with that are listed nowhere
 SHIPPED = Path(__file__).resolve().parents[2] / "checkpoints"
 
@@ -165,15 +166,15 @@ def model_folder(name: str, root: str | Path | None = None) -> Path:
         ModelNotFoundError: no such folder, or a name that leads out of the checkpoints.
     """
     roots = [Path(root)] if root else checkpoint_roots()
-    if name.startswith(PRIVATE) and not root:
-        roots.append(Path(private_folder().name))
     known = list_models(root)
-    if name in known or re.fullmatch(r"[\w-][\w.-]*/[\w-][\w.-]*", name):
+    if isinstance(name, str) and (name in known or re.fullmatch(NAMES, name)):
+        if name.startswith(PRIVATE) and not root:
+            roots.append(Path(private_folder().name))
         for folder in (each / name for each in roots):
             if folder.is_dir():
                 return folder
     places = ", ".join(map(str, roots))
-    raise ModelNotFoundError(f"no model {name!r} in {places}; known are {', '.join(known) or 'none'}")
+    raise ModelNotFoundError(f"no model {name!r:.80} in {places}; known are {', '.join(known) or 'none'}")
 
 
 def read_config(folder: Path) -> CheckpointConfig:

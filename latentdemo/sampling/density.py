@@ -147,6 +147,8 @@ class Flow(Density):
         return dict(self._settings)
 
     def log_density(self, latents: Tensor) -> Tensor:
+        if not len(latents):  # which zuko cannot sum over; so it is where all chains of a batch rest
+            return latents.new_zeros(0)
         return self.flow().log_prob((latents - self.location) / self.scale) - self.scale.log().sum()
 
     @torch.no_grad()
