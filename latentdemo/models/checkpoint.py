@@ -13,7 +13,9 @@ import json
 import os
 import platform
 import re
+import tempfile
 from dataclasses import asdict, dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -35,9 +37,19 @@ from latentdemo.models.autoencoder import GenerativeAutoencoder, TrainableAutoen
 from latentdemo.models.device import pick_device
 from latentdemo.models.families import FAMILIES, build_model
 from latentdemo.models.network import NetworkConfig
-from latentdemo.models.weights import REMEDY, WEIGHTS, check_fit, half_precision, parse_weights, read_bytes
+from latentdemo.models.weights import (
+    REMEDY,
+    WEIGHTS,
+    check_fit,
+    check_numbers,
+    half_precision,
+    parse_weights,
+    read_bytes,
+)
 
 CONFIG, CARD = "config.json", "README.md"
+PRIVATE = "upload-"  # what names of models begin with that are listed nowhere
+SHIPPED = Path(__file__).resolve().parents[2] / "checkpoints"
 
 
 @dataclass(frozen=True)
@@ -67,20 +79,38 @@ class CheckpointConfig:
     sha256: str = ""
 
 
+def checkpoint_roots() -> list[Path]:
+    """The folders of checkpoints: those in $LATENTDEMO_CHECKPOINTS, separated as in $PATH, or `checkpoints/` beside the
+    package."""
+    named = os.environ.get("LATENTDEMO_CHECKPOINTS", "").split(os.pathsep)
+    return [Path(each).expanduser() for each in named if each] or [SHIPPED]
+
+
+@cache
+def private_folder() -> tempfile.TemporaryDirectory[str]:
+    """A folder of this process for models that only who knows their names can find; it goes when the process ends."""
+    return tempfile.TemporaryDirectory(prefix="latentdemo-")
+
+
 def checkpoints_dir() -> Path:
-    """The folder of all checkpoints: $LATENTDEMO_CHECKPOINTS, or `checkpoints/` beside the package."""
-    default = Path(__file__).resolve().parents[2] / "checkpoints"
-    return Path(os.environ.get("LATENTDEMO_CHECKPOINTS", default)).expanduser()
+    """The folder that new checkpoints go to: the first of `checkpoint_roots()`."""
+    return checkpoint_roots()[0]
+
+
+def dataset_folder(name: str) -> Path:
+    """The folder of a data set's checkpoints: the first that there is, else where new ones go."""
+    folders = [root / name for root in checkpoint_roots()]
+    return next((folder for folder in folders if folder.is_dir()), folders[0])
 
 
 def list_models(root: str | Path | None = None) -> list[str]:
     """Names of all models, such as "avatars/dvae", in alphabetical order.
 
     Args:
-        root: folder of the checkpoints; None takes `checkpoints_dir()`.
+        root: folder of the checkpoints; None takes all of `checkpoint_roots()`.
     """
-    folder = Path(root) if root else checkpoints_dir()
-    return sorted(path.parent.relative_to(folder).as_posix() for path in folder.glob(f"*/*/{CONFIG}"))
+    roots = [Path(root)] if root else checkpoint_roots()
+    return sorted({path.parent.relative_to(each).as_posix() for each in roots for path in each.glob(f"*/*/{CONFIG}")})
 
 
 def load_model(
@@ -91,7 +121,7 @@ def load_model(
     Args:
         name: as `list_models` gives it.
         device: where to put it; None takes cuda, else mps, else cpu.
-        root: folder of the checkpoints; None takes `checkpoints_dir()`.
+        root: folder of the checkpoints; None looks in `checkpoint_roots()`.
 
     Raises:
         ModelNotFoundError: no model of that name.
@@ -135,11 +165,16 @@ def model_folder(name: str, root: str | Path | None = None) -> Path:
     Raises:
         ModelNotFoundError: no such folder, or a name that leads out of the checkpoints.
     """
-    folder = Path(root) if root else checkpoints_dir()
-    known = list_models(folder)
-    if name in known or (re.fullmatch(r"[\w-][\w.-]*/[\w-][\w.-]*", name) and (folder / name).is_dir()):
-        return folder / name
-    raise ModelNotFoundError(f"no model {name!r} in {folder}; known are {', '.join(known) or 'none'}")
+    roots = [Path(root)] if root else checkpoint_roots()
+    if name.startswith(PRIVATE) and not root:
+        roots.append(Path(private_folder().name))
+    known = list_models(root)
+    if name in known or re.fullmatch(r"[\w-][\w.-]*/[\w-][\w.-]*", name):
+        for folder in (each / name for each in roots):
+            if folder.is_dir():
+                return folder
+    places = ", ".join(map(str, roots))
+    raise ModelNotFoundError(f"no model {name!r} in {places}; known are {', '.join(known) or 'none'}")
 
 
 def read_config(folder: Path) -> CheckpointConfig:
@@ -168,7 +203,7 @@ def read_config(folder: Path) -> CheckpointConfig:
 
 
 def read_weights(path: Path, sha256: str, remedy: str = REMEDY) -> dict[str, Tensor]:
-    """The tensors of a safetensors file, as they lie in it.
+    """The tensors of a safetensors file, as they lie in it: floating-point numbers, all of them finite.
 
     Args:
         path: the file.
@@ -177,12 +212,13 @@ def read_weights(path: Path, sha256: str, remedy: str = REMEDY) -> dict[str, Ten
 
     Raises:
         CheckpointFileMissingError: no such file.
-        CheckpointCorruptError: truncated or not a safetensors file.
+        CheckpointCorruptError: truncated, not a safetensors file, or of numbers that are not finite.
         CheckpointDigestError: intact, but not the weights that the configuration was written for.
     """
     content = read_bytes(path)
     weights = parse_weights(content, path, remedy)
     check_digest(content, sha256, path, remedy)
+    check_numbers(weights, path, remedy)
     return weights
 
 

@@ -262,6 +262,14 @@ def densities_digest(folder: Path | None) -> str:
         return ""
 
 
+def are_fitted(folder: Path) -> bool:
+    """Whether densities of the very weights of a checkpoint folder lie beside it."""
+    try:
+        return read_density_config(folder).model_sha256 == read_config(folder).sha256
+    except CheckpointError:
+        return False
+
+
 def remedy(folder: Path) -> str:
     """What to do where the stored densities are no good."""
     return f"fetch both files again, or fit anew with 'python -m latentdemo fit {folder.parent.name}/{folder.name}'"

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from latentdemo.data import get_dataset
 from latentdemo.models import FAMILIES, CheckpointConfig, NetworkConfig
@@ -34,7 +36,7 @@ Rows 1 and 3: held-out images; rows 2 and 4: their reconstructions; below: prior
 
 ## Training
 
-{images:,} training images, {epochs} epochs, {minutes:.0f} minutes on {device}, in {precision}. The same command
+{images:,} training images, {epochs}, {minutes:.0f} minutes on {device}, in {precision}. The same command
 trains it again (with `--data-dir`, where the data set's files are already at hand):
 
 ```
@@ -54,6 +56,13 @@ FIGURES = {
     "rmse": "reconstruction, root mean squared error in grey values of 0 to 1",
     "kl": "KL of the posterior to the prior, nats an image",
 }
+
+
+def epochs_in_words(training: Mapping[str, Any]) -> str:
+    """How long a model was trained, and which epoch's weights it has."""
+    if "best_epoch" not in training:
+        return f"{training['epochs']} epochs"
+    return f"epoch {training['best_epoch']}, the best of {training['epochs_trained']} by its held-out loss"
 
 
 def write_card(folder: Path, config: CheckpointConfig) -> None:
@@ -76,7 +85,7 @@ def write_card(folder: Path, config: CheckpointConfig) -> None:
         held_out_count=measured["held_out_count"],
         figures="\n".join(f"| {FIGURES[name]} | {value:,.4g} |" for name, value in measured["held_out"].items()),
         images=config.training["images"],
-        epochs=config.training["epochs"],
+        epochs=epochs_in_words(config.training),
         precision="bf16 (autocast)" if config.training["precision"] == "bf16" else "float32",
         minutes=measured["training_seconds"] / 60,
         device=measured["training_device"],

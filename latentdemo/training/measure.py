@@ -52,6 +52,14 @@ def measure_held_out(model: TrainableAutoencoder, images: ImageSet) -> dict[str,
     return measured | ({"kl": sums["kl"] / len(images)} if gaussian else {})
 
 
+def held_out_loss(measured: dict[str, float]) -> float:
+    """The one figure of `measure_held_out` that a best epoch is chosen by: reconstruction plus KL, nats an image.
+
+    Where the encoder is deterministic, the reconstruction alone.
+    """
+    return measured["reconstruction"] + measured.get("kl", 0.0)
+
+
 @torch.inference_mode()
 def residual_std(model: GenerativeAutoencoder, images: ImageSet, seed: int) -> float:
     """Standard deviation of training images around the decoding of a posterior draw, grey values of 0 to 1.
