@@ -131,13 +131,20 @@ def models(as_json: Annotated[bool, typer.Option("--json", help="Machine-readabl
     Console().print(table)
 
 
-ADVICE = ("plain chain at its best", "recommended", "gap closed, %", "coverage, from prior", "recall, from prior")
+ADVICE = (
+    "plain chain at its best",
+    "recommended",
+    "gap closed, %",
+    "coverage, from prior",
+    "recall, from prior",
+    "best sampler of pythae, gap closed, %",
+)
 
 
 def advice(folder: Path) -> list[str]:
     """What the evaluation of a model says, for the columns of `ADVICE`."""
     from latentdemo.evaluation.card import in_words, with_error
-    from latentdemo.evaluation.report import GAP, EvaluationError, load_report
+    from latentdemo.evaluation.report import GAP, PYTHAE, EvaluationError, load_report
 
     try:
         report = load_report(folder)
@@ -146,15 +153,20 @@ def advice(folder: Path) -> list[str]:
     plain = [row for row in report.rows if row.is_plain and GAP in row.figures]
     best = max(plain, key=lambda row: row.figures[GAP].mean, default=None)
     words = f"{with_error(best.figures[GAP], 0)} % at step {best.steps}" if best else ""
-    row = report.recommended
+    row, theirs = report.recommended, report.best_foreign
+    if theirs is None:
+        beside = ""
+    else:
+        standing = {"better": "", "even": ", as good as ours", "worse": ", better than ours"}[report.standing or "even"]
+        beside = f"{theirs.start.removeprefix(PYTHAE)}: {with_error(theirs.figures[GAP], 0)}{standing}"
     if row is None:
-        return [words, "leave it alone"]
+        return [words, "leave it alone", "", "", "", beside]
     changes = [
         f"{with_error(report.prior.figures[name], 2)} to {with_error(row.figures[name], 2)}"
         for name in ("coverage", "recall")
     ]
     recommended = f"{in_words(row)}, {row.steps} {'step' if row.steps == 1 else 'steps'}"
-    return [words, recommended, with_error(row.figures[GAP], 0), *changes]
+    return [words, recommended, with_error(row.figures[GAP], 0), *changes, beside]
 
 
 @app.command()
