@@ -86,6 +86,13 @@ def checkpoint_roots() -> list[Path]:
     return [Path(each).expanduser() for each in named if each] or [SHIPPED]
 
 
+def add_checkpoint_root(folder: Path) -> None:
+    """Look for models of this process in a folder, too, and there first."""
+    roots = checkpoint_roots()
+    if folder not in roots:
+        os.environ["LATENTDEMO_CHECKPOINTS"] = os.pathsep.join(map(str, [folder, *roots]))
+
+
 @cache
 def private_folder() -> tempfile.TemporaryDirectory[str]:
     """A folder of this process for models that only who knows their names can find; it goes when the process ends."""

@@ -28,15 +28,19 @@ def read_bytes(path: Path) -> bytes:
 
 
 def parse_weights(content: bytes, path: Path | str = WEIGHTS, remedy: str = REMEDY) -> dict[str, Tensor]:
-    """The tensors of a safetensors file, as they lie in it.
+    """The tensors of a safetensors file, as they lie in it: floating-point numbers, all of them finite.
 
     Raises:
-        CheckpointCorruptError: truncated or not a safetensors file.
+        CheckpointCorruptError: truncated, not a safetensors file, or of numbers that are not finite.
     """
     try:
-        return load(content)
+        weights = load(content)
     except SafetensorError as error:
         raise CheckpointCorruptError(f"{path} is truncated or broken ({error}); {remedy}") from error
+    spoilt = [name for name, values in weights.items() if not values.is_floating_point() or not values.isfinite().all()]
+    if spoilt:
+        raise CheckpointCorruptError(f"{path} holds numbers that are not finite, such as in {spoilt[0]}; {remedy}")
+    return weights
 
 
 def check_numbers(weights: dict[str, Tensor], path: Path | str = WEIGHTS, remedy: str = REMEDY) -> None:

@@ -186,6 +186,7 @@ def kind_control(key: str, folder: Path) -> Kind:
         required=True,
         key=name,
         persist_state="session",
+        wrap=True,
         format_func=lambda kind: _(KINDS[kind]),
         help=_("Where it starts: at random points of the prior, at the encoding of a real picture that the model has "
                "not seen in training, or at that of a picture of your own."),
