@@ -131,13 +131,20 @@ def models(as_json: Annotated[bool, typer.Option("--json", help="Machine-readabl
     Console().print(table)
 
 
-ADVICE = ("plain chain at its best", "recommended", "gap closed, %", "coverage, from prior", "recall, from prior")
+ADVICE = (
+    "plain chain at its best",
+    "recommended",
+    "gap closed, %",
+    "coverage, from prior",
+    "recall, from prior",
+    "best sampler of pythae, gap closed, %",
+)
 
 
 def advice(folder: Path) -> list[str]:
     """What the evaluation of a model says, for the columns of `ADVICE`."""
     from latentdemo.evaluation.card import in_words, with_error
-    from latentdemo.evaluation.report import GAP, EvaluationError, load_report
+    from latentdemo.evaluation.report import GAP, PYTHAE, EvaluationError, load_report
 
     try:
         report = load_report(folder)
@@ -146,15 +153,20 @@ def advice(folder: Path) -> list[str]:
     plain = [row for row in report.rows if row.is_plain and GAP in row.figures]
     best = max(plain, key=lambda row: row.figures[GAP].mean, default=None)
     words = f"{with_error(best.figures[GAP], 0)} % at step {best.steps}" if best else ""
-    row = report.recommended
+    row, theirs = report.recommended, report.best_foreign
+    if theirs is None:
+        beside = ""
+    else:
+        standing = {"better": "", "even": ", as good as ours", "worse": ", better than ours"}[report.standing or "even"]
+        beside = f"{theirs.start.removeprefix(PYTHAE)}: {with_error(theirs.figures[GAP], 0)}{standing}"
     if row is None:
-        return [words, "leave it alone"]
+        return [words, "leave it alone", "", "", "", beside]
     changes = [
         f"{with_error(report.prior.figures[name], 2)} to {with_error(row.figures[name], 2)}"
         for name in ("coverage", "recall")
     ]
     recommended = f"{in_words(row)}, {row.steps} {'step' if row.steps == 1 else 'steps'}"
-    return [words, recommended, with_error(row.figures[GAP], 0), *changes]
+    return [words, recommended, with_error(row.figures[GAP], 0), *changes, beside]
 
 
 @app.command()
@@ -424,6 +436,9 @@ def evaluate(
     show_report(report)
 
 
+USUAL_COUNT = 2000  # images a side, in each repetition of an evaluation
+
+
 @app.command()
 def compare(
     model: Annotated[str, typer.Argument(help="Model that was evaluated, such as fashion-mnist/vae.")],
@@ -434,7 +449,6 @@ def compare(
 
     A run that was stopped goes on where it was.
     """
-    from latentdemo.data import load_images
     from latentdemo.evaluation import compare_with_pythae, load_report, refresh_card, save_report
     from latentdemo.evaluation.report import COMPARISON
     from latentdemo.models import model_folder
@@ -442,10 +456,11 @@ def compare(
     folder = model_folder(model)
     before = load_report(folder)
     with progress_bar() as bar:
+        images, _held_out = images_of(folder.parent, data_dir, bar)
         task = bar.add_task("comparing", total=None, note="")
         report = compare_with_pythae(
             before,
-            load_images(model.split("/")[0], "train", data_dir),
+            images,
             device=device,
             keep_in=folder / COMPARISON,
             progress=lambda done, total: bar.update(task, completed=done, total=total),
@@ -454,9 +469,6 @@ def compare(
     refresh_card(report, folder)
     shutil.rmtree(folder / COMPARISON)
     show_report(report)
-
-
-USUAL_COUNT = 2000  # images a side, in each repetition of an evaluation
 
 
 @app.command("retime")

@@ -23,6 +23,7 @@ from latentdemo.ui.review import (
     TIME_AXIS,
     as_csv,
     as_json,
+    beside_pythae,
     costs,
     costs_sentence,
     diagnostics_table,
@@ -130,6 +131,9 @@ def show_table(chosen: Selection, report: Report | None) -> None:
         else:
             missing.append(family(other))
     take_from_link("rows", ROWS, "short")
+    beside = beside_pythae(report) if report else None
+    if beside:
+        st.markdown(beside)
     rows = st.segmented_control(
         _("Rows"), ROWS, required=True, key="rows",
         format_func=lambda name: {"short": _("recommended and baselines"), "all": _("all")}[name],

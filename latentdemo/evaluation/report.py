@@ -8,7 +8,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from latentdemo.errors import LatentdemoError
 
@@ -176,6 +176,15 @@ class Report:
         """The best sampler of pythae by the gap closed, if any was measured."""
         rows = [row for row in self.rows if row.is_foreign and GAP in row.figures]
         return max(rows, key=lambda row: row.figures[GAP].mean, default=None)
+
+    @property
+    def standing(self) -> Literal["better", "even", "worse"] | None:
+        """How what is recommended, or else the prior sample, stands against that: even where chance explains it."""
+        theirs = self.best_foreign
+        if theirs is None:
+            return None
+        ours = (self.recommended or self.prior).figures[GAP]
+        return "worse" if ours.below(theirs.figures[GAP]) else "better" if theirs.figures[GAP].below(ours) else "even"
 
 
 def save_report(report: Report, folder: Path) -> None:

@@ -37,7 +37,15 @@ from latentdemo.models.autoencoder import GenerativeAutoencoder, TrainableAutoen
 from latentdemo.models.device import pick_device
 from latentdemo.models.families import FAMILIES, build_model
 from latentdemo.models.network import NetworkConfig
-from latentdemo.models.weights import REMEDY, WEIGHTS, check_fit, half_precision, parse_weights, read_bytes
+from latentdemo.models.weights import (
+    REMEDY,
+    WEIGHTS,
+    check_fit,
+    check_numbers,
+    half_precision,
+    parse_weights,
+    read_bytes,
+)
 
 CONFIG, CARD = "config.json", "README.md"
 NAMES = r"[\w-][\w.-]{0,59}/[\w-][\w.-]{0,59}"  # of models; in any alphabet no longer than a file system takes
@@ -218,6 +226,7 @@ def read_weights(path: Path, sha256: str, remedy: str = REMEDY) -> dict[str, Ten
     content = read_bytes(path)
     weights = parse_weights(content, path, remedy)
     check_digest(content, sha256, path, remedy)
+    check_numbers(weights, path, remedy)
     return weights
 
 

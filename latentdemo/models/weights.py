@@ -43,6 +43,13 @@ def parse_weights(content: bytes, path: Path | str = WEIGHTS, remedy: str = REME
     return weights
 
 
+def check_numbers(weights: dict[str, Tensor], path: Path | str = WEIGHTS, remedy: str = REMEDY) -> None:
+    """Raise CheckpointCorruptError where weights are no floating-point numbers, or not finite."""
+    spoilt = [name for name, values in weights.items() if not values.is_floating_point() or not values.isfinite().all()]
+    if spoilt:
+        raise CheckpointCorruptError(f"{path} holds numbers that are not finite, such as in {spoilt[0]}; {remedy}")
+
+
 def check_fit(
     expected: dict[str, Tensor], weights: dict[str, Tensor], path: Path | str = WEIGHTS, remedy: str = REMEDY
 ) -> None:

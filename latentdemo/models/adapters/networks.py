@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from latentdemo.errors import AdapterError
-from latentdemo.models.weights import check_fit
+from latentdemo.models.weights import check_fit, check_numbers
 
 
 def filled(build: Callable[[], nn.Module], weights: Mapping[str, Tensor], device: torch.device) -> nn.Module:
@@ -18,6 +18,7 @@ def filled(build: Callable[[], nn.Module], weights: Mapping[str, Tensor], device
 
     Raises:
         CheckpointMismatchError: the weights do not fit.
+        CheckpointCorruptError: they are not finite.
         AdapterError: no such network can be built.
     """
     try:
@@ -25,8 +26,9 @@ def filled(build: Callable[[], nn.Module], weights: Mapping[str, Tensor], device
             network = build()
     except Exception as error:  # others' code, on numbers from a file
         raise AdapterError(f"the network cannot be built as its configuration says ({error}); correct it") from error
-    given = {name: value.to(device, torch.float32) if value.is_floating_point() else value.to(device)
-             for name, value in weights.items()}  # fmt: skip
+    numbers = {name: value.to(torch.float32) for name, value in weights.items() if value.is_floating_point()}
+    check_numbers(numbers, remedy="the training run went wrong, or the file is damaged")
+    given = {name: value.to(device) for name, value in (dict(weights) | numbers).items()}
     check_fit(network.state_dict(), given, remedy="take configuration and weights from one training run")
     network.load_state_dict(given, assign=True)
     return network.eval().requires_grad_(False)
