@@ -165,7 +165,8 @@ def show_paths(chosen: Selection, paths: Paths, wanted: list[str], request: Requ
             show_chart(chart, request.count, chosen.title)
     with st.expander(_("All figures"), icon=":material/table:"):
         st.dataframe(table(rows, titles), hide_index=True, alt=_("Figures of each row of {model}", model=chosen.title))
-    take_paths(chosen, request, paths, shown, titles)
+    if not presenting():
+        take_paths(chosen, request, paths, shown, titles)
 
 
 @st.fragment
@@ -212,7 +213,8 @@ def show_grids(chosen: Selection, request: Request) -> None:
                              share=percent(grids.likelier[step])))  # fmt: skip
     st.caption(_("Corners: A and B above, two more draws from the prior below. All tiles meet the same random "
                  "numbers."))  # fmt: skip
-    take_grids(chosen, request, grids, titles)
+    if not presenting():
+        take_grids(chosen, request, grids, titles)
 
 
 chosen = selection()
