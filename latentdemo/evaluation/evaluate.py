@@ -33,7 +33,7 @@ from latentdemo.evaluation.recommend import recommend
 from latentdemo.evaluation.report import CEILING, FLOOR, GAP, EvaluationError, Interval, Report, Row
 from latentdemo.evaluation.two_sample import energy_test
 from latentdemo.evaluation.unfinished import Unfinished
-from latentdemo.models import GenerativeAutoencoder, Posterior, describe_device, load_model
+from latentdemo.models import GenerativeAutoencoder, Posterior, describe_device, load_model, load_trained
 from latentdemo.models.checkpoint import current_versions, read_config
 from latentdemo.random import epoch_generator
 from latentdemo.sampling import ChainRun, run_batches
@@ -110,7 +110,8 @@ def measure_model(
             cannot be compared, least of all with Inception's.
         kernels, steps: see `plan`.
         device: where to run.
-        bf16: walk and decode in bf16; features, costs and everything in the latent space stay in float32.
+        bf16: walk and decode in bf16, as models serve where the processor has it; features and everything in the
+            latent space stay in float32, costs are always of the model as it serves.
         keep_in: a file for what is done so far; a run with the same settings goes on from it.
         progress: told how far it is.
         cancelled: asked between two batches.
@@ -120,7 +121,7 @@ def measure_model(
         Cancelled: `cancelled` answered True; what was done is in `keep_in`.
         LatentdemoError: the model, its densities, held-out images or features cannot be read.
     """
-    model = load_model(name, device)
+    model = load_trained(name, device)
     assert model.folder is not None
     dataset = name.split("/", maxsplit=1)[0]
     features = features or load_features(dataset, device, model.folder.parent.parent)
@@ -134,10 +135,10 @@ def measure_model(
     precision = "bf16" if bf16 else "float32"
     settings = [config.sha256, density.sha256, features.digest, count, train is not None, precision]
     encodings = subject.encodings  # made before the networks' precision changes
-    model.bf16 = bf16
+    if bf16:
+        subject.model = load_model(name, device, precision="bf16")
     figures, references = measure_all(subject, walks, count, seeds, Unfinished(keep_in, settings), progress, cancelled)
-    model.bf16 = False
-    rows = with_times(figures, model)
+    rows = with_times(figures, load_model(name, device))
     return Report(
         model=name,
         model_sha256=config.sha256,

@@ -35,6 +35,7 @@ from latentdemo.errors import (
 from latentdemo.models.autoencoder import GenerativeAutoencoder
 from latentdemo.models.device import pick_device
 from latentdemo.models.families import build_model
+from latentdemo.models.inference import Precision, serve
 from latentdemo.models.network import NetworkConfig
 
 WEIGHTS, CONFIG, CARD = "model.safetensors", "config.json", "README.md"
@@ -86,14 +87,20 @@ def list_models(root: str | Path | None = None) -> list[str]:
 
 
 def load_model(
-    name: str, device: torch.device | str | None = None, root: str | Path | None = None
+    name: str,
+    device: torch.device | str | None = None,
+    root: str | Path | None = None,
+    precision: Precision | None = None,
 ) -> GenerativeAutoencoder:
-    """A trained model, ready to encode and decode.
+    """A trained model, ready to encode and decode, in the form that is fastest on its device; see `inference.py`.
+
+    All who sample load their models here, so that a seed gives the same chains wherever they are walked.
 
     Args:
         name: as `list_models` gives it.
         device: where to put it; None takes cuda, else mps, else cpu.
         root: folder of the checkpoints; None takes `checkpoints_dir()`.
+        precision: "float32" or "bf16"; None takes the best for the device.
 
     Raises:
         ModelNotFoundError: no model of that name.
@@ -104,6 +111,16 @@ def load_model(
         >>> model = load_model("fashion-mnist/dvae", device="cpu")
         >>> model.decode(torch.zeros(1, model.latent_size)).mean.shape
         torch.Size([1, 1, 32, 32])
+    """
+    return serve(load_trained(name, device, root), precision)
+
+
+def load_trained(
+    name: str, device: torch.device | str | None = None, root: str | Path | None = None
+) -> GenerativeAutoencoder:
+    """A model as it was trained, layer for layer in float32: the reference that `load_model` is measured against.
+
+    Args and raises: as `load_model`.
     """
     folder = model_folder(name, root)
     config = read_config(folder)

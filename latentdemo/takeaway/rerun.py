@@ -80,7 +80,7 @@ def rerun(path: Path, out: Path, device: str | None = None, progress: Progress |
     if settings.start == GIVEN and kept is None:
         raise RunFileError(f"{path} starts from latents of its own: put {LATENTS} of the same ZIP beside it")
     run = run_chain(
-        load_model(settings.model, device),
+        load_model(settings.model, device, precision=settings.precision),
         settings.kernel,
         count=settings.count,
         steps=settings.steps[-1],
