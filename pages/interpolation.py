@@ -157,7 +157,7 @@ def show_paths(chosen: Selection, paths: Paths, wanted: list[str], request: Requ
     titles = {row: row_title(row, request.chain, advised) for row in rows}
     looks = {row: row_look(row, request) for row in rows}
     widest = request.count * WIDEST_TILE
-    strips([strip(rows[row], row, titles[row], looks[row], request, chosen) for row in shown], request.count, widest)
+    play([strip(rows[row], row, titles[row], looks[row], request, chosen) for row in shown], request.count, widest)
     st.markdown("  \n".join(summary(rows)))
     st.html(legend([(row_name(row), looks[row]) for row in rows]))
     with st.container(width=widest):  # as the rows are, and no wider than the page
@@ -166,6 +166,18 @@ def show_paths(chosen: Selection, paths: Paths, wanted: list[str], request: Requ
     with st.expander(_("All figures"), icon=":material/table:"):
         st.dataframe(table(rows, titles), hide_index=True, alt=_("Figures of each row of {model}", model=chosen.title))
     take_paths(chosen, request, paths, shown, titles)
+
+
+@st.fragment
+def play(rows: list[Strip], frames: int, widest: int) -> None:
+    """Rows and animation; the frame at which it rests goes into the link, without a run of the whole page."""
+    numbers = range(1, frames + 1)
+    if st.session_state.get("frame", 1) not in numbers:
+        st.session_state["frame"] = 1  # more frames were there before
+    take_from_link("frame", numbers, 1)
+    now = strips(rows, frames, widest, st.session_state["frame"] - 1, remote=presenting())
+    st.session_state["frame"] = now + 1
+    put_in_link("frame", 1)
 
 
 def strip(path: PathRow, row: str, title: str, look: Look, request: Request, chosen: Selection) -> Strip:

@@ -58,7 +58,8 @@ def show_curves(report: Report) -> None:
         )  # fmt: skip
         with st.popover(_("Choose the ways to sample"), icon=":material/stacked_line_chart:"):
             shown = st.pills(
-                _("Ways to sample"), list(titles), selection_mode="multi", key="ways", format_func=titles.__getitem__,
+                _("Ways to sample"), list(titles), selection_mode="multi", key="ways", wrap=True,
+                format_func=titles.__getitem__,
                 help=_("Draws that no chain follows, other starting points and chains that stop by themselves can be "
                        "added."),
             )  # fmt: skip

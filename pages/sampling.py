@@ -79,7 +79,7 @@ def setting_controls(decodes: bool, corrupts: bool) -> None:
             help=_("How many starting points are drawn."),
         )  # fmt: skip
         st.pills(
-            _("Steps to compare"), STEPS, selection_mode="multi", key="steps",
+            _("Steps to compare"), STEPS, selection_mode="multi", key="steps", wrap=True,
             help=_("How many steps of the kernel. Step 0 shows the starting points."),
         )  # fmt: skip
         if decodes:

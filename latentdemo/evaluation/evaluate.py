@@ -12,7 +12,7 @@ import datetime
 import math
 import statistics
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
@@ -35,6 +35,7 @@ from latentdemo.evaluation.two_sample import energy_test
 from latentdemo.evaluation.unfinished import Unfinished
 from latentdemo.models import GenerativeAutoencoder, Posterior, describe_device, load_model, load_trained
 from latentdemo.models.checkpoint import current_versions, read_config
+from latentdemo.models.inference import precision_of
 from latentdemo.random import epoch_generator
 from latentdemo.sampling import ChainRun, run_batches
 from latentdemo.sampling.density import read_density_config
@@ -61,12 +62,14 @@ class Subject:
         features: the feature space.
         held_out: real images to compare with.
         train: the images that it was trained on; None where they are not at hand.
+        drawn: latents that others drew: name of a start -> seed -> (count, D).
     """
 
     model: GenerativeAutoencoder
     features: FeatureSpace
     held_out: ImageSet
     train: ImageSet | None
+    drawn: Mapping[str, Mapping[int, Tensor]] = field(default_factory=dict)
 
     @cached_property
     def encodings(self) -> Encodings:
@@ -132,11 +135,11 @@ def measure_model(
         )
     walks = plan(model, kernels, steps)
     config, density = read_config(model.folder), read_density_config(model.folder)
-    precision = "bf16" if bf16 else "float32"
+    walked = load_model(name, device, precision="bf16") if bf16 else model
+    precision = precision_of(walked)
     settings = [config.sha256, density.sha256, features.digest, count, train is not None, precision]
-    encodings = subject.encodings  # made before the networks' precision changes
-    if bf16:
-        subject.model = load_model(name, device, precision="bf16")
+    encodings = subject.encodings  # of the model as it was trained
+    subject.model = walked
     figures, references = measure_all(subject, walks, count, seeds, Unfinished(keep_in, settings), progress, cancelled)
     rows = with_times(figures, load_model(name, device))
     return Report(
@@ -160,8 +163,8 @@ def measure_model(
 
 
 def with_times(rows: Sequence[Row], model: GenerativeAutoencoder) -> list[Row]:
-    """Rows with what they cost on the model's device."""
-    return [replace(row, milliseconds=milliseconds_an_image(model, row)) for row in rows]
+    """Rows with what they cost on the model's device; those that others drew keep the time that they have."""
+    return [row if row.is_foreign else replace(row, milliseconds=milliseconds_an_image(model, row)) for row in rows]
 
 
 def retime(report: Report, device: torch.device | str | None = None) -> Report:
@@ -314,6 +317,7 @@ class Repetition:
     def measure(self, walk: Walk, cancelled: Callable[[], bool] | None) -> dict[str, Numbers]:
         """Step of a walk -> figures."""
         first = {0} if walk.start == "prior" else set()
+        drawn = self.subject.drawn.get(walk.start)
         parts: dict[int, list[Sample]] = {step: [] for step in walk.steps}
         for run in run_batches(
             self.subject.model,
@@ -322,7 +326,7 @@ class Repetition:
             steps=max(walk.steps),
             seed=self.seed,
             record=sorted(first | set(walk.steps)),
-            start=walk.start,
+            start=walk.start if drawn is None else drawn[self.seed],
             options=walk.options,
             stop_at=walk.stop_at,
             cancelled=cancelled,

@@ -27,8 +27,9 @@ from latentdemo.errors import (
 )
 from latentdemo.evaluation.report import EvaluationError
 from latentdemo.models import NetworkConfig, checkpoints_dir, pick_device
-from latentdemo.models.checkpoint import check_fit, half_precision, read_bytes, read_weights
+from latentdemo.models.checkpoint import read_weights
 from latentdemo.models.network import Encoder
+from latentdemo.models.weights import check_fit, half_precision, read_bytes
 
 WEIGHTS, CONFIG = "features.safetensors", "features.json"
 BATCH = 250

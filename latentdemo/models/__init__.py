@@ -1,6 +1,8 @@
 """Generative autoencoders: networks, families, checkpoint files. They know nothing of sampling."""
 
-from latentdemo.models.autoencoder import GenerativeAutoencoder, Likelihood, Posterior
+from latentdemo.models.adapted import AdaptedAutoencoder, AdaptedNetwork, adapt
+from latentdemo.models.adapters import ADAPTERS
+from latentdemo.models.autoencoder import GenerativeAutoencoder, Likelihood, Posterior, TrainableAutoencoder
 from latentdemo.models.checkpoint import (
     CheckpointConfig,
     checkpoints_dir,
@@ -17,13 +19,18 @@ from latentdemo.models.inference import Precision, best_precision
 from latentdemo.models.network import NetworkConfig
 
 __all__ = [
+    "ADAPTERS",
     "FAMILIES",
+    "AdaptedAutoencoder",
+    "AdaptedNetwork",
     "CheckpointConfig",
     "GenerativeAutoencoder",
     "Likelihood",
     "NetworkConfig",
     "Posterior",
     "Precision",
+    "TrainableAutoencoder",
+    "adapt",
     "best_precision",
     "build_model",
     "checkpoints_dir",

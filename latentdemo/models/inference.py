@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval, fuse_linear_bn_weights
 
 from latentdemo.errors import LatentdemoError
-from latentdemo.models.autoencoder import GenerativeAutoencoder
+from latentdemo.models.autoencoder import GenerativeAutoencoder, TrainableAutoencoder
 
 Precision = Literal["float32", "bf16"]
 
@@ -35,7 +35,7 @@ def serve(model: GenerativeAutoencoder, precision: Precision | None = None) -> G
     """Change a trained model into one that serves; it can be trained no more.
 
     Args:
-        model: the trained model, on its device.
+        model: the trained model, on its device; one that others trained stays as it is.
         precision: of weights and activations; None takes `best_precision`.
 
     Returns:
@@ -47,6 +47,8 @@ def serve(model: GenerativeAutoencoder, precision: Precision | None = None) -> G
     precision = precision or best_precision(model.device)
     if precision not in get_args(Precision):
         raise LatentdemoError(f"precision is {precision!r}; it must be one of {', '.join(get_args(Precision))}")
+    if not isinstance(model, TrainableAutoencoder):
+        return model
     model.eval().requires_grad_(False)
     model.encoder, model.decoder = folded(model.encoder), folded(model.decoder)
     model.decoder[-1] = SubpixelConvolution(model.decoder[-1])
@@ -54,6 +56,11 @@ def serve(model: GenerativeAutoencoder, precision: Precision | None = None) -> G
     for network in (model.encoder, model.decoder):
         network.requires_grad_(False).to(model.dtype).to(memory_format=torch.channels_last)
     return model
+
+
+def precision_of(model: GenerativeAutoencoder) -> Precision:
+    """What a model's networks compute in."""
+    return "bf16" if isinstance(model, TrainableAutoencoder) and model.dtype == torch.bfloat16 else "float32"
 
 
 def folded(network: nn.Sequential) -> nn.Sequential:

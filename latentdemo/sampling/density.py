@@ -28,7 +28,8 @@ from latentdemo.errors import (
     CheckpointMismatchError,
     SamplingError,
 )
-from latentdemo.models.checkpoint import check_fit, half_precision, read_bytes, read_config, read_weights
+from latentdemo.models.checkpoint import read_config, read_weights
+from latentdemo.models.weights import check_fit, half_precision, read_bytes
 from latentdemo.random import Generators, randn
 from latentdemo.sampling.kernel import Autoencoder
 
@@ -259,6 +260,14 @@ def densities_digest(folder: Path | None) -> str:
         return "" if folder is None else read_density_config(folder).sha256
     except CheckpointError:
         return ""
+
+
+def are_fitted(folder: Path) -> bool:
+    """Whether densities of the very weights of a checkpoint folder lie beside it."""
+    try:
+        return read_density_config(folder).model_sha256 == read_config(folder).sha256
+    except CheckpointError:
+        return False
 
 
 def remedy(folder: Path) -> str:

@@ -92,10 +92,12 @@ class PathRow:
     Attributes:
         png: its frames side by side.
         figures: what the eye sees of it.
+        latents: of its frames, (F, D).
     """
 
     png: bytes
     figures: PathFigures
+    latents: Tensor
 
 
 @dataclass(frozen=True)
@@ -113,7 +115,8 @@ class Paths:
     @property
     def bytes(self) -> int:
         """What pictures and latents weigh."""
-        return sum(len(row.png) for row in self.rows.values()) + sum(each.nbytes for each in self.latents.values())
+        rows = sum(len(row.png) + row.latents.nbytes for row in self.rows.values())
+        return rows + sum(each.nbytes for each in self.latents.values())
 
 
 @dataclass(frozen=True)
@@ -225,7 +228,9 @@ def make_paths(request: Request, progress: Progress, cancelled: Callable[[], boo
     space = perceptual_space(request.model.split("/")[0], model.device)
     density = density_or_none(model)
     rows = {
-        name: PathRow(sheet(frames.images, request.count), measure_path(frames, found[PLAIN], space, density))
+        name: PathRow(
+            sheet(frames.images, request.count), measure_path(frames, found[PLAIN], space, density), frames.latents
+        )
         for name, frames in found.items()
     }
     return Paths(rows, run.latents)

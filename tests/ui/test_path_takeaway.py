@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,12 +13,14 @@ from PIL import Image
 
 from latentdemo.imaging import to_pixels
 from latentdemo.models import read_config, save_checkpoint
-from latentdemo.takeaway.rerun import LATENTS, RUN, latents_bytes, rerun
+from latentdemo.takeaway.bundle import Bundle
+from latentdemo.takeaway.rerun import LATENTS, PICTURE, RUN, latents_bytes, rerun
 from latentdemo.ui import path_takeaway
-from latentdemo.ui.interpolation import Paths, Request, make_grids, make_paths
+from latentdemo.ui.interpolation import Paths, Request, Way, make_grids, make_paths
 from latentdemo.ui.path_takeaway import opened, stage_frames, take_grids, take_paths, tile
 from latentdemo.ui.sidebar import Selection, model_pool
 from latentdemo.ui.starting_points import StartingPoint
+from tests.takeaway.runs import STORY
 
 FRAMES = 4
 
@@ -74,11 +78,16 @@ def test_the_animation_goes_there_and_back_with_every_row(paths: Paths) -> None:
     assert frames[0].width > frames[0].height  # five rows, three beside each other
 
 
-def test_the_run_of_the_rows_can_be_repeated(chosen: Selection, paths: Paths, given: dict, tmp_path: Path) -> None:
+def test_every_row_that_is_shown_can_be_repeated(chosen: Selection, given: dict, tmp_path: Path) -> None:
+    asked = replace(request(chosen, FRAMES, 2), advised=Way("decode-encode", 2, (("decoding", "sample"),)))
+    paths = make_paths(asked, no_progress, lambda: False)
     titles = {row: row.title() for row in paths.rows}
-    take_paths(chosen, request(chosen, FRAMES, 2), paths, ["plain", "5", "ends"], titles)
+    take_paths(chosen, asked, paths, ["plain", "5", "recommended", "ends"], titles)
     assert given["settings"].captions == {0: "Plain", 5: "5"}
-    assert given["picture"]().height > 3 * opened(paths.rows["plain"].png).height  # three rows
+    assert [(each.caption, each.path) for each in given["settings"].branches] == [
+        ("Recommended", None),
+        ("Ends", "spherical"),
+    ]
     assert given["settings"].noise == "shared"
     assert given["after"] == 5
     assert {step: sheet.size for step, sheet in given["sheets"]().items()} == dict.fromkeys(
@@ -98,19 +107,23 @@ def test_the_run_of_the_grid_can_be_repeated(chosen: Selection, given: dict, tmp
 
 
 def repeat(given: dict[str, Any], folder: Path) -> None:
-    """Write the run, make it again, and see whether it comes out the same."""
-    kept = folder / "kept"
+    """Write the run, make it again, and see whether picture and latents come out the same."""
+    kept, settings, drawn = folder / "kept", given["settings"], given.get("branches", ())
     kept.mkdir()
-    (kept / RUN).write_text(given["settings"].to_json())
-    (kept / LATENTS).write_bytes(latents_bytes(given["latents"]))
+    (kept / RUN).write_text(settings.to_json())
+    (kept / LATENTS).write_bytes(latents_bytes(given["latents"], [each.latents for each in drawn]))
     agreement = rerun(kept / RUN, folder / "again", "cpu").agreement
     assert agreement is not None
     assert agreement.complete
+    bundle = Bundle(STORY, settings, given["latents"], given["sheets"], 0, branches=drawn)
+    before, after = (np.asarray(Image.open(file)) for file in (io.BytesIO(bundle.png()), folder / "again" / PICTURE))
+    assert np.array_equal(before, after)
 
 
-def test_without_a_row_of_the_plain_chain_the_picture_is_of_the_path_itself(
-    chosen: Selection, paths: Paths, given: dict
+def test_a_row_can_be_taken_away_and_repeated_by_itself(
+    chosen: Selection, paths: Paths, given: dict, tmp_path: Path
 ) -> None:
     take_paths(chosen, request(chosen, FRAMES, 2), paths, ["ends"], {row: row for row in paths.rows})
-    assert given["settings"].captions == {0: "plain"}
+    assert given["settings"].captions == {}
     assert len(given["frames"]()) == 2 * FRAMES - 2
+    repeat(given, tmp_path)
