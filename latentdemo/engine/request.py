@@ -11,7 +11,7 @@ from typing import Any, Literal, get_args
 
 from torch import Tensor
 
-from latentdemo.errors import LimitError, SamplingError
+from latentdemo.errors import LimitError
 from latentdemo.models import GenerativeAutoencoder
 from latentdemo.sampling import Info
 from latentdemo.sampling.chain import Noise, check_start, steps_to_record

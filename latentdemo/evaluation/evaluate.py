@@ -33,8 +33,9 @@ from latentdemo.evaluation.recommend import recommend
 from latentdemo.evaluation.report import CEILING, FLOOR, GAP, EvaluationError, Interval, Report, Row
 from latentdemo.evaluation.two_sample import energy_test
 from latentdemo.evaluation.unfinished import Unfinished
-from latentdemo.models import GenerativeAutoencoder, Posterior, describe_device, load_model
+from latentdemo.models import GenerativeAutoencoder, Posterior, describe_device, load_model, load_trained
 from latentdemo.models.checkpoint import current_versions, read_config
+from latentdemo.models.inference import precision_of
 from latentdemo.random import epoch_generator
 from latentdemo.sampling import Batches, ChainRun, run_batches
 from latentdemo.sampling.density import read_density_config
@@ -115,7 +116,8 @@ def measure_model(
             cannot be compared, least of all with Inception's.
         kernels, steps: see `plan`.
         device: where to run.
-        bf16: walk and decode in bf16; features, costs and everything in the latent space stay in float32.
+        bf16: walk and decode in bf16, as models serve where the processor has it; features and everything in the
+            latent space stay in float32, costs are always of the model as it serves.
         keep_in: a file for what is done so far; a run with the same settings goes on from it.
         batches: walks chains; another than `run_batches` may let them take turns with others on the same device.
         progress: told how far it is.
@@ -126,7 +128,7 @@ def measure_model(
         Cancelled: `cancelled` answered True; what was done is in `keep_in`.
         LatentdemoError: the model, its densities, held-out images or features cannot be read.
     """
-    model = load_model(name, device)
+    model = load_trained(name, device)
     assert model.folder is not None
     dataset = name.split("/", maxsplit=1)[0]
     features = features or load_features(dataset, device, model.folder.parent.parent)
@@ -137,13 +139,13 @@ def measure_model(
         )
     walks = plan(model, kernels, steps)
     config, density = read_config(model.folder), read_density_config(model.folder)
-    precision = "bf16" if bf16 else "float32"
+    walked = load_model(name, device, precision="bf16") if bf16 else model
+    precision = precision_of(walked)
     settings = [config.sha256, density.sha256, features.digest, count, train is not None, precision]
-    encodings = subject.encodings  # made before the networks' precision changes
-    model.bf16 = bf16
+    encodings = subject.encodings  # of the model as it was trained
+    subject.model = walked
     figures, references = measure_all(subject, walks, count, seeds, Unfinished(keep_in, settings), progress, cancelled)
-    model.bf16 = False
-    rows = with_times(figures, model, batches)
+    rows = with_times(figures, load_model(name, device), batches)
     return Report(
         model=name,
         model_sha256=config.sha256,

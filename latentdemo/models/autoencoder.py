@@ -7,10 +7,9 @@ A family (`vae.py`, `dvae.py`, `aae.py`, `daae.py`) adds how its posterior is pa
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar, NamedTuple
+from typing import ClassVar, NamedTuple
 
 import torch
 import torch.nn.functional as F
@@ -99,14 +98,12 @@ class GenerativeAutoencoder(nn.Module):
 
     Attributes:
         folder: the checkpoint folder that the model was loaded from, if any; what was fitted to the model lies there.
-        bf16: whether the networks compute in bf16 autocast, about twice as fast where the processor has it in hardware.
     """
 
     family: ClassVar[str]
     title: ClassVar[str]
     corruption_std: float = 0.0
     folder: Path | None = None
-    bf16: bool = False
 
     def __init__(self, latent_size: int, image_shape: tuple[int, int, int], residual_std: float = 0.0) -> None:
         super().__init__()
@@ -131,10 +128,6 @@ class GenerativeAutoencoder(nn.Module):
     def mean_image_of(self, latents: Tensor) -> Tensor:
         """The mean image (N, C, H, W) of latents (N, D) on the model's device, float32 in [0, 1]."""
         raise NotImplementedError
-
-    def precision(self) -> AbstractContextManager[Any]:
-        """What the networks compute in: bf16 autocast where asked for, else whatever is set around the call."""
-        return torch.autocast(self.device.type, torch.bfloat16) if self.bf16 else nullcontext()
 
     def encode(self, images: Tensor) -> Posterior:
         """The posterior of images.
@@ -184,16 +177,20 @@ class TrainableAutoencoder(GenerativeAutoencoder):
     Args:
         network: sizes of the networks.
         residual_std: see `GenerativeAutoencoder`.
+
+    Attributes:
+        dtype: of the networks' weights and activations; everything outside them is float32.
     """
 
+    dtype: torch.dtype = torch.float32
     encoder_outputs_per_latent: ClassVar[int]
     training_only: ClassVar[tuple[str, ...]] = ()
 
     def __init__(self, network: NetworkConfig, residual_std: float = 0.0) -> None:
         super().__init__(network.latent_size, network.image_shape, residual_std)
         self.network = network
-        self.encoder = Encoder(network, self.encoder_outputs_per_latent * network.latent_size)
-        self.decoder = Decoder(network)
+        self.encoder: nn.Sequential = Encoder(network, self.encoder_outputs_per_latent * network.latent_size)
+        self.decoder: nn.Sequential = Decoder(network)
 
     @property
     def stochastic(self) -> bool:
@@ -204,14 +201,10 @@ class TrainableAutoencoder(GenerativeAutoencoder):
         return {}
 
     def posterior_of(self, images: Tensor) -> Posterior:
-        with self.precision():
-            outputs = self.encoder(images)
-        return self.posterior(outputs.float())
+        return self.posterior(self.encoder(images.to(self.dtype)).float())
 
     def mean_image_of(self, latents: Tensor) -> Tensor:
-        with self.precision():
-            logits = self.decoder(latents)
-        return torch.sigmoid(logits.float())
+        return torch.sigmoid(self.decoder(latents.to(self.dtype)).float())
 
     def posterior(self, outputs: Tensor) -> Posterior:
         """Read the encoder's outputs (N, outputs) as a posterior."""

@@ -36,6 +36,7 @@ from latentdemo.models.adapters import ADAPTERS
 from latentdemo.models.autoencoder import GenerativeAutoencoder, TrainableAutoencoder
 from latentdemo.models.device import pick_device
 from latentdemo.models.families import FAMILIES, build_model
+from latentdemo.models.inference import Precision, serve
 from latentdemo.models.network import NetworkConfig
 from latentdemo.models.weights import (
     REMEDY,
@@ -122,14 +123,20 @@ def list_models(root: str | Path | None = None) -> list[str]:
 
 
 def load_model(
-    name: str, device: torch.device | str | None = None, root: str | Path | None = None
+    name: str,
+    device: torch.device | str | None = None,
+    root: str | Path | None = None,
+    precision: Precision | None = None,
 ) -> GenerativeAutoencoder:
-    """A trained model, ready to encode and decode.
+    """A trained model, ready to encode and decode, in the form that is fastest on its device; see `inference.py`.
+
+    All who sample load their models here, so that a seed gives the same chains wherever they are walked.
 
     Args:
         name: as `list_models` gives it.
         device: where to put it; None takes cuda, else mps, else cpu.
         root: folder of the checkpoints; None looks in `checkpoint_roots()`.
+        precision: "float32" or "bf16"; None takes the best for the device.
 
     Raises:
         ModelNotFoundError: no model of that name.
@@ -140,6 +147,16 @@ def load_model(
         >>> model = load_model("fashion-mnist/dvae", device="cpu")
         >>> model.decode(torch.zeros(1, model.latent_size)).mean.shape
         torch.Size([1, 1, 32, 32])
+    """
+    return serve(load_trained(name, device, root), precision)
+
+
+def load_trained(
+    name: str, device: torch.device | str | None = None, root: str | Path | None = None
+) -> GenerativeAutoencoder:
+    """A model as it was trained, layer for layer in float32: the reference that `load_model` is measured against.
+
+    Args and raises: as `load_model`.
     """
     folder = model_folder(name, root)
     config, place = read_config(folder), pick_device(device)

@@ -12,10 +12,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from latentdemo.engine import Engine, RunRequest, engine_for
+from latentdemo.engine import RunRequest, engine_for
 from latentdemo.errors import CheckpointError, RunFileError
 from latentdemo.imaging import png_bytes
-from latentdemo.models import model_folder, read_config
+from latentdemo.models import GenerativeAutoencoder, load_model, model_folder, read_config
 from latentdemo.sampling import ChainRun, Progress
 from latentdemo.sampling.density import read_density_config
 from latentdemo.sampling.interpolation import Frames, interpolate
@@ -80,10 +80,10 @@ def rerun(path: Path, out: Path, device: str | None = None, progress: Progress |
     kept = read_latents(path.parent / LATENTS, settings)
     if settings.start == GIVEN and kept is None:
         raise RunFileError(f"{path} starts from latents of its own: put {LATENTS} of the same ZIP beside it")
-    engine = engine_for(device)
+    model = load_model(settings.model, device, precision=settings.precision)
     start = kept[array(0)] if kept and settings.start == GIVEN else settings.start
-    run = walk(settings, settings, engine, start, settings.steps, progress)
-    branches = [walk_branch(branch, settings, engine, run.latents[0], progress) for branch in settings.branches]
+    run = walk(settings, settings, model, start, settings.steps, progress)
+    branches = [walk_branch(branch, settings, model, run.latents[0], progress) for branch in settings.branches]
     write(run, branches, settings, out)
     latents = named(run.latents, [branch.latents for branch in branches])
     return Repeated(settings, differences(settings), compare(kept, latents) if kept else None)
@@ -92,14 +92,14 @@ def rerun(path: Path, out: Path, device: str | None = None, progress: Progress |
 def walk(
     way: RunSettings | Branch,
     settings: RunSettings,
-    engine: Engine,
+    model: GenerativeAutoencoder,
     start: Tensor | str,
     steps: Sequence[int],
     progress: Progress | None,
 ) -> ChainRun:
     """The chains of a run or of a branch of it, recorded at `steps`."""
     wanted = RunRequest(
-        settings.model,
+        model,
         way.kernel,
         count=settings.count,
         steps=steps[-1],
@@ -110,19 +110,19 @@ def walk(
         stop_at=way.stop_at,
         noise=settings.noise,
     )
-    return engine.run(wanted, progress)
+    return engine_for(model.device).run(wanted, progress)
 
 
 def walk_branch(
-    branch: Branch, settings: RunSettings, engine: Engine, start: Tensor, progress: Progress | None
+    branch: Branch, settings: RunSettings, model: GenerativeAutoencoder, start: Tensor, progress: Progress | None
 ) -> Frames:
     """What a branch shows: where its chains end, or the path between the first and the last of these."""
-    run = walk(branch, settings, engine, start, [branch.steps], progress)
+    run = walk(branch, settings, model, start, [branch.steps], progress)
     latents = run.latents[branch.steps]
     if branch.path is None:
         return Frames(latents, run.images[branch.steps])
     path = interpolate(latents[0], latents[-1], settings.count, branch.path)
-    decoded = engine.run(RunRequest(settings.model, steps=0, start=path))
+    decoded = engine_for(model.device).run(RunRequest(model, steps=0, start=path))
     return Frames(path, decoded.images[0])
 
 
