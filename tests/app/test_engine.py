@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
 from functools import partial
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -21,6 +24,7 @@ from latentdemo.ui.navigation import CHAIN, INTERPOLATION, LATENT_SPACE, OVERVIE
 from tests.app.test_pages import open_page
 from tests.engine.stand_ins import PATIENCE
 
+ROOT = Path(__file__).parents[2]
 CLOTHES = {"data": "fashion-mnist", "model": "vae"}
 HELD = {"kernel": "langevin", "count": "16", "steps": ["0", "1", "2"]}
 
@@ -281,3 +285,15 @@ def noting(done: list[str], function):
         return function(*args, **more)
 
     return call
+
+
+def test_a_page_opens_without_what_takes_long_to_import() -> None:
+    script = (
+        "import sys\n"
+        "from streamlit.testing.v1 import AppTest\n"
+        f"app = AppTest.from_file({str(ROOT / 'app.py')!r}, default_timeout=60).run()\n"
+        "assert not app.exception\n"
+        "found = {'torchvision', 'sklearn', 'scipy', 'pptx', 'fpdf'} & set(sys.modules)\n"
+        "assert not found, found\n"
+    )
+    subprocess.run([sys.executable, "-c", script], cwd=ROOT, check=True, timeout=300)
