@@ -93,11 +93,12 @@ def show_progress(show: Callable[[Any], None] | None) -> None:
         st.rerun()
     if show:
         show(job.shown)
-    st.progress(job.progress, progress_words(job))
-    st.button(
-        _("Cancel"), key="cancel", on_click=job.cancel, icon=":material/close:",
-        help=_("Stop this run. You can start it again."),
-    )  # fmt: skip
+    with st.container(key="progress", horizontal=True, vertical_alignment="bottom"):  # style.css keeps it on screen
+        st.progress(job.progress, progress_words(job))
+        st.button(
+            _("Cancel"), key="cancel", on_click=job.cancel, icon=":material/close:",
+            help=_("Stop this run. You can start it again."),
+        )  # fmt: skip
 
 
 def progress_words(job: Job[Any]) -> str:

@@ -432,6 +432,58 @@ def test_what_goes_wrong_in_a_blocking_run_is_raised(engine) -> None:
         engine.run(RunRequest(NAME, kernel="nothing"))
 
 
+def test_other_work_is_done_between_two_ticks(engine, gate) -> None:
+    ticket = engine.submit(held(count=2, steps=3))
+    gate.reached()
+    with ThreadPoolExecutor() as threads:
+        calls = [threads.submit(engine.call, lambda: (threading.current_thread().name, len(gate.sizes)))]
+        while not engine._calls:
+            assert not calls[0].done()
+        calls.append(threads.submit(engine.call, [].pop))
+        while len(engine._calls) < 2:
+            assert not calls[1].done()
+        gate.let_through()
+        assert calls[0].result(PATIENCE) == ("latentdemo-cpu", 1)
+        gate.reached()
+        gate.let_through()
+        with pytest.raises(IndexError):
+            calls[1].result(PATIENCE)
+    gate.let_through()
+    assert done(ticket).result is not None
+    assert engine.call(torch.is_grad_enabled) is False
+
+
+def test_other_work_hangs_on_no_engine_that_is_closed(engine, gate) -> None:
+    ticket = engine.submit(held(count=2, steps=3))
+    gate.reached()
+    with ThreadPoolExecutor() as threads:
+        call, closing = threads.submit(engine.call, lambda: 1), threads.submit(engine.close)
+        while not engine.closed:
+            assert not closing.done()
+        gate.let_through()
+        closing.result(PATIENCE)
+        with pytest.raises(EngineError):
+            call.result(PATIENCE)
+    assert isinstance(ticket.error, Cancelled)
+    with pytest.raises(EngineError, match="closed"):
+        engine.call(lambda: 1)
+
+
+def test_out_of_memory_in_other_work_is_said_so(engine) -> None:
+    def full() -> None:
+        raise torch.OutOfMemoryError
+
+    with pytest.raises(DeviceMemoryError):
+        engine.call(full)
+
+
+def test_chains_can_be_asked_for_in_parts(engine) -> None:
+    whole = engine.run(RunRequest(NAME, count=7, steps=2))
+    part = engine.run(RunRequest(NAME, count=3, steps=2, first=4))
+    for step in (0, 2):
+        assert torch.allclose(part.latents[step], whole.latents[step][4:], atol=1e-3)
+
+
 def runs_alive() -> int:
     gc.collect()
     return sum(type(each) is Run for each in gc.get_objects())
