@@ -74,7 +74,7 @@ def hurry(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 def settled(app: AppTest) -> None:
     """There is no traceback on screen, and none of the page's own work has failed without a message of ours."""
     assert not app.exception
-    job = app.session_state["job"] if "job" in app.session_state else None
+    job = app.session_state.filtered_state.get("job")
     if job is not None:
         job.cancel()
         assert job.wait(PATIENCE)
