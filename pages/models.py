@@ -10,15 +10,16 @@ from latentdemo.evaluation.report import Report
 from latentdemo.models import model_folder, read_config
 from latentdemo.ui.evaluated import evaluation_of
 from latentdemo.ui.figure_words import figure_title, mean_text
-from latentdemo.ui.kernel_words import capital, way_help, way_title
+from latentdemo.ui.kernel_words import way_help, way_title
 from latentdemo.ui.model_cards import card_text, small_gallery
 from latentdemo.ui.navigation import selection
-from latentdemo.ui.review import cost_card, gap_card, steps_card
+from latentdemo.ui.review import cost_card, gap_card, steps_card, walked
 from latentdemo.ui.sidebar import Selection, dataset_title, families_by_dataset, family_title
+from latentdemo.ui.uploader import uploader_words
 from latentdemo.ui.uploads import UPLOAD_WORDS, forget_model, keep_model, session_models, sharing
 from latentdemo.ui.words import _
 
-CARD_WIDTH = 272  # pixels
+COLUMNS = 4  # one below the other on a phone
 PROBLEM = "upload_problem"
 
 
@@ -29,7 +30,7 @@ def choose(model: str) -> None:
 
 def model_card(name: str, chosen: Selection) -> None:
     """One model: samples, figures in short, and what to do with it."""
-    with st.container(border=True, width=CARD_WIDTH, height="stretch"):
+    with st.container(border=True, height="stretch"):
         try:
             model = Selection(name, read_config(model_folder(name)), chosen.seed)
         except LatentdemoError as error:
@@ -52,8 +53,8 @@ def model_card(name: str, chosen: Selection) -> None:
         )
         with st.container(horizontal=True, vertical_alignment="bottom", height="stretch"):
             st.button(
-                _("Use this model"), key=f"use {name}", type="secondary", disabled=name == chosen.model,
-                on_click=choose, args=(name,), help=_("Choose it in the sidebar, for all pages."),
+                _("Choose"), key=f"use {name}", type="secondary", disabled=name == chosen.model,
+                on_click=choose, args=(name,), help=_("Take this model for all pages, as in the sidebar."),
             )  # fmt: skip
             card = card_text(name)
             if card:
@@ -72,14 +73,15 @@ def figures(found: Report | str) -> None:
     if row is None:
         st.caption(_("Advice: leave this model alone."), help=steps_card(found).meaning)
         return
-    steps = _("1 step") if row.steps == 1 else _("{steps} steps", steps=steps_card(found).value)
+    count = f"{walked(row):g}" if row.stop_at is None else f"{walked(row):.1f}"
+    steps = _("1 step") if count == "1" else _("{steps} steps", steps=count)
     st.caption(_("Advice: {way}, {steps}", way=way_title(row), steps=steps), help=way_help(row))
     before, after = (mean_text("coverage", each.figures["coverage"]) for each in (found.prior, row))
     st.caption(
-        _("{figure}: {before} → {after}; {cost} an image",
-          figure=capital(figure_title("coverage")), before=before, after=after, cost=cost.value),
-        help=cost.meaning,
-    )  # fmt: skip
+        _("{figure}: {before} → {after}", figure=figure_title("coverage"), before=before, after=after)
+        + "  \n"
+        + _("{figure}: {value}", figure=cost.label, value=cost.value)
+    )
 
 
 def take_upload() -> None:
@@ -104,6 +106,7 @@ def bring_along() -> None:
             else _("Bring a checkpoint folder of latentdemo as a ZIP file. It serves this session only, and is gone "
                    "with it.")
         )  # fmt: skip
+        uploader_words(_("This file was not taken. Bring a ZIP file of at most 64 MB."))
         st.file_uploader(
             _("ZIP file, up to 64 MB"), "zip", key="model_file", on_change=take_upload,
             max_upload_size=LARGEST_ARCHIVE // 2**20,
@@ -130,7 +133,7 @@ def explanation() -> None:
             _("Each card is a model that this demo can show: unselected samples straight from its prior, and what its "
               "evaluation found. The *quality gap* is the way from these samples (0 %) to the best that the decoder "
               "can do (100 %); the advice names the chain that closes it at the least cost. Figures of different data "
-              "sets cannot be compared. *Use this model* chooses it for all pages.")
+              "sets cannot be compared. *Choose* takes it for all pages.")
         )  # fmt: skip
 
 
@@ -139,8 +142,10 @@ chosen = selection()
 st.title(_("Models"), anchor=False)
 for dataset, families in families_by_dataset().items():
     st.subheader(_(dataset_title(dataset)), anchor=False)
-    with st.container(horizontal=True):
-        for family in families:
-            model_card(f"{dataset}/{family}", chosen)
+    for first in range(0, len(families), COLUMNS):
+        row = families[first : first + COLUMNS]
+        for column, family in zip(st.columns(COLUMNS), row, strict=False):
+            with column:
+                model_card(f"{dataset}/{family}", chosen)
 bring_along()
 explanation()

@@ -17,18 +17,21 @@ import logging
 import sys
 import threading
 import types
+from collections import deque
 from collections.abc import Callable, Hashable
+from concurrent.futures import Future
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from typing import Any, TypeVar
 
 import torch
 
 from latentdemo.engine.clock import SteadyClock
-from latentdemo.engine.jobs import RecentResults
 from latentdemo.engine.models import ModelPool
+from latentdemo.engine.recent import RecentResults
 from latentdemo.engine.request import RunRequest
 from latentdemo.engine.run import Run
-from latentdemo.engine.scheduler import Scheduler
+from latentdemo.engine.scheduler import Scheduler, explained
 from latentdemo.engine.ticket import Claim, Ticket
 from latentdemo.errors import Busy, Cancelled, EngineError, SamplingError
 from latentdemo.models import GenerativeAutoencoder, model_folder, pick_device, read_config
@@ -43,6 +46,8 @@ MEMORY_LIMIT = 4 * 2**30  # bytes that the results of all runs on their way may 
 RESULTS_KEPT = 256 * 2**20  # bytes of results that may be asked for again
 LEASE = 90.0  # seconds without a look after which a ticket counts no more; browsers wake hidden pages once a minute
 ASKED_EVERY = 0.05  # seconds between two questions whether a blocking run was cancelled
+
+Answer = TypeVar("Answer")
 
 logger = logging.getLogger(__name__)
 
@@ -106,6 +111,7 @@ class Engine:
         self._changed = threading.Condition()  # guards all that follows
         self._entries: dict[Run, Entry] = {}  # in the order of their admission
         self._admitted: list[Run] = []  # those that the worker has not seen
+        self._calls: deque[tuple[Callable[[], Any], Future[Any]]] = deque()
         self._worker: threading.Thread | None = None
 
     def submit(self, request: RunRequest) -> Ticket:
@@ -163,6 +169,22 @@ class Engine:
             progress(total, total)
         return ticket.result
 
+    def call(self, work: Callable[[], Answer]) -> Answer:
+        """Other work on the device, such as an encoding, done by the worker between two ticks; so keep it short.
+
+        Not to be called by such work. Whatever it raises is raised here.
+
+        Raises:
+            EngineError: the engine is closed, or was meanwhile.
+            DeviceMemoryError: the device has no memory left.
+        """
+        answer: Future[Answer] = Future()
+        with self._changed:
+            self._check_open()
+            self._calls.append((work, answer))
+            self._wake()
+        return answer.result()
+
     def place(self, run: Run | None) -> int:
         """See `Ticket.place`."""
         with self._changed:
@@ -208,8 +230,7 @@ class Engine:
     def _admit(self, entry: Entry, lease: ExitStack) -> Claim:
         """Claim the result of a run: of one that is on its way where the same was asked for, else of this one."""
         with self._changed:
-            if self.closed:
-                raise EngineError("the engine is closed")
+            self._check_open()
             same = [each for each in self._entries.values() if each.key is not None and each.key == entry.key]
             if same:
                 entry = same[0]
@@ -220,10 +241,19 @@ class Engine:
                 self._admitted.append(entry.run)
             claim = Claim(entry.run, self.clock())
             entry.claims.append(claim)
-            if self._worker is None:
-                self._start_worker()
-            self._changed.notify_all()
+            self._wake()
         return claim
+
+    def _check_open(self) -> None:
+        """Raise EngineError once the engine is closed."""
+        if self.closed:
+            raise EngineError("the engine is closed")
+
+    def _wake(self) -> None:
+        """Make the worker look for what is new."""
+        if self._worker is None:
+            self._start_worker()
+        self._changed.notify_all()
 
     def _start_worker(self) -> None:
         """For those who hold the lock."""
@@ -243,6 +273,7 @@ class Engine:
         try:
             while self._wait():
                 self._drop_unwanted()
+                self._answer_call()
                 self._tick()
         except BaseException:
             logger.exception("the engine's worker died")
@@ -271,7 +302,7 @@ class Engine:
     def _wait(self) -> bool:
         """Wait until there is something to do; False once the engine is closed."""
         with self._changed:
-            while not self._entries and not self.closed:
+            while not self._entries and not self._calls and not self.closed:
                 self._changed.wait()
             return not self.closed
 
@@ -289,6 +320,18 @@ class Engine:
             self._scheduler.drop(entry.run)
             self._end(entry, None, Cancelled("nobody waits for this run any more"))
 
+    @torch.no_grad()
+    def _answer_call(self) -> None:
+        """Do one piece of other work, if somebody waits for it."""
+        with self._changed:
+            if not self._calls:
+                return
+            work, answer = self._calls.popleft()
+        try:
+            answer.set_result(work())
+        except Exception as error:
+            answer.set_exception(explained(error))
+
     def _tick(self) -> None:
         """One step of some runs; hands over those that ended with it."""
         for run in self._scheduler.tick():
@@ -302,6 +345,8 @@ class Engine:
             entries = list(self._entries.values())
             self._entries.clear()
             self._admitted.clear()
+            while self._calls:
+                self._calls.popleft()[1].set_exception(EngineError("the engine stopped; try again"))
         return entries
 
     def _end(self, entry: Entry, result: ChainRun | None, error: Exception | None) -> None:

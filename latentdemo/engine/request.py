@@ -11,7 +11,7 @@ from typing import Any, Literal, get_args
 
 from torch import Tensor
 
-from latentdemo.errors import SamplingError
+from latentdemo.errors import LimitError
 from latentdemo.models import GenerativeAutoencoder
 from latentdemo.sampling import Info
 from latentdemo.sampling.chain import Noise, check_start, steps_to_record
@@ -33,6 +33,7 @@ class RunRequest:
         model: its name, or a model that was loaded already.
         kernel, count, steps, seed, record, start, options, stop_at, noise: see `run_chain`.
         digest: of the weights that a name stands for; empty takes those on disk.
+        first: number of the first chain, of those that the seed has.
 
     Raises:
         SamplingError: a value of another kind, or beyond a limit.
@@ -49,6 +50,7 @@ class RunRequest:
     stop_at: float | None = None
     noise: Noise = "own"
     digest: str = ""
+    first: int = 0
 
     def __post_init__(self) -> None:
         self.require("model", isinstance(self.model, str | GenerativeAutoencoder), "a name or a loaded model")
@@ -57,6 +59,7 @@ class RunRequest:
         self.require("count", is_whole(self.count, 1, MAX_CHAINS), f"a whole number from 1 to {MAX_CHAINS:,}")
         self.require("steps", is_whole(self.steps, 0, MAX_STEPS), f"a whole number from 0 to {MAX_STEPS:,}")
         self.require("seed", is_whole(self.seed, 0, MAX_SEED), f"a whole number from 0 to {MAX_SEED}")
+        self.require("first", is_whole(self.first, 0, MAX_CHAINS), f"a whole number from 0 to {MAX_CHAINS:,}")
         self.require("options", are_options(self.options), "None, or texts and numbers by name")
         self.require("stop_at", is_share(self.stop_at), "None, or a share from 0 to 1")
         self.require("noise", is_one_of(self.noise, get_args(Noise)), " or ".join(get_args(Noise)))
@@ -89,7 +92,8 @@ class RunRequest:
         if isinstance(self.start, Tensor):
             content = self.start.detach().cpu().float().contiguous().numpy().tobytes()
             start = (tuple(self.start.shape), hashlib.sha256(content).hexdigest())
-        return (self.model, self.digest, self.law, self.chains, self.steps, self.seed, self.kept, start, self.noise)
+        chains = (self.first, self.chains)
+        return (self.model, self.digest, self.law, chains, self.steps, self.seed, self.kept, start, self.noise)
 
     def result_bytes(self, model: GenerativeAutoencoder) -> int:
         """What the recorded steps and the figures of all steps weigh, at most."""
@@ -97,15 +101,15 @@ class RunRequest:
         return FLOAT_BYTES * self.chains * (recorded + self.steps * len(Info._fields))
 
     def check_model(self, model: GenerativeAutoencoder) -> None:
-        """Raise SamplingError where a model cannot serve the request, or only with a result beyond the limits."""
+        """Raise SamplingError where a model cannot serve the request, LimitError where only beyond the limits."""
         if isinstance(self.start, Tensor):
             check_start(self.start, model.latent_size)
         side = max(model.image_shape[1:])
         if side > MAX_IMAGE_SIDE:
-            raise SamplingError(f"the model's pictures are {side} pixels wide; the limit is {MAX_IMAGE_SIDE}")
+            raise LimitError(f"the model's pictures are {side} pixels wide; the limit is {MAX_IMAGE_SIDE}")
         size = self.result_bytes(model)
         if size > MAX_RESULT_BYTES:
-            raise SamplingError(
+            raise LimitError(
                 f"the result would weigh {size / 2**20:,.0f} MB, and the limit is {MAX_RESULT_BYTES / 2**20:,.0f}: "
                 "ask for fewer chains, or record fewer steps"
             )

@@ -28,6 +28,8 @@ BATCH = 256  # chains that walk together; bounds the memory of activations
 Noise = Literal["own", "shared"]
 Progress = Callable[[int, int], None]
 """Called with (chain steps done, chain steps in all)."""
+Batches = Callable[..., Iterator["ChainRun"]]
+"""Walks chains as `run_batches` does, and takes the same arguments."""
 
 
 @dataclass(frozen=True)

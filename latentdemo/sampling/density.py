@@ -28,7 +28,8 @@ from latentdemo.errors import (
     CheckpointMismatchError,
     SamplingError,
 )
-from latentdemo.models.checkpoint import check_fit, half_precision, read_bytes, read_config, read_weights
+from latentdemo.models.checkpoint import read_config, read_weights
+from latentdemo.models.weights import check_fit, half_precision, read_bytes
 from latentdemo.random import Generators, randn
 from latentdemo.sampling.kernel import Autoencoder
 
