@@ -93,7 +93,7 @@ def request_or_refusal(*model: Any, **wish: Any) -> RunRequest | str:
         return str(error)
 
 
-@settings(max_examples=1000)
+@settings(max_examples=500)
 @given(wishes(wrong=3))
 def test_a_request_is_within_the_limits_or_refused(wish: dict[str, Any]) -> None:
     request = request_or_refusal(NAME, **wish)
@@ -108,14 +108,14 @@ def test_a_request_is_within_the_limits_or_refused(wish: dict[str, Any]) -> None
     hash(request.law)
 
 
-@settings(max_examples=500)
+@settings(max_examples=200)
 @given(anything)
 def test_a_model_is_a_name_or_a_model(model: Any) -> None:
     request = request_or_refusal(model)
     assert request.startswith("model is") if isinstance(request, str) else isinstance(model, str)
 
 
-@settings(max_examples=200)
+@settings(max_examples=80)
 @given(wish=wishes(wrong=1))
 def test_the_engine_runs_or_refuses(engine: Engine, wish: dict[str, Any]) -> None:
     try:
@@ -131,7 +131,7 @@ def test_the_engine_runs_or_refuses(engine: Engine, wish: dict[str, Any]) -> Non
     assert not engine._entries
 
 
-@settings(max_examples=300)
+@settings(max_examples=120)
 @given(wish=wishes(wrong=1))
 def test_a_run_without_the_engine_runs_or_refuses(tiny, wish: dict[str, Any]) -> None:
     for name, most in (("count", 20), ("steps", 20)):
@@ -145,7 +145,7 @@ def test_a_run_without_the_engine_runs_or_refuses(tiny, wish: dict[str, Any]) ->
     assert run.images
 
 
-@settings(max_examples=1000)
+@settings(max_examples=400)
 @given(anything, st.integers(0, 20))
 def test_steps_to_record_are_steps_of_the_run(record: Any, steps: int) -> None:
     try:
@@ -159,7 +159,7 @@ def test_steps_to_record_are_steps_of_the_run(record: Any, steps: int) -> None:
 paths = st.lists(st.sampled_from(PATHS) | st.text(max_size=5), max_size=5).map("/".join)
 
 
-@settings(max_examples=1000)
+@settings(max_examples=400)
 @given(name=paths | words | st.text(min_size=200, max_size=400).map(lambda text: f"{text}/{text}") | anything)
 def test_only_models_are_loaded_by_name(checkpoints, name: Any) -> None:
     if isinstance(name, str) and name == NAME:
