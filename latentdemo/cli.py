@@ -440,6 +440,32 @@ USUAL_COUNT = 2000  # images a side, in each repetition of an evaluation
 
 
 @app.command()
+def adopt(
+    source: Annotated[
+        Path, typer.Argument(help="Folder that pythae or diffusers wrote, or with encoder.pt2 and decoder.pt2.")
+    ],
+    model: Annotated[str, typer.Argument(help="What to call it, such as fashion-mnist/my-vae.")],
+    data_dir: Annotated[Path | None, typer.Option(help="Folder with the data set's original files.")] = None,
+) -> None:
+    """Take in a model that others trained, as it is; a pair of .pt2 files runs the program that is in them."""
+    from latentdemo.data import get_dataset
+    from latentdemo.models import checkpoints_dir
+    from latentdemo.models.adapters import read_others
+    from latentdemo.training import adopt as take_in
+
+    if not re.fullmatch(r"\w[\w.-]*/\w[\w.-]*", model):
+        raise typer.BadParameter(f"{model!r} is no name of a model; take DATASET/NAME, such as fashion-mnist/my-vae")
+    folder = checkpoints_dir() / model
+    if folder.exists():
+        raise typer.BadParameter(f"{folder} is there already; take another name, or remove it first")
+    with progress_bar() as bar:
+        images, held_out = images_of(folder.parent, data_dir, bar)
+        facts = get_dataset(folder.parent.name)
+        take_in(read_others(source, facts.image_size, facts.ground), model, images, held_out)
+    typer.echo(f"wrote {folder}; next: python -m latentdemo evaluate {model}")
+
+
+@app.command()
 def compare(
     model: Annotated[str, typer.Argument(help="Model that was evaluated, such as fashion-mnist/vae.")],
     device: Annotated[str | None, typer.Option(help="cuda, mps or cpu; the best at hand if not given.")] = None,

@@ -67,10 +67,31 @@ class AdaptedNetwork:
                 "between the margins, and ground is a grey value from 0 to 255"
             )
 
+    @classmethod
+    def around(
+        cls, inner_size: int, channels: int, latent_size: int, image_size: int | None = None, ground: int = 0
+    ) -> AdaptedNetwork:
+        """Of networks for pictures of `inner_size`, in the middle of ones of `image_size`; None takes them as they are.
+
+        Raises:
+            NetworkConfigError: they cannot be in the middle of those.
+        """
+        margin, odd = divmod((image_size or inner_size) - inner_size, 2)
+        if margin < 0 or odd:
+            raise NetworkConfigError(
+                f"the networks take pictures of {inner_size} pixels, which have no even margin in {image_size}"
+            )
+        return cls(inner_size + 2 * margin, channels, latent_size, margin, ground)
+
     @property
     def image_shape(self) -> tuple[int, int, int]:
         """(C, H, W) of one image."""
         return (self.channels, self.image_size, self.image_size)
+
+    @property
+    def inner_size(self) -> int:
+        """Side of the pictures that the networks see."""
+        return self.image_size - 2 * self.margin
 
 
 class AdaptedAutoencoder(GenerativeAutoencoder):

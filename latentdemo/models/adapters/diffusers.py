@@ -49,7 +49,7 @@ class DiffusersAutoencoder(AdaptedAutoencoder):
         except ImportError as error:
             raise AdapterError("diffusers is missing, which this model needs: pip install diffusers==0.42.1") from error
         stage: Any = filled(lambda: AutoencoderKL.from_config(dict(options)), weights, device)
-        shape = latent_shape(options, network.image_size - 2 * network.margin)
+        shape = latent_shape(options, network.inner_size)
         location, scale = location_and_scale(options, device)
 
         def encode(images: Tensor) -> tuple[Tensor, Tensor]:
@@ -71,13 +71,14 @@ class DiffusersAutoencoder(AdaptedAutoencoder):
         }
 
 
-def read_diffusers(folder: Path, image_size: int | None = None) -> DiffusersAutoencoder:
+def read_diffusers(folder: Path, image_size: int | None = None, ground: int = 0) -> DiffusersAutoencoder:
     """The model of a folder that diffusers wrote with `save_pretrained`, on the CPU.
 
     Args:
         folder: with `config.json` and `diffusion_pytorch_model.safetensors`.
         image_size: side of the square pictures; None takes the `sample_size` of the configuration. Any multiple of the
             stride serves, for the networks are convolutional.
+        ground: not needed, for there is no margin.
 
     Raises:
         CheckpointFileMissingError: a file is missing.

@@ -2,7 +2,7 @@
 
     encoder.pt2       images (N, C, S, S) in [0, 1] -> latents (N, D), or (mean, std)
     decoder.pt2       latents (N, D) -> images (N, C, S, S) in [0, 1]
-    description.json  {"image_size": 28, "channels": 1, "latent_size": 16}; and margin and ground, if there are any
+    description.json  {"image_size": 28, "channels": 1, "latent_size": 16}
 
 Such a file holds a program, not only weights, and reading it is as safe as whoever wrote it: PyTorch says so of both
 formats. Take only files of your own, or of somebody whose scripts you would run. No upload may be one.
@@ -72,8 +72,13 @@ class ScriptedAutoencoder(ExportedAutoencoder):
             raise AdapterError(f"{name} cannot be read ({error}); write it anew with torch.jit.save") from error
 
 
-def read_exported(folder: Path) -> ExportedAutoencoder:
+def read_exported(folder: Path, image_size: int | None = None, ground: int = 0) -> ExportedAutoencoder:
     """The model of a folder with such a pair and its description; see above for what that trusts.
+
+    Args:
+        folder: with the three files.
+        image_size: side of the pictures that it is to serve, in whose middle its own lie; None for its own.
+        ground: grey value around them, 0 to 255.
 
     Raises:
         CheckpointFileMissingError: a file is missing.
@@ -81,9 +86,11 @@ def read_exported(folder: Path) -> ExportedAutoencoder:
     """
     path = folder / DESCRIPTION
     try:
-        network = AdaptedNetwork(**json.loads(read_bytes(path)))
-    except (ValueError, TypeError) as error:
-        reason = str(error) if isinstance(error, NetworkConfigError) else f"not a description: {error}"
+        sizes = json.loads(read_bytes(path))
+        inner, channels, latent_size = (sizes[name] for name in ("image_size", "channels", "latent_size"))
+        network = AdaptedNetwork.around(inner, channels, latent_size, image_size, ground)
+    except (ValueError, TypeError, KeyError) as error:
+        reason = str(error) if isinstance(error, NetworkConfigError) else f"no description: {error!r}"
         raise AdapterError(f"{path}: {reason}; see latentdemo.models.adapters.exported for its form") from error
     adapter = ScriptedAutoencoder if (folder / ScriptedAutoencoder.files[0]).exists() else ExportedAutoencoder
     content = {name: read_bytes(folder / name) for name in adapter.files}

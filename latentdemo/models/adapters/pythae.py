@@ -59,8 +59,7 @@ class PythaeAutoencoder(AdaptedAutoencoder):
         cls, network: AdaptedNetwork, options: Mapping[str, Any], weights: Mapping[str, Tensor], device: torch.device
     ) -> Self:
         """The model of tensors named "encoder. ..." and "decoder. ..."."""
-        known, inner = architectures(), network.image_size - 2 * network.margin
-        sizes = SimpleNamespace(input_dim=(network.channels, inner, inner), latent_dim=network.latent_size)
+        known, sizes = architectures(), sizes_of(network)
         networks = nn.ModuleDict()
         for part in ("encoder", "decoder"):
             if options.get(part) not in known[part]:
@@ -84,12 +83,13 @@ class PythaeAutoencoder(AdaptedAutoencoder):
         }
 
 
-def read_pythae(folder: Path, margin: int = 0, ground: int = 0) -> PythaeAutoencoder:
+def read_pythae(folder: Path, image_size: int | None = None, ground: int = 0) -> PythaeAutoencoder:
     """The model of a folder that pythae wrote, such as the `final_model` of a training run, on the CPU.
 
     Args:
         folder: with `model_config.json` and `model.pt`.
-        margin, ground: see `AdaptedNetwork`.
+        image_size: side of the pictures that it is to serve, in whose middle its own lie; None for its own.
+        ground: grey value around them, 0 to 255.
 
     Raises:
         CheckpointFileMissingError: a file is missing.
@@ -101,9 +101,10 @@ def read_pythae(folder: Path, margin: int = 0, ground: int = 0) -> PythaeAutoenc
         kind = name.removesuffix("Config")
         if height != width:
             raise NetworkConfigError(f"images of {height}x{width} are not square")
-        network = AdaptedNetwork(height + 2 * margin, channels, latent_size, margin, ground)
+        network = AdaptedNetwork.around(height, channels, latent_size, image_size, ground)
     except (ValueError, TypeError, KeyError, AttributeError) as error:
-        raise AdapterError(f"{folder / CONFIG} is not the configuration of a model of images ({error!r})") from error
+        reason = str(error) if isinstance(error, NetworkConfigError) else f"no configuration of a model: {error!r}"
+        raise AdapterError(f"{folder / CONFIG}: {reason}") from error
     if kind not in SUITED:
         raise AdapterError(
             f"{kind} of pythae cannot be taken in: its latents are not what its encoder gives, with a standard normal "
@@ -140,11 +141,9 @@ def architecture_of(weights: Mapping[str, Tensor], part: str, network: AdaptedNe
     Raises:
         AdapterError: none.
     """
-    inner = network.image_size - 2 * network.margin
-    sizes = SimpleNamespace(input_dim=(network.channels, inner, inner), latent_dim=network.latent_size)
     for name, build in architectures()[part].items():
         try:
-            filled(partial(build, sizes), part_of(weights, part), torch.device("meta"))
+            filled(partial(build, sizes_of(network)), part_of(weights, part), torch.device("meta"))
             return name
         except CheckpointMismatchError:
             continue
@@ -153,6 +152,12 @@ def architecture_of(weights: Mapping[str, Tensor], part: str, network: AdaptedNe
         f"{part}.pkl; that is not read. If you trust the file, load the model with pythae and hand its networks to "
         "latentdemo.adapt, or export them with torch.export and take them in as 'exported'"
     )
+
+
+def sizes_of(network: AdaptedNetwork) -> SimpleNamespace:
+    """What pythae's networks read of a configuration."""
+    shape = (network.channels, network.inner_size, network.inner_size)
+    return SimpleNamespace(input_dim=shape, latent_dim=network.latent_size)
 
 
 def part_of(weights: Mapping[str, Tensor], part: str) -> dict[str, Tensor]:

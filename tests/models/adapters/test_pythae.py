@@ -94,13 +94,16 @@ def test_the_covariance_is_left_aside_where_the_model_says_so(tmp_path) -> None:
 
 def test_a_margin_makes_it_one_of_a_padded_data_set(tmp_path) -> None:
     theirs = made("VAE", GREY)
-    model = read_pythae(saved(theirs, tmp_path / "final_model"), margin=2)
+    model = read_pythae(saved(theirs, tmp_path / "final_model"), image_size=32)
     images = torch.rand(3, 1, 32, 32)
     inner = images[..., 2:-2, 2:-2]
     with torch.no_grad():
         expected = theirs.decoder(theirs.encoder(inner).embedding).reconstruction
     decoded = model.decode(model.encode(images).mean).mean
     torch.testing.assert_close(decoded[..., 2:-2, 2:-2], expected, atol=1e-5, rtol=0)
+    for size in (31, 26):
+        with pytest.raises(AdapterError, match=f"no even margin in {size}"):
+            read_pythae(tmp_path / "final_model", image_size=size)
 
 
 class OwnEncoder(nn.Module):
