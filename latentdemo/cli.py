@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 import shlex
+import shutil
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -130,13 +131,20 @@ def models(as_json: Annotated[bool, typer.Option("--json", help="Machine-readabl
     Console().print(table)
 
 
-ADVICE = ("plain chain at its best", "recommended", "gap closed, %", "coverage, from prior", "recall, from prior")
+ADVICE = (
+    "plain chain at its best",
+    "recommended",
+    "gap closed, %",
+    "coverage, from prior",
+    "recall, from prior",
+    "best sampler of pythae, gap closed, %",
+)
 
 
 def advice(folder: Path) -> list[str]:
     """What the evaluation of a model says, for the columns of `ADVICE`."""
     from latentdemo.evaluation.card import in_words, with_error
-    from latentdemo.evaluation.report import GAP, EvaluationError, load_report
+    from latentdemo.evaluation.report import GAP, PYTHAE, EvaluationError, load_report
 
     try:
         report = load_report(folder)
@@ -145,15 +153,20 @@ def advice(folder: Path) -> list[str]:
     plain = [row for row in report.rows if row.is_plain and GAP in row.figures]
     best = max(plain, key=lambda row: row.figures[GAP].mean, default=None)
     words = f"{with_error(best.figures[GAP], 0)} % at step {best.steps}" if best else ""
-    row = report.recommended
+    row, theirs = report.recommended, report.best_foreign
+    if theirs is None:
+        beside = ""
+    else:
+        standing = {"better": "", "even": ", as good as ours", "worse": ", better than ours"}[report.standing or "even"]
+        beside = f"{theirs.start.removeprefix(PYTHAE)}: {with_error(theirs.figures[GAP], 0)}{standing}"
     if row is None:
-        return [words, "leave it alone"]
+        return [words, "leave it alone", "", "", "", beside]
     changes = [
         f"{with_error(report.prior.figures[name], 2)} to {with_error(row.figures[name], 2)}"
         for name in ("coverage", "recall")
     ]
     recommended = f"{in_words(row)}, {row.steps} {'step' if row.steps == 1 else 'steps'}"
-    return [words, recommended, with_error(row.figures[GAP], 0), *changes]
+    return [words, recommended, with_error(row.figures[GAP], 0), *changes, beside]
 
 
 @app.command()
@@ -179,26 +192,24 @@ def sample(
     ] = Path("samples.png"),
 ) -> None:
     """Draw from the prior, walk the chain, and write the chosen steps."""
-    from latentdemo.models import load_model
+    from latentdemo.engine import RunRequest, engine_for
     from latentdemo.output import parse_steps, write_run
-    from latentdemo.sampling import run_chain
 
     shown = parse_steps(steps)
-    loaded = load_model(model, device)
+    request = RunRequest(
+        model,
+        kernel,
+        count=count,
+        steps=max(shown),
+        seed=seed,
+        record=shown,
+        start=start,
+        options={"decoding": decoding, "corruption": corruption} if kernel == "decode-encode" else None,
+        stop_at=stop_at,
+    )
     with progress_bar() as bar:
         task = bar.add_task("sampling", total=None, note="")
-        run = run_chain(
-            loaded,
-            kernel,
-            count=count,
-            steps=max(shown),
-            seed=seed,
-            record=shown,
-            start=start,
-            options={"decoding": decoding, "corruption": corruption} if kernel == "decode-encode" else None,
-            stop_at=stop_at,
-            progress=lambda done, total: bar.update(task, completed=done, total=total),
-        )
+        run = engine_for(device).run(request, lambda done, total: bar.update(task, completed=done, total=total))
     write_run(run, out)
     cost = 1000 * run.seconds[max(shown)] / count
     typer.echo(f"wrote {out}: {count} chains, steps {', '.join(map(str, shown))}, {cost:.1f} ms an image")
@@ -428,6 +439,64 @@ def evaluate(
 USUAL_COUNT = 2000  # images a side, in each repetition of an evaluation
 
 
+@app.command()
+def adopt(
+    source: Annotated[
+        Path, typer.Argument(help="Folder that pythae or diffusers wrote, or with encoder.pt2 and decoder.pt2.")
+    ],
+    model: Annotated[str, typer.Argument(help="What to call it, such as fashion-mnist/my-vae.")],
+    data_dir: Annotated[Path | None, typer.Option(help="Folder with the data set's original files.")] = None,
+) -> None:
+    """Take in a model that others trained, as it is; a pair of .pt2 files runs the program that is in them."""
+    from latentdemo.data import get_dataset
+    from latentdemo.models import checkpoints_dir
+    from latentdemo.models.adapters import read_others
+    from latentdemo.training import adopt as take_in
+
+    if not re.fullmatch(r"\w[\w.-]*/\w[\w.-]*", model):
+        raise typer.BadParameter(f"{model!r} is no name of a model; take DATASET/NAME, such as fashion-mnist/my-vae")
+    folder = checkpoints_dir() / model
+    if folder.exists():
+        raise typer.BadParameter(f"{folder} is there already; take another name, or remove it first")
+    with progress_bar() as bar:
+        images, held_out = images_of(folder.parent, data_dir, bar)
+        facts = get_dataset(folder.parent.name)
+        take_in(read_others(source, facts.image_size, facts.ground), model, images, held_out)
+    typer.echo(f"wrote {folder}; next: python -m latentdemo evaluate {model}")
+
+
+@app.command()
+def compare(
+    model: Annotated[str, typer.Argument(help="Model that was evaluated, such as fashion-mnist/vae.")],
+    device: Annotated[str | None, typer.Option(help="cuda, mps or cpu; the best at hand if not given.")] = None,
+    data_dir: Annotated[Path | None, typer.Option(help="Folder with the data set's original files.")] = None,
+) -> None:
+    """Fit the samplers of pythae to the same weights, and add what they give to the evaluation beside the checkpoint.
+
+    A run that was stopped goes on where it was.
+    """
+    from latentdemo.evaluation import compare_with_pythae, load_report, refresh_card, save_report
+    from latentdemo.evaluation.report import COMPARISON
+    from latentdemo.models import model_folder
+
+    folder = model_folder(model)
+    before = load_report(folder)
+    with progress_bar() as bar:
+        images, _held_out = images_of(folder.parent, data_dir, bar)
+        task = bar.add_task("comparing", total=None, note="")
+        report = compare_with_pythae(
+            before,
+            images,
+            device=device,
+            keep_in=folder / COMPARISON,
+            progress=lambda done, total: bar.update(task, completed=done, total=total),
+        )
+    save_report(report, folder)
+    refresh_card(report, folder)
+    shutil.rmtree(folder / COMPARISON)
+    show_report(report)
+
+
 @app.command("retime")
 def retime_command(
     models: Annotated[list[str], typer.Argument(help="Models that were evaluated, such as fashion-mnist/dvae.")],
@@ -470,9 +539,16 @@ def bench(
     steps: Annotated[int, typer.Option(help="Steps of each chain.")] = 10,
     repeats: Annotated[int, typer.Option(help="Paired repetitions, after one to warm up.")] = 15,
     device: Annotated[str | None, typer.Option(help="cuda, mps or cpu; the best at hand if not given.")] = None,
+    soak: Annotated[
+        float | None,
+        typer.Option(help="Instead: 32 sessions use the demo's own server for so many minutes.", metavar="MINUTES"),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Machine-readable.")] = False,
 ) -> None:
     """Time the sampler against a plain eager float32 loop over the same networks, in turns within one run."""
+    if soak is not None:
+        bench_soak(soak, as_json)
+        return
     from latentdemo.bench import compare_with_plain_loop
     from latentdemo.models import load_model
 
@@ -489,6 +565,24 @@ def bench(
         row = report[name]
         table.add_row(name, f"{row['median']:.3g}", f"{row['lower']:.3g} to {row['upper']:.3g}")
     Console().print(table)
+
+
+def bench_soak(minutes: float, as_json: bool) -> None:
+    """Let sessions use the server, and say what came of it; exit code 1 where it did not hold."""
+    from latentdemo.benchmark.soak import lines, soak
+
+    with progress_bar() as bar:
+        task = bar.add_task("soaking", total=None, note="")
+        report = soak(minutes, progress=lambda done, total: bar.update(task, completed=done, total=total))
+    if as_json:
+        typer.echo(json.dumps(report, indent=2, ensure_ascii=False))
+    else:
+        table = Table("", "", title=f"{report['sessions']} sessions, {minutes:g} minutes, {report['machine']}")
+        for name, value in lines(report):
+            table.add_row(name, escape(value))
+        Console().print(table)
+    if not all(report["holds"].values()):
+        raise typer.Exit(1)
 
 
 @app.command()

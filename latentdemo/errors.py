@@ -35,8 +35,12 @@ class CheckpointMismatchError(CheckpointError):
     """The weights do not fit the network that `config.json` describes."""
 
 
-class UnknownFamilyError(LatentdemoError):
-    """A model family that this version does not know."""
+class UnknownFamilyError(CheckpointConfigError):
+    """A model family or adapter that this version does not know."""
+
+
+class AdapterError(CheckpointError):
+    """A model that others trained cannot be taken in."""
 
 
 class NetworkConfigError(LatentdemoError, ValueError):
@@ -106,6 +110,10 @@ class SamplingError(LatentdemoError, ValueError):
     """A chain that cannot be run as asked (kernel, count, steps, start)."""
 
 
+class LimitError(SamplingError):
+    """More than one request may ask for."""
+
+
 class RunFileError(LatentdemoError):
     """A run that somebody took away cannot be read, or cannot be repeated here."""
 
@@ -126,6 +134,7 @@ class Busy(LatentdemoError):
     """The engine serves as many requests as it can hold.
 
     Attributes:
+        requests: on their way.
         seconds: about how long until there is room.
     """
 
@@ -133,7 +142,12 @@ class Busy(LatentdemoError):
         super().__init__(
             f"{requests} runs are on their way already, as many as fit; try again in about {seconds:.0f} s"
         )
+        self.requests = requests
         self.seconds = seconds
+
+
+class ServerError(LatentdemoError):
+    """The demo's server did not start, or does not answer as it should."""
 
 
 class Cancelled(LatentdemoError):

@@ -23,7 +23,15 @@ from typing import Any
 import torch
 
 from latentdemo.errors import CheckpointConfigError, LatentdemoError, UnknownFamilyError, UploadError
-from latentdemo.models import FAMILIES, CheckpointConfig, GenerativeAutoencoder, build_model, load_model, read_config
+from latentdemo.models import (
+    FAMILIES,
+    CheckpointConfig,
+    GenerativeAutoencoder,
+    NetworkConfig,
+    build_model,
+    load_model,
+    read_config,
+)
 from latentdemo.models.checkpoint import CARD, CONFIG, WEIGHTS
 from latentdemo.sampling.density import CONFIG as DENSITIES
 from latentdemo.sampling.density import WEIGHTS as DENSITY_WEIGHTS
@@ -216,6 +224,7 @@ def checked_config(folder: Path) -> CheckpointConfig:
 
 def check_size(config: CheckpointConfig) -> None:
     """Count a network's weights before any memory is taken for them."""
+    assert isinstance(config.network, NetworkConfig)
     try:
         with torch.device("meta"):
             model = build_model(config.family, config.network, config.options)

@@ -2,7 +2,8 @@
 
     checkpoints/<data set>/<family>/
 
-Weights lie in half precision (small tensors, such as batch norm's, in full) and are loaded as float32.
+Weights lie in half precision (small tensors, such as batch norm's, in full) and are loaded as float32. Of models that
+others trained they lie as they were, and an adapter makes the model (`latentdemo/models/adapters`).
 """
 
 from __future__ import annotations
@@ -20,30 +21,37 @@ from typing import Any
 
 import numpy as np
 import torch
-from safetensors import SafetensorError
-from safetensors.torch import load as parse_safetensors
 from safetensors.torch import save as format_safetensors
 from torch import Tensor
 
 from latentdemo.errors import (
     CheckpointConfigError,
-    CheckpointCorruptError,
     CheckpointDigestError,
-    CheckpointFileMissingError,
-    CheckpointMismatchError,
     LatentdemoError,
     ModelNotFoundError,
+    UnknownFamilyError,
 )
-from latentdemo.models.autoencoder import GenerativeAutoencoder
+from latentdemo.models.adapted import AdaptedAutoencoder, AdaptedNetwork
+from latentdemo.models.adapters import ADAPTERS
+from latentdemo.models.autoencoder import GenerativeAutoencoder, TrainableAutoencoder
 from latentdemo.models.device import pick_device
-from latentdemo.models.families import build_model
+from latentdemo.models.families import FAMILIES, build_model
+from latentdemo.models.inference import Precision, serve
 from latentdemo.models.network import NetworkConfig
+from latentdemo.models.weights import (
+    REMEDY,
+    WEIGHTS,
+    check_fit,
+    check_numbers,
+    half_precision,
+    parse_weights,
+    read_bytes,
+)
 
-WEIGHTS, CONFIG, CARD = "model.safetensors", "config.json", "README.md"
-HALF_FROM = 1024  # tensors with at least so many numbers are stored in half precision
+CONFIG, CARD = "config.json", "README.md"
+NAMES = r"[\w-][\w.-]{0,59}/[\w-][\w.-]{0,59}"  # of models; in any alphabet no longer than a file system takes
 PRIVATE = "upload-"  # what names of models begin with that are listed nowhere
 SHIPPED = Path(__file__).resolve().parents[2] / "checkpoints"
-REMEDY = "fetch both files again"
 
 
 @dataclass(frozen=True)
@@ -51,7 +59,7 @@ class CheckpointConfig:
     """What `config.json` holds.
 
     Attributes:
-        family: a key of `FAMILIES`.
+        family: a key of `FAMILIES`, or of `ADAPTERS` for a model that others trained.
         network: sizes of the networks.
         options: the family's own settings.
         residual_std: noise of the likelihood, in grey values of 0 to 1.
@@ -59,11 +67,11 @@ class CheckpointConfig:
         training: settings of the training run, its seed and its command among them.
         measured: figures taken after training, with what they were measured on.
         versions: of what trained it.
-        sha256: digest of `model.safetensors`.
+        sha256: digest of `model.safetensors`, or of all files that an adapter makes the model of.
     """
 
     family: str
-    network: NetworkConfig
+    network: NetworkConfig | AdaptedNetwork
     options: dict[str, Any]
     residual_std: float
     dataset: str
@@ -115,14 +123,20 @@ def list_models(root: str | Path | None = None) -> list[str]:
 
 
 def load_model(
-    name: str, device: torch.device | str | None = None, root: str | Path | None = None
+    name: str,
+    device: torch.device | str | None = None,
+    root: str | Path | None = None,
+    precision: Precision | None = None,
 ) -> GenerativeAutoencoder:
-    """A trained model, ready to encode and decode.
+    """A trained model, ready to encode and decode, in the form that is fastest on its device; see `inference.py`.
+
+    All who sample load their models here, so that a seed gives the same chains wherever they are walked.
 
     Args:
         name: as `list_models` gives it.
         device: where to put it; None takes cuda, else mps, else cpu.
         root: folder of the checkpoints; None looks in `checkpoint_roots()`.
+        precision: "float32" or "bf16"; None takes the best for the device.
 
     Raises:
         ModelNotFoundError: no model of that name.
@@ -134,12 +148,40 @@ def load_model(
         >>> model.decode(torch.zeros(1, model.latent_size)).mean.shape
         torch.Size([1, 1, 32, 32])
     """
+    return serve(load_trained(name, device, root), precision)
+
+
+def load_trained(
+    name: str, device: torch.device | str | None = None, root: str | Path | None = None
+) -> GenerativeAutoencoder:
+    """A model as it was trained, layer for layer in float32: the reference that `load_model` is measured against.
+
+    Args and raises: as `load_model`.
+    """
     folder = model_folder(name, root)
-    config = read_config(folder)
+    config, place = read_config(folder), pick_device(device)
+    model = restore_adapted(folder, config, place) if config.family in ADAPTERS else restore_trained(folder, config)
+    model.folder = folder
+    return model.to(place).eval().requires_grad_(False)
+
+
+def restore_trained(folder: Path, config: CheckpointConfig) -> TrainableAutoencoder:
+    """The model of a family, on the CPU; raises as `load_model` does."""
+    assert isinstance(config.network, NetworkConfig)
     model = build_model(config.family, config.network, {**config.options, "residual_std": config.residual_std})
     fill_weights(model, read_weights(folder / WEIGHTS, config.sha256), folder)
-    model.folder = folder
-    return model.to(pick_device(device)).eval().requires_grad_(False)
+    return model
+
+
+def restore_adapted(folder: Path, config: CheckpointConfig, device: torch.device) -> AdaptedAutoencoder:
+    """The model that an adapter makes; raises as `load_model` does."""
+    assert isinstance(config.network, AdaptedNetwork)
+    adapter = ADAPTERS[config.family]
+    content = {name: read_bytes(folder / name) for name in adapter.files}
+    check_digest(b"".join(content.values()), config.sha256, folder / adapter.files[0])
+    model = adapter.restore(config.network, config.options, content, device)
+    model.residual_std = config.residual_std
+    return model
 
 
 def model_folder(name: str, root: str | Path | None = None) -> Path:
@@ -149,15 +191,15 @@ def model_folder(name: str, root: str | Path | None = None) -> Path:
         ModelNotFoundError: no such folder, or a name that leads out of the checkpoints.
     """
     roots = [Path(root)] if root else checkpoint_roots()
-    if name.startswith(PRIVATE) and not root:
-        roots.append(Path(private_folder().name))
     known = list_models(root)
-    if name in known or re.fullmatch(r"[\w-][\w.-]*/[\w-][\w.-]*", name):
+    if isinstance(name, str) and (name in known or re.fullmatch(NAMES, name)):
+        if name.startswith(PRIVATE) and not root:
+            roots.append(Path(private_folder().name))
         for folder in (each / name for each in roots):
             if folder.is_dir():
                 return folder
     places = ", ".join(map(str, roots))
-    raise ModelNotFoundError(f"no model {name!r} in {places}; known are {', '.join(known) or 'none'}")
+    raise ModelNotFoundError(f"no model {name!r:.80} in {places}; known are {', '.join(known) or 'none'}")
 
 
 def read_config(folder: Path) -> CheckpointConfig:
@@ -166,12 +208,19 @@ def read_config(folder: Path) -> CheckpointConfig:
     Raises:
         CheckpointFileMissingError: no `config.json`.
         CheckpointConfigError: it is not JSON, or lacks something.
+        UnknownFamilyError: it names a family or adapter that this version does not know.
     """
     path = folder / CONFIG
     try:
         values = json.loads(read_bytes(path))
-        network = NetworkConfig(**values.pop("network"))
+        sizes, family = values.pop("network"), values["family"]
+        if family not in FAMILIES and family not in ADAPTERS:
+            known = ", ".join([*FAMILIES, *ADAPTERS])
+            raise UnknownFamilyError(f"{path}: unknown model family {family!r}; known are {known}")
+        network = AdaptedNetwork(**sizes) if family in ADAPTERS else NetworkConfig(**sizes)
         return CheckpointConfig(network=network, **values)
+    except UnknownFamilyError:
+        raise
     except (ValueError, TypeError, KeyError, AttributeError) as error:
         if isinstance(error, LatentdemoError):
             raise CheckpointConfigError(f"{path}: {error}; correct it or fetch the folder again") from error
@@ -192,59 +241,29 @@ def read_weights(path: Path, sha256: str, remedy: str = REMEDY) -> dict[str, Ten
         CheckpointDigestError: intact, but not the weights that the configuration was written for.
     """
     content = read_bytes(path)
-    try:
-        weights = parse_safetensors(content)
-    except SafetensorError as error:
-        raise CheckpointCorruptError(f"{path} is truncated or broken ({error}); {remedy}") from error
+    weights = parse_weights(content, path, remedy)
+    check_digest(content, sha256, path, remedy)
+    check_numbers(weights, path, remedy)
+    return weights
+
+
+def check_digest(content: bytes, sha256: str, path: Path, remedy: str = REMEDY) -> None:
+    """Raise CheckpointDigestError where content is not what a configuration was written for."""
     digest = hashlib.sha256(content).hexdigest()
     if digest != sha256:
         raise CheckpointDigestError(
             f"{path} has the digest {digest[:12]}…, but its configuration expects {sha256[:12] or 'none'}…: "
             f"the two files are not from one training run; {remedy}"
         )
-    spoilt = [name for name, values in weights.items() if not values.is_floating_point() or not values.isfinite().all()]
-    if spoilt:
-        raise CheckpointCorruptError(f"{path} holds numbers that are not finite, such as in {spoilt[0]}; {remedy}")
-    return weights
 
 
-def read_bytes(path: Path) -> bytes:
-    """A file's content.
-
-    Raises:
-        CheckpointFileMissingError: no such file.
-    """
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise CheckpointFileMissingError(f"{path} cannot be read ({error.strerror}); fetch the folder again") from error
-
-
-def fill_weights(model: GenerativeAutoencoder, weights: dict[str, Tensor], folder: Path) -> None:
+def fill_weights(model: TrainableAutoencoder, weights: dict[str, Tensor], folder: Path) -> None:
     """Put stored weights into a model; raises as `check_fit` does."""
     check_fit(sampling_state(model), weights, folder / WEIGHTS)
     model.load_state_dict(weights, strict=False)
 
 
-def check_fit(expected: dict[str, Tensor], weights: dict[str, Tensor], path: Path, remedy: str = REMEDY) -> None:
-    """Look whether stored weights have the names and shapes that a network expects.
-
-    Raises:
-        CheckpointMismatchError: they differ.
-    """
-    wrong = sorted(
-        name
-        for name in expected.keys() | weights.keys()
-        if name not in weights or name not in expected or weights[name].shape != expected[name].shape
-    )
-    if wrong:
-        raise CheckpointMismatchError(
-            f"{path} does not fit the network that its configuration describes: {len(wrong)} tensors differ, "
-            f"such as {wrong[0]}; {remedy}"
-        )
-
-
-def sampling_state(model: GenerativeAutoencoder) -> dict[str, Tensor]:
+def sampling_state(model: TrainableAutoencoder) -> dict[str, Tensor]:
     """The tensors that sampling needs; what only training needs stays behind."""
     left_out = (*model.training_only, "num_batches_tracked")
     return {
@@ -254,20 +273,14 @@ def sampling_state(model: GenerativeAutoencoder) -> dict[str, Tensor]:
     }
 
 
-def half_precision(state: dict[str, Tensor]) -> dict[str, Tensor]:
-    """Tensors as they are stored: on the CPU, the large ones in half precision."""
-    return {
-        name: (tensor.half() if tensor.numel() >= HALF_FROM else tensor).contiguous().cpu()
-        for name, tensor in state.items()
-    }
-
-
 def current_versions() -> dict[str, str]:
     """Versions of what trains, for a configuration."""
     return {"python": platform.python_version(), "torch": torch.__version__, "numpy": np.__version__}
 
 
-def save_checkpoint(folder: Path, model: GenerativeAutoencoder, dataset: str, **facts: Any) -> CheckpointConfig:
+def save_checkpoint(
+    folder: Path, model: TrainableAutoencoder | AdaptedAutoencoder, dataset: str, **facts: Any
+) -> CheckpointConfig:
     """Write a model's weights and configuration into a folder.
 
     Args:
@@ -275,18 +288,29 @@ def save_checkpoint(folder: Path, model: GenerativeAutoencoder, dataset: str, **
         model: the trained model.
         dataset: name of the data set.
         facts: `training`, `measured` and `versions` of `CheckpointConfig`.
+
+    Raises:
+        AdapterError: a pair of functions, which no file can hold.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    content = format_safetensors(half_precision(sampling_state(model)))
+    content = content_of(model)
     config = CheckpointConfig(
         family=model.family,
         network=model.network,
         options=model.options(),
         residual_std=model.residual_std,
         dataset=dataset,
-        sha256=hashlib.sha256(content).hexdigest(),
+        sha256=hashlib.sha256(b"".join(content.values())).hexdigest(),
         **facts,
     )
-    (folder / WEIGHTS).write_bytes(content)
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, data in content.items():
+        (folder / name).write_bytes(data)
     (folder / CONFIG).write_text(json.dumps(asdict(config), indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
     return config
+
+
+def content_of(model: TrainableAutoencoder | AdaptedAutoencoder) -> dict[str, bytes]:
+    """Name of each file that makes the model -> what is in it."""
+    if isinstance(model, AdaptedAutoencoder):
+        return model.content()
+    return {WEIGHTS: format_safetensors(half_precision(sampling_state(model)))}

@@ -28,7 +28,8 @@ from latentdemo.errors import (
     CheckpointMismatchError,
     SamplingError,
 )
-from latentdemo.models.checkpoint import check_fit, half_precision, read_bytes, read_config, read_weights
+from latentdemo.models.checkpoint import read_config, read_weights
+from latentdemo.models.weights import check_fit, half_precision, read_bytes
 from latentdemo.random import Generators, randn
 from latentdemo.sampling.kernel import Autoencoder
 
@@ -146,6 +147,8 @@ class Flow(Density):
         return dict(self._settings)
 
     def log_density(self, latents: Tensor) -> Tensor:
+        if not len(latents):  # which zuko cannot sum over; so it is where all chains of a batch rest
+            return latents.new_zeros(0)
         return self.flow().log_prob((latents - self.location) / self.scale) - self.scale.log().sum()
 
     @torch.no_grad()

@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from latentdemo.data import get_dataset
-from latentdemo.models import FAMILIES, CheckpointConfig
-from latentdemo.models.checkpoint import CARD, WEIGHTS
+from latentdemo.models import FAMILIES, CheckpointConfig, NetworkConfig
+from latentdemo.models.checkpoint import CARD
+from latentdemo.models.weights import WEIGHTS
 
 TEMPLATE = """\
 # {title} on {dataset}
@@ -67,6 +68,7 @@ def epochs_in_words(training: Mapping[str, Any]) -> str:
 def write_card(folder: Path, config: CheckpointConfig) -> None:
     """Write the card of a finished checkpoint folder from its configuration."""
     dataset, network, measured = get_dataset(config.dataset), config.network, config.measured
+    assert isinstance(network, NetworkConfig)
     text = TEMPLATE.format(
         title=FAMILIES[config.family].title,
         family=config.family,

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from latentdemo.data import ImageSet
-from latentdemo.models import GenerativeAutoencoder
+from latentdemo.models import GenerativeAutoencoder, TrainableAutoencoder
 from latentdemo.models.autoencoder import cross_entropy
 from latentdemo.models.vae import kl_to_prior
 from latentdemo.random import epoch_generator
@@ -26,7 +26,7 @@ def batches(images: ImageSet, model: GenerativeAutoencoder, count: int | None = 
 
 
 @torch.inference_mode()
-def measure_held_out(model: GenerativeAutoencoder, images: ImageSet) -> dict[str, float]:
+def measure_held_out(model: TrainableAutoencoder, images: ImageSet) -> dict[str, float]:
     """Losses on images that the model was not trained on, means over images.
 
     Returns:
