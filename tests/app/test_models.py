@@ -146,11 +146,11 @@ def test_the_files_go_when_the_model_is_removed_replaced_or_its_session_ends() -
 def test_what_is_hostile_is_refused_in_words_and_the_page_stays(lang: str) -> None:
     root = Path(private_folder().name)
     before = set(root.iterdir())
-    app = bring(open_models(lang=lang), zipped("fashion-mnist/vae", ("../up.json", b"")))
+    app = bring(open_models(lang=lang, data="fashion-mnist"), zipped("fashion-mnist/vae", ("../up.json", b"")))
     assert not app.exception
     words = UPLOAD_WORDS["path"] if lang == "en" else catalogue("ja")[UPLOAD_WORDS["path"]]
     assert app.error[0].value.startswith(words)
-    assert app.session_state["data"] == "avatars"
+    assert app.session_state["data"] == "fashion-mnist"
     assert set(root.iterdir()) == before
 
 
