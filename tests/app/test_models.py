@@ -67,7 +67,7 @@ def test_one_press_chooses_a_model_for_all_pages() -> None:
     assert app.button(key="use avatars/vae").disabled
     app.button(key="use fashion-mnist/daae").click().run()
     assert not app.exception
-    assert (app.sidebar.selectbox(key="data").value, app.sidebar.selectbox(key="model").value) == (
+    assert (app.session_state["data"], app.session_state["model"]) == (
         "fashion-mnist",
         "daae",
     )
@@ -99,7 +99,7 @@ def test_a_model_that_is_brought_serves_this_session_only() -> None:
     app = bring(open_models(lang="en"), zipped("fashion-mnist/vae"))
     assert not app.exception
     assert not app.error
-    name = app.sidebar.selectbox(key="data").value
+    name = app.session_state["data"]
     assert name.startswith("upload-")
     assert "Brought along" in texts(app)
     assert name not in " ".join(list_models())
@@ -108,14 +108,14 @@ def test_a_model_that_is_brought_serves_this_session_only() -> None:
     assert not app.error
     assert len(app.image) == 4
     other = open_models(lang="en", data=name, model="vae")
-    assert other.sidebar.selectbox(key="data").value != name
+    assert other.session_state["data"] != name
     assert "cannot be shown" in other.toast[0].value
     assert "Brought along" not in texts(other)
 
 
 def test_held_out_images_of_a_known_data_set_are_lent() -> None:
     app = bring(open_models(lang="en"), zipped("avatars/aae"))
-    name = app.sidebar.selectbox(key="data").value
+    name = app.session_state["data"]
     app.switch_page("pages/overview.py").run()
     assert not app.exception
     assert len(app.image) == 2
@@ -135,7 +135,7 @@ def test_the_files_go_when_the_model_is_removed_replaced_or_its_session_ends() -
     gc.collect()
     assert set(root.iterdir()) == before
     assert not app.exception
-    assert app.sidebar.selectbox(key="data").value == "avatars"
+    assert app.session_state["data"] == "avatars"
     app = bring(app, zipped("fashion-mnist/vae"))
     del app
     gc.collect()
@@ -146,11 +146,11 @@ def test_the_files_go_when_the_model_is_removed_replaced_or_its_session_ends() -
 def test_what_is_hostile_is_refused_in_words_and_the_page_stays(lang: str) -> None:
     root = Path(private_folder().name)
     before = set(root.iterdir())
-    app = bring(open_models(lang=lang), zipped("fashion-mnist/vae", ("../up.json", b"")))
+    app = bring(open_models(lang=lang, data="fashion-mnist"), zipped("fashion-mnist/vae", ("../up.json", b"")))
     assert not app.exception
     words = UPLOAD_WORDS["path"] if lang == "en" else catalogue("ja")[UPLOAD_WORDS["path"]]
     assert app.error[0].value.startswith(words)
-    assert app.sidebar.selectbox(key="data").value == "avatars"
+    assert app.session_state["data"] == "fashion-mnist"
     assert set(root.iterdir()) == before
 
 
@@ -164,10 +164,10 @@ def test_where_it_is_allowed_a_model_serves_everyone(tiny_model, tmp_path, monke
     monkeypatch.setenv("LATENTDEMO_SHARE_UPLOADS", "1")
     app = bring(open_models(lang="en"), content)
     assert not app.exception
-    name = app.sidebar.selectbox(key="data").value
+    name = app.session_state["data"]
     assert f"{name}/vae" in list_models()
     other = open_models(lang="en", data=name, model="vae")
-    assert other.sidebar.selectbox(key="data").value == name
+    assert other.session_state["data"] == name
     assert [path.name for path in tmp_path.iterdir()] == [name]
     monkeypatch.setattr(uploads, "MOST_SHARED", 1)
     app = bring(open_models(lang="en"), content)
