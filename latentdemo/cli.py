@@ -431,7 +431,7 @@ def bench(
 @app.command()
 def train(
     dataset: Annotated[str, typer.Argument(help="Data set, such as fashion-mnist or avatars.")],
-    family: Annotated[str, typer.Argument(help="Model family: vae, dvae, aae or daae.")],
+    family: Annotated[str, typer.Argument(help="Model family: vae, dvae, aae, daae or flow-vae.")],
     epochs: Annotated[int, typer.Option(help="Passes over the training images.")] = 20,
     batch_size: Annotated[int, typer.Option(help="Images a step.")] = 64,
     learning_rate: Annotated[float, typer.Option(help="Adam's at the start; it falls to zero along a cosine.")] = 1e-3,

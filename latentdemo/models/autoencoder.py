@@ -1,6 +1,7 @@
 """What every generative autoencoder offers: a prior, `encode`, `decode`, and its training objectives.
 
-A family (`vae.py`, `dvae.py`, `aae.py`, `daae.py`) adds how its posterior is parametrised and what it is trained on.
+A family (`vae.py`, `dvae.py`, `aae.py`, `daae.py`, `flow_vae.py`) adds how its posterior is parametrised and what it is
+trained on.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from latentdemo.errors import ImageShapeError
-from latentdemo.models.network import Decoder, Encoder, NetworkConfig
+from latentdemo.models.network import Decoder, Encoder, NetworkConfig, initialise
 from latentdemo.random import Generators, randn
 
 
@@ -25,21 +26,42 @@ class Posterior:
     """Q(Z|x), a Gaussian with diagonal covariance, or a point mass where `std` is None.
 
     Attributes:
-        mean: (N, D).
+        location: centre of the Gaussian, (N, D).
         std: (N, D), or None for a deterministic encoder.
     """
 
-    mean: Tensor
+    location: Tensor
     std: Tensor | None = None
+
+    def __len__(self) -> int:
+        return len(self.location)
+
+    @property
+    def mean(self) -> Tensor:
+        """(N, D)."""
+        return self.location
 
     def sample(self, generator: Generators) -> Tensor:
         """One draw a row, (N, D)."""
         if self.std is None:
-            return self.mean
-        return self.mean + self.std * randn(self.mean.shape, generator, self.mean.device)
+            return self.location
+        return self.location + self.std * randn(self.location.shape, generator, self.location.device)
 
-    def kl_to_prior(self) -> Tensor:
+    def log_density(self, latents: Tensor) -> Tensor:
+        """log Q(z|x) of latents (N, D), row for row and up to a constant, (N,) in nats.
+
+        Raises:
+            ValueError: a deterministic encoder.
+        """
+        if self.std is None:
+            raise ValueError("a point mass has no density")
+        return -0.5 * ((latents - self.location) / self.std).square().sum(dim=1) - self.std.log().sum(dim=1)
+
+    def kl_to_prior(self, generator: Generators) -> Tensor:
         """KL to the standard normal prior in each dimension, (N, D) in nats.
+
+        Args:
+            generator: for families whose divergence has no closed form; this one's has.
 
         Raises:
             ValueError: a deterministic encoder.
@@ -47,7 +69,7 @@ class Posterior:
         if self.std is None:
             raise ValueError("a point mass has no finite divergence to the prior")
         variance = self.std.square()
-        return 0.5 * (self.mean.square() + variance - 1.0 - variance.log())
+        return 0.5 * (self.location.square() + variance - 1.0 - variance.log())
 
 
 @dataclass(frozen=True)
@@ -131,6 +153,10 @@ class GenerativeAutoencoder(nn.Module):
         """What the networks compute in: bf16 autocast where asked for, else whatever is set around the call."""
         return torch.autocast(self.device.type, torch.bfloat16) if self.bf16 else nullcontext()
 
+    def initialise(self, generator: torch.Generator) -> None:
+        """Draw the first weights."""
+        initialise(self, generator)
+
     def options(self) -> dict[str, float | int]:
         """The family's own settings: keyword arguments that build the same model again."""
         return {}
@@ -168,9 +194,12 @@ class GenerativeAutoencoder(nn.Module):
                 f"this model takes latents of shape (N, {self.latent_size}), not {tuple(latents.shape)}"
             )
         latents = latents.to(self.device)
+        return self.likelihood(torch.sigmoid(self.logits(latents)))
+
+    def logits(self, latents: Tensor) -> Tensor:
+        """The decoded mean images (N, C, H, W) of latents (N, D) before the sigmoid, float32."""
         with self.precision():
-            logits = self.decoder(latents)
-        return self.likelihood(torch.sigmoid(logits.float()))
+            return self.decoder(latents).float()
 
     def likelihood(self, mean: Tensor) -> Likelihood:
         """The likelihood around an already decoded mean image (N, C, H, W)."""

@@ -39,6 +39,7 @@ from latentdemo.models.network import NetworkConfig
 
 WEIGHTS, CONFIG, CARD = "model.safetensors", "config.json", "README.md"
 HALF_FROM = 1024  # tensors with at least so many numbers are stored in half precision
+FLOW_STRUCTURE = (".mask", ".order")  # buffers of a flow (zuko) that its settings make again
 REMEDY = "fetch both files again"
 
 
@@ -208,12 +209,11 @@ def check_fit(expected: dict[str, Tensor], weights: dict[str, Tensor], path: Pat
 
 
 def sampling_state(model: GenerativeAutoencoder) -> dict[str, Tensor]:
-    """The tensors that sampling needs; what only training needs stays behind."""
-    left_out = (*model.training_only, "num_batches_tracked")
+    """The tensors that sampling needs; what only training needs stays behind, and what settings make again."""
     return {
         name: tensor
         for name, tensor in model.state_dict().items()
-        if not name.startswith(left_out) and not name.endswith("num_batches_tracked")
+        if not name.startswith(model.training_only) and not name.endswith((*FLOW_STRUCTURE, "num_batches_tracked"))
     }
 
 

@@ -28,7 +28,14 @@ from latentdemo.errors import (
     CheckpointMismatchError,
     SamplingError,
 )
-from latentdemo.models.checkpoint import check_fit, half_precision, read_bytes, read_config, read_weights
+from latentdemo.models.checkpoint import (
+    FLOW_STRUCTURE,
+    check_fit,
+    half_precision,
+    read_bytes,
+    read_config,
+    read_weights,
+)
 from latentdemo.random import Generators, randn
 from latentdemo.sampling.kernel import Autoencoder
 
@@ -232,8 +239,9 @@ def save_densities(folder: Path, densities: Mapping[str, Density], config: Densi
 
 def weights_to_store(density: Density) -> dict[str, Tensor]:
     """The tensors of a density as they are stored, the large ones in half precision."""
-    structure = (".mask", ".order")  # of a flow, made from its settings
-    return half_precision({key: value for key, value in density.state_dict().items() if not key.endswith(structure)})
+    return half_precision(
+        {key: value for key, value in density.state_dict().items() if not key.endswith(FLOW_STRUCTURE)}
+    )
 
 
 def read_density_config(folder: Path) -> DensityConfig:

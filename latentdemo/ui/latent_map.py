@@ -147,7 +147,7 @@ def encode_held_out(model: str, progress: Callable[[int, int], None], cancelled:
         posterior = encoder.encode(images.tensor(slice(first, min(first + BATCH, count))))
         draws.append(posterior.sample(generator).float().cpu())
         if posterior.std is not None:
-            kl.append(posterior.kl_to_prior().float().cpu())
+            kl.append(posterior.kl_to_prior(generator).float().cpu())
         progress(first, count)
         if cancelled():
             raise Cancelled("cancelled while encoding")
