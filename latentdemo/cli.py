@@ -590,7 +590,7 @@ def train(
     dataset: Annotated[
         str, typer.Argument(help="Data set, such as fashion-mnist or avatars, or a folder or ZIP file of pictures.")
     ],
-    family: Annotated[str, typer.Argument(help="Model family: vae, dvae, aae or daae.")],
+    family: Annotated[str, typer.Argument(help="Model family: vae, dvae, aae, daae or flow-vae.")],
     epochs: Annotated[
         int | None, typer.Option(help="Passes over the training images, at most; 20, for few pictures more.")
     ] = None,
