@@ -11,7 +11,7 @@ import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
-from latentdemo.benchmark.timing import Spread, Table, in_turns
+from latentdemo.benchmark.timing import Spread, Table, apart, in_turns
 from latentdemo.engine import Engine, RunRequest
 from latentdemo.models import GenerativeAutoencoder, describe_device, load_model
 
@@ -31,7 +31,7 @@ def measure_concurrency(
     Raises:
         LatentdemoError: a model that cannot be loaded.
     """
-    model = load_model(name, device)
+    model = apart(lambda: load_model(name, device))
     engine = Engine(device, queue_limit=max(at_once))
     try:
         rows = [row_of(engine, model, number, chains) for number in at_once]
@@ -90,7 +90,7 @@ def measure_fairness(name: str, device: str | None = None, long: int = LONG) -> 
     Raises:
         LatentdemoError: a model that cannot be loaded.
     """
-    model = load_model(name, device)
+    model = apart(lambda: load_model(name, device))
     engine = Engine(device)
     short = RunRequest(model, count=SHORT, steps=STEPS, record=(STEPS,))
     try:

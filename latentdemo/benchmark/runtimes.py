@@ -57,7 +57,7 @@ def exported(network: nn.Module, example: Tensor) -> bytes:
         file = Path(folder) / "network.onnx"
         warnings.simplefilter("ignore")
         torch.onnx.export(
-            network.cpu(),
+            network.cpu().eval(),  # a wrapper in training mode would be given back so, with all that is in it
             (example,),
             file,
             input_names=["given"],

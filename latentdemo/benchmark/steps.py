@@ -9,7 +9,7 @@ import torch
 from torch.utils.flop_counter import FlopCounterMode
 
 from latentdemo.benchmark.runtimes import available
-from latentdemo.benchmark.timing import Spread, Table, in_turns, matrix_rate, ratio
+from latentdemo.benchmark.timing import Spread, Table, apart, in_turns, matrix_rate, ratio
 from latentdemo.engine import Engine, RunRequest
 from latentdemo.errors import LatentdemoError
 from latentdemo.models import TrainableAutoencoder, describe_device, load_model, load_trained
@@ -35,34 +35,39 @@ def measure_steps(
         LatentdemoError: a model that cannot be loaded, or that others trained.
     """
     counts = counts or COUNTS
-    reference, serving = load_trained(name, device), load_model(name, device)
+    reference, serving = apart(lambda: (load_trained(name, device), load_model(name, device)))
     if not isinstance(reference, TrainableAutoencoder) or not isinstance(serving, TrainableAutoencoder):
         raise LatentdemoError(f"bench takes a model that was trained here, and not {name}")
     reference.to(memory_format=torch.contiguous_format)
-    loops, missing = available(reference)
+    loops, missing = apart(partial(available, reference))
     rate = matrix_rate(serving.device, serving.dtype)
-    operations = operations_a_row(reference)
-    engine = Engine(device)
+    operations = apart(partial(operations_a_row, reference))
     rows, turn = [], 0.0
-    try:
-        for before, count in zip((0, *counts), counts, strict=False):
-            if before and turn * count / before > LONGEST:
-                break
-            request = RunRequest(serving, count=count, steps=steps, record=(steps,))
-            works: dict[str, Callable] = {"engine": partial(engine.run, request)}
-            works |= {other: partial(loop, count, steps) for other, loop in loops.items()}
-            times = in_turns(works)
-            turn = sum(min(each) for each in times.values())
-            row = {"chains": count, "engine, ms": Spread.of([1000 * each for each in times["engine"]])}
-            row |= {f"{other} / engine": ratio(times[other], times["engine"]) for other in loops}
-            row |= {f"{other} / engine": "not installed" for other in missing}
-            at_best = operations * count * (steps + 1) / rate
-            row["share of the matrix rate, %"] = Spread.of([100 * at_best / each for each in times["engine"]])
-            rows.append(row)
-    finally:
-        engine.close()
+    for before, count in zip((0, *counts), counts, strict=False):
+        if before and turn * count / before > LONGEST:
+            break
+        request = RunRequest(serving, count=count, steps=steps, record=(steps,))
+        works: dict[str, Callable] = {"engine": partial(run_on_engine, request, device)}
+        works |= {other: partial(loop, count, steps) for other, loop in loops.items()}
+        times = in_turns(works)
+        turn = sum(min(each) for each in times.values())
+        row = {"chains": count, "engine, ms": Spread.of([1000 * each for each in times["engine"]])}
+        row |= {f"{other} / engine": ratio(times[other], times["engine"]) for other in loops}
+        row |= {f"{other} / engine": "not installed" for other in missing}
+        at_best = operations * count * (steps + 1) / rate
+        row["share of the matrix rate, %"] = Spread.of([100 * at_best / each for each in times["engine"]])
+        rows.append(row)
     where = f"{describe_device(serving.device)}, {precision_of(serving)} at {rate / 1e9:,.0f} GFLOP/s"
     return Table(f"{name}: {steps} steps, {where}", rows)
+
+
+def run_on_engine(request: RunRequest, device: str | None) -> None:
+    """A run on an engine of its own, which comes and goes with it."""
+    engine = Engine(device)
+    try:
+        engine.run(request)
+    finally:
+        engine.close()
 
 
 def operations_a_row(model: TrainableAutoencoder) -> float:

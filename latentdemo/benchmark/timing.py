@@ -5,14 +5,18 @@ from __future__ import annotations
 import statistics
 import time
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 
 LEAST_TURNS, MOST_TURNS = 3, 15
 SECONDS = 20.0  # that turns go on for, within these bounds
 SQUARE = 2048  # side of the matrices that the device's rate is measured with
+
+
+Made = TypeVar("Made")
 
 
 @dataclass(frozen=True)
@@ -45,19 +49,34 @@ class Table:
     rows: list[dict[str, Any]]
 
 
+def apart(work: Callable[[], Made]) -> Made:
+    """Do work in a thread that ends with it.
+
+    OpenMP keeps a team of threads for each thread that ever computed, and once there are more of them than cores none
+    waits actively any more, which makes small layers slower by up to a half. So each work comes with its team and goes
+    with it, as in a server where the engine's worker alone computes.
+    """
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(work).result()
+
+
 def seconds_of(work: Callable[[], Any]) -> float:
     """Wall-clock seconds that the work takes until it is done on the device, too."""
-    started = time.perf_counter()
-    work()
-    if torch.cuda.is_available():
-        torch.cuda.synchronize()
-    return time.perf_counter() - started
+
+    def timed() -> float:
+        started = time.perf_counter()
+        work()
+        if torch.cuda.is_available():
+            torch.cuda.synchronize()
+        return time.perf_counter() - started
+
+    return apart(timed)
 
 
 def in_turns(works: Mapping[str, Callable[[], Any]], seconds: float = SECONDS) -> dict[str, list[float]]:
     """Seconds that each of several works took, turn by turn, after one turn to warm up."""
     for work in works.values():
-        work()
+        seconds_of(work)
     times: dict[str, list[float]] = {name: [] for name in works}
     started = time.perf_counter()
     for turn in range(MOST_TURNS):
@@ -75,6 +94,6 @@ def ratio(over: Sequence[float], under: Sequence[float]) -> Spread:
 
 def matrix_rate(device: torch.device, dtype: torch.dtype) -> float:
     """Floating-point operations a second in products of large square matrices: what the device can do at best."""
-    square = torch.randn(SQUARE, SQUARE, device=device).to(dtype)
+    square = apart(lambda: torch.randn(SQUARE, SQUARE, device=device).to(dtype))
     times = in_turns({"product": lambda: square @ square}, seconds=1.0)["product"]
     return 2.0 * SQUARE**3 / min(times)
