@@ -38,7 +38,7 @@ def measure_steps(
     reference, serving = apart(lambda: (load_trained(name, device), load_model(name, device)))
     if not isinstance(reference, TrainableAutoencoder) or not isinstance(serving, TrainableAutoencoder):
         raise LatentdemoError(f"bench takes a model that was trained here, and not {name}")
-    reference.to(memory_format=torch.contiguous_format)
+    apart(partial(reference.to, memory_format=torch.contiguous_format))
     loops, missing = apart(partial(available, reference))
     rate = matrix_rate(serving.device, serving.dtype)
     operations = apart(partial(operations_a_row, reference))
