@@ -534,10 +534,13 @@ def show_report(report: Report) -> None:
 
 @app.command()
 def bench(
-    model: Annotated[str, typer.Argument(help="Model to time.")] = "fashion-mnist/dvae",
-    count: Annotated[int, typer.Option(help="Number of chains.")] = 64,
-    steps: Annotated[int, typer.Option(help="Steps of each chain.")] = 10,
-    repeats: Annotated[int, typer.Option(help="Paired repetitions, after one to warm up.")] = 15,
+    sections: Annotated[
+        list[str] | None,
+        typer.Argument(help="steps, requests, press, start, memory, precision; all but the last if not given."),
+    ] = None,
+    model: Annotated[
+        list[str] | None, typer.Option(help="Model to measure; several if given several times.", metavar="NAME")
+    ] = None,
     device: Annotated[str | None, typer.Option(help="cuda, mps or cpu; the best at hand if not given.")] = None,
     soak: Annotated[
         float | None,
@@ -545,26 +548,45 @@ def bench(
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Machine-readable.")] = False,
 ) -> None:
-    """Time the sampler against a plain eager float32 loop over the same networks, in turns within one run."""
+    """Measure speed: the engine's step, many requests at once, press to picture, start to picture, memory.
+
+    What is compared takes turns within one run; values are medians (quartiles).
+    """
     if soak is not None:
         bench_soak(soak, as_json)
         return
-    from latentdemo.bench import compare_with_plain_loop
-    from latentdemo.models import load_model
+    from dataclasses import asdict
 
+    from rich import box
+
+    from latentdemo.benchmark.sections import MODELS, USUAL, machine, run_section
+
+    found: dict[str, list[dict[str, Any]]] = {}
     with progress_bar() as bar:
-        task = bar.add_task("timing", total=repeats, note="")
-        report = compare_with_plain_loop(
-            load_model(model, device), count, steps, repeats, lambda done, _total: bar.update(task, completed=done)
-        )
+        task = bar.add_task("measuring", total=len(sections or USUAL), note="")
+        for section in sections or USUAL:
+            bar.update(task, note=section)
+            for measured in run_section(section, model or MODELS, device):
+                found.setdefault(section, []).append(asdict(measured))
+                if not as_json:
+                    table = Table(*measured.rows[0], title=measured.title, box=box.MARKDOWN, title_justify="left")
+                    for row in measured.rows:
+                        table.add_row(*map(in_words, row.values()))
+                    Console(width=200).print(table)
+            bar.advance(task)
     if as_json:
-        typer.echo(json.dumps({"model": model} | report, indent=2))
-        return
-    table = Table("", "median", "quartiles", title=f"{model}: {count} chains of {steps} steps, {report['device']}")
-    for name in ("sampler_ms", "plain_ms", "ratio"):
-        row = report[name]
-        table.add_row(name, f"{row['median']:.3g}", f"{row['lower']:.3g} to {row['upper']:.3g}")
-    Console().print(table)
+        typer.echo(json.dumps({"machine": machine(), **found}, indent=2))
+    else:
+        typer.echo(f"measured on {machine()}; medians (quartiles)")
+
+
+def in_words(value: Any) -> str:
+    """A value of a table of measurements."""
+    from latentdemo.benchmark.timing import Spread
+
+    if isinstance(value, Spread):
+        return f"{value.median:.3g} ({value.lower:.3g} to {value.upper:.3g})"
+    return f"{value:.3g}" if isinstance(value, float) else str(value)
 
 
 def bench_soak(minutes: float, as_json: bool) -> None:

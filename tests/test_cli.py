@@ -113,12 +113,16 @@ def test_evaluate_writes_the_report_the_card_and_the_table(capsys, tmp_path, mon
     assert not (folder / "vae" / "evaluation.json").exists()
 
 
-def test_bench_reports_a_paired_ratio(capsys, tiny_model, tmp_path, monkeypatch) -> None:
+def test_bench_reports_what_was_asked_for(capsys, tiny_model, tmp_path, monkeypatch) -> None:
     monkeypatch.setenv("LATENTDEMO_CHECKPOINTS", str(tmp_path))
+    monkeypatch.setattr("latentdemo.benchmark.steps.COUNTS", (2,))
     save_checkpoint(tmp_path / "own" / "tiny", tiny_model, "own")
-    assert run("bench", "own/tiny", "--count", "4", "--steps", "2", "--repeats", "4", "--device", "cpu", "--json") == 0
+    assert run("bench", "steps", "--model", "own/tiny", "--device", "cpu", "--json") == 0
     report = json.loads(capsys.readouterr().out)
-    assert report["ratio"]["lower"] <= report["ratio"]["median"] <= report["ratio"]["upper"]
+    assert report["machine"]
+    engine = report["steps"][0]["rows"][0]["engine, ms"]
+    assert engine["lower"] <= engine["median"] <= engine["upper"]
+    assert run("bench", "luck") == 1
 
 
 @pytest.mark.parametrize("wrong", [{}, {"/sampling?seed=3": "picture 1 differs by up to 9 grey levels"}])

@@ -60,24 +60,27 @@ class Server:
 
 
 @contextmanager
-def running_server() -> Iterator[Server]:
+def running_server(script: Path = ROOT / "app.py", *arguments: str) -> Iterator[Server]:
     """The demo as the README starts it, on a free port.
+
+    Args:
+        script: another one that Streamlit runs.
+        arguments: of the script.
 
     Raises:
         ServerError: it does not start.
     """
-    if not (ROOT / "app.py").exists():
-        raise ServerError(f"there is no app.py in {ROOT}: start this from a checkout of the project")
+    if not script.exists():
+        raise ServerError(f"there is no {script}: start this from a checkout of the project")
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    command = [sys.executable, "-m", "streamlit", "run", "app.py", f"--server.port={port}"]
+    command = [sys.executable, "-m", "streamlit", "run", str(script), f"--server.port={port}"]
+    command += ["--server.address=127.0.0.1", "--", *arguments]
     with tempfile.TemporaryDirectory() as folder:
         log = Path(folder) / "log"
         with log.open("wb") as out:
-            process = subprocess.Popen(
-                [*command, "--server.address=127.0.0.1"], cwd=ROOT, stdout=out, stderr=subprocess.STDOUT
-            )
+            process = subprocess.Popen(command, cwd=ROOT, stdout=out, stderr=subprocess.STDOUT)
         server = Server(process, port, log)
         try:
             wait_until_healthy(server)

@@ -3,12 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
-import socket
-import subprocess
-import sys
-import time
-import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,19 +11,11 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, Request, expect, sync_playwright
 
+from latentdemo.benchmark.browser import FLAGS, find_chromium
+from latentdemo.benchmark.server import running_server
 from latentdemo.ui.words import LANGUAGES, catalogue
 
 ROOT = Path(__file__).parents[2]
-CHROMIUMS = ("chromium", "chromium-browser", "google-chrome", "chrome")
-FLAGS = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
 PATIENCE = 60.0  # seconds
 Open = Callable[..., Page]
 Say = Callable[..., str]
@@ -48,16 +34,11 @@ def browser() -> Iterator[Browser]:
         yield playwright.chromium.launch(executable_path=path, args=list(FLAGS))
 
 
-def find_chromium() -> str | None:
-    """The path of the system's Chromium."""
-    return next((path for name in CHROMIUMS if (path := shutil.which(name))), None)
-
-
 @pytest.fixture(scope="session")
 def server() -> Iterator[str]:
     """The address of a server that all tests share."""
-    with running_server() as address:
-        yield address
+    with running_server() as started:
+        yield started.address
 
 
 @pytest.fixture
@@ -70,7 +51,7 @@ def open_page(browser: Browser, server: str) -> Iterator[Open]:
 @pytest.fixture
 def open_cold(browser: Browser) -> Iterator[Open]:
     """Opens a path of a server that nobody has asked anything yet."""
-    with running_server() as address, opened_pages(browser, address) as open_path:
+    with running_server() as started, opened_pages(browser, started.address) as open_path:
         yield open_path
 
 
@@ -88,35 +69,6 @@ def say(language: str) -> Say:
         return catalogue(language).get(text, text).format(**values)
 
     return translated
-
-
-@contextmanager
-def running_server() -> Iterator[str]:
-    """The demo as the README starts it, on a free port of this machine."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    command = [sys.executable, "-m", "streamlit", "run", "app.py", f"--server.port={port}"]
-    process = subprocess.Popen([*command, "--server.address=127.0.0.1"], cwd=ROOT, stdout=subprocess.DEVNULL)
-    address = f"http://127.0.0.1:{port}"
-    try:
-        wait_until_healthy(address, process)
-        yield address
-    finally:
-        process.terminate()
-        process.wait(PATIENCE)
-
-
-def wait_until_healthy(address: str, process: subprocess.Popen) -> None:
-    """Return once the server answers."""
-    given_up = time.monotonic() + PATIENCE
-    while time.monotonic() < given_up and process.poll() is None:
-        try:
-            urllib.request.urlopen(f"{address}/_stcore/health", timeout=1).close()
-            return
-        except OSError:
-            time.sleep(0.1)
-    pytest.fail("the server did not start")
 
 
 @contextmanager

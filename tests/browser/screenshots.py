@@ -8,7 +8,8 @@ from typing import Literal
 
 from playwright.sync_api import Browser, sync_playwright
 
-from tests.browser.conftest import FLAGS, find_chromium, running_server
+from latentdemo.benchmark.browser import FLAGS, find_chromium
+from latentdemo.benchmark.server import running_server
 
 PICTURE, CHART, METRIC = "stImage", "stVegaLiteChart", "stMetric"
 FORM, COMPONENT = "stForm", "stBidiComponentIsolated"
@@ -48,12 +49,12 @@ def take(browser: Browser, address: str, name: str, language: str, scheme: Schem
 def main(out: Path, names: list[str], width: int) -> None:
     """All of them into a folder."""
     out.mkdir(parents=True, exist_ok=True)
-    with sync_playwright() as playwright, running_server() as address:
+    with sync_playwright() as playwright, running_server() as server:
         browser = playwright.chromium.launch(executable_path=find_chromium(), args=list(FLAGS))
         for name in names:
             for language in LANGUAGES:
                 for scheme in SCHEMES:
-                    take(browser, address, name, language, scheme, width, out)
+                    take(browser, server.address, name, language, scheme, width, out)
 
 
 if __name__ == "__main__":

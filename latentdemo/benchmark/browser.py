@@ -1,0 +1,179 @@
+"""A real browser at the demo's own server: from the press to the picture, and from the start to the first one."""
+
+from __future__ import annotations
+
+import io
+import shutil
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.request import urlopen
+
+import numpy as np
+from PIL import Image
+
+from latentdemo.benchmark.server import running_server
+from latentdemo.benchmark.timing import Spread, Table
+from latentdemo.errors import ServerError
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+CHROMIUMS = ("chromium", "chromium-browser", "google-chrome", "chrome")
+FLAGS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+PATIENCE = 120_000.0  # milliseconds; reached only when something is broken
+PRESSES = 7
+STARTS = 3
+CHAINS, STEPS = 64, 10
+SHEETS = '[data-testid="stImage"] img'
+SHOWN = f"""([count, before]) => {{
+    const sheets = [...document.querySelectorAll('{SHEETS}')];
+    return sheets.length >= count && sheets.at(-1).src !== before && sheets.every((each) => each.complete && each.naturalWidth);
+}}"""  # noqa: E501
+BARE = """
+import pathlib, sys
+import streamlit as st
+pictures = sorted(pathlib.Path(sys.argv[1]).glob("*.png"))
+turn = st.session_state["turn"] = (st.session_state.get("turn", -1) + st.button("Next")) % len(pictures)
+st.image(pictures[turn].read_bytes())
+"""
+
+
+def find_chromium() -> str | None:
+    """The path of the system's Chromium."""
+    return next((path for name in CHROMIUMS if (path := shutil.which(name))), None)
+
+
+@contextmanager
+def chromium() -> Iterator[Browser]:
+    """The system's Chromium.
+
+    Raises:
+        ServerError: there is none.
+        ImportError: playwright is not installed.
+    """
+    from playwright.sync_api import sync_playwright
+
+    path = find_chromium()
+    if path is None:
+        raise ServerError("no Chromium on PATH; install one (Debian: apt-get install chromium)")
+    with sync_playwright() as playwright:
+        yield playwright.chromium.launch(executable_path=path, args=list(FLAGS))
+
+
+def opened(browser: Browser, address: str) -> Page:
+    """A page of its own at an address."""
+    page = browser.new_page(viewport={"width": 1440, "height": 1000})
+    page.set_default_timeout(PATIENCE)
+    page.goto(address)
+    return page
+
+
+def wait_for_picture(page: Page, before: str = "", count: int = 1) -> str:
+    """Wait until there are so many pictures, drawn, and the last is another than before; returns its address."""
+    page.wait_for_function(SHOWN, arg=[count, before], polling="raf")
+    return page.locator(SHEETS).last.get_attribute("src") or ""
+
+
+def press_to_picture(page: Page, press: Callable[[], None]) -> float:
+    """Seconds from a press to another picture."""
+    before = wait_for_picture(page)
+    page.wait_for_load_state("networkidle")
+    absolute = page.locator(SHEETS).last.evaluate("image => image.src")
+    started = time.perf_counter()
+    press()
+    wait_for_picture(page, absolute)
+    assert before
+    return time.perf_counter() - started
+
+
+def measure_press(name: str, presses: int = PRESSES) -> Table:
+    """The next seed on the sampling page, against a bare page that shows a picture of the same size, in turns.
+
+    Raises:
+        ServerError: no Chromium, or a server that does not start.
+        ImportError: playwright is not installed.
+    """
+    data, family = name.split("/", maxsplit=1)
+    link = f"/sampling?data={data}&model={family}&count={CHAINS}&steps={STEPS}"
+    with chromium() as browser, running_server() as server:
+        page = opened(browser, server.address + link)
+        sheet = wait_for_picture(page)
+        size = picture_size(server.address, sheet)
+        with tempfile.TemporaryDirectory() as folder, bare_server(Path(folder), size) as bare_address:
+            bare = opened(browser, bare_address)
+            times: list[tuple[float, float, float]] = []
+            for turn in range(presses + 1):
+                whole = press_to_picture(page, page.get_by_test_id("stNumberInputStepUp").click)
+                own = sampler_seconds(page)
+                plain = press_to_picture(bare, bare.get_by_role("button", name="Next").click)
+                if turn:  # the first warms up
+                    times.append((whole, own, plain))
+    return Table(f"{name}: {CHAINS} chains, {STEPS} steps, {size / 1000:,.0f} kB", [press_row(times)])
+
+
+def press_row(times: list[tuple[float, float, float]]) -> dict[str, object]:
+    """Of presses (seconds to the picture, of these the sampler's own, of the bare page), what is told."""
+    return {
+        "page, ms": Spread.of([1000 * whole for whole, _, _ in times]),
+        "sampler's own, ms": Spread.of([1000 * own for _, own, _ in times]),
+        "bare page, ms": Spread.of([1000 * plain for _, _, plain in times]),
+        "page / (bare page + own)": Spread.of([whole / (plain + own) for whole, own, plain in times]),
+        "(page - own) / bare page": Spread.of([(whole - own) / plain for whole, own, plain in times]),
+    }
+
+
+def sampler_seconds(page: Page) -> float:
+    """What the page says that its run took."""
+    return float(page.get_by_test_id("stMetricValue").first.inner_text().split()[0])
+
+
+def picture_size(address: str, source: str) -> int:
+    """Bytes of a picture of the server."""
+    with urlopen(address + source) as answer:
+        return len(answer.read())
+
+
+@contextmanager
+def bare_server(folder: Path, size: int) -> Iterator[str]:
+    """The address of a Streamlit page with nothing on it but a button and a picture of so many bytes."""
+    side = max(8, round((size / 3) ** 0.5))  # noise, which PNG cannot make smaller
+    for index in range(2):
+        noise = np.random.default_rng(index).integers(0, 256, (side, side, 3), np.uint8)
+        buffer = io.BytesIO()
+        Image.fromarray(noise).save(buffer, "PNG")
+        (folder / f"{index}.png").write_bytes(buffer.getvalue())
+    script = folder / "bare.py"
+    script.write_text(BARE, encoding="utf-8")
+    with running_server(script, str(folder)) as server:
+        yield server.address
+
+
+def measure_cold_start(starts: int = STARTS) -> Table:
+    """Seconds from the start of the process to the first picture of the overview, with the browser open already.
+
+    Raises:
+        ServerError: no Chromium, or a server that does not start.
+        ImportError: playwright is not installed.
+    """
+    times, answered = [], []
+    with chromium() as browser:
+        for _ in range(starts):
+            started = time.perf_counter()
+            with running_server() as server:
+                answered.append(time.perf_counter() - started)
+                wait_for_picture(opened(browser, server.address))
+                times.append(time.perf_counter() - started)
+    row = {"server answers, s": Spread.of(answered), "first picture, s": Spread.of(times)}
+    return Table("From the start of the process", [row])

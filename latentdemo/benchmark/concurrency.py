@@ -1,0 +1,114 @@
+"""Many requests at once: how near the engine comes to the ideal, and whether a short one waits for a long one.
+
+The ideal is work-conserving: all chains of all requests as one request, whose steps are always full and which nobody
+has to wait beside.
+"""
+
+from __future__ import annotations
+
+import statistics
+import time
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+from latentdemo.benchmark.timing import Spread, Table, apart, in_turns
+from latentdemo.engine import Engine, RunRequest
+from latentdemo.models import GenerativeAutoencoder, describe_device, load_model
+
+AT_ONCE = (1, 4, 16, 64)
+CHAINS, STEPS = 64, 10  # of each request
+SHORT, LONG = 16, 10_000  # chains
+BESIDE = 7  # short requests beside a long one
+UNDER_WAY = 0.5  # seconds after which a long request walks with full ticks
+TURNS = 3
+
+
+def measure_concurrency(
+    name: str, device: str | None = None, at_once: Sequence[int] = AT_ONCE, chains: int = CHAINS
+) -> Table:
+    """Equal requests at once: the time until all are done over the ideal, and how long they waited.
+
+    Raises:
+        LatentdemoError: a model that cannot be loaded.
+    """
+    model = apart(lambda: load_model(name, device))
+    engine = Engine(device, queue_limit=max(at_once))
+    try:
+        rows = [row_of(engine, model, number, chains) for number in at_once]
+    finally:
+        engine.close()
+    return Table(f"{name}: requests of {chains} chains, {STEPS} steps, {describe_device(model.device)}", rows)
+
+
+def row_of(engine: Engine, model: GenerativeAutoencoder, number: int, chains: int) -> dict[str, object]:
+    """What was measured of so many requests at once."""
+    ideal = RunRequest(model, count=number * chains, steps=STEPS, record=(STEPS,))
+    ratios, waits = [], []
+    engine.run(ideal)
+    for _ in range(TURNS):
+        started = time.perf_counter()
+        engine.run(ideal)
+        at_best = time.perf_counter() - started
+        waited = together(engine, model, number, chains)
+        ratios.append(max(waited) / at_best)
+        waits.append(waited)
+    all_waits = [1000 * each for waited in waits for each in waited]
+    return {
+        "requests": number,
+        "all done / ideal": Spread.of(ratios),
+        "p50, ms": percentile(all_waits, 50),
+        "p95, ms": percentile(all_waits, 95),
+        "p95 / mean": statistics.median(percentile(waited, 95) / statistics.fmean(waited) for waited in waits),
+    }
+
+
+def together(engine: Engine, model: GenerativeAutoencoder, number: int, chains: int) -> list[float]:
+    """Seconds from the first request to each result, of equal requests from threads of their own."""
+    requests = [
+        RunRequest(model, count=chains, steps=STEPS, seed=seed, record=(STEPS,)) for seed in range(1, number + 1)
+    ]
+    with ThreadPoolExecutor(number) as threads:
+        started = time.perf_counter()
+
+        def served(request: RunRequest) -> float:
+            engine.run(request)
+            return time.perf_counter() - started
+
+        return list(threads.map(served, requests))
+
+
+def percentile(values: Sequence[float], share: int) -> float:
+    """The value that so many per cent of all do not exceed, interpolated."""
+    if len(values) == 1:
+        return values[0]
+    return statistics.quantiles(values, n=100, method="inclusive")[share - 1]
+
+
+def measure_fairness(name: str, device: str | None = None, long: int = LONG) -> Table:
+    """A short request alone and beside a long one.
+
+    Raises:
+        LatentdemoError: a model that cannot be loaded.
+    """
+    model = apart(lambda: load_model(name, device))
+    engine = Engine(device)
+    short = RunRequest(model, count=SHORT, steps=STEPS, record=(STEPS,))
+    try:
+        alone = in_turns({"alone": lambda: engine.run(short)}, seconds=2.0)["alone"]
+        ticket = engine.submit(RunRequest(model, count=long, steps=STEPS, record=(STEPS,)))
+        ticket.wait(UNDER_WAY)
+        beside: list[float] = []
+        while len(beside) < BESIDE and not ticket.wait(0.0):
+            started = time.perf_counter()
+            engine.run(short)
+            beside.append(time.perf_counter() - started)
+        ticket.cancel()
+    finally:
+        engine.close()
+    median = statistics.median(alone)
+    row = {
+        "alone, ms": Spread.of([1000 * each for each in alone]),
+        f"beside {long:,} chains, ms": Spread.of([1000 * each for each in beside]) if beside else "it was done before",
+        "beside / alone": Spread.of([each / median for each in beside]) if beside else "",
+    }
+    return Table(f"{name}: {SHORT} chains, {STEPS} steps, {describe_device(model.device)}", [row])

@@ -1,0 +1,60 @@
+"""Whether bf16 costs quality: the figures of samples walked and decoded in float32 and in bf16, from the same seeds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from latentdemo.benchmark.timing import Table
+from latentdemo.data import read_held_out
+from latentdemo.evaluation.evaluate import Subject, measure_all
+from latentdemo.evaluation.features import load_features
+from latentdemo.evaluation.plan import Walk
+from latentdemo.evaluation.report import GAP, Interval
+from latentdemo.evaluation.unfinished import Unfinished
+from latentdemo.models import load_model, load_trained
+
+STEPS = (0, 1, 5, 10)
+COUNT, SEEDS = 2000, (0, 1, 2)
+FIGURES = ("frechet_distance", "coverage", GAP)
+STANDARD_ERRORS = 2.0  # of the difference, within which two means count as the same
+
+
+def measure_figures(name: str, count: int = COUNT, seeds: Sequence[int] = SEEDS) -> Table:
+    """Figures of the plain chain in both precisions, mean and standard error, on the CPU.
+
+    Raises:
+        LatentdemoError: the model, held-out images or features cannot be read.
+    """
+    reference = load_trained(name, "cpu")
+    assert reference.folder is not None
+    dataset = reference.folder.parent
+    subject = Subject(reference, load_features(dataset.name, "cpu", dataset.parent), read_held_out(dataset), None)
+    walks = [Walk("prior", "decode-encode", STEPS)]
+    found = []
+    for model in (reference, load_model(name, "cpu", precision="bf16")):
+        subject.model = model
+        found.append(measure_all(subject, walks, count, seeds, Unfinished(None, []), None, None)[0])
+    pairs = zip(found[0], found[1], strict=True)
+    rows = [row_of(before.steps, before.figures, after.figures) for before, after in pairs]
+    return Table(f"{name}: float32 | bf16, {len(seeds)} x {count:,} samples", rows)
+
+
+def row_of(steps: int, before: Mapping[str, Interval], after: Mapping[str, Interval]) -> dict[str, object]:
+    """One step in both precisions."""
+    row: dict[str, object] = {"step": steps}
+    for figure in FIGURES:
+        if figure in before:
+            row[figure.replace("_", " ")] = f"{in_words(before[figure])} | {in_words(after[figure])}"
+    row["within"] = all(same(before[figure], after[figure]) for figure in FIGURES if figure in before)
+    return row
+
+
+def in_words(value: Interval) -> str:
+    """Mean and standard error."""
+    return f"{value.mean:.3g} ± {value.error or 0.0:.2g}"
+
+
+def same(before: Interval, after: Interval) -> bool:
+    """Whether two means differ by no more than their errors explain."""
+    error = ((before.error or 0.0) ** 2 + (after.error or 0.0) ** 2) ** 0.5
+    return abs(before.mean - after.mean) <= STANDARD_ERRORS * error

@@ -1,0 +1,95 @@
+"""The measurements of `python -m latentdemo bench`, by name."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Callable, Iterator, Sequence
+from importlib.util import find_spec
+from pathlib import Path
+
+from latentdemo.benchmark.timing import Table
+from latentdemo.errors import LatentdemoError
+
+MODELS = ("fashion-mnist/vae", "avatars/vae")
+NEEDS = {"press": "playwright", "start": "playwright", "memory": "psutil"}
+CPUINFO = Path("/proc/cpuinfo")
+
+
+def steps(models: Sequence[str], device: str | None) -> Iterator[Table]:
+    """The engine against other ways to walk the same chain."""
+    from latentdemo.benchmark.steps import measure_steps
+
+    return (measure_steps(model, device) for model in models)
+
+
+def requests(models: Sequence[str], device: str | None) -> Iterator[Table]:
+    """Equal requests at once, and a short one beside a long one."""
+    from latentdemo.benchmark.concurrency import measure_concurrency, measure_fairness
+
+    return (measure(models[0], device) for measure in (measure_concurrency, measure_fairness))
+
+
+def press(models: Sequence[str], device: str | None) -> Iterator[Table]:
+    """From the press to the picture in a browser."""
+    from latentdemo.benchmark.browser import measure_press
+
+    return (measure_press(model) for model in models)
+
+
+def start(models: Sequence[str], device: str | None) -> Iterator[Table]:
+    """From the start of the process to the first picture."""
+    from latentdemo.benchmark.browser import measure_cold_start
+
+    yield measure_cold_start()
+
+
+def memory(models: Sequence[str], device: str | None) -> Iterator[Table]:
+    """Memory after mixed requests."""
+    from latentdemo.benchmark.memory import measure_memory
+
+    yield measure_memory(models, device)
+
+
+def precision(models: Sequence[str], device: str | None) -> Iterator[Table]:
+    """Figures of quality in float32 and bf16."""
+    from latentdemo.benchmark.figures import measure_figures
+
+    return (measure_figures(model) for model in models)
+
+
+Section = Callable[[Sequence[str], str | None], Iterator[Table]]
+SECTIONS: dict[str, Section] = {
+    "steps": steps,
+    "requests": requests,
+    "press": press,
+    "start": start,
+    "memory": memory,
+    "precision": precision,
+}
+USUAL = ("steps", "requests", "press", "start", "memory")  # precision takes long, and does not change with the machine
+
+
+def run_section(name: str, models: Sequence[str], device: str | None) -> Iterator[Table]:
+    """The tables of a measurement, one after the other; one that says so where a package or browser is missing.
+
+    Raises:
+        LatentdemoError: a measurement that is not known, or a model that cannot be loaded.
+    """
+    if name not in SECTIONS:
+        raise LatentdemoError(f"unknown measurement {name!r}; known are {', '.join(SECTIONS)}")
+    needed = NEEDS.get(name)
+    if needed and find_spec(needed) is None:
+        yield Table(name, [{"": f"{needed} is not installed: pip install -e '.[bench]'"}])
+        return
+    yield from SECTIONS[name](models, device)
+
+
+def machine() -> str:
+    """The processor by name."""
+    names = [line for line in read(CPUINFO).splitlines() if line.startswith("model name")]
+    return names[0].partition(": ")[2].strip() if names else platform.processor() or platform.machine()
+
+
+def read(path: Path) -> str:
+    """A file's text; empty where there is none."""
+    return path.read_text(encoding="utf-8") if path.exists() else ""

@@ -1,0 +1,99 @@
+"""Times that can be compared: taken in turns within one run, told as medians and quartiles."""
+
+from __future__ import annotations
+
+import statistics
+import time
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import torch
+
+LEAST_TURNS, MOST_TURNS = 3, 15
+SECONDS = 20.0  # that turns go on for, within these bounds
+SQUARE = 2048  # side of the matrices that the device's rate is measured with
+
+
+Made = TypeVar("Made")
+
+
+@dataclass(frozen=True)
+class Spread:
+    """Median and quartiles."""
+
+    median: float
+    lower: float
+    upper: float
+
+    @classmethod
+    def of(cls, values: Sequence[float]) -> Spread:
+        """Of one value or more."""
+        if len(values) == 1:
+            return cls(values[0], values[0], values[0])
+        lower, median, upper = statistics.quantiles(values, n=4, method="inclusive")
+        return cls(median, lower, upper)
+
+
+@dataclass(frozen=True)
+class Table:
+    """What a measurement found.
+
+    Attributes:
+        title: what was measured, on what.
+        rows: name of a column -> its value: words, a number or a `Spread`.
+    """
+
+    title: str
+    rows: list[dict[str, Any]]
+
+
+def apart(work: Callable[[], Made]) -> Made:
+    """Do work in a thread that ends with it.
+
+    OpenMP keeps a team of threads for each thread that ever computed, and once there are more of them than cores none
+    waits actively any more, which makes small layers slower by up to a half. So each work comes with its team and goes
+    with it, as in a server where the engine's worker alone computes.
+    """
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(work).result()
+
+
+def seconds_of(work: Callable[[], Any]) -> float:
+    """Wall-clock seconds that the work takes until it is done on the device, too."""
+
+    def timed() -> float:
+        started = time.perf_counter()
+        work()
+        if torch.cuda.is_available():
+            torch.cuda.synchronize()
+        return time.perf_counter() - started
+
+    return apart(timed)
+
+
+def in_turns(works: Mapping[str, Callable[[], Any]], seconds: float = SECONDS) -> dict[str, list[float]]:
+    """Seconds that each of several works took, turn by turn, after one turn to warm up."""
+    for work in works.values():
+        seconds_of(work)
+    times: dict[str, list[float]] = {name: [] for name in works}
+    started = time.perf_counter()
+    for turn in range(MOST_TURNS):
+        if turn >= LEAST_TURNS and time.perf_counter() - started > seconds:
+            break
+        for name, work in works.items():
+            times[name].append(seconds_of(work))
+    return times
+
+
+def ratio(over: Sequence[float], under: Sequence[float]) -> Spread:
+    """The paired ratio of two works."""
+    return Spread.of([a / b for a, b in zip(over, under, strict=True)])
+
+
+def matrix_rate(device: torch.device, dtype: torch.dtype) -> float:
+    """Floating-point operations a second in products of large square matrices: what the device can do at best."""
+    square = apart(lambda: torch.randn(SQUARE, SQUARE, device=device).to(dtype))
+    times = in_turns({"product": lambda: square @ square}, seconds=1.0)["product"]
+    return 2.0 * SQUARE**3 / min(times)

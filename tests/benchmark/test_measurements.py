@@ -1,0 +1,90 @@
+"""Each measurement in a tiny run: that it measures what it says, never how long that takes."""
+
+from __future__ import annotations
+
+import sys
+
+import pytest
+import torch
+
+from latentdemo.benchmark import concurrency
+from latentdemo.benchmark.concurrency import measure_concurrency, measure_fairness
+from latentdemo.benchmark.figures import measure_figures
+from latentdemo.benchmark.memory import measure_memory
+from latentdemo.benchmark.runtimes import RUNTIMES, available
+from latentdemo.benchmark.sections import run_section
+from latentdemo.benchmark.steps import measure_steps, operations_a_row
+from latentdemo.benchmark.timing import Spread
+from latentdemo.errors import LatentdemoError
+from latentdemo.models import NetworkConfig, build_model, load_trained, save_checkpoint
+from latentdemo.sampling import run_chain
+
+GREY_LEVEL = 1 / 255
+
+
+@pytest.fixture
+def name(tmp_path, monkeypatch) -> str:
+    monkeypatch.setenv("LATENTDEMO_CHECKPOINTS", str(tmp_path))
+    save_checkpoint(tmp_path / "own" / "aae", build_model("aae", NetworkConfig(16, 1, 4, 8), seed=1), "own")
+    return "own/aae"
+
+
+def test_all_runtimes_walk_the_same_chain(name: str) -> None:
+    model = load_trained(name, "cpu")
+    loops, missing = available(model)
+    assert missing == []
+    assert list(loops) == list(RUNTIMES)
+    wanted = run_chain(model, count=5, steps=3, seed=0, record=(3,)).images[3]
+    for loop in loops.values():  # OpenVINO rounds to bf16 where the processor has it
+        assert (loop(5, 3) - wanted).abs().max() <= 3 * GREY_LEVEL
+
+
+def test_what_is_not_installed_is_named(name: str, monkeypatch) -> None:
+    monkeypatch.setitem(sys.modules, "openvino", None)
+    row = measure_steps(name, "cpu", counts=(2,), steps=1).rows[0]
+    assert row["OpenVINO / engine"] == "not installed"
+    assert isinstance(row["ONNX Runtime / engine"], Spread)
+    monkeypatch.setattr("latentdemo.benchmark.sections.find_spec", lambda _name: None)
+    (table,) = run_section("memory", [name], "cpu")
+    assert "psutil is not installed" in table.rows[0][""]
+
+
+def test_operations_are_those_of_the_layers() -> None:
+    model = build_model("aae", NetworkConfig(16, 1, 4, 8), seed=1).eval()
+    decoder = 2 * (8 * 8 * 16 + 8 * 4 * 16 * 16 + 4 * 1 * 16 * 64)
+    encoder = 2 * (1 * 4 * 16 * 64 + 4 * 8 * 16 * 16 + 8 * 16 * 8)
+    assert operations_a_row(model) == decoder + encoder
+
+
+def test_requests_at_once(name: str, monkeypatch) -> None:
+    monkeypatch.setattr(concurrency, "TURNS", 1)
+    rows = measure_concurrency(name, "cpu", at_once=(1, 3), chains=4).rows
+    assert [row["requests"] for row in rows] == [1, 3]
+    assert all(row["p50, ms"] <= row["p95, ms"] for row in rows)
+
+
+def test_a_short_request_beside_a_long_one(name: str) -> None:
+    (row,) = measure_fairness(name, "cpu", long=20_000).rows
+    assert isinstance(row["beside / alone"], Spread)
+
+
+def test_memory_is_read_thrice(monkeypatch) -> None:
+    (row,) = measure_memory(["fashion-mnist/vae"], "cpu", requests=6).rows
+    assert list(row) == ["before, MB", "after 3, MB", "after 6, MB", "last half, %"]
+
+
+def test_figures_in_both_precisions() -> None:
+    rows = measure_figures("fashion-mnist/vae", count=50, seeds=(0, 1)).rows
+    assert [row["step"] for row in rows] == [0, 1, 5, 10]
+    assert all(" | " in row["frechet distance"] for row in rows)
+
+
+def test_an_unknown_measurement_is_said() -> None:
+    with pytest.raises(LatentdemoError, match="steps, requests"):
+        list(run_section("luck", [], None))
+
+
+def test_networks_of_the_reference_are_untouched(name: str) -> None:
+    model = load_trained(name, "cpu")
+    available(model)
+    assert next(model.parameters()).dtype == torch.float32
