@@ -33,7 +33,7 @@ from latentdemo.evaluation.recommend import recommend
 from latentdemo.evaluation.report import CEILING, FLOOR, GAP, EvaluationError, Interval, Report, Row
 from latentdemo.evaluation.two_sample import energy_test
 from latentdemo.evaluation.unfinished import Unfinished
-from latentdemo.models import GenerativeAutoencoder, Posterior, describe_device, load_model, load_trained
+from latentdemo.models import GenerativeAutoencoder, describe_device, load_model, load_trained
 from latentdemo.models.checkpoint import current_versions, read_config
 from latentdemo.models.inference import precision_of
 from latentdemo.random import epoch_generator
@@ -194,7 +194,7 @@ def describe_latent_space(encodings: Encodings) -> dict[str, Any]:
 
     latents = encodings.draw(epoch_generator(0, 0))[:LATENT_SPACE]
     prior = torch.randn(latents.shape, generator=epoch_generator(1, 0))
-    return asdict(analyse_latent_space(latents, posterior_kl(encodings), prior, 0))
+    return asdict(analyse_latent_space(latents, encodings.kl_to_prior(), prior, 0))
 
 
 def measure_all(
@@ -413,10 +413,3 @@ def kept_of_start(run: ChainRun, step: int) -> Numbers:
     own, other = image_change(images, start).mean(), image_change(images, start.roll(1, 0)).mean()
     near, far = (latents - origin).norm(dim=1).mean(), (latents - origin.roll(1, 0)).norm(dim=1).mean()
     return {"image_kept": float(1.0 - own / other), "latent_kept": float(1.0 - near / far)}
-
-
-def posterior_kl(encodings: Encodings) -> Tensor | None:
-    """Mean KL of the posterior to the prior in each dimension, (D,) in nats; None for a deterministic encoder."""
-    if not encodings.std.any():
-        return None
-    return Posterior(encodings.mean, encodings.std).kl_to_prior().mean(dim=0)

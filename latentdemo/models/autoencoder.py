@@ -1,7 +1,7 @@
 """What every generative autoencoder offers: a prior, `encode`, `decode`, and its objectives where it is trained here.
 
-A family (`vae.py`, `dvae.py`, `aae.py`, `daae.py`) adds how its posterior is parametrised and what it is trained on;
-`adapted.py` makes a model of any other pair of encode and decode.
+A family (`vae.py`, `dvae.py`, `aae.py`, `daae.py`, `flow_vae.py`) adds how its posterior is parametrised and what it is
+trained on; `adapted.py` makes a model of any other pair of encode and decode.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from latentdemo.errors import ImageShapeError
-from latentdemo.models.network import Decoder, Encoder, NetworkConfig
+from latentdemo.models.network import Decoder, Encoder, NetworkConfig, initialise
 from latentdemo.random import Generators, randn
 
 
@@ -25,21 +25,42 @@ class Posterior:
     """Q(Z|x), a Gaussian with diagonal covariance, or a point mass where `std` is None.
 
     Attributes:
-        mean: (N, D).
+        location: centre of the Gaussian, (N, D).
         std: (N, D), or None for a deterministic encoder.
     """
 
-    mean: Tensor
+    location: Tensor
     std: Tensor | None = None
+
+    def __len__(self) -> int:
+        return len(self.location)
+
+    @property
+    def mean(self) -> Tensor:
+        """(N, D)."""
+        return self.location
 
     def sample(self, generator: Generators) -> Tensor:
         """One draw a row, (N, D)."""
         if self.std is None:
-            return self.mean
-        return self.mean + self.std * randn(self.mean.shape, generator, self.mean.device)
+            return self.location
+        return self.location + self.std * randn(self.location.shape, generator, self.location.device)
 
-    def kl_to_prior(self) -> Tensor:
+    def log_density(self, latents: Tensor) -> Tensor:
+        """log Q(z|x) of latents (N, D), row for row and up to a constant, (N,) in nats.
+
+        Raises:
+            ValueError: a deterministic encoder.
+        """
+        if self.std is None:
+            raise ValueError("a point mass has no density")
+        return -0.5 * ((latents - self.location) / self.std).square().sum(dim=1) - self.std.log().sum(dim=1)
+
+    def kl_to_prior(self, generator: Generators) -> Tensor:
         """KL to the standard normal prior in each dimension, (N, D) in nats.
+
+        Args:
+            generator: for families whose divergence has no closed form; this one's has.
 
         Raises:
             ValueError: a deterministic encoder.
@@ -47,7 +68,7 @@ class Posterior:
         if self.std is None:
             raise ValueError("a point mass has no finite divergence to the prior")
         variance = self.std.square()
-        return 0.5 * (self.mean.square() + variance - 1.0 - variance.log())
+        return 0.5 * (self.location.square() + variance - 1.0 - variance.log())
 
 
 @dataclass(frozen=True)
@@ -204,7 +225,15 @@ class TrainableAutoencoder(GenerativeAutoencoder):
         return self.posterior(self.encoder(images.to(self.dtype)).float())
 
     def mean_image_of(self, latents: Tensor) -> Tensor:
-        return torch.sigmoid(self.decoder(latents.to(self.dtype)).float())
+        return torch.sigmoid(self.logits(latents))
+
+    def logits(self, latents: Tensor) -> Tensor:
+        """The decoded mean images (N, C, H, W) of latents (N, D) before the sigmoid, float32."""
+        return self.decoder(latents.to(self.dtype)).float()
+
+    def initialise(self, generator: torch.Generator) -> None:
+        """Draw the first weights."""
+        initialise(self, generator)
 
     def posterior(self, outputs: Tensor) -> Posterior:
         """Read the encoder's outputs (N, outputs) as a posterior."""

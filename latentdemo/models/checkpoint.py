@@ -39,6 +39,7 @@ from latentdemo.models.families import FAMILIES, build_model
 from latentdemo.models.inference import Precision, serve
 from latentdemo.models.network import NetworkConfig
 from latentdemo.models.weights import (
+    FLOW_STRUCTURE,
     REMEDY,
     WEIGHTS,
     check_fit,
@@ -264,12 +265,11 @@ def fill_weights(model: TrainableAutoencoder, weights: dict[str, Tensor], folder
 
 
 def sampling_state(model: TrainableAutoencoder) -> dict[str, Tensor]:
-    """The tensors that sampling needs; what only training needs stays behind."""
-    left_out = (*model.training_only, "num_batches_tracked")
+    """The tensors that sampling needs; what only training needs stays behind, and what settings make again."""
     return {
         name: tensor
         for name, tensor in model.state_dict().items()
-        if not name.startswith(left_out) and not name.endswith("num_batches_tracked")
+        if not name.startswith(model.training_only) and not name.endswith((*FLOW_STRUCTURE, "num_batches_tracked"))
     }
 
 

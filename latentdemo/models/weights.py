@@ -12,6 +12,7 @@ from latentdemo.errors import CheckpointCorruptError, CheckpointFileMissingError
 
 WEIGHTS = "model.safetensors"
 HALF_FROM = 1024  # tensors with at least so many numbers are stored in half precision
+FLOW_STRUCTURE = (".mask", ".order")  # buffers of a flow (zuko) that its settings make again
 REMEDY = "fetch both files again"
 
 

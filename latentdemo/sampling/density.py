@@ -29,7 +29,7 @@ from latentdemo.errors import (
     SamplingError,
 )
 from latentdemo.models.checkpoint import read_config, read_weights
-from latentdemo.models.weights import check_fit, half_precision, read_bytes
+from latentdemo.models.weights import FLOW_STRUCTURE, check_fit, half_precision, read_bytes
 from latentdemo.random import Generators, randn
 from latentdemo.sampling.kernel import Autoencoder
 
@@ -235,8 +235,9 @@ def save_densities(folder: Path, densities: Mapping[str, Density], config: Densi
 
 def weights_to_store(density: Density) -> dict[str, Tensor]:
     """The tensors of a density as they are stored, the large ones in half precision."""
-    structure = (".mask", ".order")  # of a flow, made from its settings
-    return half_precision({key: value for key, value in density.state_dict().items() if not key.endswith(structure)})
+    return half_precision(
+        {key: value for key, value in density.state_dict().items() if not key.endswith(FLOW_STRUCTURE)}
+    )
 
 
 def read_density_config(folder: Path) -> DensityConfig:

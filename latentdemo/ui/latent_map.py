@@ -151,7 +151,7 @@ def encode_held_out(model: str, digest: str, job: Job[Any], share: tuple[float, 
         posterior = encoder.encode(batch)
         draws.append(posterior.sample(generator).float().cpu())
         if posterior.std is not None:
-            kl.append(posterior.kl_to_prior().float().cpu())
+            kl.append(posterior.kl_to_prior(generator).float().cpu())
 
     with engine.models.lease(model, digest) as encoder:
         for first in range(0, count, BATCH):

@@ -22,7 +22,7 @@ from latentdemo.data.held_out import SHEET
 from latentdemo.data.pictures import damage_picture, on_light_ground, read_picture, take_in, thumbnail
 from latentdemo.errors import DataError, PictureError
 from latentdemo.imaging import contact_sheet, data_uri, png_bytes
-from latentdemo.models import GenerativeAutoencoder, Posterior, model_folder
+from latentdemo.models import GenerativeAutoencoder, model_folder
 from latentdemo.random import chain_generators
 from latentdemo.sampling.starts import starting_points
 from latentdemo.ui.gallery import gallery, held_out
@@ -129,7 +129,7 @@ def start_latents(point: StartingPoint, model: GenerativeAutoencoder, count: int
         return starting_points(model, "prior", chain_generators(point.seed, count, point.row), count)
     posterior = model.encode(picture[None])
     std = None if posterior.std is None else posterior.std.expand(count, -1)
-    repeated = Posterior(posterior.mean.expand(count, -1), std)
+    repeated = replace(posterior, location=posterior.location.expand(count, -1), std=std)
     draws = repeated.sample(chain_generators(point.seed, count, OWN_STREAM))
     return torch.cat([posterior.mean, draws[1:]])
 

@@ -15,7 +15,7 @@ from latentdemo.errors import (
     CheckpointMismatchError,
     SamplingError,
 )
-from latentdemo.models import checkpoints_dir
+from latentdemo.models import Posterior, checkpoints_dir
 from latentdemo.random import chain_generators
 from latentdemo.sampling.density import CONFIG, WEIGHTS, Flow, GaussianMixture, density_of, load_densities
 from latentdemo.sampling.encodings import Encodings
@@ -69,7 +69,7 @@ def test_draws_from_the_mixture_have_its_moments(points) -> None:
 
 def test_the_flow_learns_what_one_gaussian_cannot(points) -> None:
     flow = Flow(2, transforms=2, hidden=32, passes=2)
-    list(fit_flow(flow, Encodings(points, torch.zeros_like(points)), epochs=12, seed=0))
+    list(fit_flow(flow, Encodings(Posterior(points)), epochs=12, seed=0))
     held_out = two_clusters(2000, torch.Generator().manual_seed(5))
     gaussian = torch.distributions.MultivariateNormal(points.mean(0), torch.cov(points.T))
     with torch.no_grad():
