@@ -20,11 +20,9 @@ def plain_loop(model: TrainableAutoencoder, count: int, steps: int, generator: t
     """What anyone would write: decode the mean, encode, draw from the posterior; eager float32, default layout."""
     latent = torch.randn(count, model.latent_size, generator=generator).to(model.device)
     for _ in range(steps):
-        outputs = model.encoder(torch.sigmoid(model.decoder(latent)))
-        posterior = model.posterior(outputs)
-        noise = torch.randn(latent.shape, generator=generator).to(model.device)
-        latent = posterior.mean if posterior.std is None else posterior.mean + posterior.std * noise
-    return torch.sigmoid(model.decoder(latent)).cpu()
+        outputs = model.encoder(torch.sigmoid(model.logits(latent)))
+        latent = model.posterior(outputs).sample(generator)
+    return torch.sigmoid(model.logits(latent)).cpu()
 
 
 def compare_with_plain_loop(

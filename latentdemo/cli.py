@@ -192,26 +192,24 @@ def sample(
     ] = Path("samples.png"),
 ) -> None:
     """Draw from the prior, walk the chain, and write the chosen steps."""
-    from latentdemo.models import load_model
+    from latentdemo.engine import RunRequest, engine_for
     from latentdemo.output import parse_steps, write_run
-    from latentdemo.sampling import run_chain
 
     shown = parse_steps(steps)
-    loaded = load_model(model, device)
+    request = RunRequest(
+        model,
+        kernel,
+        count=count,
+        steps=max(shown),
+        seed=seed,
+        record=shown,
+        start=start,
+        options={"decoding": decoding, "corruption": corruption} if kernel == "decode-encode" else None,
+        stop_at=stop_at,
+    )
     with progress_bar() as bar:
         task = bar.add_task("sampling", total=None, note="")
-        run = run_chain(
-            loaded,
-            kernel,
-            count=count,
-            steps=max(shown),
-            seed=seed,
-            record=shown,
-            start=start,
-            options={"decoding": decoding, "corruption": corruption} if kernel == "decode-encode" else None,
-            stop_at=stop_at,
-            progress=lambda done, total: bar.update(task, completed=done, total=total),
-        )
+        run = engine_for(device).run(request, lambda done, total: bar.update(task, completed=done, total=total))
     write_run(run, out)
     cost = 1000 * run.seconds[max(shown)] / count
     typer.echo(f"wrote {out}: {count} chains, steps {', '.join(map(str, shown))}, {cost:.1f} ms an image")
@@ -592,7 +590,7 @@ def train(
     dataset: Annotated[
         str, typer.Argument(help="Data set, such as fashion-mnist or avatars, or a folder or ZIP file of pictures.")
     ],
-    family: Annotated[str, typer.Argument(help="Model family: vae, dvae, aae or daae.")],
+    family: Annotated[str, typer.Argument(help="Model family: vae, dvae, aae, daae or flow-vae.")],
     epochs: Annotated[
         int | None, typer.Option(help="Passes over the training images, at most; 20, for few pictures more.")
     ] = None,
@@ -638,15 +636,17 @@ def train(
         network = NetworkConfig(facts.image_size, facts.channels, width, latent_size)
         images, held_out = (load_images(facts.name, split, data_dir, read) for split in ("train", "held-out"))
         bar.update(reading, completed=1, total=1)
+        if epochs is None:
+            epochs = usual_epochs(len(images), batch_size) if own else TrainingSettings.epochs
         settings = TrainingSettings(
-            epochs=epochs or (usual_epochs(len(images), batch_size) if own else TrainingSettings.epochs),
+            epochs=epochs,
             batch_size=batch_size,
             learning_rate=learning_rate,
             beta1=beta1,
             precision=precision,  # type: ignore[arg-type]
             seed=seed,
             train_count=train_count,
-            patience=patience or (OWN_PATIENCE if own else None),
+            patience=OWN_PATIENCE if own and patience is None else patience,
         )
         folder = out or checkpoints_dir() / facts.name / family
         trainer = Trainer(

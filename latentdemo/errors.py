@@ -110,6 +110,10 @@ class SamplingError(LatentdemoError, ValueError):
     """A chain that cannot be run as asked (kernel, count, steps, start)."""
 
 
+class LimitError(SamplingError):
+    """More than one request may ask for."""
+
+
 class RunFileError(LatentdemoError):
     """A run that somebody took away cannot be read, or cannot be repeated here."""
 
@@ -130,6 +134,7 @@ class Busy(LatentdemoError):
     """The engine serves as many requests as it can hold.
 
     Attributes:
+        requests: on their way.
         seconds: about how long until there is room.
     """
 
@@ -137,6 +142,7 @@ class Busy(LatentdemoError):
         super().__init__(
             f"{requests} runs are on their way already, as many as fit; try again in about {seconds:.0f} s"
         )
+        self.requests = requests
         self.seconds = seconds
 
 

@@ -15,6 +15,7 @@ from latentdemo.ui.model_cards import card_text, small_gallery
 from latentdemo.ui.navigation import selection
 from latentdemo.ui.review import cost_card, gap_card, steps_card, walked
 from latentdemo.ui.sidebar import Selection, dataset_title, families_by_dataset, family_title
+from latentdemo.ui.uploader import uploader_words
 from latentdemo.ui.uploads import UPLOAD_WORDS, forget_model, keep_model, session_models, sharing
 from latentdemo.ui.words import _
 
@@ -105,6 +106,7 @@ def bring_along() -> None:
             else _("Bring a checkpoint folder of latentdemo as a ZIP file. It serves this session only, and is gone "
                    "with it.")
         )  # fmt: skip
+        uploader_words(_("This file was not taken. Bring a ZIP file of at most 64 MB."))
         st.file_uploader(
             _("ZIP file, up to 64 MB"), "zip", key="model_file", on_change=take_upload,
             max_upload_size=LARGEST_ARCHIVE // 2**20,
@@ -116,7 +118,7 @@ def bring_along() -> None:
             detail = f" ({problem.detail})" if problem.detail else ""
             st.error(_(UPLOAD_WORDS[problem.reason]) + detail, icon=":material/block:")
         if session_models():
-            st.button(_("Remove my model"), icon=":material/delete:", on_click=forget_model,
+            st.button(_("Remove my model"), key="remove_model", icon=":material/delete:", on_click=forget_model,
                       help=_("Drop the model that this session brought, files and all."))  # fmt: skip
     with st.container(border=True):
         st.markdown(_("Or train one on a folder of pictures, where the demo runs; it then appears here by itself:"))

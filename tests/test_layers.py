@@ -16,7 +16,7 @@ MAY_IMPORT = {
     "engine": BASE | {"models", "sampling", "evaluation"},
     "fonts": set(),
     "benchmark": BASE | {"models", "data", "sampling", "engine"},
-    "takeaway": BASE | {"models", "data", "sampling"},
+    "takeaway": BASE | {"models", "data", "sampling", "engine"},
     "ui": BASE | {"models", "data", "sampling", "evaluation", "engine", "takeaway"},
 }
 

@@ -169,6 +169,7 @@ class Visitor:
                 subprotocols=protocols,
                 open_timeout=PATIENCE,
                 max_size=None,
+                ping_interval=None,  # browsers do not ask whether the server is still there
                 proxy=None,
             )
         except (OSError, TimeoutError) as error:

@@ -177,7 +177,9 @@ def check_model(folder: Path) -> str:
     except (LatentdemoError, ValueError, TypeError, RuntimeError) as error:
         raise UploadError("weights") from error
     present = [(folder / name).exists() for name in (DENSITIES, DENSITY_WEIGHTS)]
-    if any(present):
+    if any(present) and not all(present):
+        raise UploadError("density")
+    if all(present):
         try:
             check_densities(folder, model)
         except (

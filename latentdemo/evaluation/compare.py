@@ -22,7 +22,7 @@ from latentdemo.evaluation.pythae_samplers import EPOCHS, Draws, fit_and_draw, s
 from latentdemo.evaluation.recommend import recommend
 from latentdemo.evaluation.report import EvaluationError, Report, Row
 from latentdemo.evaluation.unfinished import Unfinished
-from latentdemo.models import load_model
+from latentdemo.models import load_model, load_trained
 from latentdemo.models.checkpoint import read_config
 from latentdemo.sampling.encodings import encode_set
 
@@ -56,7 +56,7 @@ def compare_with_pythae(
         Cancelled: `cancelled` answered True; what was done is in `keep_in`.
         LatentdemoError: pythae is not installed, or something of the model cannot be read.
     """
-    model = load_model(report.model, device)
+    model = load_trained(report.model, device)
     assert model.folder is not None
     features = features or load_features(model.folder.parent.name, device, model.folder.parent.parent)
     remedy = f"evaluate it anew with: python -m latentdemo evaluate {report.model}"
@@ -80,10 +80,11 @@ def compare_with_pythae(
         features,
         read_held_out(model.folder.parent),
         train if report.training_images else None,
-        {name: each.latents for name, each in draws.items()},
+        drawn={name: each.latents for name, each in draws.items()},
     )
     walks = [Walk("prior", "", (0,)), *(Walk(name, "", (0,)) for name in EPOCHS)]
-    model.bf16 = report.precision == "bf16"
+    if report.precision == "bf16":
+        subject.model = load_model(report.model, device, precision="bf16")
     [prior, *rows], _ = measure_all(subject, walks, report.count, report.seeds, unfinished, progress, cancelled)
     check_agreement(prior, report.prior, remedy)
     ours = [row for row in report.rows if not row.is_foreign]

@@ -68,7 +68,7 @@ def train_classifier(
         TrainingError: different attributes, no epoch, or fewer images than a batch.
     """
     if not train.labels and not held_out.labels:
-        from latentdemo.evaluation.looks import labelled_by_look  # noqa: PLC0415 - scikit-learn takes seconds to import
+        from latentdemo.evaluation.looks import labelled_by_look
 
         train, held_out = labelled_by_look(train, held_out, seed)
     epochs = usual_epochs(len(train)) if epochs is None else epochs

@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any
 
 import torch
-import torchvision
 from safetensors.torch import save as format_safetensors
 from torch import Tensor, nn
 
@@ -151,6 +150,8 @@ def torchvision_features(name: str, device: torch.device | str | None = None) ->
     Raises:
         EvaluationError: no such network, one without a last linear layer, or no way to get its weights.
     """
+    import torchvision
+
     try:
         weights = torchvision.models.get_model_weights(name).DEFAULT
         network = torchvision.models.get_model(name, weights=weights)

@@ -83,8 +83,8 @@ def fit_and_draw(
 
 def build(name: str, bridge: Any, train: Tensor, kept_back: Tensor, folder: str, seed: int) -> Any:
     """A fitted sampler."""
-    from pythae import samplers  # noqa: PLC0415 - takes seconds, and only this needs it
-    from pythae.trainers import BaseTrainerConfig  # noqa: PLC0415
+    from pythae import samplers
+    from pythae.trainers import BaseTrainerConfig
 
     epochs = EPOCHS[name]
     if epochs is None:
@@ -115,9 +115,9 @@ def bridge_to(model: GenerativeAutoencoder, latents: Tensor) -> Any:
         LatentdemoError: pythae is not installed.
     """
     try:
-        from pythae.models import VAE, VAEConfig  # noqa: PLC0415 - takes seconds, and only this needs it
-        from pythae.models.base.base_utils import ModelOutput  # noqa: PLC0415
-        from pythae.models.nn import BaseDecoder, BaseEncoder  # noqa: PLC0415
+        from pythae.models import VAE, VAEConfig
+        from pythae.models.base.base_utils import ModelOutput
+        from pythae.models.nn import BaseDecoder, BaseEncoder
     except ImportError as error:
         raise LatentdemoError(MISSING) from error
 

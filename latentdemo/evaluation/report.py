@@ -137,7 +137,7 @@ class Report:
         diagnostics: name of a kernel -> long-run diagnostics.
         training_images: whether floor and ceiling were taken of training images; else of held-out ones that the
             comparison did not use.
-        precision: of the networks while figures were taken, "float32" or "bf16"; costs are always of float32.
+        precision: of the networks while figures were taken, "float32" or "bf16"; costs are of the model as it serves.
         samplers: versions and settings of the samplers of pythae, where any are among the rows.
         schema: version of this file's form.
     """

@@ -177,16 +177,14 @@ class AdaptedAutoencoder(GenerativeAutoencoder):
     def posterior_of(self, images: Tensor) -> Posterior:
         margin = self.network.margin
         inner = images[..., margin:-margin, margin:-margin] if margin else images
-        with self.precision():
-            encoded = self.encoder(inner)
+        encoded = self.encoder(inner)
         if isinstance(encoded, Posterior):
             return encoded
         mean, std = (encoded, None) if isinstance(encoded, Tensor) else encoded
         return Posterior(mean.float(), None if std is None else std.float())
 
     def mean_image_of(self, latents: Tensor) -> Tensor:
-        with self.precision():
-            images = self.decoder(latents).float().clamp(0.0, 1.0)
+        images = self.decoder(latents).float().clamp(0.0, 1.0)
         margin, ground = self.network.margin, self.network.ground / 255
         return F.pad(images, (margin,) * 4, value=ground) if margin else images
 

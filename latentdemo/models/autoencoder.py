@@ -1,23 +1,22 @@
 """What every generative autoencoder offers: a prior, `encode`, `decode`, and its objectives where it is trained here.
 
-A family (`vae.py`, `dvae.py`, `aae.py`, `daae.py`) adds how its posterior is parametrised and what it is trained on;
-`adapted.py` makes a model of any other pair of encode and decode.
+A family (`vae.py`, `dvae.py`, `aae.py`, `daae.py`, `flow_vae.py`) adds how its posterior is parametrised and what it is
+trained on; `adapted.py` makes a model of any other pair of encode and decode.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar, NamedTuple
+from typing import ClassVar, NamedTuple
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from latentdemo.errors import ImageShapeError
-from latentdemo.models.network import Decoder, Encoder, NetworkConfig
+from latentdemo.models.network import Decoder, Encoder, NetworkConfig, initialise
 from latentdemo.random import Generators, randn
 
 
@@ -26,21 +25,42 @@ class Posterior:
     """Q(Z|x), a Gaussian with diagonal covariance, or a point mass where `std` is None.
 
     Attributes:
-        mean: (N, D).
+        location: centre of the Gaussian, (N, D).
         std: (N, D), or None for a deterministic encoder.
     """
 
-    mean: Tensor
+    location: Tensor
     std: Tensor | None = None
+
+    def __len__(self) -> int:
+        return len(self.location)
+
+    @property
+    def mean(self) -> Tensor:
+        """(N, D)."""
+        return self.location
 
     def sample(self, generator: Generators) -> Tensor:
         """One draw a row, (N, D)."""
         if self.std is None:
-            return self.mean
-        return self.mean + self.std * randn(self.mean.shape, generator, self.mean.device)
+            return self.location
+        return self.location + self.std * randn(self.location.shape, generator, self.location.device)
 
-    def kl_to_prior(self) -> Tensor:
+    def log_density(self, latents: Tensor) -> Tensor:
+        """log Q(z|x) of latents (N, D), row for row and up to a constant, (N,) in nats.
+
+        Raises:
+            ValueError: a deterministic encoder.
+        """
+        if self.std is None:
+            raise ValueError("a point mass has no density")
+        return -0.5 * ((latents - self.location) / self.std).square().sum(dim=1) - self.std.log().sum(dim=1)
+
+    def kl_to_prior(self, generator: Generators) -> Tensor:
         """KL to the standard normal prior in each dimension, (N, D) in nats.
+
+        Args:
+            generator: for families whose divergence has no closed form; this one's has.
 
         Raises:
             ValueError: a deterministic encoder.
@@ -48,7 +68,7 @@ class Posterior:
         if self.std is None:
             raise ValueError("a point mass has no finite divergence to the prior")
         variance = self.std.square()
-        return 0.5 * (self.mean.square() + variance - 1.0 - variance.log())
+        return 0.5 * (self.location.square() + variance - 1.0 - variance.log())
 
 
 @dataclass(frozen=True)
@@ -99,14 +119,12 @@ class GenerativeAutoencoder(nn.Module):
 
     Attributes:
         folder: the checkpoint folder that the model was loaded from, if any; what was fitted to the model lies there.
-        bf16: whether the networks compute in bf16 autocast, about twice as fast where the processor has it in hardware.
     """
 
     family: ClassVar[str]
     title: ClassVar[str]
     corruption_std: float = 0.0
     folder: Path | None = None
-    bf16: bool = False
 
     def __init__(self, latent_size: int, image_shape: tuple[int, int, int], residual_std: float = 0.0) -> None:
         super().__init__()
@@ -131,10 +149,6 @@ class GenerativeAutoencoder(nn.Module):
     def mean_image_of(self, latents: Tensor) -> Tensor:
         """The mean image (N, C, H, W) of latents (N, D) on the model's device, float32 in [0, 1]."""
         raise NotImplementedError
-
-    def precision(self) -> AbstractContextManager[Any]:
-        """What the networks compute in: bf16 autocast where asked for, else whatever is set around the call."""
-        return torch.autocast(self.device.type, torch.bfloat16) if self.bf16 else nullcontext()
 
     def encode(self, images: Tensor) -> Posterior:
         """The posterior of images.
@@ -184,16 +198,20 @@ class TrainableAutoencoder(GenerativeAutoencoder):
     Args:
         network: sizes of the networks.
         residual_std: see `GenerativeAutoencoder`.
+
+    Attributes:
+        dtype: of the networks' weights and activations; everything outside them is float32.
     """
 
+    dtype: torch.dtype = torch.float32
     encoder_outputs_per_latent: ClassVar[int]
     training_only: ClassVar[tuple[str, ...]] = ()
 
     def __init__(self, network: NetworkConfig, residual_std: float = 0.0) -> None:
         super().__init__(network.latent_size, network.image_shape, residual_std)
         self.network = network
-        self.encoder = Encoder(network, self.encoder_outputs_per_latent * network.latent_size)
-        self.decoder = Decoder(network)
+        self.encoder: nn.Sequential = Encoder(network, self.encoder_outputs_per_latent * network.latent_size)
+        self.decoder: nn.Sequential = Decoder(network)
 
     @property
     def stochastic(self) -> bool:
@@ -204,14 +222,18 @@ class TrainableAutoencoder(GenerativeAutoencoder):
         return {}
 
     def posterior_of(self, images: Tensor) -> Posterior:
-        with self.precision():
-            outputs = self.encoder(images)
-        return self.posterior(outputs.float())
+        return self.posterior(self.encoder(images.to(self.dtype)).float())
 
     def mean_image_of(self, latents: Tensor) -> Tensor:
-        with self.precision():
-            logits = self.decoder(latents)
-        return torch.sigmoid(logits.float())
+        return torch.sigmoid(self.logits(latents))
+
+    def logits(self, latents: Tensor) -> Tensor:
+        """The decoded mean images (N, C, H, W) of latents (N, D) before the sigmoid, float32."""
+        return self.decoder(latents.to(self.dtype)).float()
+
+    def initialise(self, generator: torch.Generator) -> None:
+        """Draw the first weights."""
+        initialise(self, generator)
 
     def posterior(self, outputs: Tensor) -> Posterior:
         """Read the encoder's outputs (N, outputs) as a posterior."""

@@ -36,8 +36,10 @@ from latentdemo.models.adapters import ADAPTERS
 from latentdemo.models.autoencoder import GenerativeAutoencoder, TrainableAutoencoder
 from latentdemo.models.device import pick_device
 from latentdemo.models.families import FAMILIES, build_model
+from latentdemo.models.inference import Precision, serve
 from latentdemo.models.network import NetworkConfig
 from latentdemo.models.weights import (
+    FLOW_STRUCTURE,
     REMEDY,
     WEIGHTS,
     check_fit,
@@ -48,6 +50,7 @@ from latentdemo.models.weights import (
 )
 
 CONFIG, CARD = "config.json", "README.md"
+NAMES = r"[\w-][\w.-]{0,59}/[\w-][\w.-]{0,59}"  # of models; in any alphabet no longer than a file system takes
 PRIVATE = "upload-"  # what names of models begin with that are listed nowhere
 SHIPPED = Path(__file__).resolve().parents[2] / "checkpoints"
 
@@ -121,14 +124,20 @@ def list_models(root: str | Path | None = None) -> list[str]:
 
 
 def load_model(
-    name: str, device: torch.device | str | None = None, root: str | Path | None = None
+    name: str,
+    device: torch.device | str | None = None,
+    root: str | Path | None = None,
+    precision: Precision | None = None,
 ) -> GenerativeAutoencoder:
-    """A trained model, ready to encode and decode.
+    """A trained model, ready to encode and decode, in the form that is fastest on its device; see `inference.py`.
+
+    All who sample load their models here, so that a seed gives the same chains wherever they are walked.
 
     Args:
         name: as `list_models` gives it.
         device: where to put it; None takes cuda, else mps, else cpu.
         root: folder of the checkpoints; None looks in `checkpoint_roots()`.
+        precision: "float32" or "bf16"; None takes the best for the device.
 
     Raises:
         ModelNotFoundError: no model of that name.
@@ -139,6 +148,16 @@ def load_model(
         >>> model = load_model("fashion-mnist/dvae", device="cpu")
         >>> model.decode(torch.zeros(1, model.latent_size)).mean.shape
         torch.Size([1, 1, 32, 32])
+    """
+    return serve(load_trained(name, device, root), precision)
+
+
+def load_trained(
+    name: str, device: torch.device | str | None = None, root: str | Path | None = None
+) -> GenerativeAutoencoder:
+    """A model as it was trained, layer for layer in float32: the reference that `load_model` is measured against.
+
+    Args and raises: as `load_model`.
     """
     folder = model_folder(name, root)
     config, place = read_config(folder), pick_device(device)
@@ -173,15 +192,15 @@ def model_folder(name: str, root: str | Path | None = None) -> Path:
         ModelNotFoundError: no such folder, or a name that leads out of the checkpoints.
     """
     roots = [Path(root)] if root else checkpoint_roots()
-    if name.startswith(PRIVATE) and not root:
-        roots.append(Path(private_folder().name))
     known = list_models(root)
-    if name in known or re.fullmatch(r"[\w-][\w.-]*/[\w-][\w.-]*", name):
+    if isinstance(name, str) and (name in known or re.fullmatch(NAMES, name)):
+        if name.startswith(PRIVATE) and not root:
+            roots.append(Path(private_folder().name))
         for folder in (each / name for each in roots):
             if folder.is_dir():
                 return folder
     places = ", ".join(map(str, roots))
-    raise ModelNotFoundError(f"no model {name!r} in {places}; known are {', '.join(known) or 'none'}")
+    raise ModelNotFoundError(f"no model {name!r:.80} in {places}; known are {', '.join(known) or 'none'}")
 
 
 def read_config(folder: Path) -> CheckpointConfig:
@@ -246,12 +265,11 @@ def fill_weights(model: TrainableAutoencoder, weights: dict[str, Tensor], folder
 
 
 def sampling_state(model: TrainableAutoencoder) -> dict[str, Tensor]:
-    """The tensors that sampling needs; what only training needs stays behind."""
-    left_out = (*model.training_only, "num_batches_tracked")
+    """The tensors that sampling needs; what only training needs stays behind, and what settings make again."""
     return {
         name: tensor
         for name, tensor in model.state_dict().items()
-        if not name.startswith(left_out) and not name.endswith("num_batches_tracked")
+        if not name.startswith(model.training_only) and not name.endswith((*FLOW_STRUCTURE, "num_batches_tracked"))
     }
 
 

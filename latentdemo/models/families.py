@@ -12,11 +12,12 @@ from latentdemo.models.aae import AAE
 from latentdemo.models.autoencoder import TrainableAutoencoder
 from latentdemo.models.daae import DenoisingAAE
 from latentdemo.models.dvae import DenoisingVAE
-from latentdemo.models.network import NetworkConfig, initialise
+from latentdemo.models.flow_vae import FlowVAE
+from latentdemo.models.network import NetworkConfig
 from latentdemo.models.vae import VAE
 
 FAMILIES: dict[str, type[TrainableAutoencoder]] = {
-    family.family: family for family in (VAE, DenoisingVAE, AAE, DenoisingAAE)
+    family.family: family for family in (VAE, DenoisingVAE, AAE, DenoisingAAE, FlowVAE)
 }
 
 
@@ -43,5 +44,5 @@ def build_model(
     except TypeError as error:
         raise NetworkConfigError(f"the family {family!r} does not take these options: {error}") from error
     if seed is not None:
-        initialise(model, torch.Generator().manual_seed(seed))
+        model.initialise(torch.Generator().manual_seed(seed))
     return model.to(memory_format=torch.channels_last)

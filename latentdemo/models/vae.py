@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from latentdemo.models.autoencoder import Objective, Posterior, TrainableAutoencoder, cross_entropy
+from latentdemo.random import Generators
 
 LOG_VARIANCE_RANGE = (-10.0, 5.0)  # keeps exp() finite in the first steps; trained posteriors lie well inside
 
@@ -31,7 +32,7 @@ class VAE(TrainableAutoencoder):
     def objectives(self, images: Tensor, generator: torch.Generator) -> Iterator[Objective]:
         posterior = self.encode(self.corrupt(images, generator))
         reconstruction = cross_entropy(self.decoder(posterior.sample(generator)), images)
-        kl = kl_to_prior(posterior)
+        kl = kl_to_prior(posterior, generator)
         yield Objective(
             "autoencoder",
             reconstruction + kl,
@@ -39,6 +40,6 @@ class VAE(TrainableAutoencoder):
         )
 
 
-def kl_to_prior(posterior: Posterior) -> Tensor:
+def kl_to_prior(posterior: Posterior, generator: Generators) -> Tensor:
     """KL(q(z|x) || N(0, I)) in nats, summed over dimensions, mean over images."""
-    return posterior.kl_to_prior().sum(dim=1).mean()
+    return posterior.kl_to_prior(generator).sum(dim=1).mean()

@@ -12,6 +12,7 @@ from latentdemo.errors import CheckpointCorruptError, CheckpointFileMissingError
 
 WEIGHTS = "model.safetensors"
 HALF_FROM = 1024  # tensors with at least so many numbers are stored in half precision
+FLOW_STRUCTURE = (".mask", ".order")  # buffers of a flow (zuko) that its settings make again
 REMEDY = "fetch both files again"
 
 
@@ -28,7 +29,7 @@ def read_bytes(path: Path) -> bytes:
 
 
 def parse_weights(content: bytes, path: Path | str = WEIGHTS, remedy: str = REMEDY) -> dict[str, Tensor]:
-    """The tensors of a safetensors file, as they lie in it: floating-point numbers, all of them finite.
+    """The tensors of a safetensors file, as they lie in it: real numbers, all of them finite.
 
     Raises:
         CheckpointCorruptError: truncated, not a safetensors file, or of numbers that are not finite.
@@ -37,9 +38,9 @@ def parse_weights(content: bytes, path: Path | str = WEIGHTS, remedy: str = REME
         weights = load(content)
     except SafetensorError as error:
         raise CheckpointCorruptError(f"{path} is truncated or broken ({error}); {remedy}") from error
-    spoilt = [name for name, values in weights.items() if not values.is_floating_point() or not values.isfinite().all()]
+    spoilt = [name for name, values in weights.items() if values.is_complex() or not values.float().isfinite().all()]
     if spoilt:
-        raise CheckpointCorruptError(f"{path} holds numbers that are not finite, such as in {spoilt[0]}; {remedy}")
+        raise CheckpointCorruptError(f"{path} holds numbers that are not real or finite, as in {spoilt[0]}; {remedy}")
     return weights
 
 

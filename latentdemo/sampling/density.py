@@ -29,7 +29,7 @@ from latentdemo.errors import (
     SamplingError,
 )
 from latentdemo.models.checkpoint import read_config, read_weights
-from latentdemo.models.weights import check_fit, half_precision, read_bytes
+from latentdemo.models.weights import FLOW_STRUCTURE, check_fit, half_precision, read_bytes
 from latentdemo.random import Generators, randn
 from latentdemo.sampling.kernel import Autoencoder
 
@@ -147,6 +147,8 @@ class Flow(Density):
         return dict(self._settings)
 
     def log_density(self, latents: Tensor) -> Tensor:
+        if not len(latents):  # which zuko cannot sum over; so it is where all chains of a batch rest
+            return latents.new_zeros(0)
         return self.flow().log_prob((latents - self.location) / self.scale) - self.scale.log().sum()
 
     @torch.no_grad()
@@ -233,8 +235,9 @@ def save_densities(folder: Path, densities: Mapping[str, Density], config: Densi
 
 def weights_to_store(density: Density) -> dict[str, Tensor]:
     """The tensors of a density as they are stored, the large ones in half precision."""
-    structure = (".mask", ".order")  # of a flow, made from its settings
-    return half_precision({key: value for key, value in density.state_dict().items() if not key.endswith(structure)})
+    return half_precision(
+        {key: value for key, value in density.state_dict().items() if not key.endswith(FLOW_STRUCTURE)}
+    )
 
 
 def read_density_config(folder: Path) -> DensityConfig:

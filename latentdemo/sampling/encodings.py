@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
 
 from latentdemo.data import ImageSet
 from latentdemo.models import GenerativeAutoencoder, Posterior
+from latentdemo.random import epoch_generator
 
 BATCH = 500
 
@@ -18,28 +19,49 @@ class Encodings:
     """Posteriors of a set of images.
 
     Attributes:
-        mean: (N, D).
-        std: (N, D); zeros for a deterministic encoder.
+        posterior: a row an image.
     """
 
-    mean: Tensor
-    std: Tensor
+    posterior: Posterior
 
     def __len__(self) -> int:
-        return len(self.mean)
+        return len(self.posterior)
 
+    @property
+    def deterministic(self) -> bool:
+        """Whether all draws of an image are the same."""
+        return self.posterior.std is None
+
+    @property
+    def mean(self) -> Tensor:
+        """(N, D), on the CPU."""
+        return self.posterior.mean.cpu()
+
+    @torch.no_grad()
     def draw(self, generator: torch.Generator) -> Tensor:
-        """One posterior draw an image, (N, D)."""
-        return self.mean + self.std * torch.randn(self.mean.shape, generator=generator)
+        """One posterior draw an image, (N, D), on the CPU."""
+        return self.posterior.sample(generator).cpu()
+
+    @torch.no_grad()
+    def kl_to_prior(self) -> Tensor | None:
+        """Mean KL of the posterior to the prior in each dimension, (D,) in nats; None for a deterministic encoder."""
+        if self.deterministic:
+            return None
+        return self.posterior.kl_to_prior(epoch_generator(0, 0)).mean(dim=0).cpu()
 
 
 @torch.no_grad()
 def encode_set(model: GenerativeAutoencoder, images: ImageSet) -> Encodings:
-    """The posteriors of all images, on the CPU."""
+    """The posteriors of all images."""
     posteriors: list[Posterior] = [
         model.encode(images.tensor(slice(start, start + BATCH)).to(model.device))
         for start in range(0, len(images), BATCH)
     ]
-    mean = torch.cat([posterior.mean for posterior in posteriors]).cpu()
-    stds = [torch.zeros_like(each.mean) if each.std is None else each.std for each in posteriors]
-    return Encodings(mean, torch.cat(stds).cpu())
+    stds = [each.std for each in posteriors if each.std is not None]
+    return Encodings(
+        replace(
+            posteriors[0],
+            location=torch.cat([each.location for each in posteriors]),
+            std=torch.cat(stds) if stds else None,
+        )
+    )

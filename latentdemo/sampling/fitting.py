@@ -82,7 +82,7 @@ def fit_densities(
     encodings, real = encode_set(model, train), encode_set(model, held_out)
     generator = epoch_generator(seed, 0)
     checked = real.draw(generator)[:HELD_OUT]
-    draws = DRAWS if encodings.std.any() else 1
+    draws = 1 if encodings.deterministic else DRAWS
     points = torch.cat([encodings.draw(generator) for _ in range(draws)])
     densities: dict[str, Density] = {}
     flow = Flow(model.latent_size, hidden=hidden)

@@ -17,7 +17,7 @@ import torch
 from torch import Tensor
 
 from latentdemo.errors import SamplingError
-from latentdemo.models import Likelihood, Posterior
+from latentdemo.models import Likelihood
 from latentdemo.random import Generators, rand
 from latentdemo.sampling.kernel import Autoencoder, Info, State
 
@@ -59,8 +59,8 @@ class MetropolisWithinGibbs:
             - log_likelihood(here, drawn)
             + log_prior(proposal)
             - log_prior(state.latent)
-            + log_posterior(posterior, state.latent)
-            - log_posterior(posterior, proposal)
+            + posterior.log_density(state.latent)
+            - posterior.log_density(proposal)
         )
         accepted = rand(len(proposal), generator, proposal.device).log() < log_ratio
         latent = torch.where(accepted[:, None], proposal, state.latent)
@@ -80,9 +80,3 @@ def log_likelihood(likelihood: Likelihood, images: Tensor) -> Tensor:
 def log_prior(latents: Tensor) -> Tensor:
     """log P(z) up to a constant, (N,) in nats."""
     return -0.5 * latents.square().sum(dim=1)
-
-
-def log_posterior(posterior: Posterior, latents: Tensor) -> Tensor:
-    """log Q(z | x) up to a constant, (N,) in nats."""
-    assert posterior.std is not None
-    return -0.5 * ((latents - posterior.mean) / posterior.std).square().sum(dim=1) - posterior.std.log().sum(dim=1)

@@ -12,11 +12,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from latentdemo.engine import RunRequest, engine_for
 from latentdemo.errors import CheckpointError, RunFileError
 from latentdemo.imaging import png_bytes
 from latentdemo.models import GenerativeAutoencoder, load_model, model_folder, read_config
-from latentdemo.sampling import ChainRun, run_chain
-from latentdemo.sampling.chain import Progress
+from latentdemo.sampling import ChainRun, Progress
 from latentdemo.sampling.density import read_density_config
 from latentdemo.sampling.interpolation import Frames, interpolate
 from latentdemo.takeaway.picture import picture_of, sheets_of
@@ -80,7 +80,7 @@ def rerun(path: Path, out: Path, device: str | None = None, progress: Progress |
     kept = read_latents(path.parent / LATENTS, settings)
     if settings.start == GIVEN and kept is None:
         raise RunFileError(f"{path} starts from latents of its own: put {LATENTS} of the same ZIP beside it")
-    model = load_model(settings.model, device)
+    model = load_model(settings.model, device, precision=settings.precision)
     start = kept[array(0)] if kept and settings.start == GIVEN else settings.start
     run = walk(settings, settings, model, start, settings.steps, progress)
     branches = [walk_branch(branch, settings, model, run.latents[0], progress) for branch in settings.branches]
@@ -98,7 +98,7 @@ def walk(
     progress: Progress | None,
 ) -> ChainRun:
     """The chains of a run or of a branch of it, recorded at `steps`."""
-    return run_chain(
+    wanted = RunRequest(
         model,
         way.kernel,
         count=settings.count,
@@ -109,8 +109,8 @@ def walk(
         options=way.options,
         stop_at=way.stop_at,
         noise=settings.noise,
-        progress=progress,
     )
+    return engine_for(model.device).run(wanted, progress)
 
 
 def walk_branch(
@@ -122,7 +122,8 @@ def walk_branch(
     if branch.path is None:
         return Frames(latents, run.images[branch.steps])
     path = interpolate(latents[0], latents[-1], settings.count, branch.path)
-    return Frames(path, run_chain(model, start=path, steps=0).images[0])
+    decoded = engine_for(model.device).run(RunRequest(model, steps=0, start=path))
+    return Frames(path, decoded.images[0])
 
 
 def read_latents(path: Path, settings: RunSettings) -> dict[str, Tensor] | None:

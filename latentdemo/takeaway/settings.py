@@ -10,6 +10,7 @@ from typing import Any, get_args
 
 from latentdemo._version import __version__
 from latentdemo.errors import RunFileError
+from latentdemo.models import Precision, best_precision, pick_device
 from latentdemo.models.checkpoint import current_versions
 from latentdemo.sampling.chain import Noise
 from latentdemo.sampling.interpolation import PathKind
@@ -85,6 +86,7 @@ class RunSettings:
         options: the kernel's own settings.
         stop_at: share of real data at which a chain rests; None lets it take every step.
         noise: "own" or "shared", as `run_chain` takes it.
+        precision: of the model's networks.
         versions: of what made it.
         schema: version of this file's form.
     """
@@ -102,6 +104,7 @@ class RunSettings:
     options: Mapping[str, Any] = field(default_factory=dict)
     stop_at: float | None = None
     noise: Noise = "own"
+    precision: Precision = field(default_factory=lambda: best_precision(pick_device()))
     branches: tuple[Branch, ...] = ()
     versions: Mapping[str, str] = field(default_factory=versions_in_use)
     schema: int = SCHEMA
@@ -135,6 +138,7 @@ def parse(values: Any, path: Path) -> RunSettings:
             f"{path} has version {values.get('schema')} of its form, this program reads {SCHEMA}; "
             "take the run away again from the page"
         )
+    values = {"precision": "float32"} | values  # of files that were written before there was another
     check(values, CHECKS, {each.name for each in fields(RunSettings)}, path, "")
     check(values["layout"], LAYOUT_CHECKS, {each.name for each in fields(Layout)}, path, "layout.")
     for index, branch in enumerate(values["branches"]):
@@ -227,6 +231,7 @@ CHECKS: dict[str, Check] = {
     "options": OPTIONS,
     "stop_at": SHARE,
     "noise": one_of(*get_args(Noise)),
+    "precision": one_of(*get_args(Precision)),
     "branches": (are_dictionaries, "a list of dictionaries"),
     "versions": (is_texts, "a dictionary of texts"),
 }

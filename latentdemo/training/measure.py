@@ -36,20 +36,21 @@ def measure_held_out(model: TrainableAutoencoder, images: ImageSet) -> dict[str,
     """
     model.eval()
     sums = {"reconstruction": 0.0, "squared_error": 0.0, "kl": 0.0}
-    gaussian = True
+    stochastic = True
+    generator = epoch_generator(0, 0, model.device)
     for batch in batches(images, model):
         posterior = model.encode(batch)
-        logits = model.decoder(posterior.mean)
+        logits = model.logits(posterior.mean)
         sums["reconstruction"] += cross_entropy(logits, batch).item() * len(batch)
         sums["squared_error"] += (torch.sigmoid(logits) - batch).square().mean().item() * len(batch)
-        gaussian = posterior.std is not None
-        if gaussian:
-            sums["kl"] += kl_to_prior(posterior).item() * len(batch)
+        stochastic = posterior.std is not None
+        if stochastic:
+            sums["kl"] += kl_to_prior(posterior, generator).item() * len(batch)
     measured = {
         "reconstruction": sums["reconstruction"] / len(images),
         "rmse": float(np.sqrt(sums["squared_error"] / len(images))),
     }
-    return measured | ({"kl": sums["kl"] / len(images)} if gaussian else {})
+    return measured | ({"kl": sums["kl"] / len(images)} if stochastic else {})
 
 
 def held_out_loss(measured: dict[str, float]) -> float:

@@ -320,7 +320,11 @@ class Trainer:
         measured = {
             "held_out": {name: round(value, 4) for name, value in measure_held_out(self.model, self.held_out).items()},
             "held_out_count": len(self.held_out),
-            "parameters": sum(p.numel() for p in (*self.model.encoder.parameters(), *self.model.decoder.parameters())),
+            "parameters": sum(
+                parameter.numel()
+                for name, parameter in self.model.named_parameters()
+                if not name.startswith(self.model.training_only)
+            ),
             "training_seconds": round(self.seconds),
             "training_device": describe_device(self.device),
         }

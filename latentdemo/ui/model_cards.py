@@ -6,15 +6,14 @@ import re
 from pathlib import Path
 
 import streamlit as st
-import torch
 from PIL import Image
 
+from latentdemo.engine import RunRequest, engine_for
 from latentdemo.errors import LatentdemoError
 from latentdemo.imaging import contact_sheet, png_bytes
 from latentdemo.models import model_folder
 from latentdemo.models.checkpoint import CARD
-from latentdemo.random import chain_generators, randn
-from latentdemo.ui.sidebar import DEFAULT_SEED, Selection, model_pool
+from latentdemo.ui.sidebar import DEFAULT_SEED, Selection
 
 PREVIEW = "preview.png"
 PREVIEW_COLUMNS, PREVIEW_ROWS, PRIOR_ROW = 12, 8, 4  # of the picture that training leaves: prior samples at the bottom
@@ -45,12 +44,10 @@ def from_preview(folder: Path, written: int) -> bytes | None:
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
-@torch.inference_mode()
 def drawn(model: str, digest: str) -> bytes:
     """Prior samples of the usual seed."""
-    loaded = model_pool().get(model)
-    latents = randn((COLUMNS * ROWS, loaded.latent_size), chain_generators(DEFAULT_SEED, COLUMNS * ROWS), loaded.device)
-    images = loaded.decode(latents).mean.cpu()
+    wanted = RunRequest(model, count=COLUMNS * ROWS, steps=0, seed=DEFAULT_SEED, digest=digest)
+    images = engine_for().run(wanted).images[0]
     return png_bytes(contact_sheet(images, COLUMNS, max(1, TILE // images.shape[-1])))
 
 

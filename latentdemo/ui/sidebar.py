@@ -8,7 +8,7 @@ import streamlit as st
 import torch
 
 from latentdemo.data import DATASETS
-from latentdemo.engine import ModelPool
+from latentdemo.engine import engine_for
 from latentdemo.errors import LatentdemoError
 from latentdemo.models import (
     FAMILIES,
@@ -58,15 +58,9 @@ class Selection:
             return ""
 
 
-@st.cache_resource
-def model_pool() -> ModelPool:
-    """The models of this process, shared between sessions."""
-    return ModelPool()
-
-
 def device_in_words() -> str:
     """The device in use, in the session's language."""
-    device = model_pool().device
+    device = engine_for().device
     return (
         _("CPU, threads: {count}", count=torch.get_num_threads()) if device.type == "cpu" else describe_device(device)
     )

@@ -22,13 +22,13 @@ from latentdemo.data.held_out import SHEET
 from latentdemo.data.pictures import damage_picture, on_light_ground, read_picture, take_in, thumbnail
 from latentdemo.errors import DataError, PictureError
 from latentdemo.imaging import contact_sheet, data_uri, png_bytes
-from latentdemo.models import GenerativeAutoencoder, Posterior, model_folder
+from latentdemo.models import GenerativeAutoencoder, model_folder
 from latentdemo.random import chain_generators
 from latentdemo.sampling.starts import starting_points
 from latentdemo.ui.gallery import gallery, held_out
 from latentdemo.ui.link import Amounts, notice, put_in_link, take_from_link
 from latentdemo.ui.sidebar import Selection
-from latentdemo.ui.uploader import picture_uploader
+from latentdemo.ui.uploader import uploader_words
 from latentdemo.ui.words import N_, _
 
 Kind = Literal["prior", "data", "upload"]
@@ -129,7 +129,7 @@ def start_latents(point: StartingPoint, model: GenerativeAutoencoder, count: int
         return starting_points(model, "prior", chain_generators(point.seed, count, point.row), count)
     posterior = model.encode(picture[None])
     std = None if posterior.std is None else posterior.std.expand(count, -1)
-    repeated = Posterior(posterior.mean.expand(count, -1), std)
+    repeated = replace(posterior, location=posterior.location.expand(count, -1), std=std)
     draws = repeated.sample(chain_generators(point.seed, count, OWN_STREAM))
     return torch.cat([posterior.mean, draws[1:]])
 
@@ -228,7 +228,12 @@ def held_out_control(chosen: Selection, key: str, first: int) -> StartingPoint:
 def upload_control(chosen: Selection, key: str, first: int) -> StartingPoint:
     """An uploader; the prior where there is no usable picture yet."""
     name = f"{key}upload"
-    file = picture_uploader(f"{key}file", keep_upload, (key,))
+    uploader_words(_("This file was not taken. Bring a JPEG, PNG or WebP picture of at most 20 MB."))
+    file = st.file_uploader(
+        _("JPEG, PNG or WebP, up to 20 MB"), "image", key=f"{key}file", on_change=keep_upload, args=(key,),
+        help=_("The central square is scaled to the model's size. The picture stays on the machine that runs this "
+               "demo, and only as long as this session."),
+    )  # fmt: skip
     upload: Upload | None = st.session_state.get(name)
     if upload is None:
         st.caption(_("Until there is a picture, it starts from the prior."))

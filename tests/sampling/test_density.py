@@ -15,7 +15,7 @@ from latentdemo.errors import (
     CheckpointMismatchError,
     SamplingError,
 )
-from latentdemo.models import checkpoints_dir
+from latentdemo.models import Posterior, checkpoints_dir
 from latentdemo.random import chain_generators
 from latentdemo.sampling.density import CONFIG, WEIGHTS, Flow, GaussianMixture, density_of, load_densities
 from latentdemo.sampling.encodings import Encodings
@@ -32,6 +32,23 @@ def two_clusters(count: int, generator: torch.Generator) -> torch.Tensor:
 @pytest.fixture(scope="module")
 def points() -> torch.Tensor:
     return two_clusters(6000, torch.Generator().manual_seed(0))
+
+
+@pytest.mark.parametrize(
+    "density", [Flow(3, transforms=1, hidden=4, passes=2), GaussianMixture(3, 2)], ids=["flow", "mixture"]
+)
+def test_no_latents_have_no_densities(density) -> None:
+    assert density.log_density(torch.zeros(0, 3)).shape == (0,)
+    assert density.log_density(torch.zeros(2, 3)).shape == (2,)
+
+
+@pytest.mark.parametrize("name", ["fashion-mnist/daae", "avatars/vae", "fashion-mnist/dvae"])
+def test_chains_that_all_rest_from_the_start_stay_there(name: str) -> None:
+    model = load_model(name, "cpu")
+    start = model.encode(read_held_out(model.folder.parent).tensor(slice(2))).mean
+    run = run_chain(model, "transport", steps=3, start=start, stop_at=0.0)
+    assert torch.equal(run.latents[3], start)
+    assert not run.info.walking.any()
 
 
 def test_the_mixture_is_the_one_that_scikit_learn_fitted(points) -> None:
@@ -52,7 +69,7 @@ def test_draws_from_the_mixture_have_its_moments(points) -> None:
 
 def test_the_flow_learns_what_one_gaussian_cannot(points) -> None:
     flow = Flow(2, transforms=2, hidden=32, passes=2)
-    list(fit_flow(flow, Encodings(points, torch.zeros_like(points)), epochs=12, seed=0))
+    list(fit_flow(flow, Encodings(Posterior(points)), epochs=12, seed=0))
     held_out = two_clusters(2000, torch.Generator().manual_seed(5))
     gaussian = torch.distributions.MultivariateNormal(points.mean(0), torch.cov(points.T))
     with torch.no_grad():
