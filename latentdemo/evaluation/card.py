@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from latentdemo.evaluation.report import CEILING, FLOOR, GAP, Figures, Interval, Report, Row
+from latentdemo.evaluation.report import CEILING, FLOOR, GAP, PYTHAE, Figures, Interval, Report, Row
 from latentdemo.models.checkpoint import CARD
 
 BEGIN, END = "<!-- evaluation -->", "<!-- end of evaluation -->"
@@ -44,7 +44,21 @@ def section(report: Report) -> str:
         f"error; {report.features['name']} (`{report.features['sha256'][:12]}`), on {report.device}. "
         "These figures compare ways to sample models of this data set and nothing else, least of all with published "
         f"FIDs. {advice}\n\n" + "\n".join(lines) + "\n\nMade by `python -m latentdemo evaluate " + f"{report.model}`; "
-        "all figures, settings and versions in `evaluation.json`.\n"
+        "all figures, settings and versions in `evaluation.json`.\n" + of_pythae(report)
+    )
+
+
+def of_pythae(report: Report) -> str:
+    """What the rows of pythae's samplers are, if there are any."""
+    if not report.samplers:
+        return ""
+    epochs = ", ".join(
+        f"{name.removeprefix(PYTHAE)} {count}" for name, count in report.samplers["epochs"].items() if count is not None
+    )
+    return (
+        f"\nRows that begin with `{PYTHAE}` are samplers of pythae {report.samplers['pythae']} on these weights: its "
+        f"default networks, fitted to the same encodings (epochs: {epochs}; learning rate "
+        f"{report.samplers['learning_rate']:g}, falling to zero) by `python -m latentdemo compare {report.model}`.\n"
     )
 
 

@@ -19,11 +19,13 @@ from latentdemo.ui.review import (
     Costs,
     as_csv,
     as_json,
+    beside_pythae,
     costs,
     costs_sentence,
     curves,
     diagnostics_table,
     figure_names,
+    how_measured,
     leave_alone,
     levels,
     marked_point,
@@ -259,6 +261,33 @@ def test_the_table_has_all_models_and_marks_the_advised_row(report: Report) -> N
         "Direct draw: large mixture",
         "Direct draw: mixture of 10",
     ]
+
+
+def with_pythae(report: Report, **gaps: float) -> Report:
+    """The report with samplers of pythae that close so much of the gap, each with an error of 1."""
+    rows = [
+        replace(report.prior, start=f"pythae-{name}", figures={**report.prior.figures, GAP: Interval(gap, 1.0)})
+        for name, gap in gaps.items()
+    ]
+    return replace(report, rows=[*report.rows, *rows], samplers={"pythae": "0.1.2", "epochs": {"pythae-maf": 20}})
+
+
+@pytest.mark.parametrize(("more", "words"), [(-9.0, "better beyond chance"), (0.5, "as good within"), (9.0, "worse")])
+def test_the_best_sampler_of_pythae_stands_beside_what_is_advised(report: Report, more: float, words: str) -> None:
+    assert beside_pythae(report) is None
+    ours = report.recommended.figures[GAP].mean
+    sentence = beside_pythae(with_pythae(report, mixture=-80.0, maf=ours + more))
+    assert words in sentence
+    assert "masked autoregressive flow (pythae)" in sentence
+    assert f"{ours + more:.0f}" in sentence
+
+
+def test_samplers_of_pythae_are_baselines_in_the_short_table_and_named_with_their_settings(report: Report) -> None:
+    compared = with_pythae(report, maf=50.0)
+    lines = table([("Model", compared)], everything=False)
+    assert "Direct draw: masked autoregressive flow (pythae)" in [line["Way to sample"] for line in lines]
+    assert "masked autoregressive flow (pythae) 20" in " ".join(how_measured(compared))
+    assert "pythae" not in " ".join(how_measured(report))
 
 
 def test_csv_has_every_figure_once(report: Report) -> None:

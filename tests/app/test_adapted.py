@@ -1,0 +1,40 @@
+"""A model that others trained, on every page."""
+
+import pytest
+import torch
+
+from latentdemo.models import load_model, save_checkpoint
+from latentdemo.models.adapters import read_pythae
+from latentdemo.sampling import run_chain
+from latentdemo.ui import background
+from latentdemo.ui.navigation import PAGES
+from tests.app.test_pages import PATIENCE, open_page
+
+pythae = pytest.importorskip("pythae.models")
+
+
+@pytest.fixture
+def theirs(tmp_path, monkeypatch):
+    """A checkpoint folder of an untrained VAE of pythae, for pictures of 28x28, in a data set of its own."""
+    monkeypatch.setattr(background, "AT_ONCE", PATIENCE)
+    monkeypatch.setenv("LATENTDEMO_CHECKPOINTS", str(tmp_path / "checkpoints"))
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        pythae.VAE(pythae.VAEConfig(input_dim=(1, 28, 28), latent_dim=6)).save(str(tmp_path / "final_model"))
+    save_checkpoint(tmp_path / "checkpoints" / "own" / "theirs", read_pythae(tmp_path / "final_model"), "own")
+    return load_model("own/theirs", "cpu")
+
+
+@pytest.mark.parametrize("entry", PAGES, ids=lambda entry: entry.title)
+def test_every_page_opens_with_it(entry, theirs) -> None:
+    app = open_page(entry.script, data="own", model="theirs")
+    assert not app.exception
+    assert app.sidebar.selectbox(key="model").value == "theirs"
+
+
+def test_its_chains_are_on_screen(theirs) -> None:
+    app = open_page("pages/sampling.py", data="own", model="theirs", count="16")
+    assert not app.exception
+    assert not app.error
+    assert len(app.image) == 4
+    assert run_chain(theirs, count=4, steps=2).images[2].shape == (4, 1, 28, 28)
