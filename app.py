@@ -1,9 +1,11 @@
 """latentdemo in the browser: streamlit run app.py"""
 
+import sys
 from pathlib import Path
 
 import streamlit as st
 
+from latentdemo.ui.arguments import take_arguments
 from latentdemo.ui.navigation import streamlit_pages
 from latentdemo.ui.presentation import present, presenting
 from latentdemo.ui.sidebar import sidebar
@@ -13,6 +15,7 @@ UI = Path(__file__).parent / "latentdemo" / "ui"
 
 st.set_page_config("latentdemo", UI / "icon.svg", layout="wide")
 st.html(UI / "style.css")
+take_arguments(sys.argv[1:])
 page = st.navigation(streamlit_pages(), position="top")
 st.session_state["selection"] = sidebar()
 present()

@@ -10,12 +10,13 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from latentdemo.models import GenerativeAutoencoder, build_model, describe_device
+from latentdemo.errors import LatentdemoError
+from latentdemo.models import GenerativeAutoencoder, TrainableAutoencoder, build_model, describe_device
 from latentdemo.sampling import run_chain
 
 
 @torch.no_grad()
-def plain_loop(model: GenerativeAutoencoder, count: int, steps: int, generator: torch.Generator) -> Tensor:
+def plain_loop(model: TrainableAutoencoder, count: int, steps: int, generator: torch.Generator) -> Tensor:
     """What anyone would write: decode the mean, encode, draw from the posterior; eager float32, default layout."""
     latent = torch.randn(count, model.latent_size, generator=generator).to(model.device)
     for _ in range(steps):
@@ -27,7 +28,13 @@ def plain_loop(model: GenerativeAutoencoder, count: int, steps: int, generator: 
 def compare_with_plain_loop(
     model: GenerativeAutoencoder, count: int, steps: int, repeats: int, progress: Callable[[int, int], None]
 ) -> dict[str, Any]:
-    """Medians and quartiles of both, in milliseconds, and of their paired ratio (below 1: the sampler is faster)."""
+    """Medians and quartiles of both, in milliseconds, and of their paired ratio (below 1: the sampler is faster).
+
+    Raises:
+        LatentdemoError: a model that was not trained here, whose networks cannot be built a second time.
+    """
+    if not isinstance(model, TrainableAutoencoder):
+        raise LatentdemoError(f"bench takes a model of a family that is trained here, not {model.title}")
     plain = build_model(model.family, model.network, model.options()).to(model.device).eval()
     plain.load_state_dict(model.state_dict(), strict=False)
     plain.to(memory_format=torch.contiguous_format)

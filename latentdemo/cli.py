@@ -1,4 +1,4 @@
-"""The command line: python -m latentdemo models | sample | rerun | train | fit | evaluate | retime | bench | ...
+"""The command line: python -m latentdemo models | sample | rerun | data check | train | fit | evaluate | bench | ...
 
 What a command makes goes to files and standard output, progress and errors to standard error. Exit codes: 0 done,
 1 an error that the message explains, 2 wrong usage, 130 interrupted.
@@ -9,8 +9,9 @@ from __future__ import annotations
 import json
 import re
 import shlex
+import shutil
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -24,9 +25,10 @@ from rich.table import Table
 from latentdemo.errors import LatentdemoError
 
 if TYPE_CHECKING:
+    from latentdemo.data import ImageSet
     from latentdemo.evaluation import Report
-    from latentdemo.models import NetworkConfig
-    from latentdemo.training import TrainingSettings
+    from latentdemo.models import GenerativeAutoencoder, NetworkConfig
+    from latentdemo.training import Trainer, TrainingSettings
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -34,6 +36,8 @@ app = typer.Typer(
     pretty_exceptions_show_locals=False,
     help="Prior samples and chain samples of generative autoencoders.",
 )
+data = typer.Typer(no_args_is_help=True, help="Pictures of your own, before a model is trained on them.")
+app.add_typer(data, name="data")
 console = Console(stderr=True)
 
 
@@ -75,15 +79,17 @@ def progress_bar() -> Iterator[Progress]:
 
 
 def train_command(
-    settings: TrainingSettings, network: NetworkConfig, dataset: str, family: str, options: list[str]
+    settings: TrainingSettings, network: NetworkConfig, dataset: str, family: str, options: list[str], title: str
 ) -> str:
     """The command that trains the same model again, with every setting spelled out."""
     words = ["python", "-m", "latentdemo", "train", dataset, family]
-    for name in ("epochs", "batch_size", "learning_rate", "beta1", "precision", "seed", "train_count"):
+    for name in ("epochs", "batch_size", "learning_rate", "beta1", "precision", "seed", "train_count", "patience"):
         value = getattr(settings, name)
         if value is not None:
             words += [f"--{name.replace('_', '-')}", f"{value:g}" if isinstance(value, float) else str(value)]
     words += ["--width", str(network.width), "--latent-size", str(network.latent_size)]
+    if title != dataset:
+        words += ["--size", str(network.image_size), "--name", title]
     for pair in options:
         words += ["--option", pair]
     return shlex.join(words)
@@ -125,13 +131,20 @@ def models(as_json: Annotated[bool, typer.Option("--json", help="Machine-readabl
     Console().print(table)
 
 
-ADVICE = ("plain chain at its best", "recommended", "gap closed, %", "coverage, from prior", "recall, from prior")
+ADVICE = (
+    "plain chain at its best",
+    "recommended",
+    "gap closed, %",
+    "coverage, from prior",
+    "recall, from prior",
+    "best sampler of pythae, gap closed, %",
+)
 
 
 def advice(folder: Path) -> list[str]:
     """What the evaluation of a model says, for the columns of `ADVICE`."""
     from latentdemo.evaluation.card import in_words, with_error
-    from latentdemo.evaluation.report import GAP, EvaluationError, load_report
+    from latentdemo.evaluation.report import GAP, PYTHAE, EvaluationError, load_report
 
     try:
         report = load_report(folder)
@@ -140,15 +153,20 @@ def advice(folder: Path) -> list[str]:
     plain = [row for row in report.rows if row.is_plain and GAP in row.figures]
     best = max(plain, key=lambda row: row.figures[GAP].mean, default=None)
     words = f"{with_error(best.figures[GAP], 0)} % at step {best.steps}" if best else ""
-    row = report.recommended
+    row, theirs = report.recommended, report.best_foreign
+    if theirs is None:
+        beside = ""
+    else:
+        standing = {"better": "", "even": ", as good as ours", "worse": ", better than ours"}[report.standing or "even"]
+        beside = f"{theirs.start.removeprefix(PYTHAE)}: {with_error(theirs.figures[GAP], 0)}{standing}"
     if row is None:
-        return [words, "leave it alone"]
+        return [words, "leave it alone", "", "", "", beside]
     changes = [
         f"{with_error(report.prior.figures[name], 2)} to {with_error(row.figures[name], 2)}"
         for name in ("coverage", "recall")
     ]
     recommended = f"{in_words(row)}, {row.steps} {'step' if row.steps == 1 else 'steps'}"
-    return [words, recommended, with_error(row.figures[GAP], 0), *changes]
+    return [words, recommended, with_error(row.figures[GAP], 0), *changes, beside]
 
 
 @app.command()
@@ -174,26 +192,24 @@ def sample(
     ] = Path("samples.png"),
 ) -> None:
     """Draw from the prior, walk the chain, and write the chosen steps."""
-    from latentdemo.models import load_model
+    from latentdemo.engine import RunRequest, engine_for
     from latentdemo.output import parse_steps, write_run
-    from latentdemo.sampling import run_chain
 
     shown = parse_steps(steps)
-    loaded = load_model(model, device)
+    request = RunRequest(
+        model,
+        kernel,
+        count=count,
+        steps=max(shown),
+        seed=seed,
+        record=shown,
+        start=start,
+        options={"decoding": decoding, "corruption": corruption} if kernel == "decode-encode" else None,
+        stop_at=stop_at,
+    )
     with progress_bar() as bar:
         task = bar.add_task("sampling", total=None, note="")
-        run = run_chain(
-            loaded,
-            kernel,
-            count=count,
-            steps=max(shown),
-            seed=seed,
-            record=shown,
-            start=start,
-            options={"decoding": decoding, "corruption": corruption} if kernel == "decode-encode" else None,
-            stop_at=stop_at,
-            progress=lambda done, total: bar.update(task, completed=done, total=total),
-        )
+        run = engine_for(device).run(request, lambda done, total: bar.update(task, completed=done, total=total))
     write_run(run, out)
     cost = 1000 * run.seconds[max(shown)] / count
     typer.echo(f"wrote {out}: {count} chains, steps {', '.join(map(str, shown))}, {cost:.1f} ms an image")
@@ -248,27 +264,61 @@ def hold_out(
 @app.command()
 def features(
     dataset: Annotated[str, typer.Argument(help="Data set, such as fashion-mnist or avatars.")],
-    epochs: Annotated[int, typer.Option(help="Passes over the training images.")] = 5,
+    epochs: Annotated[
+        int | None, typer.Option(help="Passes over the training images; 5, or more where these are few, if not given.")
+    ] = None,
     seed: Annotated[int, typer.Option(help="Fixes weights and order.")] = 0,
     device: Annotated[str | None, typer.Option(help="cuda, mps or cpu; the best at hand if not given.")] = None,
     data_dir: Annotated[Path | None, typer.Option(help="Folder with the data set's original files.")] = None,
 ) -> None:
     """Train the classifier whose features quality is measured in."""
-    from latentdemo.data import load_images
-    from latentdemo.evaluation import save_features, train_classifier
-    from latentdemo.models import checkpoints_dir, pick_device
+    from latentdemo.models.checkpoint import dataset_folder
 
+    folder = dataset_folder(dataset)
     with progress_bar() as bar:
-        task = bar.add_task("training", total=None, note="")
+        images, held_out = images_of(folder, data_dir, bar)
+        train_features(folder, images, held_out, bar, epochs, seed, device)
 
-        def on_batch(done: int, total: int, loss: float) -> None:
-            bar.update(task, completed=done, total=total, note=f"loss {loss:.2f}")
 
-        images, held_out = load_images(dataset, "train", data_dir), load_images(dataset, "held-out", data_dir)
-        trained = train_classifier(dataset, images, held_out, epochs, seed, pick_device(device), on_batch)
-    config = save_features(trained, checkpoints_dir() / dataset)
+def images_of(folder: Path, data_dir: Path | None, bar: Progress) -> tuple[ImageSet, ImageSet]:
+    """Training and held-out images of a data set's folder; pictures of one's own are read from where they were."""
+    from latentdemo.data import load_images, recorded_pictures
+    from latentdemo.data.folder import RECORD
+
+    task = bar.add_task(f"reading {folder.name}", total=None, note="")
+
+    def read(done: int, total: int) -> None:
+        bar.update(task, completed=done, total=total)
+
+    if (folder / RECORD).exists():
+        recorded_pictures(folder, data_dir, read).dataset(folder.name)
+    images, held_out = (load_images(folder.name, split, data_dir, read) for split in ("train", "held-out"))
+    bar.update(task, completed=1, total=1)
+    return images, held_out
+
+
+def train_features(
+    folder: Path,
+    images: ImageSet,
+    held_out: ImageSet,
+    bar: Progress,
+    epochs: int | None = None,
+    seed: int = 0,
+    device: str | None = None,
+) -> None:
+    """Make the feature space of a data set's folder, and say how good its classifier is."""
+    from latentdemo.evaluation import save_features, train_classifier
+    from latentdemo.models import pick_device
+
+    task = bar.add_task("training the feature space", total=None, note="")
+
+    def on_batch(done: int, total: int, loss: float) -> None:
+        bar.update(task, completed=done, total=total, note=f"loss {loss:.2f}")
+
+    trained = train_classifier(folder.name, images, held_out, epochs, seed, pick_device(device), on_batch)
+    config = save_features(trained, folder)
     right = ", ".join(f"{name} {share:.1%}" for name, share in config.accuracy.items())
-    typer.echo(f"wrote the features of {dataset} to {checkpoints_dir() / dataset}; held-out accuracy: {right}")
+    console.print(f"wrote the features of {folder.name} to {folder}; held-out accuracy: {right}", soft_wrap=True)
 
 
 @app.command()
@@ -278,37 +328,46 @@ def fit(
     hidden: Annotated[int, typer.Option(help="Units of the flow's hidden layers.")] = 256,
     seed: Annotated[int, typer.Option(help="Fixes everything.")] = 0,
     device: Annotated[str | None, typer.Option(help="Where to encode: cuda, mps or cpu; the best at hand.")] = None,
-    data_dir: Annotated[Path | None, typer.Option(help="Folder with the data set's original files.")] = None,
+    data_dir: Annotated[
+        Path | None, typer.Option(help="Folder with the data set's original files, or with your own pictures.")
+    ] = None,
 ) -> None:
     """Fit the densities of the learned latent distribution, which calibrated chains follow. Changes no model weight."""
-    from latentdemo.data import load_images
     from latentdemo.models import load_model
-    from latentdemo.sampling.fitting import fit_densities
 
     loaded = load_model(model, device)
-    dataset = model.split("/")[0]
-    train_images, held_out = (load_images(dataset, split, data_dir) for split in ("train", "held-out"))
+    assert loaded.folder is not None
     with progress_bar() as bar:
-        task = bar.add_task("fitting", total=None, note="")
-        config = fit_densities(
-            loaded,
-            train_images,
-            held_out,
-            epochs=epochs,
-            hidden=hidden,
-            seed=seed,
-            progress=lambda done, total: bar.update(task, completed=done, total=total),
-        )
-    table = Table("density", "held-out, nats", "step size of hmc", title=f"{model}: lower nats are better")
+        images, held_out = images_of(loaded.folder.parent, data_dir, bar)
+        fit_model(loaded, images, held_out, bar, epochs=epochs, hidden=hidden, seed=seed)
+
+
+def fit_model(
+    model: GenerativeAutoencoder, images: ImageSet, held_out: ImageSet, bar: Progress, **settings: int
+) -> None:
+    """Fit the densities of a model, and say how likely they make held-out encodings."""
+    from latentdemo.sampling.fitting import fit_densities
+
+    assert model.folder is not None
+    task = bar.add_task("fitting", total=None, note="")
+    config = fit_densities(
+        model,
+        images,
+        held_out,
+        progress=lambda done, total: bar.update(task, completed=done, total=total),
+        **settings,  # type: ignore[arg-type]
+    )
+    title = f"{model.folder.parent.name}/{model.folder.name}: lower nats are better"
+    table = Table("density", "held-out, nats", "step size of hmc", title=title)
     table.add_row("prior", f"{config.prior_held_out:.2f}", "")
     for name, facts in config.densities.items():
         table.add_row(name, f"{facts['held_out']:.2f}", f"{facts['step_sizes']['hmc']:.3f}")
-    Console().print(table)
+    console.print(table)
 
 
 @app.command()
 def evaluate(
-    model: Annotated[str, typer.Argument(help="Model, such as fashion-mnist/dvae, whose densities were fitted.")],
+    model: Annotated[str, typer.Argument(help="Model, such as fashion-mnist/dvae.")],
     kernels: Annotated[
         str | None,
         typer.Option(help="Kernels to evaluate, such as 'hmc transport'; all if not given.", metavar="NAME..."),
@@ -316,38 +375,50 @@ def evaluate(
     steps: Annotated[
         str | None, typer.Option(help="Steps of every kernel; each kernel's usual if not given.", metavar="STEP...")
     ] = None,
-    samples: Annotated[int, typer.Option(help="Images of each way to sample, over all repetitions.")] = 10_000,
+    samples: Annotated[
+        int | None,
+        typer.Option(help="Images of each way to sample, over all repetitions; 2,000 each, if there are as many."),
+    ] = None,
     repeats: Annotated[int, typer.Option(help="Repetitions, each with another seed.")] = 5,
     features: Annotated[
         str | None, typer.Option(help="A torchvision network in place of the data set's classifier, such as resnet18.")
     ] = None,
     precision: Annotated[str, typer.Option(help="Of the networks: float32, or bf16 to halve the time.")] = "float32",
     device: Annotated[str | None, typer.Option(help="cuda, mps or cpu; the best at hand if not given.")] = None,
-    data_dir: Annotated[Path | None, typer.Option(help="Folder with the data set's original files.")] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the report, and write no file.")] = False,
+    data_dir: Annotated[
+        Path | None, typer.Option(help="Folder with the data set's original files, or with your own pictures.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the report, and write no evaluation.")] = False,
 ) -> None:
     """Measure what every way to sample gains, costs and loses, and write it beside the checkpoint.
 
-    A run that was stopped goes on where it was.
+    Makes the feature space and the densities first, where they are missing. A run that was stopped goes on where it
+    was.
     """
     from dataclasses import asdict
 
-    from latentdemo.data import load_images
     from latentdemo.evaluation import measure_model, refresh_card, save_report, torchvision_features
+    from latentdemo.evaluation.features import CONFIG as FEATURES
     from latentdemo.evaluation.report import UNFINISHED
-    from latentdemo.models import model_folder
+    from latentdemo.models import load_model, model_folder
     from latentdemo.output import parse_steps
+    from latentdemo.sampling.density import are_fitted
 
     if precision not in ("float32", "bf16"):
         raise typer.BadParameter(f"precision is {precision!r}; take float32 or bf16")
     folder = model_folder(model)
     with progress_bar() as bar:
+        images, held_out = images_of(folder.parent, data_dir, bar)
+        if features is None and not (folder.parent / FEATURES).exists():
+            train_features(folder.parent, images, held_out, bar, device=device)
+        if not are_fitted(folder):
+            fit_model(load_model(model, device), images, held_out, bar)
         task = bar.add_task("evaluating", total=None, note="")
         report = measure_model(
             model,
-            count=samples // max(repeats, 1),
+            count=min(USUAL_COUNT, len(images), len(held_out)) if samples is None else samples // max(repeats, 1),
             seeds=range(repeats),
-            train=load_images(model.split("/")[0], "train", data_dir),
+            train=images,
             features=torchvision_features(features, device) if features else None,
             kernels=kernels.split() if kernels else None,
             steps=parse_steps(steps) if steps else None,
@@ -362,6 +433,67 @@ def evaluate(
     save_report(report, folder)
     refresh_card(report, folder)
     (folder / UNFINISHED).unlink(missing_ok=True)
+    show_report(report)
+
+
+USUAL_COUNT = 2000  # images a side, in each repetition of an evaluation
+
+
+@app.command()
+def adopt(
+    source: Annotated[
+        Path, typer.Argument(help="Folder that pythae or diffusers wrote, or with encoder.pt2 and decoder.pt2.")
+    ],
+    model: Annotated[str, typer.Argument(help="What to call it, such as fashion-mnist/my-vae.")],
+    data_dir: Annotated[Path | None, typer.Option(help="Folder with the data set's original files.")] = None,
+) -> None:
+    """Take in a model that others trained, as it is; a pair of .pt2 files runs the program that is in them."""
+    from latentdemo.data import get_dataset
+    from latentdemo.models import checkpoints_dir
+    from latentdemo.models.adapters import read_others
+    from latentdemo.training import adopt as take_in
+
+    if not re.fullmatch(r"\w[\w.-]*/\w[\w.-]*", model):
+        raise typer.BadParameter(f"{model!r} is no name of a model; take DATASET/NAME, such as fashion-mnist/my-vae")
+    folder = checkpoints_dir() / model
+    if folder.exists():
+        raise typer.BadParameter(f"{folder} is there already; take another name, or remove it first")
+    with progress_bar() as bar:
+        images, held_out = images_of(folder.parent, data_dir, bar)
+        facts = get_dataset(folder.parent.name)
+        take_in(read_others(source, facts.image_size, facts.ground), model, images, held_out)
+    typer.echo(f"wrote {folder}; next: python -m latentdemo evaluate {model}")
+
+
+@app.command()
+def compare(
+    model: Annotated[str, typer.Argument(help="Model that was evaluated, such as fashion-mnist/vae.")],
+    device: Annotated[str | None, typer.Option(help="cuda, mps or cpu; the best at hand if not given.")] = None,
+    data_dir: Annotated[Path | None, typer.Option(help="Folder with the data set's original files.")] = None,
+) -> None:
+    """Fit the samplers of pythae to the same weights, and add what they give to the evaluation beside the checkpoint.
+
+    A run that was stopped goes on where it was.
+    """
+    from latentdemo.evaluation import compare_with_pythae, load_report, refresh_card, save_report
+    from latentdemo.evaluation.report import COMPARISON
+    from latentdemo.models import model_folder
+
+    folder = model_folder(model)
+    before = load_report(folder)
+    with progress_bar() as bar:
+        images, _held_out = images_of(folder.parent, data_dir, bar)
+        task = bar.add_task("comparing", total=None, note="")
+        report = compare_with_pythae(
+            before,
+            images,
+            device=device,
+            keep_in=folder / COMPARISON,
+            progress=lambda done, total: bar.update(task, completed=done, total=total),
+        )
+    save_report(report, folder)
+    refresh_card(report, folder)
+    shutil.rmtree(folder / COMPARISON)
     show_report(report)
 
 
@@ -407,9 +539,16 @@ def bench(
     steps: Annotated[int, typer.Option(help="Steps of each chain.")] = 10,
     repeats: Annotated[int, typer.Option(help="Paired repetitions, after one to warm up.")] = 15,
     device: Annotated[str | None, typer.Option(help="cuda, mps or cpu; the best at hand if not given.")] = None,
+    soak: Annotated[
+        float | None,
+        typer.Option(help="Instead: 32 sessions use the demo's own server for so many minutes.", metavar="MINUTES"),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Machine-readable.")] = False,
 ) -> None:
     """Time the sampler against a plain eager float32 loop over the same networks, in turns within one run."""
+    if soak is not None:
+        bench_soak(soak, as_json)
+        return
     from latentdemo.bench import compare_with_plain_loop
     from latentdemo.models import load_model
 
@@ -428,11 +567,33 @@ def bench(
     Console().print(table)
 
 
+def bench_soak(minutes: float, as_json: bool) -> None:
+    """Let sessions use the server, and say what came of it; exit code 1 where it did not hold."""
+    from latentdemo.benchmark.soak import lines, soak
+
+    with progress_bar() as bar:
+        task = bar.add_task("soaking", total=None, note="")
+        report = soak(minutes, progress=lambda done, total: bar.update(task, completed=done, total=total))
+    if as_json:
+        typer.echo(json.dumps(report, indent=2, ensure_ascii=False))
+    else:
+        table = Table("", "", title=f"{report['sessions']} sessions, {minutes:g} minutes, {report['machine']}")
+        for name, value in lines(report):
+            table.add_row(name, escape(value))
+        Console().print(table)
+    if not all(report["holds"].values()):
+        raise typer.Exit(1)
+
+
 @app.command()
 def train(
-    dataset: Annotated[str, typer.Argument(help="Data set, such as fashion-mnist or avatars.")],
+    dataset: Annotated[
+        str, typer.Argument(help="Data set, such as fashion-mnist or avatars, or a folder or ZIP file of pictures.")
+    ],
     family: Annotated[str, typer.Argument(help="Model family: vae, dvae, aae, daae or flow-vae.")],
-    epochs: Annotated[int, typer.Option(help="Passes over the training images.")] = 20,
+    epochs: Annotated[
+        int | None, typer.Option(help="Passes over the training images, at most; 20, for few pictures more.")
+    ] = None,
     batch_size: Annotated[int, typer.Option(help="Images a step.")] = 64,
     learning_rate: Annotated[float, typer.Option(help="Adam's at the start; it falls to zero along a cosine.")] = 1e-3,
     beta1: Annotated[float, typer.Option(help="Adam's first decay rate.")] = 0.9,
@@ -442,6 +603,15 @@ def train(
     precision: Annotated[str, typer.Option(help="bf16 (autocast) or float32.")] = "bf16",
     seed: Annotated[int, typer.Option(help="Fixes weights, order and noise.")] = 0,
     train_count: Annotated[int | None, typer.Option(help="Use only so many training images.")] = None,
+    patience: Annotated[
+        int | None,
+        typer.Option(
+            help="Stop after so many epochs without a lower held-out loss, and take the best epoch's weights; "
+            "20 for your own pictures, else off."
+        ),
+    ] = None,
+    size: Annotated[int, typer.Option(help="Your own pictures: side in pixels to scale them to.")] = 32,
+    name: Annotated[str, typer.Option(help="Your own pictures: what to call them; the folder's name if empty.")] = "",
     device: Annotated[str | None, typer.Option(help="cuda, mps or cpu; the best at hand if not given.")] = None,
     data_dir: Annotated[Path | None, typer.Option(help="Folder with the data set's original files.")] = None,
     out: Annotated[
@@ -450,33 +620,36 @@ def train(
     restart: Annotated[bool, typer.Option(help="Forget an unfinished run in the folder.")] = False,
 ) -> None:
     """Train a model, or go on with a run that was stopped."""
-    from latentdemo.data import get_dataset, load_images
+    from latentdemo.data import DATASETS, get_dataset, load_images, read_pictures, write_held_out, write_record
     from latentdemo.models import NetworkConfig, checkpoints_dir, pick_device
-    from latentdemo.training import Trainer, TrainingSettings
+    from latentdemo.training import Trainer, TrainingSettings, usual_epochs
 
-    facts, options = get_dataset(dataset), parse_options(option or [])
-    settings = TrainingSettings(
-        epochs=epochs,
-        batch_size=batch_size,
-        learning_rate=learning_rate,
-        beta1=beta1,
-        precision=precision,  # type: ignore[arg-type]
-        seed=seed,
-        train_count=train_count,
-    )
-    network = NetworkConfig(facts.image_size, facts.channels, width, latent_size)
+    options = parse_options(option or [])
     with progress_bar() as bar:
-        reading = bar.add_task(f"reading {facts.title}", total=None, note="")
+        reading = bar.add_task(f"reading {dataset}", total=None, note="")
 
         def read(done: int, total: int) -> None:
             bar.update(reading, completed=done, total=total)
 
-        images = load_images(dataset, "train", data_dir, read)
-        held_out = load_images(dataset, "held-out", data_dir, read)
+        own = read_pictures(Path(dataset), size, read) if is_source(dataset, DATASETS) else None
+        facts = own.dataset(name) if own else get_dataset(dataset)
+        network = NetworkConfig(facts.image_size, facts.channels, width, latent_size)
+        images, held_out = (load_images(facts.name, split, data_dir, read) for split in ("train", "held-out"))
         bar.update(reading, completed=1, total=1)
+        settings = TrainingSettings(
+            epochs=epochs or (usual_epochs(len(images), batch_size) if own else TrainingSettings.epochs),
+            batch_size=batch_size,
+            learning_rate=learning_rate,
+            beta1=beta1,
+            precision=precision,  # type: ignore[arg-type]
+            seed=seed,
+            train_count=train_count,
+            patience=patience or (OWN_PATIENCE if own else None),
+        )
+        folder = out or checkpoints_dir() / facts.name / family
         trainer = Trainer(
-            out or checkpoints_dir() / dataset / family,
-            dataset,
+            folder,
+            facts.name,
             images,
             held_out,
             family,
@@ -485,9 +658,13 @@ def train(
             options=options,
             device=pick_device(device),
             restart=restart,
-            command=train_command(settings, network, dataset, family, option or []),
+            command=train_command(settings, network, dataset, family, option or [], facts.name),
         )
-        task = bar.add_task("training", total=epochs * trainer.steps_per_epoch, note="")
+        if own:
+            write_record(folder.parent, own)
+            write_held_out(folder.parent, facts.name, held_out)
+        announce(trainer)
+        task = bar.add_task("training", total=settings.epochs * trainer.steps_per_epoch, note="")
 
         def on_batch(epoch: int, batch: int, batches: int, terms: dict[str, float]) -> None:
             note = " ".join(f"{name} {value:.1f}" for name, value in terms.items())
@@ -497,4 +674,97 @@ def train(
             console.print(f"epoch {epoch}: " + ", ".join(f"{name} {value:.3f}" for name, value in terms.items()))
 
         trainer.run(on_batch, on_epoch)
+    if trainer.best:
+        console.print(f"the best of {trainer.epoch} epochs was epoch {trainer.best.epoch}")
     typer.echo(f"wrote {trainer.out}")
+    if own:
+        typer.echo(f"next: python -m latentdemo evaluate {facts.name}/{folder.name}")
+
+
+OWN_PATIENCE = 20  # epochs; small sets have short epochs
+
+
+def is_source(word: str, known: Iterable[str]) -> bool:
+    """Whether a word that should name a data set names pictures of one's own: a folder, or a ZIP file."""
+    path = Path(word)
+    return word not in known and (path.exists() or path.suffix.lower() == ".zip" or len(path.parts) > 1)
+
+
+def announce(trainer: Trainer) -> None:
+    """Say what a run will take, before it starts."""
+    expected, left = trainer.estimate(), trainer.settings.epochs - trainer.epoch
+    resumed = f", from epoch {trainer.epoch + 1} on" if trainer.epoch else ""
+    at_most = "at most " if trainer.settings.patience else ""
+    console.print(
+        f"{trainer.count:,} training and {len(trainer.held_out):,} held-out images; {at_most}{left} epochs of "
+        f"{trainer.steps_per_epoch} steps{resumed}: {at_most}{in_minutes(expected.seconds)}, "
+        f"{expected.bytes / 1e6:.0f} MB in {trainer.out}; after each epoch a first look in {trainer.folder}",
+        soft_wrap=True,
+    )
+
+
+def in_minutes(seconds: float) -> str:
+    """A length of time in words."""
+    return f"about {seconds / 60:.0f} minutes" if seconds >= 90 else f"about {max(seconds, 1):.0f} seconds"
+
+
+@data.command()
+def check(
+    source: Annotated[Path, typer.Argument(help="Folder, its subfolders included, or ZIP file.")],
+    size: Annotated[int, typer.Option(help="Side in pixels to scale the pictures to.")] = 32,
+    preview: Annotated[Path | None, typer.Option(help="PNG to write; NAME-preview.png if not given.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Machine-readable.")] = False,
+) -> None:
+    """Look through pictures before training: what is in there, and what will be done with it.
+
+    Exit code 1 where there are too few.
+    """
+    from latentdemo.data import read_pictures
+    from latentdemo.data.folder import preview_sheet
+    from latentdemo.models import NetworkConfig
+    from latentdemo.output import write_picture
+
+    NetworkConfig(image_size=size)
+    with progress_bar() as bar:
+        task = bar.add_task(f"reading {source}", total=None, note="")
+        pictures = read_pictures(source, size, lambda done, total: bar.update(task, completed=done, total=total))
+    report = pictures.report()
+    if pictures.found:
+        target = preview or Path(f"{pictures.name}-preview.png")
+        write_picture(preview_sheet(pictures), target)
+        report["preview"] = str(target)
+    typer.echo(json.dumps(report, indent=2, ensure_ascii=False)) if as_json else show_pictures(report)
+    if not pictures.enough:
+        raise typer.Exit(1)
+
+
+def show_pictures(report: dict[str, Any]) -> None:
+    """What `data check` found, on the terminal."""
+    table = Table("", "pictures", "", title=report["source"])
+    kinds = ", ".join(f"{count:,} {kind}" for kind, count in report["formats"].items())
+    table.add_row("can be used", f"{report['usable']:,}", f"of {report['files']:,} files: {kinds or 'none'}")
+    for name, (width, height) in report["sizes"].items():
+        table.add_row(f"{name} size", "", f"{width}x{height}")
+    table.add_row("in colour", f"{report['coloured']:,}", f"{report['grey']:,} in grey")
+    for refused in report["refused"].values():
+        examples = ", ".join(map(escape, refused["examples"]))
+        table.add_row("left out", f"{refused['count']:,}", f"{refused['reason']}\nsuch as {examples}")
+    for key, words in (("duplicates", "copies, left out"), ("near_duplicates", "near copies, kept on one side")):
+        pairs = "\n".join(f"{escape(first)} = {escape(second)}" for first, second in report[key]["examples"])
+        table.add_row(words, f"{report[key]['count']:,}", pairs)
+    console_out = Console()
+    console_out.print(table)
+    side, colours = report["image_size"], "colour" if report["channels"] == 3 else "grey"
+    console_out.print(
+        f"Training takes the central square of each ({report['cropped']:,} are not square), scaled to {side}x{side} in "
+        f"{colours} ({report['enlarged']:,} are smaller and get enlarged): {report['training']:,} to train on, "
+        f"{report['held_out']:,} held out, chosen by content. Preview: {report.get('preview', 'none')}",
+        soft_wrap=True,
+    )
+    if report["enough"]:
+        console_out.print(f"Next: python -m latentdemo train {shlex.quote(report['source'])} vae", soft_wrap=True)
+    else:
+        console.print(
+            f"[bold red]Too few:[/] training, fitting and evaluating need {report['least']} different pictures",
+            soft_wrap=True,
+        )

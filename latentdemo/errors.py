@@ -35,8 +35,12 @@ class CheckpointMismatchError(CheckpointError):
     """The weights do not fit the network that `config.json` describes."""
 
 
-class UnknownFamilyError(LatentdemoError):
-    """A model family that this version does not know."""
+class UnknownFamilyError(CheckpointConfigError):
+    """A model family or adapter that this version does not know."""
+
+
+class AdapterError(CheckpointError):
+    """A model that others trained cannot be taken in."""
 
 
 class NetworkConfigError(LatentdemoError, ValueError):
@@ -66,12 +70,48 @@ class PictureError(DataError):
         self.reason = reason
 
 
+class UploadError(LatentdemoError):
+    """A checkpoint folder that somebody brought as a ZIP file cannot be used; nothing of it was kept.
+
+    Attributes:
+        reason: a key of `REASONS`.
+        detail: name of the file at fault, if there is one.
+    """
+
+    REASONS: ClassVar = {
+        "zip": "this is not a ZIP file, or a damaged one; pack the checkpoint folder again",
+        "large": "this archive is too large; at most 64 MB packed and 128 MB unpacked can be read",
+        "many": "this archive holds too many files; pack one checkpoint folder only",
+        "encrypted": "this archive is encrypted; pack the checkpoint folder without a password",
+        "path": "a name in this archive leads out of its folder, or is one that no file can have; pack it again",
+        "link": "this archive holds a link or a device; pack the files themselves",
+        "twice": "this archive holds a file twice; pack the checkpoint folder again",
+        "kind": "this archive holds a file that is no part of a checkpoint folder; only config.json, "
+        "model.safetensors, density.json and density.safetensors are taken",
+        "missing": "this archive lacks a file; config.json and model.safetensors of one model are needed",
+        "config": "config.json does not describe a model that can be built here",
+        "size": "the network that config.json describes is too large for this demo",
+        "weights": "model.safetensors is damaged, does not fit config.json, or holds numbers that are not finite",
+        "density": "the densities are damaged, do not fit the model, or hold numbers that are not finite; leave "
+        "density.json and density.safetensors out, or fit them again",
+        "full": "there is no room for another model here; ask whoever runs this demo",
+    }
+
+    def __init__(self, reason: str, detail: str = "") -> None:
+        super().__init__(self.REASONS[reason] + (f" ({detail})" if detail else ""))
+        self.reason, self.detail = reason, detail
+
+
 class ImageShapeError(LatentdemoError, ValueError):
     """Images or latents whose shape a model does not take."""
 
 
 class SamplingError(LatentdemoError, ValueError):
     """A chain that cannot be run as asked (kernel, count, steps, start)."""
+
+
+class LimitError(SamplingError):
+    """More than one request may ask for."""
 
 
 class RunFileError(LatentdemoError):
@@ -94,6 +134,7 @@ class Busy(LatentdemoError):
     """The engine serves as many requests as it can hold.
 
     Attributes:
+        requests: on their way.
         seconds: about how long until there is room.
     """
 
@@ -101,7 +142,12 @@ class Busy(LatentdemoError):
         super().__init__(
             f"{requests} runs are on their way already, as many as fit; try again in about {seconds:.0f} s"
         )
+        self.requests = requests
         self.seconds = seconds
+
+
+class ServerError(LatentdemoError):
+    """The demo's server did not start, or does not answer as it should."""
 
 
 class Cancelled(LatentdemoError):

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from latentdemo.errors import SamplingError
+from latentdemo.errors import DataError, SamplingError
 from latentdemo.imaging import comparison, contact_sheet, to_pixels
 from latentdemo.sampling import ChainRun
 
@@ -49,6 +49,19 @@ def write_run(run: ChainRun, out: Path) -> None:
             write_folder(run, out)
     except OSError as error:
         raise SamplingError(f"{out} cannot be written ({error.strerror}); choose another --out") from error
+
+
+def write_picture(picture: Image.Image, path: Path) -> None:
+    """Write a picture.
+
+    Raises:
+        DataError: `path` cannot be written.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        picture.save(path)
+    except (OSError, ValueError) as error:
+        raise DataError(f"{path} cannot be written ({error}); name another .png") from error
 
 
 def write_comparison(run: ChainRun, path: Path) -> None:

@@ -52,8 +52,8 @@ def randn(shape: Sequence[int], generator: Generators, device: torch.device | st
         if len(generator) != shape[0]:
             raise ValueError(f"{len(generator)} generators for a batch of {shape[0]}: pass one a row")
         noise = torch.empty(tuple(shape))
-        for row, own in zip(noise, generator, strict=True):
-            torch.randn(row.shape, generator=own, out=row)
+        for row, own in zip(noise.unbind(), generator, strict=True):
+            row.normal_(generator=own)
     return noise if device is None else noise.to(device)
 
 

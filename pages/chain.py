@@ -22,7 +22,7 @@ from latentdemo.ui.kernel_words import kernel_help
 from latentdemo.ui.link import put_in_link, take_from_link
 from latentdemo.ui.navigation import selection
 from latentdemo.ui.playback import scene
-from latentdemo.ui.player import Scene, View, player
+from latentdemo.ui.player import SPEEDS, Scene, View, player
 from latentdemo.ui.presentation import presenting
 from latentdemo.ui.starting_points import starting_point_control
 from latentdemo.ui.walk_takeaway import take_walk
@@ -108,18 +108,25 @@ def view_in_link(shown: Scene) -> View:
         ("at", range(shown.steps + 1), 0),
         ("follow", range(1, shown.chains + 1), 1),
         ("show", list(shown.shows), "picture"),
+        ("speed", SPEEDS, 1),
     ):
         if st.session_state.get(key, usual) not in options:
             st.session_state[key] = usual
         take_from_link(key, options, usual)
-    return View(st.session_state["at"], st.session_state["follow"] - 1, st.session_state["show"])
+    state = st.session_state
+    return View(state["at"], state["follow"] - 1, state["show"], state["speed"])
 
 
 @st.fragment
 def play(shown: Scene, view: View) -> None:
     """The player; where it rests goes into the link, without a run of the whole page."""
     now = player(shown, view, remote=presenting())
-    for key, value, usual in (("at", now.at, 0), ("follow", now.chain + 1, 1), ("show", now.show, "picture")):
+    for key, value, usual in (
+        ("at", now.at, 0),
+        ("follow", now.chain + 1, 1),
+        ("show", now.show, "picture"),
+        ("speed", now.speed, 1),
+    ):
         st.session_state[key] = value
         put_in_link(key, usual)
 

@@ -6,12 +6,14 @@ import streamlit as st
 
 from latentdemo.evaluation.report import Row
 from latentdemo.sampling.interpolation import PathKind
+from latentdemo.ui.background import working
 from latentdemo.ui.evaluated import evaluation_of
 from latentdemo.ui.interpolation import (
     ADVISED,
     CHAINS,
     PLAIN,
     ROWS,
+    Grids,
     PathRow,
     Paths,
     Request,
@@ -38,6 +40,7 @@ FRAMES, USUAL_FRAMES = range(3, 26), 9
 SIDES, USUAL_SIDE = (5, 7), 5
 USUAL_CHAIN = "5"
 WIDEST_TILE = 176  # pixels
+HEIGHT = 900  # pixels of rows or grids, about
 
 
 def explanation() -> None:
@@ -157,7 +160,7 @@ def show_paths(chosen: Selection, paths: Paths, wanted: list[str], request: Requ
     titles = {row: row_title(row, request.chain, advised) for row in rows}
     looks = {row: row_look(row, request) for row in rows}
     widest = request.count * WIDEST_TILE
-    strips([strip(rows[row], row, titles[row], looks[row], request, chosen) for row in shown], request.count, widest)
+    play([strip(rows[row], row, titles[row], looks[row], request, chosen) for row in shown], request.count, widest)
     st.markdown("  \n".join(summary(rows)))
     st.html(legend([(row_name(row), looks[row]) for row in rows]))
     with st.container(width=widest):  # as the rows are, and no wider than the page
@@ -165,7 +168,20 @@ def show_paths(chosen: Selection, paths: Paths, wanted: list[str], request: Requ
             show_chart(chart, request.count, chosen.title)
     with st.expander(_("All figures"), icon=":material/table:"):
         st.dataframe(table(rows, titles), hide_index=True, alt=_("Figures of each row of {model}", model=chosen.title))
-    take_paths(chosen, request, paths, shown, titles)
+    if not presenting():
+        take_paths(chosen, request, paths, shown, titles)
+
+
+@st.fragment
+def play(rows: list[Strip], frames: int, widest: int) -> None:
+    """Rows and animation; the frame at which it rests goes into the link, without a run of the whole page."""
+    numbers = range(1, frames + 1)
+    if st.session_state.get("frame", 1) not in numbers:
+        st.session_state["frame"] = 1  # more frames were there before
+    take_from_link("frame", numbers, 1)
+    now = strips(rows, frames, widest, st.session_state["frame"] - 1, remote=presenting())
+    st.session_state["frame"] = now + 1
+    put_in_link("frame", 1)
 
 
 def strip(path: PathRow, row: str, title: str, look: Look, request: Request, chosen: Selection) -> Strip:
@@ -184,11 +200,8 @@ def show_chart(chart: PathChart, frames: int, title: str) -> None:
     )  # fmt: skip
 
 
-def show_grids(chosen: Selection, request: Request) -> None:
+def show_grids(chosen: Selection, grids: Grids, request: Request) -> None:
     """The grid before and after its chain."""
-    grids = grids_or_wait(request)
-    if not grids:
-        return
     titles = [_("No chain"), _("After the chain: {chain}", chain=row_name(request.chain))]
     for column, heading, (step, png) in zip(st.columns(2), titles, grids.pngs.items(), strict=True):
         with column.container(border=True, height="stretch"):
@@ -200,7 +213,8 @@ def show_grids(chosen: Selection, request: Request) -> None:
                              share=percent(grids.likelier[step])))  # fmt: skip
     st.caption(_("Corners: A and B above, two more draws from the prior below. All tiles meet the same random "
                  "numbers."))  # fmt: skip
-    take_grids(chosen, request, grids, titles)
+    if not presenting():
+        take_grids(chosen, request, grids, titles)
 
 
 chosen = selection()
@@ -232,7 +246,13 @@ request = Request(
     way_of(advised) if advised else None,
     chain,
 )
-if in_grid:
-    show_grids(chosen, request)
-elif paths := paths_or_wait(request):
-    show_paths(chosen, paths, shown, request, advised)
+stage, progress = st.container(), st.container()
+with progress:
+    result = grids_or_wait(request) if in_grid else paths_or_wait(request)
+with stage:
+    if isinstance(result, Grids):
+        show_grids(chosen, result, request)
+    elif result:
+        show_paths(chosen, result, shown, request, advised)
+    elif working():
+        st.skeleton(HEIGHT)

@@ -61,7 +61,6 @@ def sheet(title: str, png: bytes | None, alt: str) -> None:
 def problem(chosen: Selection, report: Report | None) -> None:
     """What the model was trained on, beside what it makes of random latents."""
     left, right = st.columns(2)
-    prior = comparison_or_wait(prior_request(chosen))
     real = real_sheet(chosen)
     with left:
         if real:
@@ -70,6 +69,7 @@ def problem(chosen: Selection, report: Report | None) -> None:
             )
         else:
             st.info(_("There are no held-out images beside this model to compare with."), icon=":material/info:")
+    prior = comparison_or_wait(prior_request(chosen))
     with right:
         prior_sheet(chosen, prior)
     st.markdown(

@@ -23,6 +23,7 @@ from latentdemo.ui.review import (
     TIME_AXIS,
     as_csv,
     as_json,
+    beside_pythae,
     costs,
     costs_sentence,
     diagnostics_table,
@@ -58,7 +59,8 @@ def show_curves(report: Report) -> None:
         )  # fmt: skip
         with st.popover(_("Choose the ways to sample"), icon=":material/stacked_line_chart:"):
             shown = st.pills(
-                _("Ways to sample"), list(titles), selection_mode="multi", key="ways", format_func=titles.__getitem__,
+                _("Ways to sample"), list(titles), selection_mode="multi", key="ways", wrap=True,
+                format_func=titles.__getitem__,
                 help=_("Draws that no chain follows, other starting points and chains that stop by themselves can be "
                        "added."),
             )  # fmt: skip
@@ -129,6 +131,9 @@ def show_table(chosen: Selection, report: Report | None) -> None:
         else:
             missing.append(family(other))
     take_from_link("rows", ROWS, "short")
+    beside = beside_pythae(report) if report else None
+    if beside:
+        st.markdown(beside)
     rows = st.segmented_control(
         _("Rows"), ROWS, required=True, key="rows",
         format_func=lambda name: {"short": _("recommended and baselines"), "all": _("all")}[name],

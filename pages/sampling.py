@@ -1,6 +1,7 @@
 """Sampling: the same starting points after several numbers of chain steps, side by side."""
 
 import math
+from collections.abc import Mapping
 from typing import Any
 
 import streamlit as st
@@ -13,6 +14,7 @@ from latentdemo.ui.comparison import (
     Comparison,
     Request,
     Sheet,
+    blank_sheet,
     comparison_or_wait,
     gap_closed,
     real_sharpness,
@@ -33,6 +35,7 @@ from latentdemo.ui.kernel_controls import (
 from latentdemo.ui.kernel_words import kernel_help, start_title
 from latentdemo.ui.names import STARTS, start_samples
 from latentdemo.ui.navigation import selection
+from latentdemo.ui.presentation import presenting
 from latentdemo.ui.takeaways import take_away
 from latentdemo.ui.words import _
 
@@ -52,6 +55,19 @@ OPTIONS: dict[str, tuple] = KERNEL_OPTIONS | {
     "order": (DRAWN, MOST_CHANGED_FIRST),
 }
 CARDS_A_ROW = 4
+
+
+def explanation() -> None:
+    """How to read the page."""
+    with st.expander(_("How to read this"), icon=":material/help:"):
+        st.markdown(
+            _("Every sheet shows the same starting points in the same places. Step 0 decodes them as they are; every "
+              "further step moves each of them once, in the way of the chosen kernel. “Moved” is the mean change of a "
+              "pixel since step 0, in per cent of its range, with its standard error over the samples. Moving is not "
+              "improving: look whether artifacts go, and whether the samples stay different from each other. Sharpness "
+              "is the mean response of an edge filter, in grey values of 0 to 1: blur lowers it, torn edges raise it, "
+              "and near that of real data is where it should be.")
+        )  # fmt: skip
 
 
 def way_controls() -> None:
@@ -79,7 +95,7 @@ def setting_controls(decodes: bool, corrupts: bool) -> None:
             help=_("How many starting points are drawn."),
         )  # fmt: skip
         st.pills(
-            _("Steps to compare"), STEPS, selection_mode="multi", key="steps",
+            _("Steps to compare"), STEPS, selection_mode="multi", key="steps", wrap=True,
             help=_("How many steps of the kernel. Step 0 shows the starting points."),
         )  # fmt: skip
         if decodes:
@@ -144,6 +160,17 @@ def figures(step: int, sheet: Sheet, request: Request, real: float | None) -> li
 def milliseconds(sheet: Sheet) -> str:
     """Time an image up to this step, with two or three digits that mean something."""
     return f"{sheet.milliseconds:.0f}" if sheet.milliseconds >= 10 else f"{sheet.milliseconds:.1f}"
+
+
+def show_arriving(sheets: Mapping[int, bytes] | None, request: Request, shown: tuple[int, ...], side: int) -> None:
+    """The cards as they will stand, with the pictures that have arrived, step -> PNG, of tiles of `side` pixels."""
+    blank = blank_sheet(request.count, side, request.layout)
+    for first in range(0, len(shown), CARDS_A_ROW):
+        row = shown[first : first + CARDS_A_ROW]
+        for column, step in zip(st.columns(min(len(shown), CARDS_A_ROW)), row, strict=False):
+            with column.container(border=True, height="stretch"):
+                st.subheader(_("Step {step}", step=step))
+                st.image((sheets or {}).get(step, blank), alt=_("Sampling …"), width="stretch")
 
 
 def columns_for(count: int, cards: int) -> int:
@@ -224,18 +251,11 @@ def in_words(request: Request, shown: tuple[int, ...]) -> dict[str, str]:
 
 chosen = selection()
 
-st.title(_("Prior samples and chain samples"))
-with st.expander(_("How to read this"), icon=":material/help:"):
-    st.markdown(
-        _("Every sheet shows the same starting points in the same places. Step 0 decodes them as they are; every "
-          "further step moves each of them once, in the way of the chosen kernel. “Moved” is the mean change of a "
-          "pixel since step 0, in per cent of its range, with its standard error over the samples. Moving is not "
-          "improving: look whether artifacts go, and whether the samples stay different from each other. Sharpness is "
-          "the mean response of an edge filter, in grey values of 0 to 1: blur lowers it, torn edges raise it, and "
-          "near that of real data is where it should be.")
-    )  # fmt: skip
-
-settings = controls(bool(chosen.config.options.get("corruption_std")))
+if not presenting():
+    st.title(_("Prior samples and chain samples"))
+    explanation()
+with st.sidebar if presenting() else st.container():  # the sidebar is hidden in a presentation
+    settings = controls(bool(chosen.config.options.get("corruption_std")))
 shown = tuple(sorted(settings["steps"])) or DEFAULT_STEPS
 request = Request(
     chosen.model,
@@ -252,9 +272,12 @@ request = Request(
     settings["order"],
     chosen.densities,
 )
-comparison = comparison_or_wait(request)
+comparison = comparison_or_wait(
+    request, lambda sheets: show_arriving(sheets, request, shown, chosen.config.network.image_size)
+)
 if comparison:
     found = evaluation_of(chosen)
     report = found if isinstance(found, Report) else None
     show(comparison, request, shown, chosen.title, report)
-    take_away_all(comparison, request, shown, report)
+    if not presenting():
+        take_away_all(comparison, request, shown, report)

@@ -6,12 +6,17 @@ import os
 
 import pytest
 import torch
+from hypothesis import HealthCheck, settings
 
 from latentdemo.models import GenerativeAutoencoder, NetworkConfig, build_model
 
 # layers as small as here only wait for each other on several threads; so do servers and tests beside each other
 torch.set_num_threads(1)
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+# where CI is set, the same cases each time; a fixture serves all cases of a test, and none is hurried
+settings.register_profile("any", deadline=None, suppress_health_check=list(HealthCheck))
+settings.register_profile("same", settings.get_profile("any"), derandomize=True, database=None)
+settings.load_profile("same" if os.environ.get("CI") else "any")
 
 
 @pytest.fixture

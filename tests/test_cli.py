@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from latentdemo.benchmark import soak
 from latentdemo.cli import app, gather_values, main
 from latentdemo.data import read_held_out
 from latentdemo.evaluation import load_report, save_report
@@ -118,6 +119,27 @@ def test_bench_reports_a_paired_ratio(capsys, tiny_model, tmp_path, monkeypatch)
     assert run("bench", "own/tiny", "--count", "4", "--steps", "2", "--repeats", "4", "--device", "cpu", "--json") == 0
     report = json.loads(capsys.readouterr().out)
     assert report["ratio"]["lower"] <= report["ratio"]["median"] <= report["ratio"]["upper"]
+
+
+@pytest.mark.parametrize("wrong", [{}, {"/sampling?seed=3": "picture 1 differs by up to 9 grey levels"}])
+def test_bench_soak_says_whether_it_held(capsys, monkeypatch, wrong: dict) -> None:
+    diary = soak.Diary(seconds={"sampling": [0.5, 1.5]}, wrong=wrong, seen={("sampling", "seed=3"): [b""]})
+    diary.memory = diary.threads = [(float(second), 9 * 2**20) for second in range(10)]
+    asked = []
+
+    def stand_in(minutes, progress):
+        asked.append(minutes)
+        return soak.report(diary, minutes, 32, 0)
+
+    monkeypatch.setattr(soak, "soak", stand_in)
+    assert run("bench", "--soak", "3") == bool(wrong)
+    out = capsys.readouterr().out
+    assert ("9 grey levels" in out) == bool(wrong)
+    assert run("bench", "--soak", "3", "--json") == bool(wrong)
+    report = json.loads(capsys.readouterr().out)
+    assert report["holds"]["no wrong picture"] == (not wrong)
+    assert report["seconds"]["/sampling"]["p50"] == 1.0
+    assert asked == [3.0, 3.0]
 
 
 def test_gathering_numbers_after_steps() -> None:

@@ -1,5 +1,6 @@
 """Data sets as bytes with labels: read from original files, drawn, or shipped with the checkpoints."""
 
+from latentdemo.data.folder import Pictures, read_pictures, recorded_pictures, write_record
 from latentdemo.data.held_out import read_held_out, write_held_out
 from latentdemo.data.images import Dataset, ImageSet, Progress, Split
 from latentdemo.data.registry import DATASETS, cache_dir, get_dataset, load_images
@@ -8,11 +9,15 @@ __all__ = [
     "DATASETS",
     "Dataset",
     "ImageSet",
+    "Pictures",
     "Progress",
     "Split",
     "cache_dir",
     "get_dataset",
     "load_images",
     "read_held_out",
+    "read_pictures",
+    "recorded_pictures",
     "write_held_out",
+    "write_record",
 ]

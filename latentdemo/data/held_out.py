@@ -42,6 +42,8 @@ def write_held_out(folder: Path, name: str, images: ImageSet) -> None:
         "dataset": name,
         "count": len(images),
         "columns": columns,
+        "image_size": size,
+        "channels": channels,
         "notice": dataset.notice,
         "licence": dataset.licence,
         "label_names": dict(images.label_names),
@@ -58,12 +60,15 @@ def read_held_out(folder: Path) -> ImageSet:
     """
     try:
         index = json.loads((folder / INDEX).read_text(encoding="utf-8"))
-        dataset = get_dataset(index["dataset"])
+        columns, count = index["columns"], index["count"]
+        if "image_size" in index:
+            size, channels = index["image_size"], index["channels"]
+        else:  # as the shipped ones were written
+            size, channels = (dataset := get_dataset(index["dataset"])).image_size, dataset.channels
         with Image.open(folder / SHEET) as picture:
-            sheet = np.asarray(picture.convert("RGB"))[..., : dataset.channels]
-        size, columns, count = dataset.image_size, index["columns"], index["count"]
-        tiles = sheet.reshape(-1, size, columns, size, dataset.channels).transpose(0, 2, 1, 3, 4)
-        pixels = tiles.reshape(-1, size, size, dataset.channels)[:count]
+            sheet = np.asarray(picture.convert("RGB"))[..., :channels]
+        tiles = sheet.reshape(-1, size, columns, size, channels).transpose(0, 2, 1, 3, 4)
+        pixels = tiles.reshape(-1, size, size, channels)[:count]
         labels = {key: np.asarray(values) for key, values in index["labels"].items()}
         if any(len(rows) != count for rows in (pixels, *labels.values())):
             raise ValueError(f"not all of the {count} images and labels are there")

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torchvision.datasets as tv
 from PIL import Image
 
 from latentdemo.data.images import Dataset, ImageSet, Progress, Split, cache_dir
@@ -75,6 +74,8 @@ def mnist_like(class_name: str, title: str) -> Callable[[Split, Path, Progress |
     """A reader for MNIST, Fashion-MNIST or KMNIST: grey, 28x28, padded to 32x32."""
 
     def read(split: Split, data_dir: Path, progress: Progress | None) -> ImageSet:
+        import torchvision.datasets as tv
+
         cls = getattr(tv, class_name)
         root, raw = data_dir, data_dir / class_name / "raw"
         if has_mnist_files(data_dir) and not all((raw / name).exists() for name in MNIST_FILES):
@@ -99,6 +100,8 @@ def has_mnist_files(data_dir: Path) -> bool:
 
 def read_cifar10(split: Split, data_dir: Path, progress: Progress | None) -> ImageSet:
     """CIFAR-10: colour, 32x32."""
+    import torchvision.datasets as tv
+
     found = open_dataset(
         lambda download: tv.CIFAR10(data_dir, train=split == "train", download=download), "CIFAR-10", data_dir
     )
@@ -107,6 +110,8 @@ def read_cifar10(split: Split, data_dir: Path, progress: Progress | None) -> Ima
 
 def read_svhn(split: Split, data_dir: Path, progress: Progress | None) -> ImageSet:
     """SVHN, cropped digits: colour, 32x32."""
+    import torchvision.datasets as tv
+
     part = "train" if split == "train" else "test"
     found = open_dataset(lambda download: tv.SVHN(data_dir, split=part, download=download), "SVHN", data_dir)
     return ImageSet(
@@ -116,6 +121,8 @@ def read_svhn(split: Split, data_dir: Path, progress: Progress | None) -> ImageS
 
 def read_celeba(split: Split, data_dir: Path, progress: Progress | None) -> ImageSet:
     """CelebA: colour, centre-cropped to 148x148 and scaled to 64x64."""
+    import torchvision.datasets as tv
+
     part = "train" if split == "train" else "test"
     found = open_dataset(lambda download: tv.CelebA(data_dir, split=part, download=download), "CelebA", data_dir)
     pixels = np.empty((len(found), 64, 64, 3), np.uint8)

@@ -1,8 +1,9 @@
 """Runs many sessions' chains on one device: models loaded once, steps shared, work off the screen's thread."""
 
 from latentdemo.engine.engine import Engine, Ticket, engine_for
-from latentdemo.engine.jobs import Job, RecentResults
+from latentdemo.engine.jobs import Job
 from latentdemo.engine.models import ModelPool
+from latentdemo.engine.recent import RecentResults
 from latentdemo.engine.request import RunRequest
 
 __all__ = ["Engine", "Job", "ModelPool", "RecentResults", "RunRequest", "Ticket", "engine_for"]

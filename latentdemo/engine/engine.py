@@ -16,19 +16,22 @@ import atexit
 import logging
 import sys
 import threading
-import time
 import types
+from collections import deque
 from collections.abc import Callable, Hashable
+from concurrent.futures import Future
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from typing import Any, TypeVar
 
 import torch
 
-from latentdemo.engine.jobs import RecentResults
+from latentdemo.engine.clock import SteadyClock
 from latentdemo.engine.models import ModelPool
+from latentdemo.engine.recent import RecentResults
 from latentdemo.engine.request import RunRequest
 from latentdemo.engine.run import Run
-from latentdemo.engine.scheduler import Scheduler
+from latentdemo.engine.scheduler import Scheduler, explained
 from latentdemo.engine.ticket import Claim, Ticket
 from latentdemo.errors import Busy, Cancelled, EngineError, SamplingError
 from latentdemo.models import GenerativeAutoencoder, model_folder, pick_device, read_config
@@ -44,6 +47,8 @@ RESULTS_KEPT = 256 * 2**20  # bytes of results that may be asked for again
 LEASE = 90.0  # seconds without a look after which a ticket counts no more; browsers wake hidden pages once a minute
 ASKED_EVERY = 0.05  # seconds between two questions whether a blocking run was cancelled
 
+Answer = TypeVar("Answer")
+
 logger = logging.getLogger(__name__)
 
 
@@ -57,6 +62,7 @@ class Entry:
         bytes: that its result weighs.
         lease: of the model.
         claims: on its result.
+        begun_anew: whether a worker has died while it was on its way.
     """
 
     run: Run
@@ -64,6 +70,7 @@ class Entry:
     bytes: int
     lease: ExitStack = field(default_factory=ExitStack)
     claims: list[Claim] = field(default_factory=list)
+    begun_anew: bool = False
 
     def wanted(self, since: float) -> bool:
         """Whether somebody who looked since then wants the result."""
@@ -79,7 +86,7 @@ class Engine:
         queue_limit: runs on their way, above which the next is turned away.
         memory_limit: bytes that their results may weigh, above which the next is turned away.
         models: where models come from; None makes a pool of its own.
-        clock: seconds, never going back.
+        clock: seconds, never going back; None takes one that does not leap either.
     """
 
     def __init__(
@@ -90,7 +97,7 @@ class Engine:
         queue_limit: int = QUEUE_LIMIT,
         memory_limit: int = MEMORY_LIMIT,
         models: ModelPool | None = None,
-        clock: Callable[[], float] = time.perf_counter,
+        clock: Callable[[], float] | None = None,
     ) -> None:
         self.device = pick_device(device)
         self.row_limit = row_limit or ROW_LIMIT.get(self.device.type, ROW_LIMIT["cpu"])
@@ -98,12 +105,13 @@ class Engine:
         self.memory_limit = memory_limit
         self.models = models or ModelPool(device=self.device)
         self.results: RecentResults[ChainRun] = RecentResults(RESULTS_KEPT)
-        self.clock = clock
+        self.clock = clock or SteadyClock()
         self.closed = False
-        self._scheduler = Scheduler(self.row_limit, clock)  # the worker's alone
+        self._scheduler = Scheduler(self.row_limit, self.clock)  # the worker's alone
         self._changed = threading.Condition()  # guards all that follows
         self._entries: dict[Run, Entry] = {}  # in the order of their admission
         self._admitted: list[Run] = []  # those that the worker has not seen
+        self._calls: deque[tuple[Callable[[], Any], Future[Any]]] = deque()
         self._worker: threading.Thread | None = None
 
     def submit(self, request: RunRequest) -> Ticket:
@@ -161,6 +169,22 @@ class Engine:
             progress(total, total)
         return ticket.result
 
+    def call(self, work: Callable[[], Answer]) -> Answer:
+        """Other work on the device, such as an encoding, done by the worker between two ticks; so keep it short.
+
+        Not to be called by such work. Whatever it raises is raised here.
+
+        Raises:
+            EngineError: the engine is closed, or was meanwhile.
+            DeviceMemoryError: the device has no memory left.
+        """
+        answer: Future[Answer] = Future()
+        with self._changed:
+            self._check_open()
+            self._calls.append((work, answer))
+            self._wake()
+        return answer.result()
+
     def place(self, run: Run | None) -> int:
         """See `Ticket.place`."""
         with self._changed:
@@ -206,8 +230,7 @@ class Engine:
     def _admit(self, entry: Entry, lease: ExitStack) -> Claim:
         """Claim the result of a run: of one that is on its way where the same was asked for, else of this one."""
         with self._changed:
-            if self.closed:
-                raise EngineError("the engine is closed")
+            self._check_open()
             same = [each for each in self._entries.values() if each.key is not None and each.key == entry.key]
             if same:
                 entry = same[0]
@@ -218,11 +241,24 @@ class Engine:
                 self._admitted.append(entry.run)
             claim = Claim(entry.run, self.clock())
             entry.claims.append(claim)
-            if self._worker is None:
-                self._worker = threading.Thread(target=self._serve, name=f"latentdemo-{self.device}", daemon=True)
-                self._worker.start()
-            self._changed.notify_all()
+            self._wake()
         return claim
+
+    def _check_open(self) -> None:
+        """Raise EngineError once the engine is closed."""
+        if self.closed:
+            raise EngineError("the engine is closed")
+
+    def _wake(self) -> None:
+        """Make the worker look for what is new."""
+        if self._worker is None:
+            self._start_worker()
+        self._changed.notify_all()
+
+    def _start_worker(self) -> None:
+        """For those who hold the lock."""
+        self._worker = threading.Thread(target=self._serve, name=f"latentdemo-{self.device}", daemon=True)
+        self._worker.start()
 
     def _check_room(self, size: int) -> None:
         """Raise Busy where no run with a result of so many bytes can be admitted."""
@@ -237,20 +273,36 @@ class Engine:
         try:
             while self._wait():
                 self._drop_unwanted()
+                self._answer_call()
                 self._tick()
         except BaseException:
             logger.exception("the engine's worker died")
-            with self._changed:
-                self._worker = None  # the next request starts another
-                self._scheduler = Scheduler(self.row_limit, self.clock)
-                left = self._take_all()
-            for entry in left:
-                self._end(entry, None, EngineError("the engine failed and starts anew; try again"))
+            self._begin_anew()
+
+    def _begin_anew(self) -> None:
+        """Leave what is on its way to another worker, but for runs that saw one die before: they may be the cause."""
+        with self._changed:
+            self._worker = None
+            self._scheduler = Scheduler(self.row_limit, self.clock)
+            entries = self._take_all()
+            given_up = [entry for entry in entries if entry.begun_anew]
+            for entry in entries:
+                if not entry.begun_anew:
+                    entry.begun_anew = True
+                    entry.run.restart()
+                    self._entries[entry.run] = entry
+                    self._admitted.append(entry.run)
+            if self._entries and not self.closed:
+                self._start_worker()
+        for entry in given_up:
+            self._end(
+                entry, None, EngineError("the engine failed at this run, twice; try another, and report this one")
+            )
 
     def _wait(self) -> bool:
         """Wait until there is something to do; False once the engine is closed."""
         with self._changed:
-            while not self._entries and not self.closed:
+            while not self._entries and not self._calls and not self.closed:
                 self._changed.wait()
             return not self.closed
 
@@ -268,6 +320,18 @@ class Engine:
             self._scheduler.drop(entry.run)
             self._end(entry, None, Cancelled("nobody waits for this run any more"))
 
+    @torch.no_grad()
+    def _answer_call(self) -> None:
+        """Do one piece of other work, if somebody waits for it."""
+        with self._changed:
+            if not self._calls:
+                return
+            work, answer = self._calls.popleft()
+        try:
+            answer.set_result(work())
+        except Exception as error:
+            answer.set_exception(explained(error))
+
     def _tick(self) -> None:
         """One step of some runs; hands over those that ended with it."""
         for run in self._scheduler.tick():
@@ -281,6 +345,8 @@ class Engine:
             entries = list(self._entries.values())
             self._entries.clear()
             self._admitted.clear()
+            while self._calls:
+                self._calls.popleft()[1].set_exception(EngineError("the engine stopped; try again"))
         return entries
 
     def _end(self, entry: Entry, result: ChainRun | None, error: Exception | None) -> None:

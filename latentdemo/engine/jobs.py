@@ -1,55 +1,170 @@
-"""Long work on a thread of its own, with progress, cancellation, and a memory of recent results."""
+"""Work of a page on a thread of its own: chains that the engine walks for it, and what is made of them."""
 
 from __future__ import annotations
 
 import threading
-from collections import OrderedDict
-from collections.abc import Callable, Hashable
-from typing import Generic, TypeVar
+import time
+from collections.abc import Callable, Hashable, Iterator, Mapping
+from typing import Any, Generic, TypeVar
 
-from latentdemo.errors import Cancelled
+from latentdemo.engine.engine import engine_for
+from latentdemo.engine.request import RunRequest
+from latentdemo.engine.run import Snapshot
+from latentdemo.engine.ticket import Ticket
+from latentdemo.errors import Busy, Cancelled
+from latentdemo.models import GenerativeAutoencoder
+from latentdemo.sampling import ChainRun
+from latentdemo.sampling.chain import BATCH
+
+LOOKED_EVERY = 0.2  # seconds between two looks at chains on their way
+ASKED_AGAIN = 1.0  # seconds, at most, until chains that found the engine full ask again
 
 Result = TypeVar("Result")
-Work = Callable[[Callable[[int, int], None], Callable[[], bool]], Result]
-"""A function of (progress, cancelled), as `latentdemo.sampling.run_chain` takes them."""
+
+
+def always() -> bool:
+    """Work that nobody can leave."""
+    return True
 
 
 class Job(Generic[Result]):
     """One piece of work, started at once.
 
-    Attributes:
+    Args:
         key: names the work; equal keys mean equal results.
+        work: takes the job, and uses it to walk chains, to say how far it is, and to learn that it should stop.
+        wanted: asked from time to time, from the job's thread; the work stops when it answers False.
+
+    Attributes:
+        key: see above.
         progress: share done, 0 to 1.
+        shown: what the work has to show so far, for whoever started it; None before.
+        busy: why its chains wait outside the engine; None where they do not.
         error: what the work raised, once it ended.
-        cancelled: whether it ended because someone cancelled it.
+        cancelled: whether it ended because it was cancelled, or not wanted any more.
     """
 
-    def __init__(self, key: Hashable, work: Work[Result]) -> None:
+    def __init__(self, key: Hashable, work: Callable[[Job[Any]], Result], wanted: Callable[[], bool] = always) -> None:
         self.key = key
         self.progress = 0.0
+        self.shown: Any = None
+        self.busy: Busy | None = None
         self.error: Exception | None = None
         self.cancelled = False
         self._result: Result | None = None
+        self._wanted = wanted
+        self._ticket: Ticket | None = None
+        self._began = time.monotonic()
         self._stop = threading.Event()
         self._done = threading.Event()
         threading.Thread(target=self._run, args=(work,), name="latentdemo-job", daemon=True).start()
 
-    def _run(self, work: Work[Result]) -> None:
+    def _run(self, work: Callable[[Job[Any]], Result]) -> None:
         try:
-            self._result = work(self._report, self._stop.is_set)
+            self._result = work(self)
         except Cancelled:
             self.cancelled = True
         except Exception as error:
             self.error = error
         finally:
+            self.shown = None
             self._done.set()
 
-    def _report(self, done: int, total: int) -> None:
+    def report(self, done: int, total: int) -> None:
+        """Say how far the work is."""
         self.progress = done / max(total, 1)
 
+    def stopped(self) -> bool:
+        """Whether the work should stop."""
+        return self._stop.is_set() or not self._wanted()
+
+    def check(self) -> None:
+        """Raise Cancelled where the work should stop."""
+        if self.stopped():
+            raise Cancelled("cancelled by whoever asked for it")
+
+    def walk(
+        self,
+        request: RunRequest,
+        share: tuple[float, float] = (0.0, 1.0),
+        arrived: Callable[[Mapping[int, Snapshot]], None] | None = None,
+    ) -> ChainRun:
+        """Chains, walked by the engine; waits outside where it is full.
+
+        Args:
+            request: what to walk.
+            share: of the whole work, that is done before and after it.
+            arrived: told from time to time which steps have arrived so far.
+
+        Raises:
+            Cancelled: the work should stop.
+            LatentdemoError: what went wrong in the run.
+        """
+        ticket = self._ticket = self._admitted(request)
+        try:
+            while not ticket.wait(LOOKED_EVERY):
+                if self.stopped():
+                    ticket.cancel()
+                self.progress = share[0] + (share[1] - share[0]) * ticket.progress
+                if arrived:
+                    arrived(ticket.partial)
+        finally:
+            self._ticket = None
+        if ticket.result is None:
+            assert ticket.error is not None
+            raise ticket.error
+        self.progress = share[1]
+        return ticket.result
+
+    def run_batches(
+        self,
+        model: GenerativeAutoencoder,
+        kernel: str,
+        *,
+        count: int,
+        cancelled: Callable[[], bool] | None = None,
+        **asked: Any,
+    ) -> Iterator[ChainRun]:
+        """As `latentdemo.sampling.run_batches`, each batch walked by the engine; the job itself is asked to stop."""
+        for first in range(0, count, BATCH):
+            part = RunRequest(model, kernel, min(BATCH, count - first), first=first, **asked)
+            yield self.walk(part, (self.progress, self.progress))
+
+    def _admitted(self, request: RunRequest) -> Ticket:
+        """The ticket of a request, as soon as the engine has room for it."""
+        while True:
+            self.check()
+            try:
+                ticket = engine_for().submit(request)
+            except Busy as busy:
+                self.busy = busy
+                self._stop.wait(min(busy.seconds, ASKED_AGAIN))
+            else:
+                self.busy = None
+                return ticket
+
+    @property
+    def place(self) -> int:
+        """The place of its chains among the runs that have not begun, from 1; 0 from their first step on."""
+        ticket = self._ticket
+        return ticket.place if ticket else 0
+
+    @property
+    def given_up(self) -> bool:
+        """Whether `cancel` was called."""
+        return self._stop.is_set()
+
+    @property
+    def seconds(self) -> float:
+        """Since it was started."""
+        return time.monotonic() - self._began
+
     def cancel(self) -> None:
-        """Ask the work to stop at its next step."""
+        """Ask the work to stop; its chains stop within a tick."""
         self._stop.set()
+        ticket = self._ticket
+        if ticket:
+            ticket.cancel()
 
     def wait(self, seconds: float) -> bool:
         """Whether the work has ended, after at most so many seconds."""
@@ -59,32 +174,3 @@ class Job(Generic[Result]):
     def result(self) -> Result | None:
         """What the work returned; None while it runs, or where it failed or was cancelled."""
         return self._result
-
-
-class RecentResults(Generic[Result]):
-    """The last results by key, shared between threads, the least recently used dropped first.
-
-    Args:
-        capacity: what the kept results may weigh together, in the unit of `put`'s `weight`, such as bytes.
-    """
-
-    def __init__(self, capacity: int) -> None:
-        self.capacity = capacity
-        self._kept: OrderedDict[Hashable, tuple[Result, int]] = OrderedDict()
-        self._lock = threading.Lock()
-
-    def get(self, key: Hashable) -> Result | None:
-        """The result of a key, if it is still kept."""
-        with self._lock:
-            if key not in self._kept:
-                return None
-            self._kept.move_to_end(key)
-            return self._kept[key][0]
-
-    def put(self, key: Hashable, result: Result, weight: int) -> None:
-        """Keep a result; one that outweighs the capacity is not kept."""
-        with self._lock:
-            self._kept[key] = (result, weight)
-            self._kept.move_to_end(key)
-            while sum(kept for _, kept in self._kept.values()) > self.capacity:
-                self._kept.popitem(last=False)

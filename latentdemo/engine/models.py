@@ -14,7 +14,7 @@ from latentdemo.models import GenerativeAutoencoder, load_model, model_folder, p
 
 BUDGET = 2**30  # bytes; the models that ship weigh some 60 MB together
 Key = tuple[str, str]
-"""Name of a model and digest of its weights, so that a changed file is loaded anew."""
+"""Folder of a model and digest of its weights, so that a changed file is loaded anew."""
 
 
 class Kept:
@@ -65,7 +65,8 @@ class ModelPool:
             CheckpointDigestError: the weights that are meant are neither on disk nor kept.
             LatentdemoError: as `load_model` does.
         """
-        key = (name, digest or read_config(model_folder(name)).sha256)
+        folder = model_folder(name)
+        key = (str(folder), digest or read_config(folder).sha256)
         with self._lock:
             kept = self.kept.setdefault(key, Kept())
             kept.users += 1
@@ -73,7 +74,7 @@ class ModelPool:
         try:
             with kept.loading:
                 if kept.model is None:
-                    kept.model = self._load(key)
+                    kept.model = self._load(name, key[1])
                     kept.bytes = sum(each.nbytes for each in (*kept.model.parameters(), *kept.model.buffers()))
             self.trim(self.budget)
             yield kept.model
@@ -82,9 +83,8 @@ class ModelPool:
                 kept.users -= 1
             self.trim(self.budget)
 
-    def _load(self, key: Key) -> GenerativeAutoencoder:
+    def _load(self, name: str, digest: str) -> GenerativeAutoencoder:
         """Read a model; where the device is full, once more without those that nobody uses."""
-        name, digest = key
         if read_config(model_folder(name)).sha256 != digest:
             raise CheckpointDigestError(f"the weights of {name} have changed on disk; choose the model again")
         try:

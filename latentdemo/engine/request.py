@@ -7,15 +7,15 @@ import math
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from numbers import Integral, Real
 from typing import Any, Literal, get_args
 
 from torch import Tensor
 
-from latentdemo.errors import SamplingError
+from latentdemo.errors import LimitError
 from latentdemo.models import GenerativeAutoencoder
 from latentdemo.sampling import Info
 from latentdemo.sampling.chain import Noise, check_start, steps_to_record
+from latentdemo.sampling.checks import are_options, is_latents, is_one_of, is_share, is_whole, require
 
 MAX_CHAINS = 50_000  # the customary sample of a Fréchet distance
 MAX_STEPS = 1_000  # five times the longest run of an evaluation: a chain that has not mixed by then never does
@@ -33,6 +33,7 @@ class RunRequest:
         model: its name, or a model that was loaded already.
         kernel, count, steps, seed, record, start, options, stop_at, noise: see `run_chain`.
         digest: of the weights that a name stands for; empty takes those on disk.
+        first: number of the first chain, of those that the seed has.
 
     Raises:
         SamplingError: a value of another kind, or beyond a limit.
@@ -49,6 +50,7 @@ class RunRequest:
     stop_at: float | None = None
     noise: Noise = "own"
     digest: str = ""
+    first: int = 0
 
     def __post_init__(self) -> None:
         self.require("model", isinstance(self.model, str | GenerativeAutoencoder), "a name or a loaded model")
@@ -57,17 +59,16 @@ class RunRequest:
         self.require("count", is_whole(self.count, 1, MAX_CHAINS), f"a whole number from 1 to {MAX_CHAINS:,}")
         self.require("steps", is_whole(self.steps, 0, MAX_STEPS), f"a whole number from 0 to {MAX_STEPS:,}")
         self.require("seed", is_whole(self.seed, 0, MAX_SEED), f"a whole number from 0 to {MAX_SEED}")
+        self.require("first", is_whole(self.first, 0, MAX_CHAINS), f"a whole number from 0 to {MAX_CHAINS:,}")
         self.require("options", are_options(self.options), "None, or texts and numbers by name")
         self.require("stop_at", is_share(self.stop_at), "None, or a share from 0 to 1")
-        self.require("noise", self.noise in get_args(Noise), " or ".join(get_args(Noise)))
+        self.require("noise", is_one_of(self.noise, get_args(Noise)), " or ".join(get_args(Noise)))
         self.require("digest", isinstance(self.digest, str), "a text")
-        self.require("record", is_record(self.record), "None, all, or whole numbers")
         steps_to_record(self.record, self.steps)
 
     def require(self, name: str, fits: bool, words: str) -> None:
         """Raise SamplingError where a value does not fit."""
-        if not fits:
-            raise SamplingError(f"{name} is {shortened(getattr(self, name))}; it must be {words}")
+        require(name, getattr(self, name), fits, words)
 
     @property
     def chains(self) -> int:
@@ -91,7 +92,8 @@ class RunRequest:
         if isinstance(self.start, Tensor):
             content = self.start.detach().cpu().float().contiguous().numpy().tobytes()
             start = (tuple(self.start.shape), hashlib.sha256(content).hexdigest())
-        return (self.model, self.digest, self.law, self.chains, self.steps, self.seed, self.kept, start, self.noise)
+        chains = (self.first, self.chains)
+        return (self.model, self.digest, self.law, chains, self.steps, self.seed, self.kept, start, self.noise)
 
     def result_bytes(self, model: GenerativeAutoencoder) -> int:
         """What the recorded steps and the figures of all steps weigh, at most."""
@@ -99,52 +101,20 @@ class RunRequest:
         return FLOAT_BYTES * self.chains * (recorded + self.steps * len(Info._fields))
 
     def check_model(self, model: GenerativeAutoencoder) -> None:
-        """Raise SamplingError where a model cannot serve the request, or only with a result beyond the limits."""
+        """Raise SamplingError where a model cannot serve the request, LimitError where only beyond the limits."""
         if isinstance(self.start, Tensor):
             check_start(self.start, model.latent_size)
         side = max(model.image_shape[1:])
         if side > MAX_IMAGE_SIDE:
-            raise SamplingError(f"the model's pictures are {side} pixels wide; the limit is {MAX_IMAGE_SIDE}")
+            raise LimitError(f"the model's pictures are {side} pixels wide; the limit is {MAX_IMAGE_SIDE}")
         size = self.result_bytes(model)
         if size > MAX_RESULT_BYTES:
-            raise SamplingError(
+            raise LimitError(
                 f"the result would weigh {size / 2**20:,.0f} MB, and the limit is {MAX_RESULT_BYTES / 2**20:,.0f}: "
                 "ask for fewer chains, or record fewer steps"
             )
 
 
-def is_whole(value: object, least: int, most: int) -> bool:
-    """Whether a value is a whole number in a range."""
-    return isinstance(value, Integral) and not isinstance(value, bool) and least <= int(value) <= most
-
-
 def is_start(value: object) -> bool:
-    """Whether a value names a start, or is latents; whether those suit a model is another matter."""
-    if isinstance(value, Tensor):
-        return value.dim() == 2 and 1 <= len(value) <= MAX_CHAINS
-    return isinstance(value, str)
-
-
-def is_share(value: object) -> bool:
-    """Whether a value is a share, or None."""
-    return value is None or (isinstance(value, Real) and not isinstance(value, bool) and 0 <= float(value) <= 1)
-
-
-def is_record(value: object) -> bool:
-    """Whether a value may name steps; which ones a run has is another matter."""
-    if isinstance(value, str) or not isinstance(value, Sequence):
-        return value is None or value == "all"
-    return all(is_whole(step, 0, MAX_STEPS) for step in value)
-
-
-def are_options(value: object) -> bool:
-    """Whether a value may be the settings of a kernel, or None."""
-    if not isinstance(value, Mapping):
-        return value is None
-    return all(isinstance(name, str) and isinstance(each, str | Real) for name, each in value.items())
-
-
-def shortened(value: object) -> str:
-    """A value in a message, however long it is."""
-    words = f"a tensor of shape {tuple(value.shape)}" if isinstance(value, Tensor) else repr(value)
-    return words if len(words) <= 80 else words[:80] + "…"
+    """Whether a value names a start, or is latents of no more chains than one request may have."""
+    return isinstance(value, str) or (is_latents(value) and len(value) <= MAX_CHAINS)  # type: ignore[arg-type]

@@ -129,8 +129,8 @@ class Run:
         if not chains:
             return
         self.begun = True
-        seed = self.request.seed
-        generators = [chain_generators(seed, 1, chain)[0] for chain in chains]
+        seed, first = self.request.seed, self.request.first
+        generators = [chain_generators(seed, 1, first + chain)[0] for chain in chains]
         latent = self._draw_starts(chains, generators)
         if self.request.noise == "shared":
             generators = common_generators(seed, len(chains))

@@ -1,6 +1,7 @@
 """Quality of samples: the feature space of each data set, the figures in it, and the evaluation of a model."""
 
 from latentdemo.evaluation.card import refresh_card
+from latentdemo.evaluation.compare import compare_with_pythae
 from latentdemo.evaluation.evaluate import measure_model, retime
 from latentdemo.evaluation.feature_training import train_classifier
 from latentdemo.evaluation.features import (
@@ -35,6 +36,7 @@ __all__ = [
     "QualityError",
     "Report",
     "Row",
+    "compare_with_pythae",
     "frechet_distance",
     "kernel_distance",
     "load_features",

@@ -10,7 +10,6 @@ from __future__ import annotations
 import torch
 import torch.nn.functional as F
 from torch import Tensor
-from torchvision.transforms.functional import gaussian_blur
 
 from latentdemo.random import randn
 
@@ -45,6 +44,8 @@ def warped(images: Tensor, generator: torch.Generator, strength: float = 1.0) ->
 
 def softened(images: Tensor, generator: torch.Generator) -> Tensor:
     """Pictures (N, C, H, W), each with a random share of its blurred self."""
+    from torchvision.transforms.functional import gaussian_blur
+
     side = images.shape[-1]
     blurred = gaussian_blur(images, [side // 4 + 1] * 2, [SOFTENING * side] * 2)
     return images + torch.rand(len(images), 1, 1, 1, generator=generator) * (blurred - images)

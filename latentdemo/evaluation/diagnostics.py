@@ -105,7 +105,7 @@ def check_draws(draws: Tensor | np.ndarray) -> np.ndarray:
 def rhat_and_ess(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Rank-normalised R-hat and bulk effective sample size of each dimension of (C, S, D), (D,) each."""
     try:
-        from arviz_stats.base import array_stats  # noqa: PLC0415 - a GPU machine may lack it
+        from arviz_stats.base import array_stats
     except ImportError as error:
         raise LatentdemoError("arviz-stats is missing: install it with 'pip install arviz-stats'") from error
     axes = {"chain_axis": 0, "draw_axis": 1}
@@ -165,7 +165,7 @@ def regions(encodings: FeatureRows, count: int = REGIONS, seed: int = 0) -> Regi
     Raises:
         QualityError: fewer encodings than regions, or values that are not finite.
     """
-    from sklearn.cluster import KMeans  # noqa: PLC0415 - half a second, and only this needs it
+    from sklearn.cluster import KMeans
 
     rows = check_rows(encodings, "encodings", least=max(count, 1))
     if count < 1:

@@ -12,7 +12,7 @@ import datetime
 import math
 import statistics
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
@@ -33,10 +33,11 @@ from latentdemo.evaluation.recommend import recommend
 from latentdemo.evaluation.report import CEILING, FLOOR, GAP, EvaluationError, Interval, Report, Row
 from latentdemo.evaluation.two_sample import energy_test
 from latentdemo.evaluation.unfinished import Unfinished
-from latentdemo.models import GenerativeAutoencoder, describe_device, load_model
+from latentdemo.models import GenerativeAutoencoder, describe_device, load_model, load_trained
 from latentdemo.models.checkpoint import current_versions, read_config
+from latentdemo.models.inference import precision_of
 from latentdemo.random import epoch_generator
-from latentdemo.sampling import ChainRun, run_batches
+from latentdemo.sampling import Batches, ChainRun, run_batches
 from latentdemo.sampling.density import read_density_config
 from latentdemo.sampling.encodings import Encodings, encode_set
 
@@ -61,12 +62,16 @@ class Subject:
         features: the feature space.
         held_out: real images to compare with.
         train: the images that it was trained on; None where they are not at hand.
+        batches: walks chains.
+        drawn: latents that others drew: name of a start -> seed -> (count, D).
     """
 
     model: GenerativeAutoencoder
     features: FeatureSpace
     held_out: ImageSet
     train: ImageSet | None
+    batches: Batches = run_batches
+    drawn: Mapping[str, Mapping[int, Tensor]] = field(default_factory=dict)
 
     @cached_property
     def encodings(self) -> Encodings:
@@ -96,6 +101,7 @@ def measure_model(
     device: torch.device | str | None = None,
     bf16: bool = False,
     keep_in: Path | None = None,
+    batches: Batches = run_batches,
     progress: Progress | None = None,
     cancelled: Callable[[], bool] | None = None,
 ) -> Report:
@@ -110,8 +116,10 @@ def measure_model(
             cannot be compared, least of all with Inception's.
         kernels, steps: see `plan`.
         device: where to run.
-        bf16: walk and decode in bf16; features, costs and everything in the latent space stay in float32.
+        bf16: walk and decode in bf16, as models serve where the processor has it; features and everything in the
+            latent space stay in float32, costs are always of the model as it serves.
         keep_in: a file for what is done so far; a run with the same settings goes on from it.
+        batches: walks chains; another than `run_batches` may let them take turns with others on the same device.
         progress: told how far it is.
         cancelled: asked between two batches.
 
@@ -120,24 +128,24 @@ def measure_model(
         Cancelled: `cancelled` answered True; what was done is in `keep_in`.
         LatentdemoError: the model, its densities, held-out images or features cannot be read.
     """
-    model = load_model(name, device)
+    model = load_trained(name, device)
     assert model.folder is not None
     dataset = name.split("/", maxsplit=1)[0]
     features = features or load_features(dataset, device, model.folder.parent.parent)
-    subject = Subject(model, features, read_held_out(model.folder.parent), train)
+    subject = Subject(model, features, read_held_out(model.folder.parent), train, batches)
     if not seeds or not 10 <= count <= subject.most:
         raise EvaluationError(
             f"{len(seeds)} repetitions of {count} images; take at least one of 10 to {subject.most} images"
         )
     walks = plan(model, kernels, steps)
     config, density = read_config(model.folder), read_density_config(model.folder)
-    precision = "bf16" if bf16 else "float32"
+    walked = load_model(name, device, precision="bf16") if bf16 else model
+    precision = precision_of(walked)
     settings = [config.sha256, density.sha256, features.digest, count, train is not None, precision]
-    encodings = subject.encodings  # made before the networks' precision changes
-    model.bf16 = bf16
+    encodings = subject.encodings  # of the model as it was trained
+    subject.model = walked
     figures, references = measure_all(subject, walks, count, seeds, Unfinished(keep_in, settings), progress, cancelled)
-    model.bf16 = False
-    rows = with_times(figures, model)
+    rows = with_times(figures, load_model(name, device), batches)
     return Report(
         model=name,
         model_sha256=config.sha256,
@@ -158,9 +166,11 @@ def measure_model(
     )
 
 
-def with_times(rows: Sequence[Row], model: GenerativeAutoencoder) -> list[Row]:
-    """Rows with what they cost on the model's device."""
-    return [replace(row, milliseconds=milliseconds_an_image(model, row)) for row in rows]
+def with_times(rows: Sequence[Row], model: GenerativeAutoencoder, batches: Batches = run_batches) -> list[Row]:
+    """Rows with what they cost on the model's device; those that others drew keep the time that they have."""
+    return [
+        row if row.is_foreign else replace(row, milliseconds=milliseconds_an_image(model, row, batches)) for row in rows
+    ]
 
 
 def retime(report: Report, device: torch.device | str | None = None) -> Report:
@@ -313,15 +323,16 @@ class Repetition:
     def measure(self, walk: Walk, cancelled: Callable[[], bool] | None) -> dict[str, Numbers]:
         """Step of a walk -> figures."""
         first = {0} if walk.start == "prior" else set()
+        drawn = self.subject.drawn.get(walk.start)
         parts: dict[int, list[Sample]] = {step: [] for step in walk.steps}
-        for run in run_batches(
+        for run in self.subject.batches(
             self.subject.model,
             walk.kernel or "decode-encode",
             count=self.count,
             steps=max(walk.steps),
             seed=self.seed,
             record=sorted(first | set(walk.steps)),
-            start=walk.start,
+            start=walk.start if drawn is None else drawn[self.seed],
             options=walk.options,
             stop_at=walk.stop_at,
             cancelled=cancelled,

@@ -29,6 +29,7 @@ from latentdemo.random import epoch_generator
 WIDTH = 32  # channels of the first hidden layer
 FEATURES = 128  # penultimate activations
 BATCH = 128
+LEAST_STEPS = 1000  # of training, however few the pictures are
 DAMAGE = "damage"  # the attribute that is made, not read: intact, mixed or warped
 LEARNING_RATE = 1e-3  # Adam's at the start; it falls to zero along half a cosine
 
@@ -36,11 +37,16 @@ OnBatch = Callable[[int, int, float], None]
 """Called with (batches done, batches in all, loss) after each batch."""
 
 
+def usual_epochs(count: int) -> int:
+    """Passes over so many training images: 5, or more where they would be fewer than `LEAST_STEPS` steps."""
+    return max(5, math.ceil(LEAST_STEPS / max(count // BATCH, 1)))
+
+
 def train_classifier(
     dataset: str,
     train: ImageSet,
     held_out: ImageSet,
-    epochs: int = 5,
+    epochs: int | None = None,
     seed: int = 0,
     device: torch.device | str = "cpu",
     on_batch: OnBatch | None = None,
@@ -51,16 +57,21 @@ def train_classifier(
 
     Args:
         dataset: name of the data set.
-        train: its training images, with labels.
+        train: its training images, with labels; where they have none, those of `labelled_by_look` take their place.
         held_out: images with the same attributes, to measure accuracy on.
-        epochs: passes over the training images.
+        epochs: passes over the training images; None takes `usual_epochs`.
         seed: fixes weights and order.
         device: where.
         on_batch: told about progress.
 
     Raises:
-        TrainingError: no labels, different attributes, no epoch, or fewer images than a batch.
+        TrainingError: different attributes, no epoch, or fewer images than a batch.
     """
+    if not train.labels and not held_out.labels:
+        from latentdemo.evaluation.looks import labelled_by_look
+
+        train, held_out = labelled_by_look(train, held_out, seed)
+    epochs = usual_epochs(len(train)) if epochs is None else epochs
     attributes = label_sizes(train, held_out) | {DAMAGE: len(DAMAGES)}
     if epochs < 1 or len(train) < BATCH:
         raise TrainingError(f"{epochs} epochs on {len(train)} images; take 1 epoch and {BATCH} images at least")

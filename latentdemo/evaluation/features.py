@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any
 
 import torch
-import torchvision
 from safetensors.torch import save as format_safetensors
 from torch import Tensor, nn
 
@@ -27,8 +26,9 @@ from latentdemo.errors import (
 )
 from latentdemo.evaluation.report import EvaluationError
 from latentdemo.models import NetworkConfig, checkpoints_dir, pick_device
-from latentdemo.models.checkpoint import check_fit, half_precision, read_bytes, read_weights
+from latentdemo.models.checkpoint import read_weights
 from latentdemo.models.network import Encoder
+from latentdemo.models.weights import check_fit, half_precision, read_bytes
 
 WEIGHTS, CONFIG = "features.safetensors", "features.json"
 BATCH = 250
@@ -150,6 +150,8 @@ def torchvision_features(name: str, device: torch.device | str | None = None) ->
     Raises:
         EvaluationError: no such network, one without a last linear layer, or no way to get its weights.
     """
+    import torchvision
+
     try:
         weights = torchvision.models.get_model_weights(name).DEFAULT
         network = torchvision.models.get_model(name, weights=weights)

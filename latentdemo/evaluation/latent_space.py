@@ -15,14 +15,6 @@ from typing import NamedTuple
 
 import numpy as np
 import torch
-from scipy.sparse.csgraph import connected_components
-from sklearn.cluster import KMeans
-from sklearn.ensemble import HistGradientBoostingClassifier
-from sklearn.exceptions import ConvergenceWarning
-from sklearn.metrics import roc_auc_score, silhouette_score
-from sklearn.mixture import GaussianMixture
-from sklearn.model_selection import StratifiedKFold
-from sklearn.neighbors import kneighbors_graph
 from torch import Tensor
 
 from latentdemo.evaluation.quality import FeatureRows, QualityError, check_rows
@@ -226,6 +218,10 @@ def gaussian_kl(rows: np.ndarray) -> float:
 
 def tell_apart(real: np.ndarray, prior: np.ndarray, seed: int) -> TwoSampleClassifier:
     """Classifier two-sample test (Lopez-Paz & Oquab 2017, arXiv 1610.06545) by boosted trees, cross-validated."""
+    from sklearn.ensemble import HistGradientBoostingClassifier
+    from sklearn.metrics import roc_auc_score
+    from sklearn.model_selection import StratifiedKFold
+
     points = np.concatenate([real, prior])
     is_real = np.repeat([1, 0], [len(real), len(prior)])
     aucs, accuracies = [], []
@@ -254,6 +250,9 @@ def count_clusters(rows: np.ndarray, seed: int) -> Fragmentation:
 
     Sizes that leave a component too few points for its own covariance are passed over.
     """
+    from sklearn.exceptions import ConvergenceWarning
+    from sklearn.mixture import GaussianMixture
+
     bic: dict[str, dict[str, float]] = {"diag": {}, "full": {}}
     for covariance, size in mixtures_to_fit(*rows.shape):
         mixture = GaussianMixture(
@@ -276,6 +275,11 @@ def mixtures_to_fit(count: int, size: int) -> Iterator[tuple[str, int]]:
 
 def connect(rows: np.ndarray, seed: int) -> Connectivity:
     """Connectivity of rows (N, D)."""
+    from scipy.sparse.csgraph import connected_components
+    from sklearn.cluster import KMeans
+    from sklearn.metrics import silhouette_score
+    from sklearn.neighbors import kneighbors_graph
+
     nearest = kneighbors_graph(rows, NEIGHBOURS)
     parts, part = connected_components(nearest.multiply(nearest.T), directed=False)
     few = rows[:MOST_FOR_SILHOUETTE]

@@ -73,7 +73,7 @@ def plan(
     unknown = sorted(set(kernels or ()) - set(KERNELS))
     if unknown or min(steps or (0,)) < 0:
         raise SamplingError(f"kernels {unknown or list(kernels or ())}, steps {steps}; known are {', '.join(KERNELS)}")
-    stochastic = model.encoder_outputs_per_latent > 1
+    stochastic = model.stochastic and model.residual_std > 0
     walks = [walk for walk in WALKS if stochastic or walk.kernel not in NEED_STOCHASTIC_ENCODER]
     if not stochastic:
         walks = [walk for walk in walks if not walk.options]

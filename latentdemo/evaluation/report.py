@@ -8,14 +8,16 @@ import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from latentdemo.errors import LatentdemoError
 
 SCHEMA = 2
 FILE, UNFINISHED = "evaluation.json", "evaluation.unfinished.json"
+COMPARISON = "pythae.unfinished"  # folder of a comparison that goes on
 FLOOR, CEILING = "real data", "ceiling"
 GAP = "gap_closed"
+PYTHAE = "pythae-"  # begins the start of rows whose latents a sampler of pythae drew
 HIGHER_IS_BETTER = {
     GAP: True,
     "frechet_distance": False,
@@ -60,7 +62,7 @@ class Row:
     """One way to sample, and how good its samples are.
 
     Attributes:
-        start: starting point: "prior", "density", the name of a density, or "data".
+        start: starting point: "prior", "density", the name of a density, or "data"; or a sampler of pythae.
         kernel: name of the kernel; "" for a draw that no chain follows (`steps` is 0 then).
         steps: chain steps; with `stop_at`, the most that a chain may take.
         options: the kernel's own settings.
@@ -83,6 +85,11 @@ class Row:
     def is_prior(self) -> bool:
         """Whether this is the plain prior sample."""
         return self.start == "prior" and self.steps == 0
+
+    @property
+    def is_foreign(self) -> bool:
+        """Whether a sampler of pythae drew the latents."""
+        return self.start.startswith(PYTHAE)
 
     @property
     def is_plain(self) -> bool:
@@ -130,7 +137,8 @@ class Report:
         diagnostics: name of a kernel -> long-run diagnostics.
         training_images: whether floor and ceiling were taken of training images; else of held-out ones that the
             comparison did not use.
-        precision: of the networks while figures were taken, "float32" or "bf16"; costs are always of float32.
+        precision: of the networks while figures were taken, "float32" or "bf16"; costs are of the model as it serves.
+        samplers: versions and settings of the samplers of pythae, where any are among the rows.
         schema: version of this file's form.
     """
 
@@ -150,6 +158,7 @@ class Report:
     diagnostics: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     training_images: bool = True
     precision: str = "float32"
+    samplers: Mapping[str, Any] = field(default_factory=dict)
     schema: int = SCHEMA
 
     @property
@@ -161,6 +170,21 @@ class Report:
     def recommended(self) -> Row | None:
         """The recommended row, unless the model is best left alone."""
         return None if self.recommendation.row is None else self.rows[self.recommendation.row]
+
+    @property
+    def best_foreign(self) -> Row | None:
+        """The best sampler of pythae by the gap closed, if any was measured."""
+        rows = [row for row in self.rows if row.is_foreign and GAP in row.figures]
+        return max(rows, key=lambda row: row.figures[GAP].mean, default=None)
+
+    @property
+    def standing(self) -> Literal["better", "even", "worse"] | None:
+        """How what is recommended, or else the prior sample, stands against that: even where chance explains it."""
+        theirs = self.best_foreign
+        if theirs is None:
+            return None
+        ours = (self.recommended or self.prior).figures[GAP]
+        return "worse" if ours.below(theirs.figures[GAP]) else "better" if theirs.figures[GAP].below(ours) else "even"
 
 
 def save_report(report: Report, folder: Path) -> None:

@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from latentdemo.models.autoencoder import GenerativeAutoencoder, Objective, Posterior, cross_entropy
+from latentdemo.models.autoencoder import Objective, Posterior, TrainableAutoencoder, cross_entropy
 from latentdemo.models.network import NetworkConfig
 from latentdemo.random import randn
 
@@ -36,7 +36,7 @@ class Adversary(nn.Module):
         return self.output(hidden).float().squeeze(1)
 
 
-class AAE(GenerativeAutoencoder):
+class AAE(TrainableAutoencoder):
     """A deterministic encoder, held to the prior by an adversary instead of a divergence.
 
     The autoencoder minimises cross-entropy + weight * (-log D(z)), the adversary -log D(prior) - log(1 - D(z)),

@@ -1,16 +1,15 @@
-"""What every generative autoencoder offers: a prior, `encode`, `decode`, and its training objectives.
+"""What every generative autoencoder offers: a prior, `encode`, `decode`, and its objectives where it is trained here.
 
 A family (`vae.py`, `dvae.py`, `aae.py`, `daae.py`, `flow_vae.py`) adds how its posterior is parametrised and what it is
-trained on.
+trained on; `adapted.py` makes a model of any other pair of encode and decode.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar, NamedTuple
+from typing import ClassVar, NamedTuple
 
 import torch
 import torch.nn.functional as F
@@ -96,7 +95,7 @@ class Objective(NamedTuple):
     """One loss of a training step and the parameters that it moves.
 
     Attributes:
-        group: key of `GenerativeAutoencoder.parameter_groups`.
+        group: key of `TrainableAutoencoder.parameter_groups`.
         loss: scalar to minimise.
         terms: detached scalars to show.
     """
@@ -109,57 +108,47 @@ class Objective(NamedTuple):
 class GenerativeAutoencoder(nn.Module):
     """An encoder and a decoder around a latent space with a standard normal prior.
 
+    What chains, evaluation and pages ask of a model is here, and nothing else. A subclass gives `posterior_of` and
+    `mean_image_of`, `stochastic` and `device`.
+
     Args:
-        network: sizes of the networks.
+        latent_size: dimensions D of the latent space.
+        image_shape: (C, H, W) of one image.
         residual_std: standard deviation of held data around its reconstruction, in grey values of 0 to 1;
             the noise of `decode(...).sample`. Estimated after training.
 
     Attributes:
         folder: the checkpoint folder that the model was loaded from, if any; what was fitted to the model lies there.
-        bf16: whether the networks compute in bf16 autocast, about twice as fast where the processor has it in hardware.
     """
 
     family: ClassVar[str]
     title: ClassVar[str]
-    encoder_outputs_per_latent: ClassVar[int]
-    training_only: ClassVar[tuple[str, ...]] = ()
     corruption_std: float = 0.0
     folder: Path | None = None
-    bf16: bool = False
 
-    def __init__(self, network: NetworkConfig, residual_std: float = 0.0) -> None:
+    def __init__(self, latent_size: int, image_shape: tuple[int, int, int], residual_std: float = 0.0) -> None:
         super().__init__()
-        self.network = network
+        self.latent_size = latent_size
+        self.image_shape = image_shape
         self.residual_std = residual_std
-        self.encoder = Encoder(network, self.encoder_outputs_per_latent * network.latent_size)
-        self.decoder = Decoder(network)
 
     @property
-    def latent_size(self) -> int:
-        """Dimensions D of the latent space."""
-        return self.network.latent_size
-
-    @property
-    def image_shape(self) -> tuple[int, int, int]:
-        """(C, H, W) of one image."""
-        return self.network.image_shape
+    def stochastic(self) -> bool:
+        """Whether the posterior is a distribution; else the encoder is deterministic."""
+        raise NotImplementedError
 
     @property
     def device(self) -> torch.device:
         """Where the weights are."""
         return next(self.parameters()).device
 
-    def precision(self) -> AbstractContextManager[Any]:
-        """What the networks compute in: bf16 autocast where asked for, else whatever is set around the call."""
-        return torch.autocast(self.device.type, torch.bfloat16) if self.bf16 else nullcontext()
+    def posterior_of(self, images: Tensor) -> Posterior:
+        """The posterior of images (N, C, H, W) that are of the right shape and on the model's device, in float32."""
+        raise NotImplementedError
 
-    def initialise(self, generator: torch.Generator) -> None:
-        """Draw the first weights."""
-        initialise(self, generator)
-
-    def options(self) -> dict[str, float | int]:
-        """The family's own settings: keyword arguments that build the same model again."""
-        return {}
+    def mean_image_of(self, latents: Tensor) -> Tensor:
+        """The mean image (N, C, H, W) of latents (N, D) on the model's device, float32 in [0, 1]."""
+        raise NotImplementedError
 
     def encode(self, images: Tensor) -> Posterior:
         """The posterior of images.
@@ -175,10 +164,7 @@ class GenerativeAutoencoder(nn.Module):
                 f"this model takes images of shape (N, {', '.join(map(str, self.image_shape))}), "
                 f"not {tuple(images.shape)}: convert and scale them first"
             )
-        images = images.to(self.device, memory_format=torch.channels_last)
-        with self.precision():
-            outputs = self.encoder(images)
-        return self.posterior(outputs.float())
+        return self.posterior_of(images.to(self.device, memory_format=torch.channels_last))
 
     def decode(self, latents: Tensor) -> Likelihood:
         """The likelihood of latents.
@@ -193,13 +179,7 @@ class GenerativeAutoencoder(nn.Module):
             raise ImageShapeError(
                 f"this model takes latents of shape (N, {self.latent_size}), not {tuple(latents.shape)}"
             )
-        latents = latents.to(self.device)
-        return self.likelihood(torch.sigmoid(self.logits(latents)))
-
-    def logits(self, latents: Tensor) -> Tensor:
-        """The decoded mean images (N, C, H, W) of latents (N, D) before the sigmoid, float32."""
-        with self.precision():
-            return self.decoder(latents).float()
+        return self.likelihood(self.mean_image_of(latents.to(self.device)))
 
     def likelihood(self, mean: Tensor) -> Likelihood:
         """The likelihood around an already decoded mean image (N, C, H, W)."""
@@ -210,6 +190,50 @@ class GenerativeAutoencoder(nn.Module):
         if not self.corruption_std:
             return images
         return images + self.corruption_std * randn(images.shape, generator, images.device)
+
+
+class TrainableAutoencoder(GenerativeAutoencoder):
+    """A model of a family that is trained here, on DCGAN networks.
+
+    Args:
+        network: sizes of the networks.
+        residual_std: see `GenerativeAutoencoder`.
+
+    Attributes:
+        dtype: of the networks' weights and activations; everything outside them is float32.
+    """
+
+    dtype: torch.dtype = torch.float32
+    encoder_outputs_per_latent: ClassVar[int]
+    training_only: ClassVar[tuple[str, ...]] = ()
+
+    def __init__(self, network: NetworkConfig, residual_std: float = 0.0) -> None:
+        super().__init__(network.latent_size, network.image_shape, residual_std)
+        self.network = network
+        self.encoder: nn.Sequential = Encoder(network, self.encoder_outputs_per_latent * network.latent_size)
+        self.decoder: nn.Sequential = Decoder(network)
+
+    @property
+    def stochastic(self) -> bool:
+        return self.encoder_outputs_per_latent > 1
+
+    def initialise(self, generator: torch.Generator) -> None:
+        """Draw the first weights."""
+        initialise(self, generator)
+
+    def options(self) -> dict[str, float | int]:
+        """The family's own settings: keyword arguments that build the same model again."""
+        return {}
+
+    def posterior_of(self, images: Tensor) -> Posterior:
+        return self.posterior(self.encoder(images.to(self.dtype)).float())
+
+    def mean_image_of(self, latents: Tensor) -> Tensor:
+        return torch.sigmoid(self.logits(latents))
+
+    def logits(self, latents: Tensor) -> Tensor:
+        """The mean images (N, C, H, W) of latents (N, D) before the sigmoid, in float32."""
+        return self.decoder(latents.to(self.dtype)).float()
 
     def posterior(self, outputs: Tensor) -> Posterior:
         """Read the encoder's outputs (N, outputs) as a posterior."""

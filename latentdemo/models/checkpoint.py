@@ -2,7 +2,8 @@
 
     checkpoints/<data set>/<family>/
 
-Weights lie in half precision (small tensors, such as batch norm's, in full) and are loaded as float32.
+Weights lie in half precision (small tensors, such as batch norm's, in full) and are loaded as float32. Of models that
+others trained they lie as they were, and an adapter makes the model (`latentdemo/models/adapters`).
 """
 
 from __future__ import annotations
@@ -12,35 +13,46 @@ import json
 import os
 import platform
 import re
+import tempfile
 from dataclasses import asdict, dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
-from safetensors import SafetensorError
-from safetensors.torch import load as parse_safetensors
 from safetensors.torch import save as format_safetensors
 from torch import Tensor
 
 from latentdemo.errors import (
     CheckpointConfigError,
-    CheckpointCorruptError,
     CheckpointDigestError,
-    CheckpointFileMissingError,
-    CheckpointMismatchError,
     LatentdemoError,
     ModelNotFoundError,
+    UnknownFamilyError,
 )
-from latentdemo.models.autoencoder import GenerativeAutoencoder
+from latentdemo.models.adapted import AdaptedAutoencoder, AdaptedNetwork
+from latentdemo.models.adapters import ADAPTERS
+from latentdemo.models.autoencoder import GenerativeAutoencoder, TrainableAutoencoder
 from latentdemo.models.device import pick_device
-from latentdemo.models.families import build_model
+from latentdemo.models.families import FAMILIES, build_model
+from latentdemo.models.inference import Precision, serve
 from latentdemo.models.network import NetworkConfig
+from latentdemo.models.weights import (
+    FLOW_STRUCTURE,
+    REMEDY,
+    WEIGHTS,
+    check_fit,
+    check_numbers,
+    half_precision,
+    parse_weights,
+    read_bytes,
+)
 
-WEIGHTS, CONFIG, CARD = "model.safetensors", "config.json", "README.md"
-HALF_FROM = 1024  # tensors with at least so many numbers are stored in half precision
-FLOW_STRUCTURE = (".mask", ".order")  # buffers of a flow (zuko) that its settings make again
-REMEDY = "fetch both files again"
+CONFIG, CARD = "config.json", "README.md"
+NAMES = r"[\w-][\w.-]{0,59}/[\w-][\w.-]{0,59}"  # of models; in any alphabet no longer than a file system takes
+PRIVATE = "upload-"  # what names of models begin with that are listed nowhere
+SHIPPED = Path(__file__).resolve().parents[2] / "checkpoints"
 
 
 @dataclass(frozen=True)
@@ -48,7 +60,7 @@ class CheckpointConfig:
     """What `config.json` holds.
 
     Attributes:
-        family: a key of `FAMILIES`.
+        family: a key of `FAMILIES`, or of `ADAPTERS` for a model that others trained.
         network: sizes of the networks.
         options: the family's own settings.
         residual_std: noise of the likelihood, in grey values of 0 to 1.
@@ -56,11 +68,11 @@ class CheckpointConfig:
         training: settings of the training run, its seed and its command among them.
         measured: figures taken after training, with what they were measured on.
         versions: of what trained it.
-        sha256: digest of `model.safetensors`.
+        sha256: digest of `model.safetensors`, or of all files that an adapter makes the model of.
     """
 
     family: str
-    network: NetworkConfig
+    network: NetworkConfig | AdaptedNetwork
     options: dict[str, Any]
     residual_std: float
     dataset: str
@@ -70,31 +82,62 @@ class CheckpointConfig:
     sha256: str = ""
 
 
+def checkpoint_roots() -> list[Path]:
+    """The folders of checkpoints: those in $LATENTDEMO_CHECKPOINTS, separated as in $PATH, or `checkpoints/` beside the
+    package."""
+    named = os.environ.get("LATENTDEMO_CHECKPOINTS", "").split(os.pathsep)
+    return [Path(each).expanduser() for each in named if each] or [SHIPPED]
+
+
+def add_checkpoint_root(folder: Path) -> None:
+    """Look for models of this process in a folder, too, and there first."""
+    roots = checkpoint_roots()
+    if folder not in roots:
+        os.environ["LATENTDEMO_CHECKPOINTS"] = os.pathsep.join(map(str, [folder, *roots]))
+
+
+@cache
+def private_folder() -> tempfile.TemporaryDirectory[str]:
+    """A folder of this process for models that only who knows their names can find; it goes when the process ends."""
+    return tempfile.TemporaryDirectory(prefix="latentdemo-")
+
+
 def checkpoints_dir() -> Path:
-    """The folder of all checkpoints: $LATENTDEMO_CHECKPOINTS, or `checkpoints/` beside the package."""
-    default = Path(__file__).resolve().parents[2] / "checkpoints"
-    return Path(os.environ.get("LATENTDEMO_CHECKPOINTS", default)).expanduser()
+    """The folder that new checkpoints go to: the first of `checkpoint_roots()`."""
+    return checkpoint_roots()[0]
+
+
+def dataset_folder(name: str) -> Path:
+    """The folder of a data set's checkpoints: the first that there is, else where new ones go."""
+    folders = [root / name for root in checkpoint_roots()]
+    return next((folder for folder in folders if folder.is_dir()), folders[0])
 
 
 def list_models(root: str | Path | None = None) -> list[str]:
     """Names of all models, such as "avatars/dvae", in alphabetical order.
 
     Args:
-        root: folder of the checkpoints; None takes `checkpoints_dir()`.
+        root: folder of the checkpoints; None takes all of `checkpoint_roots()`.
     """
-    folder = Path(root) if root else checkpoints_dir()
-    return sorted(path.parent.relative_to(folder).as_posix() for path in folder.glob(f"*/*/{CONFIG}"))
+    roots = [Path(root)] if root else checkpoint_roots()
+    return sorted({path.parent.relative_to(each).as_posix() for each in roots for path in each.glob(f"*/*/{CONFIG}")})
 
 
 def load_model(
-    name: str, device: torch.device | str | None = None, root: str | Path | None = None
+    name: str,
+    device: torch.device | str | None = None,
+    root: str | Path | None = None,
+    precision: Precision | None = None,
 ) -> GenerativeAutoencoder:
-    """A trained model, ready to encode and decode.
+    """A trained model, ready to encode and decode, in the form that is fastest on its device; see `inference.py`.
+
+    All who sample load their models here, so that a seed gives the same chains wherever they are walked.
 
     Args:
         name: as `list_models` gives it.
         device: where to put it; None takes cuda, else mps, else cpu.
-        root: folder of the checkpoints; None takes `checkpoints_dir()`.
+        root: folder of the checkpoints; None looks in `checkpoint_roots()`.
+        precision: "float32" or "bf16"; None takes the best for the device.
 
     Raises:
         ModelNotFoundError: no model of that name.
@@ -106,12 +149,40 @@ def load_model(
         >>> model.decode(torch.zeros(1, model.latent_size)).mean.shape
         torch.Size([1, 1, 32, 32])
     """
+    return serve(load_trained(name, device, root), precision)
+
+
+def load_trained(
+    name: str, device: torch.device | str | None = None, root: str | Path | None = None
+) -> GenerativeAutoencoder:
+    """A model as it was trained, layer for layer in float32: the reference that `load_model` is measured against.
+
+    Args and raises: as `load_model`.
+    """
     folder = model_folder(name, root)
-    config = read_config(folder)
+    config, place = read_config(folder), pick_device(device)
+    model = restore_adapted(folder, config, place) if config.family in ADAPTERS else restore_trained(folder, config)
+    model.folder = folder
+    return model.to(place).eval().requires_grad_(False)
+
+
+def restore_trained(folder: Path, config: CheckpointConfig) -> TrainableAutoencoder:
+    """The model of a family, on the CPU; raises as `load_model` does."""
+    assert isinstance(config.network, NetworkConfig)
     model = build_model(config.family, config.network, {**config.options, "residual_std": config.residual_std})
     fill_weights(model, read_weights(folder / WEIGHTS, config.sha256), folder)
-    model.folder = folder
-    return model.to(pick_device(device)).eval().requires_grad_(False)
+    return model
+
+
+def restore_adapted(folder: Path, config: CheckpointConfig, device: torch.device) -> AdaptedAutoencoder:
+    """The model that an adapter makes; raises as `load_model` does."""
+    assert isinstance(config.network, AdaptedNetwork)
+    adapter = ADAPTERS[config.family]
+    content = {name: read_bytes(folder / name) for name in adapter.files}
+    check_digest(b"".join(content.values()), config.sha256, folder / adapter.files[0])
+    model = adapter.restore(config.network, config.options, content, device)
+    model.residual_std = config.residual_std
+    return model
 
 
 def model_folder(name: str, root: str | Path | None = None) -> Path:
@@ -120,11 +191,16 @@ def model_folder(name: str, root: str | Path | None = None) -> Path:
     Raises:
         ModelNotFoundError: no such folder, or a name that leads out of the checkpoints.
     """
-    folder = Path(root) if root else checkpoints_dir()
-    known = list_models(folder)
-    if name in known or (re.fullmatch(r"[\w-][\w.-]*/[\w-][\w.-]*", name) and (folder / name).is_dir()):
-        return folder / name
-    raise ModelNotFoundError(f"no model {name!r} in {folder}; known are {', '.join(known) or 'none'}")
+    roots = [Path(root)] if root else checkpoint_roots()
+    known = list_models(root)
+    if isinstance(name, str) and (name in known or re.fullmatch(NAMES, name)):
+        if name.startswith(PRIVATE) and not root:
+            roots.append(Path(private_folder().name))
+        for folder in (each / name for each in roots):
+            if folder.is_dir():
+                return folder
+    places = ", ".join(map(str, roots))
+    raise ModelNotFoundError(f"no model {name!r:.80} in {places}; known are {', '.join(known) or 'none'}")
 
 
 def read_config(folder: Path) -> CheckpointConfig:
@@ -133,12 +209,19 @@ def read_config(folder: Path) -> CheckpointConfig:
     Raises:
         CheckpointFileMissingError: no `config.json`.
         CheckpointConfigError: it is not JSON, or lacks something.
+        UnknownFamilyError: it names a family or adapter that this version does not know.
     """
     path = folder / CONFIG
     try:
         values = json.loads(read_bytes(path))
-        network = NetworkConfig(**values.pop("network"))
+        sizes, family = values.pop("network"), values["family"]
+        if family not in FAMILIES and family not in ADAPTERS:
+            known = ", ".join([*FAMILIES, *ADAPTERS])
+            raise UnknownFamilyError(f"{path}: unknown model family {family!r}; known are {known}")
+        network = AdaptedNetwork(**sizes) if family in ADAPTERS else NetworkConfig(**sizes)
         return CheckpointConfig(network=network, **values)
+    except UnknownFamilyError:
+        raise
     except (ValueError, TypeError, KeyError, AttributeError) as error:
         if isinstance(error, LatentdemoError):
             raise CheckpointConfigError(f"{path}: {error}; correct it or fetch the folder again") from error
@@ -146,7 +229,7 @@ def read_config(folder: Path) -> CheckpointConfig:
 
 
 def read_weights(path: Path, sha256: str, remedy: str = REMEDY) -> dict[str, Tensor]:
-    """The tensors of a safetensors file, as they lie in it.
+    """The tensors of a safetensors file, as they lie in it: floating-point numbers, all of them finite.
 
     Args:
         path: the file.
@@ -155,60 +238,33 @@ def read_weights(path: Path, sha256: str, remedy: str = REMEDY) -> dict[str, Ten
 
     Raises:
         CheckpointFileMissingError: no such file.
-        CheckpointCorruptError: truncated or not a safetensors file.
+        CheckpointCorruptError: truncated, not a safetensors file, or of numbers that are not finite.
         CheckpointDigestError: intact, but not the weights that the configuration was written for.
     """
     content = read_bytes(path)
-    try:
-        weights = parse_safetensors(content)
-    except SafetensorError as error:
-        raise CheckpointCorruptError(f"{path} is truncated or broken ({error}); {remedy}") from error
+    weights = parse_weights(content, path, remedy)
+    check_digest(content, sha256, path, remedy)
+    check_numbers(weights, path, remedy)
+    return weights
+
+
+def check_digest(content: bytes, sha256: str, path: Path, remedy: str = REMEDY) -> None:
+    """Raise CheckpointDigestError where content is not what a configuration was written for."""
     digest = hashlib.sha256(content).hexdigest()
     if digest != sha256:
         raise CheckpointDigestError(
             f"{path} has the digest {digest[:12]}…, but its configuration expects {sha256[:12] or 'none'}…: "
             f"the two files are not from one training run; {remedy}"
         )
-    return weights
 
 
-def read_bytes(path: Path) -> bytes:
-    """A file's content.
-
-    Raises:
-        CheckpointFileMissingError: no such file.
-    """
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise CheckpointFileMissingError(f"{path} cannot be read ({error.strerror}); fetch the folder again") from error
-
-
-def fill_weights(model: GenerativeAutoencoder, weights: dict[str, Tensor], folder: Path) -> None:
+def fill_weights(model: TrainableAutoencoder, weights: dict[str, Tensor], folder: Path) -> None:
     """Put stored weights into a model; raises as `check_fit` does."""
     check_fit(sampling_state(model), weights, folder / WEIGHTS)
     model.load_state_dict(weights, strict=False)
 
 
-def check_fit(expected: dict[str, Tensor], weights: dict[str, Tensor], path: Path, remedy: str = REMEDY) -> None:
-    """Look whether stored weights have the names and shapes that a network expects.
-
-    Raises:
-        CheckpointMismatchError: they differ.
-    """
-    wrong = sorted(
-        name
-        for name in expected.keys() | weights.keys()
-        if name not in weights or name not in expected or weights[name].shape != expected[name].shape
-    )
-    if wrong:
-        raise CheckpointMismatchError(
-            f"{path} does not fit the network that its configuration describes: {len(wrong)} tensors differ, "
-            f"such as {wrong[0]}; {remedy}"
-        )
-
-
-def sampling_state(model: GenerativeAutoencoder) -> dict[str, Tensor]:
+def sampling_state(model: TrainableAutoencoder) -> dict[str, Tensor]:
     """The tensors that sampling needs; what only training needs stays behind, and what settings make again."""
     return {
         name: tensor
@@ -217,20 +273,14 @@ def sampling_state(model: GenerativeAutoencoder) -> dict[str, Tensor]:
     }
 
 
-def half_precision(state: dict[str, Tensor]) -> dict[str, Tensor]:
-    """Tensors as they are stored: on the CPU, the large ones in half precision."""
-    return {
-        name: (tensor.half() if tensor.numel() >= HALF_FROM else tensor).contiguous().cpu()
-        for name, tensor in state.items()
-    }
-
-
 def current_versions() -> dict[str, str]:
     """Versions of what trains, for a configuration."""
     return {"python": platform.python_version(), "torch": torch.__version__, "numpy": np.__version__}
 
 
-def save_checkpoint(folder: Path, model: GenerativeAutoencoder, dataset: str, **facts: Any) -> CheckpointConfig:
+def save_checkpoint(
+    folder: Path, model: TrainableAutoencoder | AdaptedAutoencoder, dataset: str, **facts: Any
+) -> CheckpointConfig:
     """Write a model's weights and configuration into a folder.
 
     Args:
@@ -238,18 +288,29 @@ def save_checkpoint(folder: Path, model: GenerativeAutoencoder, dataset: str, **
         model: the trained model.
         dataset: name of the data set.
         facts: `training`, `measured` and `versions` of `CheckpointConfig`.
+
+    Raises:
+        AdapterError: a pair of functions, which no file can hold.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    content = format_safetensors(half_precision(sampling_state(model)))
+    content = content_of(model)
     config = CheckpointConfig(
         family=model.family,
         network=model.network,
         options=model.options(),
         residual_std=model.residual_std,
         dataset=dataset,
-        sha256=hashlib.sha256(content).hexdigest(),
+        sha256=hashlib.sha256(b"".join(content.values())).hexdigest(),
         **facts,
     )
-    (folder / WEIGHTS).write_bytes(content)
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, data in content.items():
+        (folder / name).write_bytes(data)
     (folder / CONFIG).write_text(json.dumps(asdict(config), indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
     return config
+
+
+def content_of(model: TrainableAutoencoder | AdaptedAutoencoder) -> dict[str, bytes]:
+    """Name of each file that makes the model -> what is in it."""
+    if isinstance(model, AdaptedAutoencoder):
+        return model.content()
+    return {WEIGHTS: format_safetensors(half_precision(sampling_state(model)))}

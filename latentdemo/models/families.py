@@ -9,27 +9,27 @@ import torch
 
 from latentdemo.errors import NetworkConfigError, UnknownFamilyError
 from latentdemo.models.aae import AAE
-from latentdemo.models.autoencoder import GenerativeAutoencoder
+from latentdemo.models.autoencoder import TrainableAutoencoder
 from latentdemo.models.daae import DenoisingAAE
 from latentdemo.models.dvae import DenoisingVAE
 from latentdemo.models.flow_vae import FlowVAE
 from latentdemo.models.network import NetworkConfig
 from latentdemo.models.vae import VAE
 
-FAMILIES: dict[str, type[GenerativeAutoencoder]] = {
+FAMILIES: dict[str, type[TrainableAutoencoder]] = {
     family.family: family for family in (VAE, DenoisingVAE, AAE, DenoisingAAE, FlowVAE)
 }
 
 
 def build_model(
     family: str, network: NetworkConfig, options: Mapping[str, Any] | None = None, seed: int | None = None
-) -> GenerativeAutoencoder:
+) -> TrainableAutoencoder:
     """An untrained model of a family.
 
     Args:
         family: a key of `FAMILIES`.
         network: sizes of the networks.
-        options: the family's own settings, as given by `GenerativeAutoencoder.options`.
+        options: the family's own settings, as given by `TrainableAutoencoder.options`.
         seed: draws the first weights; None leaves PyTorch's own, for weights that are loaded next.
 
     Raises:

@@ -7,13 +7,13 @@ from collections.abc import Iterator
 import torch
 from torch import Tensor
 
-from latentdemo.models.autoencoder import GenerativeAutoencoder, Objective, Posterior, cross_entropy
+from latentdemo.models.autoencoder import Objective, Posterior, TrainableAutoencoder, cross_entropy
 from latentdemo.random import Generators
 
 LOG_VARIANCE_RANGE = (-10.0, 5.0)  # keeps exp() finite in the first steps; trained posteriors lie well inside
 
 
-class VAE(GenerativeAutoencoder):
+class VAE(TrainableAutoencoder):
     """Minimises the negative evidence lower bound,
 
         E_q[-log p(x|z)] + KL(q(z|x) || N(0, I)),

@@ -18,6 +18,7 @@ from torch import Tensor
 from latentdemo.errors import Cancelled, SamplingError
 from latentdemo.models import GenerativeAutoencoder
 from latentdemo.random import Generators, chain_generators, common_generators
+from latentdemo.sampling.checks import are_options, is_latents, is_one_of, is_record, is_share, is_whole, require
 from latentdemo.sampling.kernel import Info, Kernel, State
 from latentdemo.sampling.kernels import build_kernel
 from latentdemo.sampling.starts import starts_of
@@ -27,6 +28,8 @@ BATCH = 256  # chains that walk together; bounds the memory of activations
 Noise = Literal["own", "shared"]
 Progress = Callable[[int, int], None]
 """Called with (chain steps done, chain steps in all)."""
+Batches = Callable[..., Iterator["ChainRun"]]
+"""Walks chains as `run_batches` does, and takes the same arguments."""
 
 
 @dataclass(frozen=True)
@@ -165,12 +168,21 @@ def run_batches(
     batch_size: int = BATCH,
 ) -> Iterator[ChainRun]:
     """As `run_chain`, but hands over each batch when it is done, so that any count runs in the memory of one batch."""
-    count = len(start) if isinstance(start, Tensor) else count
-    check_numbers(count, steps, seed, batch_size)
-    if noise not in get_args(Noise):
-        raise SamplingError(f"noise is {noise!r}; it must be one of {', '.join(get_args(Noise))}")
+    for name, value, least in (
+        ("count", count, 1),
+        ("steps", steps, 0),
+        ("seed", seed, 0),
+        ("batch_size", batch_size, 1),
+    ):
+        require(name, value, is_whole(value, least), f"a whole number from {least} up")
+    require("kernel", kernel, isinstance(kernel, str), "a name")
+    require("start", start, isinstance(start, str) or is_latents(start), "a name, or latents (N, D)")
+    require("options", options, are_options(options), "None, or texts and numbers by name")
+    require("stop_at", stop_at, is_share(stop_at), "None, or a share from 0 to 1")
+    require("noise", noise, is_one_of(noise, get_args(Noise)), " or ".join(get_args(Noise)))
     if isinstance(start, Tensor):
         check_start(start, model.latent_size)
+        count = len(start)
     kept = steps_to_record(record, steps)
     stepper = build_kernel(kernel, model, options, stop_at)
     draw_starts = starts_of(model, start)
@@ -217,26 +229,20 @@ def recorded(model: GenerativeAutoencoder, state: State) -> tuple[Tensor, Tensor
     return state.latent.float().cpu(), image.float().cpu()
 
 
-def check_numbers(count: int, steps: int, seed: int, batch_size: int) -> None:
-    """Raise SamplingError where a number of the request is out of range."""
-    if count < 1 or steps < 0 or seed < 0 or batch_size < 1:
-        raise SamplingError(
-            f"count is {count}, steps {steps}, seed {seed}, batch_size {batch_size}; "
-            "count and batch_size must be at least 1, steps and seed at least 0"
-        )
-
-
 def check_start(start: Tensor, latent_size: int) -> None:
     """Raise SamplingError where given latents cannot be started from."""
     if start.dim() != 2 or start.shape[1] != latent_size:
         raise SamplingError(f"start has shape {tuple(start.shape)}; it must be (N, {latent_size})")
-    if not torch.isfinite(start).all():
+    if not torch.isfinite(start.float()).all():
         raise SamplingError("start holds values that are not finite; encode the images again")
 
 
 def steps_to_record(record: Sequence[int] | Literal["all"] | None, steps: int) -> frozenset[int]:
     """The steps that a request asks for; raises SamplingError where there is none, or one outside the run."""
-    kept = frozenset(range(steps + 1) if record == "all" else (0, steps) if record is None else record)
+    require("record", record, is_record(record), "None, all, or whole numbers")
+    if record is None:
+        return frozenset((0, steps))
+    kept = frozenset(range(steps + 1) if isinstance(record, str) else map(int, record))
     outside = sorted(step for step in kept if step not in range(steps + 1))
     if outside or not kept:
         raise SamplingError(f"cannot record steps {outside}: a run of {steps} steps has steps 0 to {steps}")

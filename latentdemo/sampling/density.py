@@ -28,14 +28,8 @@ from latentdemo.errors import (
     CheckpointMismatchError,
     SamplingError,
 )
-from latentdemo.models.checkpoint import (
-    FLOW_STRUCTURE,
-    check_fit,
-    half_precision,
-    read_bytes,
-    read_config,
-    read_weights,
-)
+from latentdemo.models.checkpoint import read_config, read_weights
+from latentdemo.models.weights import FLOW_STRUCTURE, check_fit, half_precision, read_bytes
 from latentdemo.random import Generators, randn
 from latentdemo.sampling.kernel import Autoencoder
 
@@ -153,6 +147,8 @@ class Flow(Density):
         return dict(self._settings)
 
     def log_density(self, latents: Tensor) -> Tensor:
+        if not len(latents):  # which zuko cannot sum over; so it is where all chains of a batch rest
+            return latents.new_zeros(0)
         return self.flow().log_prob((latents - self.location) / self.scale) - self.scale.log().sum()
 
     @torch.no_grad()
@@ -267,6 +263,14 @@ def densities_digest(folder: Path | None) -> str:
         return "" if folder is None else read_density_config(folder).sha256
     except CheckpointError:
         return ""
+
+
+def are_fitted(folder: Path) -> bool:
+    """Whether densities of the very weights of a checkpoint folder lie beside it."""
+    try:
+        return read_density_config(folder).model_sha256 == read_config(folder).sha256
+    except CheckpointError:
+        return False
 
 
 def remedy(folder: Path) -> str:

@@ -66,7 +66,7 @@ def held_out_images(model: Autoencoder) -> ImageSet:
     """The held-out images beside a model; raises as `starts_of` does."""
     if model.folder is None:
         raise SamplingError("this model comes from no checkpoint folder, where held-out images would lie")
-    from latentdemo.data.held_out import SHEET  # noqa: PLC0415 - torchvision comes with it, and takes seconds
+    from latentdemo.data.held_out import SHEET  # noqa: PLC0415 - only this start needs pictures
 
     sheet = model.folder.parent / SHEET
     return read_images(sheet.parent, sheet.stat().st_mtime_ns if sheet.exists() else 0)

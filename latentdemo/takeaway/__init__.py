@@ -6,10 +6,11 @@ Nothing here knows the screen or a language: texts come in as they are to be rea
 
 from latentdemo.takeaway.animation import gif_bytes, mp4_bytes
 from latentdemo.takeaway.picture import frames_of, picture_of, sheets_of
-from latentdemo.takeaway.settings import GIVEN, Layout, RunSettings, read_settings
+from latentdemo.takeaway.settings import GIVEN, Branch, Layout, RunSettings, read_settings
 
 __all__ = [
     "GIVEN",
+    "Branch",
     "Layout",
     "RunSettings",
     "frames_of",

@@ -6,6 +6,7 @@ import io
 import zipfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from PIL import Image
 from torch import Tensor
@@ -20,6 +21,13 @@ from latentdemo.takeaway.story import Pair, Story
 PRINTED = 900  # pixels of the longer side of a picture on slide or paper; fewer would be blurred when they are enlarged
 
 
+class Drawn(NamedTuple):
+    """What a branch of a run came to: latents (N, D), and what composes their sheet."""
+
+    latents: Tensor
+    sheet: Callable[[], Image.Image]
+
+
 @dataclass(frozen=True)
 class Bundle:
     """What the files are made of.
@@ -32,7 +40,7 @@ class Bundle:
         after: the step that deck and PDF show beside step 0.
         frames: composes the frames of the animation; None takes the captioned sheets.
         seconds: how long a frame stays.
-        picture: composes what is shown, where that is more than the captioned sheets.
+        branches: those of `settings.branches`.
     """
 
     story: Story
@@ -42,7 +50,7 @@ class Bundle:
     after: int
     frames: Callable[[], Sequence[Image.Image]] | None = None
     seconds: float = 1.0
-    picture: Callable[[], Image.Image] | None = None
+    branches: Sequence[Drawn] = ()
 
     def file(self, kind: str) -> bytes:
         """The file of a kind such as "png"."""
@@ -57,12 +65,11 @@ class Bundle:
         return makers[kind]()
 
     def png(self) -> bytes:
-        """What is shown, in one picture with captions."""
-        return png_bytes(self.picture()) if self.picture else self.comparison()
-
-    def comparison(self) -> bytes:
-        """The captioned sheets in one picture, which a repeated run gives again."""
-        return png_bytes(picture_of(self.sheets(), self.settings.captions, self.settings.layout))
+        """What is shown, in one picture with captions; a repeated run gives it again."""
+        more = [
+            (branch.caption, drawn.sheet()) for branch, drawn in zip(self.settings.branches, self.branches, strict=True)
+        ]
+        return png_bytes(picture_of(self.sheets(), self.settings.captions, self.settings.layout, more))
 
     def gif(self) -> bytes:
         """The animation."""
@@ -87,8 +94,7 @@ class Bundle:
     def zip(self) -> bytes:
         """Everything, with what repeats the run."""
         files = {
-            PICTURE: self.comparison,
-            **({"picture.png": self.png} if self.picture else {}),
+            PICTURE: self.png,
             "animation.gif": self.gif,
             "animation.mp4": self.mp4,
             "slides.pptx": self.pptx,
@@ -98,7 +104,7 @@ class Bundle:
         with zipfile.ZipFile(buffer, "w") as archive:  # not compressed: nearly all of it is already
             for name, make in files.items():
                 archive.writestr(name, make())
-            archive.writestr(LATENTS, latents_bytes(self.latents))
+            archive.writestr(LATENTS, latents_bytes(self.latents, [each.latents for each in self.branches]))
             archive.writestr(RUN, self.settings.to_json())
             archive.writestr("README.txt", f"{self.story.title}\n{self.story.model}\n\n{self.story.repeat}\n")
         return buffer.getvalue()

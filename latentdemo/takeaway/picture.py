@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import torch
 from PIL import Image
@@ -64,9 +64,12 @@ def squared(sheet: Image.Image, count: int, columns: int) -> Image.Image:
     return laid
 
 
-def picture_of(sheets: Sheets, captions: Mapping[int, str], layout: Layout) -> Image.Image:
-    """The captioned sheets in one picture."""
-    return comparison([(caption, sheets[step]) for step, caption in captions.items()], layout.sheets_a_row)
+def picture_of(
+    sheets: Sheets, captions: Mapping[int, str], layout: Layout, more: Sequence[tuple[str, Image.Image]] = ()
+) -> Image.Image:
+    """The captioned sheets in one picture, and after them `more` of them, each with its caption."""
+    shown = [(caption, sheets[step]) for step, caption in captions.items()]
+    return comparison([*shown, *more], layout.sheets_a_row)
 
 
 def frames_of(sheets: Sheets, captions: Mapping[int, str]) -> list[Image.Image]:

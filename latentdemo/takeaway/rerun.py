@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,14 +12,15 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from latentdemo.engine import RunRequest, engine_for
 from latentdemo.errors import CheckpointError, RunFileError
 from latentdemo.imaging import png_bytes
-from latentdemo.models import load_model, model_folder, read_config
-from latentdemo.sampling import ChainRun, run_chain
-from latentdemo.sampling.chain import Progress
+from latentdemo.models import GenerativeAutoencoder, load_model, model_folder, read_config
+from latentdemo.sampling import ChainRun, Progress
 from latentdemo.sampling.density import read_density_config
+from latentdemo.sampling.interpolation import Frames, interpolate
 from latentdemo.takeaway.picture import picture_of, sheets_of
-from latentdemo.takeaway.settings import GIVEN, RunSettings, read_settings
+from latentdemo.takeaway.settings import GIVEN, Branch, RunSettings, read_settings
 
 RUN, LATENTS, PICTURE = "run.json", "latents.npz", "comparison.png"
 TOLERANCE = 1e-3  # of a latent; its prior has a standard deviation of 1. Processors differ from about 1e-6 on
@@ -30,7 +31,7 @@ class Agreement:
     """How two runs of the same settings compare.
 
     Attributes:
-        agreeing: chains whose latents differ by no more than `TOLERANCE` at any recorded step.
+        agreeing: chains whose latents differ by no more than `TOLERANCE` at any recorded step, nor in any branch.
         count: chains.
         difference: the largest of any latent.
     """
@@ -79,25 +80,54 @@ def rerun(path: Path, out: Path, device: str | None = None, progress: Progress |
     kept = read_latents(path.parent / LATENTS, settings)
     if settings.start == GIVEN and kept is None:
         raise RunFileError(f"{path} starts from latents of its own: put {LATENTS} of the same ZIP beside it")
-    run = run_chain(
-        load_model(settings.model, device),
-        settings.kernel,
+    model = load_model(settings.model, device, precision=settings.precision)
+    start = kept[array(0)] if kept and settings.start == GIVEN else settings.start
+    run = walk(settings, settings, model, start, settings.steps, progress)
+    branches = [walk_branch(branch, settings, model, run.latents[0], progress) for branch in settings.branches]
+    write(run, branches, settings, out)
+    latents = named(run.latents, [branch.latents for branch in branches])
+    return Repeated(settings, differences(settings), compare(kept, latents) if kept else None)
+
+
+def walk(
+    way: RunSettings | Branch,
+    settings: RunSettings,
+    model: GenerativeAutoencoder,
+    start: Tensor | str,
+    steps: Sequence[int],
+    progress: Progress | None,
+) -> ChainRun:
+    """The chains of a run or of a branch of it, recorded at `steps`."""
+    wanted = RunRequest(
+        model,
+        way.kernel,
         count=settings.count,
-        steps=settings.steps[-1],
+        steps=steps[-1],
         seed=settings.seed,
-        record=settings.steps,
-        start=kept[0] if kept and settings.start == GIVEN else settings.start,
-        options=settings.options,
-        stop_at=settings.stop_at,
+        record=steps,
+        start=start,
+        options=way.options,
+        stop_at=way.stop_at,
         noise=settings.noise,
-        progress=progress,
     )
-    write(run, settings, out)
-    return Repeated(settings, differences(settings), compare(kept, run.latents) if kept else None)
+    return engine_for(model.device).run(wanted, progress)
 
 
-def read_latents(path: Path, settings: RunSettings) -> dict[int, Tensor] | None:
-    """Step -> (N, D) of a `latents.npz`; None where there is none.
+def walk_branch(
+    branch: Branch, settings: RunSettings, model: GenerativeAutoencoder, start: Tensor, progress: Progress | None
+) -> Frames:
+    """What a branch shows: where its chains end, or the path between the first and the last of these."""
+    run = walk(branch, settings, model, start, [branch.steps], progress)
+    latents = run.latents[branch.steps]
+    if branch.path is None:
+        return Frames(latents, run.images[branch.steps])
+    path = interpolate(latents[0], latents[-1], settings.count, branch.path)
+    decoded = engine_for(model.device).run(RunRequest(model, steps=0, start=path))
+    return Frames(path, decoded.images[0])
+
+
+def read_latents(path: Path, settings: RunSettings) -> dict[str, Tensor] | None:
+    """The arrays of a `latents.npz` by their names; None where there is none.
 
     Raises:
         RunFileError: it is broken, or of another run.
@@ -106,7 +136,8 @@ def read_latents(path: Path, settings: RunSettings) -> dict[int, Tensor] | None:
         return None
     try:
         with np.load(path) as arrays:
-            kept = {step: torch.from_numpy(arrays[f"latents_{step}"]).float() for step in settings.steps}
+            names = [*map(array, settings.steps), *map(branch_array, range(len(settings.branches)))]
+            kept = {name: torch.from_numpy(arrays[name]).float() for name in names}
     except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile) as error:
         raise RunFileError(f"{path} does not hold the latents of this run ({error}); unpack both again") from error
     if any(latents.dim() != 2 or len(latents) != settings.count for latents in kept.values()):
@@ -114,21 +145,41 @@ def read_latents(path: Path, settings: RunSettings) -> dict[int, Tensor] | None:
     return kept
 
 
-def latents_bytes(latents: Mapping[int, Tensor]) -> bytes:
-    """The content of a `latents.npz`: an array `latents_K` (N, D) for each step K."""
+def array(step: int) -> str:
+    """Name of the array of a recorded step in `latents.npz`."""
+    return f"latents_{step}"
+
+
+def branch_array(index: int) -> str:
+    """Name of the array of a branch in `latents.npz`."""
+    return f"branch_{index}"
+
+
+def named(latents: Mapping[int, Tensor], branches: Sequence[Tensor]) -> dict[str, Tensor]:
+    """All latents of a run, (N, D) each, by the names of their arrays."""
+    steps = {array(step): each for step, each in latents.items()}
+    return steps | {branch_array(index): each for index, each in enumerate(branches)}
+
+
+def latents_bytes(latents: Mapping[int, Tensor], branches: Sequence[Tensor] = ()) -> bytes:
+    """The content of a `latents.npz`: an array `latents_K` (N, D) for each step K, and `branch_I` for each branch I."""
     buffer = io.BytesIO()
-    arrays = {f"latents_{step}": each.numpy() for step, each in latents.items()}
+    arrays = {name: each.numpy() for name, each in named(latents, branches).items()}
     np.savez_compressed(buffer, **arrays)  # type: ignore[arg-type]
     return buffer.getvalue()
 
 
-def write(run: ChainRun, settings: RunSettings, out: Path) -> None:
-    """Write the picture and the latents of a run."""
-    picture = picture_of(sheets_of(run.images, settings.layout), settings.captions, settings.layout)
+def write(run: ChainRun, branches: Sequence[Frames], settings: RunSettings, out: Path) -> None:
+    """Write the picture and the latents of a run and its branches."""
+    more = [
+        (branch.caption, sheets_of({0: drawn.images}, settings.layout)[0])
+        for branch, drawn in zip(settings.branches, branches, strict=True)
+    ]
+    picture = picture_of(sheets_of(run.images, settings.layout), settings.captions, settings.layout, more)
     try:
         out.mkdir(parents=True, exist_ok=True)
         (out / PICTURE).write_bytes(png_bytes(picture))
-        (out / LATENTS).write_bytes(latents_bytes(run.latents))
+        (out / LATENTS).write_bytes(latents_bytes(run.latents, [each.latents for each in branches]))
     except OSError as error:
         raise RunFileError(f"{out} cannot be written to ({error.strerror}); choose another --output") from error
 
@@ -150,13 +201,13 @@ def differences(settings: RunSettings) -> list[str]:
     return found
 
 
-def compare(before: Mapping[int, Tensor], after: Mapping[int, Tensor]) -> Agreement:
-    """How the latents of two runs agree, step -> (N, D) each.
+def compare(before: Mapping[str, Tensor], after: Mapping[str, Tensor]) -> Agreement:
+    """How the latents of two runs agree, (N, D) under each name.
 
     Raises:
         RunFileError: of another size.
     """
-    if any(before[step].shape != after[step].shape for step in before):
+    if any(before[name].shape != after[name].shape for name in before):
         raise RunFileError(f"{LATENTS} has latents of another size than the model; unpack it from the same ZIP")
-    apart = torch.stack([(before[step] - after[step]).abs().amax(dim=1) for step in before]).amax(dim=0)
+    apart = torch.stack([(before[name] - after[name]).abs().amax(dim=1) for name in before]).amax(dim=0)
     return Agreement(int((apart <= TOLERANCE).sum()), len(apart), float(apart.max()))

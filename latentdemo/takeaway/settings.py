@@ -10,10 +10,12 @@ from typing import Any, get_args
 
 from latentdemo._version import __version__
 from latentdemo.errors import RunFileError
+from latentdemo.models import Precision, best_precision, pick_device
 from latentdemo.models.checkpoint import current_versions
 from latentdemo.sampling.chain import Noise
+from latentdemo.sampling.interpolation import PathKind
 
-SCHEMA = 1
+SCHEMA = 2
 GIVEN = "given"  # the start of chains that begin at latents of their own, those of step 0 in latents.npz
 DRAWN, MOST_CHANGED_FIRST = "drawn", "changed"  # orders of the tiles on a sheet
 TILE = 128  # pixels that a tile is enlarged to
@@ -43,6 +45,28 @@ class Layout:
 
 
 @dataclass(frozen=True)
+class Branch:
+    """Other chains from the starting points of a run, with its seed and noise; the picture shows their last step.
+
+    Attributes:
+        kernel: name of the kernel.
+        steps: how many.
+        caption: what stands above the sheet.
+        options: the kernel's own settings.
+        stop_at: share of real data at which a chain rests; None lets it take every step.
+        path: None shows the chains themselves; "spherical" or "linear" the path from where the first of them ends to
+            where the last does, with a point for each chain.
+    """
+
+    kernel: str
+    steps: int
+    caption: str
+    options: Mapping[str, Any] = field(default_factory=dict)
+    stop_at: float | None = None
+    path: PathKind | None = None
+
+
+@dataclass(frozen=True)
 class RunSettings:
     """What `run.json` holds.
 
@@ -58,9 +82,11 @@ class RunSettings:
         seed: fixes starting points and noise.
         layout: of the picture.
         captions: step that the picture shows -> what stands above its sheet, in the language of the page.
+        branches: other chains from the same starting points, whose sheets follow in the picture.
         options: the kernel's own settings.
         stop_at: share of real data at which a chain rests; None lets it take every step.
         noise: "own" or "shared", as `run_chain` takes it.
+        precision: of the model's networks.
         versions: of what made it.
         schema: version of this file's form.
     """
@@ -78,6 +104,8 @@ class RunSettings:
     options: Mapping[str, Any] = field(default_factory=dict)
     stop_at: float | None = None
     noise: Noise = "own"
+    precision: Precision = field(default_factory=lambda: best_precision(pick_device()))
+    branches: tuple[Branch, ...] = ()
     versions: Mapping[str, str] = field(default_factory=versions_in_use)
     schema: int = SCHEMA
 
@@ -110,18 +138,22 @@ def parse(values: Any, path: Path) -> RunSettings:
             f"{path} has version {values.get('schema')} of its form, this program reads {SCHEMA}; "
             "take the run away again from the page"
         )
+    values = {"precision": "float32"} | values  # of files that were written before there was another
     check(values, CHECKS, {each.name for each in fields(RunSettings)}, path, "")
     check(values["layout"], LAYOUT_CHECKS, {each.name for each in fields(Layout)}, path, "layout.")
+    for index, branch in enumerate(values["branches"]):
+        check(branch, BRANCH_CHECKS, {each.name for each in fields(Branch)}, path, f"branches[{index}].")
     settings = RunSettings(
         **values
         | {
             "steps": tuple(values["steps"]),
             "captions": {int(step): caption for step, caption in values["captions"].items()},
             "layout": Layout(**values["layout"]),
+            "branches": tuple(Branch(**branch) for branch in values["branches"]),
         }
     )
     outside = sorted(set(settings.captions) - set(settings.steps))
-    if outside or not settings.captions:
+    if outside or not (settings.captions or settings.branches):
         raise RunFileError(f"{path}: captions must name one step or more of steps; found {outside or 'none'}")
     return settings
 
@@ -171,6 +203,11 @@ def is_captions(value: Any) -> bool:
     return is_texts(value) and all(step.isascii() and step.isdecimal() for step in value)
 
 
+def are_dictionaries(value: Any) -> bool:
+    """Whether it is a list of dictionaries."""
+    return isinstance(value, list) and all(isinstance(each, dict) for each in value)
+
+
 def is_share(value: Any) -> bool:
     """Whether it is a share, or nothing."""
     return value is None or (isinstance(value, int | float) and type(value) is not bool and 0 <= value <= 1)
@@ -178,6 +215,8 @@ def is_share(value: Any) -> bool:
 
 TEXT: Check = (lambda value: isinstance(value, str), "a text")
 NAME: Check = (lambda value: isinstance(value, str) and value != "", "a text, not empty")
+SHARE: Check = (is_share, "null or a share from 0 to 1")
+OPTIONS: Check = (lambda value: isinstance(value, dict), "a dictionary")
 CHECKS: dict[str, Check] = {
     "model": NAME,
     "model_sha256": TEXT,
@@ -189,9 +228,11 @@ CHECKS: dict[str, Check] = {
     "seed": whole(0),
     "layout": (lambda value: isinstance(value, dict), "a dictionary"),
     "captions": (is_captions, "a dictionary of texts by step"),
-    "options": (lambda value: isinstance(value, dict), "a dictionary"),
-    "stop_at": (is_share, "null or a share from 0 to 1"),
+    "options": OPTIONS,
+    "stop_at": SHARE,
     "noise": one_of(*get_args(Noise)),
+    "precision": one_of(*get_args(Precision)),
+    "branches": (are_dictionaries, "a list of dictionaries"),
     "versions": (is_texts, "a dictionary of texts"),
 }
 LAYOUT_CHECKS: dict[str, Check] = {
@@ -199,4 +240,12 @@ LAYOUT_CHECKS: dict[str, Check] = {
     "sheets_a_row": (lambda value: value is None or (type(value) is int and value >= 1), "null or a whole number"),
     "order": one_of(DRAWN, MOST_CHANGED_FIRST),
     "tile": whole(1),
+}
+BRANCH_CHECKS: dict[str, Check] = {
+    "kernel": NAME,
+    "steps": whole(1),
+    "caption": TEXT,
+    "options": OPTIONS,
+    "stop_at": SHARE,
+    "path": (lambda value: value is None or value in get_args(PathKind), "null or " + " or ".join(get_args(PathKind))),
 }

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from latentdemo.data import get_dataset
-from latentdemo.models import FAMILIES, CheckpointConfig
-from latentdemo.models.checkpoint import CARD, WEIGHTS
+from latentdemo.models import FAMILIES, CheckpointConfig, NetworkConfig
+from latentdemo.models.checkpoint import CARD
+from latentdemo.models.weights import WEIGHTS
 
 TEMPLATE = """\
 # {title} on {dataset}
@@ -33,7 +36,7 @@ Rows 1 and 3: held-out images; rows 2 and 4: their reconstructions; below: prior
 
 ## Training
 
-{images:,} training images, {epochs} epochs, {minutes:.0f} minutes on {device}, in {precision}. The same command
+{images:,} training images, {epochs}, {minutes:.0f} minutes on {device}, in {precision}. The same command
 trains it again (with `--data-dir`, where the data set's files are already at hand):
 
 ```
@@ -55,9 +58,17 @@ FIGURES = {
 }
 
 
+def epochs_in_words(training: Mapping[str, Any]) -> str:
+    """How long a model was trained, and which epoch's weights it has."""
+    if "best_epoch" not in training:
+        return f"{training['epochs']} epochs"
+    return f"epoch {training['best_epoch']}, the best of {training['epochs_trained']} by its held-out loss"
+
+
 def write_card(folder: Path, config: CheckpointConfig) -> None:
     """Write the card of a finished checkpoint folder from its configuration."""
     dataset, network, measured = get_dataset(config.dataset), config.network, config.measured
+    assert isinstance(network, NetworkConfig)
     text = TEMPLATE.format(
         title=FAMILIES[config.family].title,
         family=config.family,
@@ -74,7 +85,7 @@ def write_card(folder: Path, config: CheckpointConfig) -> None:
         held_out_count=measured["held_out_count"],
         figures="\n".join(f"| {FIGURES[name]} | {value:,.4g} |" for name, value in measured["held_out"].items()),
         images=config.training["images"],
-        epochs=config.training["epochs"],
+        epochs=epochs_in_words(config.training),
         precision="bf16 (autocast)" if config.training["precision"] == "bf16" else "float32",
         minutes=measured["training_seconds"] / 60,
         device=measured["training_device"],

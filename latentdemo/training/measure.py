@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from latentdemo.data import ImageSet
-from latentdemo.models import GenerativeAutoencoder
+from latentdemo.models import GenerativeAutoencoder, TrainableAutoencoder
 from latentdemo.models.autoencoder import cross_entropy
 from latentdemo.models.vae import kl_to_prior
 from latentdemo.random import epoch_generator
@@ -26,7 +26,7 @@ def batches(images: ImageSet, model: GenerativeAutoencoder, count: int | None = 
 
 
 @torch.inference_mode()
-def measure_held_out(model: GenerativeAutoencoder, images: ImageSet) -> dict[str, float]:
+def measure_held_out(model: TrainableAutoencoder, images: ImageSet) -> dict[str, float]:
     """Losses on images that the model was not trained on, means over images.
 
     Returns:
@@ -51,6 +51,14 @@ def measure_held_out(model: GenerativeAutoencoder, images: ImageSet) -> dict[str
         "rmse": float(np.sqrt(sums["squared_error"] / len(images))),
     }
     return measured | ({"kl": sums["kl"] / len(images)} if stochastic else {})
+
+
+def held_out_loss(measured: dict[str, float]) -> float:
+    """The one figure of `measure_held_out` that a best epoch is chosen by: reconstruction plus KL, nats an image.
+
+    Where the encoder is deterministic, the reconstruction alone.
+    """
+    return measured["reconstruction"] + measured.get("kl", 0.0)
 
 
 @torch.inference_mode()

@@ -23,4 +23,4 @@ def epoch_picture(model: GenerativeAutoencoder, held_out: ImageSet, seed: int) -
     prior = randn((4 * COLUMNS, model.latent_size), epoch_generator(seed, 0), model.device)
     pairs = [tile for start in (0, COLUMNS) for rows in (images, rebuilt) for tile in rows[start : start + COLUMNS]]
     tiles = torch.cat([torch.stack(pairs), model.decode(prior).mean])
-    return contact_sheet(tiles, COLUMNS, max(1, SCALE_TO // model.network.image_size))
+    return contact_sheet(tiles, COLUMNS, max(1, SCALE_TO // model.image_shape[1]))

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Literal
 
 from latentdemo.errors import TrainingError
 
 Precision = Literal["bf16", "float32"]
+
+LEAST_STEPS = 3000  # of training, however few the images are
 
 
 @dataclass(frozen=True)
@@ -22,6 +25,8 @@ class TrainingSettings:
         precision: bf16 runs convolutions under autocast; weights and losses stay float32.
         seed: fixes weights, order of images and noise.
         train_count: how many of the training images to use; None takes all.
+        patience: epochs without a lower held-out loss after which training stops, and the best epoch's weights are
+            taken; None trains all epochs and takes the last one's.
     """
 
     epochs: int = 20
@@ -32,6 +37,7 @@ class TrainingSettings:
     precision: Precision = "bf16"
     seed: int = 0
     train_count: int | None = None
+    patience: int | None = None
 
     def __post_init__(self) -> None:
         if self.epochs < 1:
@@ -46,3 +52,10 @@ class TrainingSettings:
             raise TrainingError(f"seed is {self.seed}; it must be 0 or more")
         if self.train_count is not None and self.train_count < 1:
             raise TrainingError(f"train_count is {self.train_count}; it must be at least 1")
+        if self.patience is not None and self.patience < 1:
+            raise TrainingError(f"patience is {self.patience}; it must be at least 1")
+
+
+def usual_epochs(count: int, batch_size: int) -> int:
+    """Passes over so many training images: 20, or more where they would be fewer than `LEAST_STEPS` steps."""
+    return max(TrainingSettings.epochs, math.ceil(LEAST_STEPS / max(count // batch_size, 1)))

@@ -1,17 +1,23 @@
 """The training run: any family on any data set, resumable after each epoch, the same from the same seed.
 
+With a patience it stops once the held-out loss gets no better, and takes the weights of its best epoch (early stopping,
+as in Prechelt 1998). That one choice is made on the held-out images, which makes their losses slightly too good.
+
 Everything random in an epoch comes from generators made of (seed, epoch), so that a run that was killed and resumed
 ends with the very weights of one that was not.
 """
 
 from __future__ import annotations
 
+import copy
+import hashlib
 import json
 import math
 import shutil
+import statistics
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -21,19 +27,49 @@ from torch import Tensor
 
 from latentdemo.data import ImageSet
 from latentdemo.errors import TrainingError
+from latentdemo.imaging import png_bytes
 from latentdemo.models import NetworkConfig, build_model, describe_device, save_checkpoint
-from latentdemo.models.checkpoint import current_versions
+from latentdemo.models.checkpoint import current_versions, half_precision, sampling_state
 from latentdemo.random import epoch_generator
 from latentdemo.training.card import write_card
-from latentdemo.training.measure import measure_held_out, residual_std
+from latentdemo.training.measure import held_out_loss, measure_held_out, residual_std
 from latentdemo.training.pictures import epoch_picture
 from latentdemo.training.settings import TrainingSettings
 
 STATE, LOG = "state.pt", "log.jsonl"
+TIMED_BATCHES = 6  # of which the median counts; the first ones warm up
 
 Terms = dict[str, float]
 OnBatch = Callable[[int, int, int, Terms], None]
 OnEpoch = Callable[[int, Terms], None]
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """What the epochs that are left will take.
+
+    Attributes:
+        seconds: of wall-clock time, if none of them is spared.
+        bytes: on disk, of the finished folder.
+    """
+
+    seconds: float
+    bytes: int
+
+
+@dataclass(frozen=True)
+class Best:
+    """The epoch with the lowest held-out loss so far.
+
+    Attributes:
+        epoch: its number, from 1.
+        loss: see `held_out_loss`.
+        model: its weights.
+    """
+
+    epoch: int
+    loss: float
+    model: dict[str, Tensor]
 
 
 class Trainer:
@@ -84,6 +120,7 @@ class Trainer:
         }
         self.epoch = 0
         self.seconds = 0.0
+        self.best: Best | None = None
         self.folder = out / "training"
         if restart and self.folder.exists():
             shutil.rmtree(self.folder)
@@ -96,19 +133,54 @@ class Trainer:
         """Batches in one pass over the training images."""
         return self.count // self.settings.batch_size
 
+    @property
+    def ended(self) -> bool:
+        """Whether all epochs are trained, or the patience has run out."""
+        waited = self.epoch - self.best.epoch if self.best else 0
+        return self.epoch >= self.settings.epochs or waited >= (self.settings.patience or math.inf)
+
+    def estimate(self) -> Estimate:
+        """Time and size of what is left, measured on a few batches that change nothing."""
+        state = copy.deepcopy(self.model.state_dict())
+        optimizers = {group: copy.deepcopy(optimizer.state_dict()) for group, optimizer in self.optimizers.items()}
+        noise, times = epoch_generator(self.settings.seed, 2 * self.epoch + 1, self.device), []
+        self.model.train()
+        for images, _ in zip(self.batches(), range(TIMED_BATCHES), strict=False):
+            started = time.perf_counter()
+            self.train_batch(images, noise)
+            times.append(time.perf_counter() - started)
+        started = time.perf_counter()
+        measure_held_out(self.model, self.held_out)
+        picture = png_bytes(epoch_picture(self.model, self.held_out, self.settings.seed))
+        after_epoch = time.perf_counter() - started
+        self.model.load_state_dict(state)
+        for group, optimizer in self.optimizers.items():
+            optimizer.load_state_dict(optimizers[group])
+        left = self.settings.epochs - self.epoch
+        stored = half_precision(sampling_state(self.model)).values()
+        copies = 3 if self.settings.patience is None else 4  # weights, Adam's two averages, and the best weights
+        return Estimate(
+            left * (self.steps_per_epoch * statistics.median(times) + after_epoch),
+            sum(tensor.nbytes for tensor in stored)
+            + copies * sum(tensor.nbytes for tensor in state.values())
+            + self.settings.epochs * len(picture),
+        )
+
     def run(self, on_batch: OnBatch | None = None, on_epoch: OnEpoch | None = None) -> None:
-        """Train the epochs that are left, then write the checkpoint.
+        """Train the epochs that are left, or until the patience has run out, then write the checkpoint.
 
         Args:
             on_batch: told (epoch, batch, batches, mean losses so far) after each batch.
             on_epoch: told (epoch, held-out figures) after each epoch.
         """
-        while self.epoch < self.settings.epochs:
+        while not self.ended:
             started = time.perf_counter()
             terms = self.train_epoch(on_batch)
             self.epoch += 1
             self.seconds += time.perf_counter() - started
-            terms |= {f"held_out_{name}": value for name, value in measure_held_out(self.model, self.held_out).items()}
+            measured = measure_held_out(self.model, self.held_out)
+            self.keep_best(held_out_loss(measured))
+            terms |= {f"held_out_{name}": value for name, value in measured.items()}
             epoch_picture(self.model, self.held_out, self.settings.seed).save(self.picture_path(self.epoch))
             self.log(terms)
             self.save_state()
@@ -123,12 +195,8 @@ class Trainer:
         sums: dict[str, Tensor] = {}
         for batch, images in enumerate(self.batches(), start=1):
             self.set_learning_rate(batch - 1)
-            for group, loss, terms in self.autocast(self.model.objectives(images, noise)):
-                self.optimizers[group].zero_grad()
-                loss.backward()
-                self.optimizers[group].step()
-                for name, value in terms.items():
-                    sums[name] = sums.get(name, torch.zeros((), device=self.device)) + value
+            for name, value in self.train_batch(images, noise).items():
+                sums[name] = sums.get(name, torch.zeros((), device=self.device)) + value
             if on_batch and (batch % 20 == 0 or batch == self.steps_per_epoch):
                 means = {name: value.item() / batch for name, value in sums.items()}
                 on_batch(self.epoch + 1, batch, self.steps_per_epoch, means)
@@ -138,6 +206,21 @@ class Trainer:
                 f"the loss is no longer finite in epoch {self.epoch + 1}; start again with a lower --learning-rate"
             )
         return means
+
+    def train_batch(self, images: Tensor, noise: torch.Generator) -> dict[str, Tensor]:
+        """One step on each loss; the losses."""
+        losses: dict[str, Tensor] = {}
+        for group, loss, terms in self.autocast(self.model.objectives(images, noise)):
+            self.optimizers[group].zero_grad()
+            loss.backward()
+            self.optimizers[group].step()
+            losses |= terms
+        return losses
+
+    def keep_best(self, loss: float) -> None:
+        """Keep the weights of this epoch if none had a lower held-out loss, where early stopping is asked for."""
+        if self.settings.patience is not None and (self.best is None or loss < self.best.loss):
+            self.best = Best(self.epoch, loss, copy.deepcopy(self.model.state_dict()))
 
     def autocast(self, objectives: Iterator[Any]) -> Iterator[Any]:
         """The objectives, each computed under bf16 autocast where the settings ask for it."""
@@ -179,6 +262,7 @@ class Trainer:
         model = self.model
         return {
             "dataset": self.dataset,
+            "images": hashlib.sha256(self.held_out.pixels.tobytes()).hexdigest() + f" {len(self.train_images)}",
             "family": model.family,
             "network": asdict(model.network),
             "options": model.options(),
@@ -191,6 +275,7 @@ class Trainer:
             "fingerprint": self.fingerprint(),
             "epoch": self.epoch,
             "seconds": self.seconds,
+            "best": None if self.best is None else vars(self.best),
             "model": self.model.state_dict(),
             "optimizers": {group: optimizer.state_dict() for group, optimizer in self.optimizers.items()},
         }
@@ -208,12 +293,13 @@ class Trainer:
         try:
             state = torch.load(path, map_location=self.device, weights_only=True)
             theirs = state["fingerprint"]
+            theirs["settings"] = asdict(TrainingSettings(**theirs["settings"]))
         except Exception as error:
             raise TrainingError(
                 f"{path} is broken or no state of a training run; start again with --restart"
             ) from error
         mine = self.fingerprint()
-        other = [name for name in mine if mine[name] != theirs.get(name)]
+        other = [name for name in mine if mine[name] != theirs.get(name, mine[name])]
         if other:
             raise TrainingError(
                 f"{self.out} holds a run with another {' and '.join(other)}; "
@@ -223,9 +309,12 @@ class Trainer:
         for group, optimizer in self.optimizers.items():
             optimizer.load_state_dict(state["optimizers"][group])
         self.epoch, self.seconds = state["epoch"], state["seconds"]
+        self.best = Best(**state["best"]) if state.get("best") else None
 
     def finish(self) -> None:
         """Estimate the residual noise, write the checkpoint and its card."""
+        if self.best:
+            self.model.load_state_dict(self.best.model)
         self.model.eval()
         self.model.residual_std = round(residual_std(self.model, self.train_images, self.settings.seed), 5)
         measured = {
@@ -240,10 +329,11 @@ class Trainer:
             "training_device": describe_device(self.device),
         }
         training = asdict(self.settings) | {"images": self.count, "command": self.command}
+        training |= {"epochs_trained": self.epoch, "best_epoch": self.best.epoch} if self.best else {}
         config = save_checkpoint(
             self.out, self.model, self.dataset, training=training, measured=measured, versions=current_versions()
         )
-        shutil.copyfile(self.picture_path(self.epoch), self.out / "preview.png")
+        shutil.copyfile(self.picture_path(self.best.epoch if self.best else self.epoch), self.out / "preview.png")
         write_card(self.out, config)
 
 

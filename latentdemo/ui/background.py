@@ -7,20 +7,25 @@ from typing import Any, TypeVar
 
 import streamlit as st
 import torch
+from streamlit import runtime
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from latentdemo.engine import Job, RecentResults
-from latentdemo.engine.jobs import Work
-from latentdemo.errors import LatentdemoError
-from latentdemo.ui.sidebar import model_pool
+from latentdemo.errors import DeviceMemoryError, EngineError, LatentdemoError, LimitError
 from latentdemo.ui.words import _
 
 AT_ONCE = 2.0  # seconds that a page waits before it shows progress
 
 Result = TypeVar("Result")
+Work = Callable[[Job[Any]], Result]
 
 
 def result_or_wait(
-    key: Hashable, work: Work[Result], results: RecentResults[Result], weight: Callable[[Result], int]
+    key: Hashable,
+    work: Work[Result],
+    results: RecentResults[Result],
+    weight: Callable[[Result], int],
+    show: Callable[[Any], None] | None = None,
 ) -> Result | None:
     """The result of some work; None while it goes on, or where it failed or was cancelled, and then said so.
 
@@ -31,19 +36,20 @@ def result_or_wait(
         work: runs on a thread of its own, so it must not draw.
         results: where it is looked for first, and kept.
         weight: what a result weighs there.
+        show: draws what the work has to show so far (`Job.shown`), above its progress.
     """
     kept = results.get(key)
     if kept is not None:
         return kept
     job: Job[Result] | None = st.session_state.get("job")
-    if job is None or job.key != key:
+    if job is None or job.key != key or (job.cancelled and not job.given_up):  # the session had left, and is back
         if job is not None:
             job.cancel()
         job = start_job(key, work, results, weight)
     with st.spinner(_("Sampling …")):
         ended = job.wait(AT_ONCE)
     if not ended:
-        show_progress()
+        show_progress(show)
         return None
     if job.cancelled or job.error:
         show_failure(job)
@@ -56,15 +62,21 @@ def start_job(
 ) -> Job[Result]:
     """Begin the work for this session."""
 
-    def keeping(progress: Callable[[int, int], None], cancelled: Callable[[], bool]) -> Result:
-        result = work(progress, cancelled)
+    def keeping(job: Job[Any]) -> Result:
+        result = work(job)
         results.put(key, result, weight(result))
         return result
 
-    model_pool()  # made here, on a thread that Streamlit knows
-    job = Job(key, keeping)
+    job = Job(key, keeping, session_is_there())
     st.session_state["job"] = job
     return job
+
+
+def session_is_there() -> Callable[[], bool]:
+    """A question that any thread may ask: whether a browser still shows this session."""
+    context = get_script_run_ctx()
+    session = context.session_id if context else ""
+    return lambda: not runtime.exists() or bool(runtime.get_instance().is_active_session(session))
 
 
 def working() -> bool:
@@ -74,21 +86,54 @@ def working() -> bool:
 
 
 @st.fragment(run_every=0.5)
-def show_progress() -> None:
-    """A progress bar with a way out; reruns the page when the job has ended."""
+def show_progress(show: Callable[[Any], None] | None) -> None:
+    """A progress bar with a way out, under what there is to show; reruns the page when the job has ended."""
     job: Job[Any] | None = st.session_state.get("job")
     if job is None or job.wait(0):
         st.rerun()
-    st.progress(job.progress, _("Sampling …"))
-    st.button(_("Cancel"), key="cancel", on_click=job.cancel, icon=":material/close:")
+    if show:
+        show(job.shown)
+    with st.container(key="progress", horizontal=True, vertical_alignment="bottom"):  # style.css keeps it on screen
+        st.progress(job.progress, progress_words(job))
+        st.button(
+            _("Cancel"), key="cancel", on_click=job.cancel, icon=":material/close:",
+            help=_("Stop this run. You can start it again."),
+        )  # fmt: skip
+
+
+def progress_words(job: Job[Any]) -> str:
+    """What the work does at the moment, or what it waits for."""
+    if job.busy:
+        return _("The device is busy: {count} runs are on their way, as many as fit. Expected wait: about {seconds} s. "
+                 "Your request is kept and tried again by itself.",
+                 count=job.busy.requests, seconds=f"{job.busy.seconds:.0f}")  # fmt: skip
+    if job.place:
+        return _("Waiting for the device: place {place} in the queue", place=job.place)
+    return _("Sampling …")
 
 
 def show_failure(job: Job[Any]) -> None:
     """Say why there is no result, and offer to try again."""
-    if job.cancelled:
+    if job.error is None:
         st.info(_("Cancelled. Nothing is lost."), icon=":material/cancel:")
-    elif isinstance(job.error, LatentdemoError | torch.OutOfMemoryError):
-        st.error(_("This model cannot be sampled in this way: {error}", error=job.error), icon=":material/error:")
     else:
-        st.error(_("Something went wrong while sampling: {error}", error=repr(job.error)), icon=":material/error:")
-    st.button(_("Try again"), key="again", icon=":material/refresh:", on_click=st.session_state.pop, args=("job", None))
+        st.error(failure_words(job.error), icon=":material/error:")
+    st.button(
+        _("Try again"), key="again", icon=":material/refresh:", on_click=st.session_state.pop, args=("job", None),
+        help=_("Start this run once more, with the same settings."),
+    )  # fmt: skip
+
+
+def failure_words(error: Exception) -> str:
+    """What went wrong, and what to do."""
+    if isinstance(error, EngineError):
+        return _("The engine stopped before this was done, and starts anew. Nothing else is lost: try again.")
+    if isinstance(error, DeviceMemoryError | torch.OutOfMemoryError):
+        return _("The device has no memory left for this model. Close other programs that use it, or choose another "
+                 "model, and try again.")  # fmt: skip
+    if isinstance(error, LimitError):
+        return _("This is more than one request may ask for. Choose fewer samples or steps, or a model with smaller "
+                 "pictures.")  # fmt: skip
+    if isinstance(error, LatentdemoError):
+        return _("This model cannot be sampled in this way: {error}", error=error)
+    return _("Something went wrong while sampling: {error}", error=repr(error))

@@ -4,31 +4,35 @@ from __future__ import annotations
 
 import io
 import math
-from collections.abc import Callable
-from dataclasses import dataclass
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import streamlit as st
+import torch
 from PIL import Image
 from torch import Tensor
 
 from latentdemo.data import read_held_out
-from latentdemo.engine import RecentResults
+from latentdemo.engine import Job, RecentResults, RunRequest
+from latentdemo.engine.run import Snapshot
 from latentdemo.errors import LatentdemoError
 from latentdemo.evaluation.pictures import sharpness
 from latentdemo.evaluation.report import FLOOR, GAP, Interval, Report, Row
 from latentdemo.imaging import png_bytes
 from latentdemo.models import model_folder
-from latentdemo.sampling import ChainRun, run_chain
+from latentdemo.sampling import ChainRun
 from latentdemo.sampling.density import read_density_config
 from latentdemo.takeaway.picture import sheets_of
 from latentdemo.takeaway.settings import DRAWN, Layout
-from latentdemo.ui.background import result_or_wait
-from latentdemo.ui.sidebar import model_pool
+from latentdemo.ui import background
 
 KEPT_BYTES = 256 * 2**20  # of pictures, for all sessions together
 SHARPNESS_OF = 1000  # held-out images
+PREVIEWED_EVERY = 1.0  # seconds between two looks at the pictures that have arrived
+FAINT = (127, 127, 127, 24)  # RGBA of a place without a picture, on light and dark
 DECODE_ENCODE = "decode-encode"  # the kernel that `decoding` and `corruption` are settings of
 
 
@@ -138,20 +142,24 @@ def recent_results() -> RecentResults[Comparison]:
     return RecentResults(KEPT_BYTES)
 
 
-def comparison_or_wait(request: Request) -> Comparison | None:
-    """The comparison of a request; None where there is none yet, see `result_or_wait`."""
-    return result_or_wait(
-        request,
-        lambda progress, cancelled: compare(request, progress, cancelled),
-        recent_results(),
-        lambda result: result.bytes,
+def comparison_or_wait(
+    request: Request, show: Callable[[Mapping[int, bytes] | None], None] | None = None
+) -> Comparison | None:
+    """The comparison of a request; None where there is none yet, see `result_or_wait`.
+
+    Args:
+        request: what to compare.
+        show: draws the sheets of the steps that have arrived so far, step -> PNG; None before the first.
+    """
+    return background.result_or_wait(
+        request, lambda job: compare(request, job), recent_results(), lambda result: result.bytes, show
     )
 
 
-def compare(request: Request, progress: Callable[[int, int], None], cancelled: Callable[[], bool]) -> Comparison:
+def compare(request: Request, job: Job[Any]) -> Comparison:
     """Run the chains of a request and compose the pictures."""
-    run = run_chain(
-        model_pool().get(request.model),
+    wanted = RunRequest(
+        request.model,
         request.kernel,
         count=request.count,
         steps=max(request.steps),
@@ -160,12 +168,53 @@ def compare(request: Request, progress: Callable[[int, int], None], cancelled: C
         start=request.start,
         options=request.options,
         stop_at=request.stop_at,
-        progress=progress,
-        cancelled=cancelled,
+        digest=request.digest,
     )
+    run = job.walk(wanted, arrived=Previews(request, job))
     pictures = sheets_of(run.images, request.layout)
     sheets = {step: sheet(run, step, png_bytes(pictures[step])) for step in request.steps}
     return Comparison(sheets, run.seconds[max(request.steps)], run.latents)
+
+
+class Previews:
+    """Sheets of what has arrived of a run, composed now and then while it goes on, for whoever watches its job.
+
+    There are none of chains in the order of their change, which only the last step tells.
+    """
+
+    def __init__(self, request: Request, job: Job[Any]) -> None:
+        self.request = request
+        self.job = job
+        self.made = time.monotonic() + background.AT_ONCE - PREVIEWED_EVERY  # nobody watches before
+        self.arrived: dict[int, int] = {}
+
+    def __call__(self, snapshots: Mapping[int, Snapshot]) -> None:
+        """Compose those sheets to which something was added."""
+        if self.request.order != DRAWN or time.monotonic() < self.made + PREVIEWED_EVERY:
+            return
+        sheets = {}
+        for step in set(snapshots) & set(self.request.steps):
+            arrived = snapshots[step].arrived.clone()
+            if self.arrived.get(step) != int(arrived.sum()):
+                self.arrived[step] = int(arrived.sum())
+                sheets[step] = preview(snapshots[step].images, arrived, self.request.layout)
+        self.job.shown = (self.job.shown or {}) | sheets
+        self.made = time.monotonic()
+
+
+def preview(images: Tensor, arrived: Tensor, layout: Layout) -> bytes:
+    """A sheet of images (N, C, H, W) as PNG, with faint tiles where (N,) booleans say that they have not arrived."""
+    mask = arrived[:, None, None, None].expand(-1, 1, *images.shape[2:])
+    sheets = sheets_of({0: images, 1: mask.float()}, replace(layout, order=DRAWN))
+    shown = Image.new("RGBA", sheets[0].size, FAINT)
+    shown.paste(sheets[0], mask=sheets[1].convert("L"))
+    return png_bytes(shown)
+
+
+@st.cache_data(max_entries=16, show_spinner=False)
+def blank_sheet(count: int, side: int, layout: Layout) -> bytes:
+    """A sheet of which nothing has arrived yet, as PNG; tiles of `side` pixels."""
+    return preview(torch.zeros(count, 1, side, side), torch.zeros(count, dtype=torch.bool), layout)
 
 
 def sheet(run: ChainRun, step: int, png: bytes) -> Sheet:

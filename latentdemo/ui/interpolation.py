@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,14 +10,14 @@ import streamlit as st
 import torch
 from torch import Tensor
 
-from latentdemo.engine import RecentResults
+from latentdemo.engine import Job, RecentResults, RunRequest, engine_for
 from latentdemo.errors import LatentdemoError
 from latentdemo.evaluation.features import read_feature_config
 from latentdemo.evaluation.path import PathFigures, measure_path, perceptual_space
 from latentdemo.evaluation.report import Report, Row
 from latentdemo.imaging import png_bytes
 from latentdemo.models import GenerativeAutoencoder, model_folder
-from latentdemo.sampling import ChainRun, Progress, run_chain
+from latentdemo.sampling import ChainRun
 from latentdemo.sampling.density import FittedDensity, density_of
 from latentdemo.sampling.interpolation import Frames, PathKind, interpolate, morph_grid
 from latentdemo.takeaway.picture import sheets_of
@@ -25,7 +25,7 @@ from latentdemo.takeaway.settings import Layout
 from latentdemo.ui.background import result_or_wait
 from latentdemo.ui.comparison import DECODE_ENCODE
 from latentdemo.ui.kernel_words import start_title
-from latentdemo.ui.sidebar import Selection, model_pool
+from latentdemo.ui.sidebar import Selection
 from latentdemo.ui.starting_points import StartingPoint, start_latents
 from latentdemo.ui.words import _
 
@@ -92,10 +92,12 @@ class PathRow:
     Attributes:
         png: its frames side by side.
         figures: what the eye sees of it.
+        latents: of its frames, (F, D).
     """
 
     png: bytes
     figures: PathFigures
+    latents: Tensor
 
 
 @dataclass(frozen=True)
@@ -113,7 +115,8 @@ class Paths:
     @property
     def bytes(self) -> int:
         """What pictures and latents weigh."""
-        return sum(len(row.png) for row in self.rows.values()) + sum(each.nbytes for each in self.latents.values())
+        rows = sum(len(row.png) + row.latents.nbytes for row in self.rows.values())
+        return rows + sum(each.nbytes for each in self.latents.values())
 
 
 @dataclass(frozen=True)
@@ -186,7 +189,7 @@ def paths_or_wait(request: Request) -> Paths | None:
     """The paths of a request; None where there are none yet, see `result_or_wait`."""
     return result_or_wait(
         ("paths", request),
-        lambda progress, cancelled: make_paths(request, progress, cancelled),
+        lambda job: make_paths(request, job),
         recent_paths(),
         lambda result: result.bytes,
     )
@@ -196,47 +199,47 @@ def grids_or_wait(request: Request) -> Grids | None:
     """The grids of a request; None where there are none yet, see `result_or_wait`."""
     return result_or_wait(
         ("grids", request),
-        lambda progress, cancelled: make_grids(request, progress, cancelled),
+        lambda job: make_grids(request, job),
         recent_grids(),
         lambda result: result.bytes,
     )
 
 
-def make_paths(request: Request, progress: Progress, cancelled: Callable[[], bool]) -> Paths:
+def make_paths(request: Request, job: Job[Any]) -> Paths:
     """Walk the chains of a path, and compose its rows."""
-    model = model_pool().get(request.model)
-    first, last = corner_latents(request, model)
-    path = interpolate(first, last, request.count, request.path)
-    whole = max(STEPS) + (request.advised.steps if request.advised else 0)
+    with engine_for().models.lease(request.model, request.digest) as model:
+        found, latents = frames_of_rows(request, corner_latents(request, model), job)
+        space, density = perceptual_space(request.model.split("/")[0], model.device), density_or_none(model)
 
-    def walk_on(way: Way, record: Sequence[int], before: int = 0) -> ChainRun:
-        def report(done: int, total: int) -> None:
-            progress(before * total + done * way.steps, whole * total)
+        def row(frames: Frames) -> PathRow:
+            figures = engine_for().call(lambda: measure_path(frames, found[PLAIN], space, density))
+            return PathRow(sheet(frames.images, request.count), figures, frames.latents)
 
-        return walk(model, path, way, record, request.seed, report, cancelled)
+        return Paths({name: row(frames) for name, frames in found.items()}, latents)
 
-    run = walk_on(Way(DECODE_ENCODE, max(STEPS)), (0, *STEPS))
+
+def frames_of_rows(request: Request, ends: Tensor, job: Job[Any]) -> tuple[dict[str, Frames], dict[int, Tensor]]:
+    """The frames of each row, in the order of `ROWS`, and the latents of the plain chain, step -> (F, D)."""
+    path = interpolate(ends[0], ends[1], request.count, request.path)
+    advised, plain = request.advised, max(STEPS)
+    share = plain / (plain + advised.steps) if advised else 1.0
+    run = walk(request, path, Way(DECODE_ENCODE, plain), (0, *STEPS), job, (0.0, share))
     found = {name: frames_at(run, step) for name, step in zip(ROWS, (0, *STEPS), strict=False)}
-    if request.advised:
-        found[ADVISED] = frames_at(walk_on(request.advised, [request.advised.steps], max(STEPS)), request.advised.steps)
+    if advised:
+        steps = advised.steps
+        found[ADVISED] = frames_at(walk(request, path, advised, [steps], job, (share, 1.0)), steps)
     corrected = found[request.chain].latents
     between = interpolate(corrected[0], corrected[-1], request.count, request.path)
-    found[ENDS] = frames_at(run_chain(model, start=between, steps=0), 0)
-    space = perceptual_space(request.model.split("/")[0], model.device)
-    density = density_or_none(model)
-    rows = {
-        name: PathRow(sheet(frames.images, request.count), measure_path(frames, found[PLAIN], space, density))
-        for name, frames in found.items()
-    }
-    return Paths(rows, run.latents)
+    found[ENDS] = frames_at(walk(request, between, Way(DECODE_ENCODE, 0), [0], job, (1.0, 1.0)), 0)
+    return found, run.latents
 
 
-def make_grids(request: Request, progress: Progress, cancelled: Callable[[], bool]) -> Grids:
+def make_grids(request: Request, job: Job[Any]) -> Grids:
     """Walk the chains of a grid, and compose its sheets."""
-    model = model_pool().get(request.model)
-    start = morph_grid(corner_latents(request, model), request.count, request.path)
-    run = walk(model, start, request.way, (0, request.way.steps), request.seed, progress, cancelled)
-    density = density_or_none(model)
+    with engine_for().models.lease(request.model, request.digest) as model:
+        corners, density = corner_latents(request, model), density_or_none(model)
+    start = morph_grid(corners, request.count, request.path)
+    run = walk(request, start, request.way, (0, request.way.steps), job)
     return Grids(
         {step: sheet(images, request.count) for step, images in run.images.items()},
         run.latents,
@@ -246,32 +249,32 @@ def make_grids(request: Request, progress: Progress, cancelled: Callable[[], boo
 
 def corner_latents(request: Request, model: GenerativeAutoencoder) -> Tensor:
     """The latents of the ends or corners, a row each."""
-    return torch.cat([start_latents(point, model, 1) for point in request.corners]).float().cpu()
+    latents = engine_for().call(lambda: [start_latents(point, model, 1) for point in request.corners])
+    return torch.cat(latents).float().cpu()
 
 
 def walk(
-    model: GenerativeAutoencoder,
+    request: Request,
     start: Tensor,
     way: Way,
     record: Sequence[int],
-    seed: int,
-    progress: Progress,
-    cancelled: Callable[[], bool],
+    job: Job[Any],
+    share: tuple[float, float] = (0.0, 1.0),
 ) -> ChainRun:
-    """Chains from the latents (N, D), all with the same noise, so that neighbours stay neighbours."""
-    return run_chain(
-        model,
+    """Chains from the latents (N, D), all with the same noise, so that neighbours stay neighbours; see `Job.walk`."""
+    wanted = RunRequest(
+        request.model,
         way.kernel,
         steps=way.steps,
-        seed=seed,
+        seed=request.seed,
         record=record,
         start=start,
         options=dict(way.options),
         stop_at=way.stop_at,
         noise="shared",
-        progress=progress,
-        cancelled=cancelled,
+        digest=request.digest,
     )
+    return job.walk(wanted, share)
 
 
 def frames_at(run: ChainRun, step: int) -> Frames:

@@ -68,12 +68,11 @@ def decoding_control() -> None:
 
 def corruption_control(corrupts: bool) -> None:
     """Whether noise is added before each encode; only models that were trained so have it."""
-    if corrupts:
-        st.segmented_control(
-            _("Corruption"), KERNEL_OPTIONS["corruption"], required=True, key="corruption",
-            format_func=corruption_name,
-            help=_("Denoising models only: add the noise of training before each encode."),
-        )  # fmt: skip
+    state: dict[str, Any] = {"key": "corruption"} if corrupts else {"default": "off", "disabled": True}
+    st.segmented_control(
+        _("Corruption"), KERNEL_OPTIONS["corruption"], required=True, format_func=corruption_name,
+        help=_("Denoising models only: add the noise of training before each encode."), **state,
+    )  # fmt: skip
 
 
 def stopping_control() -> None:

@@ -45,6 +45,10 @@ def start_title(start: str) -> str:
         "flow": _("flow"),
         "density": _("fitted density"),
         "data": _("real data"),
+        "pythae-mixture": _("mixture of 10 (pythae)"),
+        "pythae-maf": _("masked autoregressive flow (pythae)"),
+        "pythae-iaf": _("inverse autoregressive flow (pythae)"),
+        "pythae-two-stage": _("two-stage VAE (pythae)"),
     }.get(start, start)
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, NamedTuple
 
 import altair as alt
@@ -15,15 +16,12 @@ import torch
 from torch import Tensor
 
 from latentdemo.data import read_held_out
-from latentdemo.engine import RecentResults
-from latentdemo.errors import Cancelled
+from latentdemo.engine import Job, RecentResults, RunRequest, engine_for
 from latentdemo.evaluation.latent_space import LEAST_STD, UNUSED_KL, UNUSED_STD, Projection, projection
 from latentdemo.models import model_folder
 from latentdemo.random import chain_generators, epoch_generator, randn
-from latentdemo.sampling import run_chain
 from latentdemo.ui.background import result_or_wait
 from latentdemo.ui.charts import OTHER, PRIOR, REAL, STYLES, Curve, Point, swatch
-from latentdemo.ui.sidebar import model_pool
 from latentdemo.ui.words import _
 
 ENCODED = 1000  # held-out images
@@ -114,7 +112,7 @@ def encoded_or_wait(model: str, digest: str) -> Encoded | None:
     """Held-out images as the weights of a digest encode them; None where there is nothing yet, see `result_or_wait`."""
     return result_or_wait(
         (model, digest),
-        lambda progress, cancelled: encode_held_out(model, progress, cancelled),
+        lambda job: encode_held_out(model, digest, job),
         recent_encodings(),
         lambda result: result.latents.nbytes,
     )
@@ -124,33 +122,42 @@ def chains_or_wait(request: ChainRequest) -> Tensor | None:
     """Latents (N, D) of chains from the prior after their steps; None where there is nothing yet."""
     return result_or_wait(
         request,
-        lambda progress, cancelled: walk_chains(request, progress, cancelled),
+        lambda job: walk_chains(request, job),
         recent_chains(),
         lambda latents: latents.nbytes,
     )
 
 
-@torch.no_grad()
-def encode_held_out(model: str, progress: Callable[[int, int], None], cancelled: Callable[[], bool]) -> Encoded:
-    """Encode the first shipped held-out images.
+def encode_held_out(model: str, digest: str, job: Job[Any], share: tuple[float, float] = (0.0, 1.0)) -> Encoded:
+    """Encode the first shipped held-out images, a batch at a time between the chains of others.
+
+    Args:
+        model, digest: name of the model, and digest of its weights.
+        job: whose work it is.
+        share: of the job's work, that is done before and after it.
 
     Raises:
+        Cancelled: the job should stop.
         DataError: there are none.
         QualityError: fewer than 100, or latents of one dimension.
     """
     images = read_held_out(model_folder(model).parent)
-    encoder = model_pool().get(model)
-    generator = epoch_generator(0, 0)
+    engine, generator = engine_for(), epoch_generator(0, 0)
     count = min(ENCODED, len(images))
-    draws, kl = [], []
-    for first in range(0, count, BATCH):
-        posterior = encoder.encode(images.tensor(slice(first, min(first + BATCH, count))))
+    draws: list[Tensor] = []
+    kl: list[Tensor] = []
+
+    def encode(batch: Tensor) -> None:
+        posterior = encoder.encode(batch)
         draws.append(posterior.sample(generator).float().cpu())
         if posterior.std is not None:
             kl.append(posterior.kl_to_prior(generator).float().cpu())
-        progress(first, count)
-        if cancelled():
-            raise Cancelled("cancelled while encoding")
+
+    with engine.models.lease(model, digest) as encoder:
+        for first in range(0, count, BATCH):
+            job.check()
+            engine.call(partial(encode, images.tensor(slice(first, min(first + BATCH, count)))))
+            job.progress = share[0] + (share[1] - share[0]) * (first + BATCH) / max(count, BATCH)
     latents = torch.cat(draws)
     return Encoded(latents, marginals(latents, torch.cat(kl).mean(dim=0) if kl else None), projection(latents))
 
@@ -173,19 +180,18 @@ def reported_dimensions(latent_space: Mapping[str, Any]) -> Dimensions:
     return Dimensions(**{name: latent_space[name] for name in ("mean", "std", "kl", "unused")})
 
 
-def walk_chains(request: ChainRequest, progress: Callable[[int, int], None], cancelled: Callable[[], bool]) -> Tensor:
+def walk_chains(request: ChainRequest, job: Job[Any]) -> Tensor:
     """Run the chains of a request."""
-    run = run_chain(
-        model_pool().get(request.model),
+    wanted = RunRequest(
+        request.model,
         request.kernel,
         count=CHAINS,
         steps=request.steps,
         seed=request.seed,
         record=[request.steps],
-        progress=progress,
-        cancelled=cancelled,
+        digest=request.digest,
     )
-    return run.latents[request.steps]
+    return job.walk(wanted).latents[request.steps]
 
 
 def prior_draws(size: int, seed: int) -> Tensor:

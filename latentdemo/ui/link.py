@@ -17,6 +17,7 @@ import streamlit as st
 
 from latentdemo.ui.words import _, language
 
+NUMBER = r"[0-9]{1,17}(\.[0-9]{1,20})?(e-[0-9]{1,3})?"  # not below 0, in the digits that Python writes
 SHOWN = 40  # characters of a bad value that a notice repeats
 
 
@@ -61,7 +62,7 @@ def fits(value: Any, options: Sequence[Any] | Amounts, several: bool) -> bool:
 def parse(text: str, options: Sequence[Any] | Amounts) -> Any:
     """The option that a text of the link names, or None."""
     if isinstance(options, Amounts):
-        amount = float(text) if re.fullmatch(r"[0-9]{1,12}(\.[0-9]{1,12})?(e-[0-9]{1,2})?", text) else math.nan
+        amount = float(text) if re.fullmatch(NUMBER, text) else math.nan
         return amount if amount in options else None
     if not isinstance(options, range):
         return {str(option): option for option in options}.get(text)

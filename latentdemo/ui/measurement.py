@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import streamlit as st
 
 from latentdemo.engine import Job
 from latentdemo.errors import LatentdemoError
 from latentdemo.evaluation.report import Report
+from latentdemo.ui.background import session_is_there
 from latentdemo.ui.words import _
 
 COUNTS, DEFAULT_COUNT = (250, 500, 1000), 500
@@ -51,19 +52,20 @@ def start(wanted: Measurement) -> None:
     """Begin to measure; what this session measured before is cancelled."""
     from latentdemo.evaluation import measure_model  # noqa: PLC0415 - only a press needs all that it imports
 
-    def work(progress: Callable[[int, int], None], cancelled: Callable[[], bool]) -> Report:
+    def work(job: Job[Any]) -> Report:
         return measure_model(
             wanted.model,
             count=wanted.count,
             seeds=range(wanted.repetitions),
-            progress=progress,
-            cancelled=cancelled,
+            batches=job.run_batches,  # in turns with the chains that others look at
+            progress=job.report,
+            cancelled=job.stopped,
         )
 
     before = current_job()
     if before is not None:
         before.cancel()
-    st.session_state[JOB] = Job(wanted, work)
+    st.session_state[JOB] = Job(wanted, work, session_is_there())
 
 
 def current_job() -> Job[Report] | None:

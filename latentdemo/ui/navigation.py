@@ -30,8 +30,8 @@ CHAIN = PageEntry("pages/chain.py", N_("Step by step"))
 INTERPOLATION = PageEntry("pages/interpolation.py", N_("Latent interpolation"))
 QUALITY = PageEntry("pages/quality.py", N_("Quality review"))
 LATENT_SPACE = PageEntry("pages/latent_space.py", N_("Latent space"))
-INTERPOLATION = PageEntry("pages/interpolation.py", N_("Latent interpolation"))
-PAGES = (OVERVIEW, SAMPLING, CHAIN, INTERPOLATION, QUALITY, LATENT_SPACE)
+MODELS = PageEntry("pages/models.py", N_("Models"))
+PAGES = (OVERVIEW, SAMPLING, CHAIN, INTERPOLATION, QUALITY, LATENT_SPACE, MODELS)
 
 
 def streamlit_pages() -> list[StreamlitPage]:

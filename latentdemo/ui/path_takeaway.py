@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import io
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from functools import partial
 
 from PIL import Image
 
 from latentdemo.imaging import comparison
-from latentdemo.takeaway import GIVEN, Layout, RunSettings
+from latentdemo.takeaway import GIVEN, Branch, Layout, RunSettings
+from latentdemo.takeaway.bundle import Drawn
 from latentdemo.takeaway.picture import GAP
 from latentdemo.ui.comparison import DECODE_ENCODE
-from latentdemo.ui.interpolation import PLAIN, STEPS, Grids, Paths, Request, Way
+from latentdemo.ui.interpolation import ADVISED, ENDS, PLAIN, STEPS, Grids, Paths, Request, Way
 from latentdemo.ui.path_words import path_name, row_name
 from latentdemo.ui.sidebar import Selection
 from latentdemo.ui.takeaways import take_away
@@ -24,24 +27,33 @@ STAGE_TILE, STAGE_COLUMNS = 256, 3  # pixels of a tile of the animation, and til
 def take_paths(
     chosen: Selection, request: Request, paths: Paths, shown: Sequence[str], titles: Mapping[str, str]
 ) -> None:
-    """Files of the rows; the run is that of the plain chain, picture and animation have every row that is shown."""
+    """Files of the rows; the run is that of the plain chain, with the other rows as its branches."""
     steps = {PLAIN: 0} | {str(step): step for step in STEPS}
-    captions = {step: titles[row] for row, step in steps.items() if row in shown} or {0: titles[PLAIN]}
+    captions = {step: titles[row] for row, step in steps.items() if row in shown}
     settings = run_settings(request, Way(DECODE_ENCODE, max(STEPS)), (0, *STEPS), Layout(request.count, 1), captions)
+    branches = {row: branch_of(row, request, titles[row]) for row in (ADVISED, ENDS) if row in shown}
+    drawn = [(paths.rows[row].latents, paths.rows[row].png) for row in branches]
     strips = {row_name(row): paths.rows[row].png for row in shown}
-    stacked = [(titles[row], paths.rows[row].png) for row in shown]
     sheets = {step: paths.rows[row].png for row, step in steps.items()}
     take_away(
         chosen,
-        settings,
+        replace(settings, branches=tuple(branches.values())),
         paths.latents,
         lambda: {step: opened(png) for step, png in sheets.items()},
         words(request, _("Chain for the ends")) | {_("Rows"): ", ".join(strips)},
-        after=max(captions) or None,
+        after=max(captions, default=0) or None,
         frames=lambda: stage_frames(strips, request.count),
         seconds=min(max(ONE_WAY / (request.count - 1), FASTEST), SLOWEST),
-        picture=lambda: comparison([(title, opened(png)) for title, png in stacked], 1),
+        branches=[Drawn(latents, partial(opened, png)) for latents, png in drawn],
     )
+
+
+def branch_of(row: str, request: Request, caption: str) -> Branch:
+    """A row that is no step of the plain chain: the recommended chain, or the path between corrected ends."""
+    way = request.advised if row == ADVISED else request.way
+    assert way is not None
+    path = request.path if row == ENDS else None
+    return Branch(way.kernel, way.steps, caption, dict(way.options), way.stop_at, path)
 
 
 def take_grids(chosen: Selection, request: Request, grids: Grids, titles: Sequence[str]) -> None:

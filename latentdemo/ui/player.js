@@ -2,7 +2,6 @@
 // player comes to rest it reports its view, once. What Python sends of a run that is on screen already changes nothing.
 
 const PACE = 1.25 // steps a second at speed 1
-const SPEEDS = [0.25, 0.5, 1, 2, 4]
 const GLIDE = 0.2 // seconds that a single step takes on screen
 const SETTLED = 350 // milliseconds of rest before the view is reported
 const PLAY = "M7 4v16l13-8z"
@@ -27,7 +26,6 @@ export default function (component) {
 class Player {
   constructor(root) {
     this.root = root
-    this.speed = 1
     this.calm = matchMedia("(prefers-reduced-motion: reduce)")
     this.keys = event => this.press(event)
     this.listen()
@@ -45,7 +43,7 @@ class Player {
     on(".forward", "click", () => this.go(this.aim + 1))
     on(".end", "click", () => this.go(this.last))
     on(".scrubber", "input", event => this.go(Number(event.target.value), false))
-    on(".speed", "change", event => (this.speed = Number(event.target.value)))
+    on(".speed", "change", event => this.look({ speed: Number(event.target.value) }))
     on(".show", "change", event => this.look({ show: event.target.value }))
     document.addEventListener("keydown", this.keys, true)
   }
@@ -72,7 +70,8 @@ class Player {
     clearTimeout(this.resting)
     Object.assign(this, { data, sheet, words: data.words, last: data.steps, side: sheet.width / (data.steps + 1) })
     this.pixels = pixelsOf(sheet)
-    Object.assign(this, { chain: data.view.chain, show: data.view.show, place: data.view.at, aim: data.view.at })
+    const { at, chain, show, speed } = data.view
+    Object.assign(this, { chain, show, speed, place: at, aim: at })
     this.reported = JSON.stringify(this.view())
     this.root.style.setProperty("--kernel", data.colours.kernel)
     this.root.style.setProperty("--prior", data.colours.prior)
@@ -84,7 +83,7 @@ class Player {
   }
 
   view() {
-    return { run: this.data.run, at: this.aim, chain: this.chain, show: this.show }
+    return { run: this.data.run, at: this.aim, chain: this.chain, show: this.show, speed: this.speed }
   }
 
   // Moving. `place` is what is on screen, in steps and between them; `aim` is the step that it rests at or goes to.
@@ -183,7 +182,7 @@ class Player {
     this.find(".scrubber").max = this.last
     this.find(".scrubber").setAttribute("aria-label", words.step)
     this.find(".film").setAttribute("aria-label", words.film)
-    fill(this.find(".speed"), words.speed, SPEEDS.map(speed => [speed, this.pace(speed)]), this.speed)
+    fill(this.find(".speed"), words.speed, this.data.speeds.map(speed => [speed, this.pace(speed)]), this.speed)
     fill(this.find(".show"), words.show, this.data.shows, this.show)
     const [least, , most] = this.find(".ramp").children
     least.textContent = words.least

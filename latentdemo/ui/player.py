@@ -16,6 +16,7 @@ from latentdemo.ui.words import _
 
 Kind = Literal["", "rejected", "resting"]
 Show = Literal["picture", "before", "start", "given"]
+SPEEDS = (0.25, 0.5, 1, 2, 4)
 MARGIN = 0.08  # of the height of a curve, above and below it
 
 HTML, CSS, JS = (
@@ -117,11 +118,13 @@ class View:
         at: the step.
         chain: number of the chain that the figures are of, from 0.
         show: what the pictures show.
+        speed: one of `SPEEDS`, at which it plays.
     """
 
     at: int = 0
     chain: int = 0
     show: Show = "picture"
+    speed: float = 1
 
 
 def player(scene: Scene, view: View, remote: bool = False) -> View:
@@ -136,13 +139,14 @@ def player(scene: Scene, view: View, remote: bool = False) -> View:
         "view": asdict(view),
         "shows": list(scene.shows.items()),
         "colours": {"kernel": scene.colour, "prior": PRIOR},
+        "speeds": SPEEDS,
         "remote": remote,
         "words": words(scene),
     }
     reported: dict[str, Any] = component(key="player", data=data, on_view_change=lambda: None).view or {}
     if reported.get("run") != scene.run:
         return view
-    return View(reported["at"], reported["chain"], reported["show"])
+    return View(reported["at"], reported["chain"], reported["show"], reported["speed"])
 
 
 def words(scene: Scene) -> dict[str, str]:

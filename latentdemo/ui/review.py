@@ -30,7 +30,16 @@ from latentdemo.ui.figure_words import (
     money_text,
     value_text,
 )
-from latentdemo.ui.kernel_words import capital, kernel_title, way_help, way_key, way_phrase, way_rank, way_title
+from latentdemo.ui.kernel_words import (
+    capital,
+    kernel_title,
+    start_title,
+    way_help,
+    way_key,
+    way_phrase,
+    way_rank,
+    way_title,
+)
 from latentdemo.ui.words import _
 
 STEPS_AXIS, TIME_AXIS = "steps", "milliseconds"
@@ -62,6 +71,27 @@ def direct_draw(report: Report) -> str | None:
     return _("For comparison, without a chain: {way} closes {gap} at {cost} ms an image.",
              way=way_phrase(best), gap=value_text(GAP, best.figures[GAP]),
              cost=milliseconds_text(best.milliseconds))  # fmt: skip
+
+
+def beside_pythae(report: Report) -> str | None:
+    """How what is recommended stands against the samplers of pythae; None where none was measured."""
+    theirs, row = report.best_foreign, report.recommended or report.prior
+    if theirs is None:
+        return None
+    facts = {
+        "sampler": start_title(theirs.start),
+        "theirs": value_text(GAP, theirs.figures[GAP]),
+        "way": way_phrase(row).rstrip(","),
+        "ours": value_text(GAP, row.figures[GAP]),
+    }
+    return {
+        "better": _("On the same weights, the best sampler of the library pythae, {sampler}, closes {theirs}; {way} is "
+                    "better beyond chance, with {ours}.", **facts),
+        "even": _("On the same weights, the best sampler of the library pythae, {sampler}, closes {theirs}; {way} is "
+                  "as good within chance, with {ours}.", **facts),
+        "worse": _("On the same weights, the best sampler of the library pythae, {sampler}, closes {theirs}; {way} is "
+                   "worse beyond chance, with {ours}.", **facts),
+    }[report.standing or "even"]  # fmt: skip
 
 
 def leave_alone(report: Report) -> str:
@@ -190,7 +220,20 @@ def how_measured(report: Report) -> list[str]:
               "in: {accuracy}.",
               accuracy=accuracy_text(space["accuracy"]))
         )  # fmt: skip
+    if report.samplers:
+        said.append(samplers_in_words(report))
     return [*said, sides_in_words(report), rule_in_words(), occasion_in_words(report)]
+
+
+def samplers_in_words(report: Report) -> str:
+    """How the samplers of pythae came about."""
+    epochs = ", ".join(
+        f"{start_title(name)} {count}" for name, count in report.samplers["epochs"].items() if count is not None
+    )
+    return _("The samplers of the library pythae {version} have its default networks and were fitted to the same "
+             "encodings as the densities here. Trained on a CPU, in fewer epochs than its default of 100 but at a "
+             "learning rate that starts ten times as high and falls to zero: {epochs}.",
+             version=report.samplers["pythae"], epochs=epochs)  # fmt: skip
 
 
 def sides_in_words(report: Report) -> str:

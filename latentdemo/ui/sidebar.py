@@ -8,21 +8,22 @@ import streamlit as st
 import torch
 
 from latentdemo.data import DATASETS
-from latentdemo.engine import ModelPool
+from latentdemo.engine import engine_for
 from latentdemo.errors import LatentdemoError
 from latentdemo.models import (
     FAMILIES,
     CheckpointConfig,
-    checkpoints_dir,
     describe_device,
     list_models,
     model_folder,
     read_config,
 )
+from latentdemo.models.checkpoint import PRIVATE, checkpoint_roots
 from latentdemo.sampling.density import read_density_config
 from latentdemo.ui.link import put_in_link, take_from_link
 from latentdemo.ui.presentation import presentation_control
-from latentdemo.ui.words import LANGUAGES, _, browser_language
+from latentdemo.ui.uploads import session_models
+from latentdemo.ui.words import LANGUAGES, N_, _, browser_language
 
 LARGEST_SEED = 999_999
 DEFAULT_SEED = 7
@@ -57,15 +58,9 @@ class Selection:
             return ""
 
 
-@st.cache_resource
-def model_pool() -> ModelPool:
-    """The models of this process, shared between sessions."""
-    return ModelPool()
-
-
 def device_in_words() -> str:
     """The device in use, in the session's language."""
-    device = model_pool().device
+    device = engine_for().device
     return (
         _("CPU, threads: {count}", count=torch.get_num_threads()) if device.type == "cpu" else describe_device(device)
     )
@@ -73,6 +68,8 @@ def device_in_words() -> str:
 
 def dataset_title(name: str) -> str:
     """A data set in words; a folder of one's own keeps its name."""
+    if name.startswith(PRIVATE):
+        return N_("Brought along")
     return DATASETS[name].title if name in DATASETS else name
 
 
@@ -93,7 +90,7 @@ def sidebar() -> Selection:
         presentation_control()
         st.caption(f":material/memory: {device_in_words()}")
     if not families:
-        folder = checkpoints_dir()
+        folder = ", ".join(map(str, checkpoint_roots()))
         st.error(_("No model in {folder}. Train one with: python -m latentdemo train", folder=folder))
         st.stop()
     name = f"{dataset}/{family}"
@@ -173,8 +170,11 @@ def language_control() -> None:
 
 
 def families_by_dataset() -> dict[str, list[str]]:
-    """Data set -> the families that there are models of, in the registries' order; cartoon faces first."""
-    names = [tuple(name.split("/")) for name in list_models()]
+    """Data set -> the families that there are models of, in the registries' order; cartoon faces first.
+
+    The models that this session brought are among them.
+    """
+    names = [tuple(name.split("/")) for name in (*list_models(), *session_models())]
     order = ["avatars", *DATASETS, *sorted({dataset for dataset, _family in names})]
     datasets = dict.fromkeys(dataset for dataset in order if any(name[0] == dataset for name in names))
     ranks = [*FAMILIES, *sorted({family for _dataset, family in names})]

@@ -28,6 +28,7 @@ from latentdemo.sampling.starts import starting_points
 from latentdemo.ui.gallery import gallery, held_out
 from latentdemo.ui.link import Amounts, notice, put_in_link, take_from_link
 from latentdemo.ui.sidebar import Selection
+from latentdemo.ui.uploader import uploader_words
 from latentdemo.ui.words import N_, _
 
 Kind = Literal["prior", "data", "upload"]
@@ -185,6 +186,7 @@ def kind_control(key: str, folder: Path) -> Kind:
         required=True,
         key=name,
         persist_state="session",
+        wrap=True,
         format_func=lambda kind: _(KINDS[kind]),
         help=_("Where it starts: at random points of the prior, at the encoding of a real picture that the model has "
                "not seen in training, or at that of a picture of your own."),
@@ -226,6 +228,7 @@ def held_out_control(chosen: Selection, key: str, first: int) -> StartingPoint:
 def upload_control(chosen: Selection, key: str, first: int) -> StartingPoint:
     """An uploader; the prior where there is no usable picture yet."""
     name = f"{key}upload"
+    uploader_words(_("This file was not taken. Bring a JPEG, PNG or WebP picture of at most 20 MB."))
     file = st.file_uploader(
         _("JPEG, PNG or WebP, up to 20 MB"), "image", key=f"{key}file", on_change=keep_upload, args=(key,),
         help=_("The central square is scaled to the model's size. The picture stays on the machine that runs this "

@@ -1,21 +1,22 @@
 // Rows of frames under each other, and all rows in step as an animation there and back. The pictures come once; to play
-// them asks nothing of the server.
+// them asks nothing of the server. Where it comes to rest it reports its frame, once.
 
 const ONE_WAY = 2400 // milliseconds from one end to the other, within the bounds below
 const [FASTEST, SLOWEST, CALM] = [110, 400, 1000] // milliseconds a frame; CALM where people want less motion
 const HELD = 3 // frames that an end stays
+const SETTLED = 350 // milliseconds of rest before the frame is reported
 const LEAST = 256 // pixels that a picture of the stage is drawn with, at least
 const PLAY = "M7 4v16l13-8z"
 const PAUSE = "M6 5h4v14H6zM14 5h4v14h-4z"
 
 const shown = new WeakMap()
 
-export default function ({ parentElement, data }) {
-  const root = parentElement.querySelector(".strips")
+export default function (component) {
+  const root = component.parentElement.querySelector(".strips")
   if (!shown.has(root)) shown.set(root, new Strips(root))
   const strips = shown.get(root)
-  strips.receive(data)
-  return () => strips.pause()
+  strips.receive(component)
+  return () => strips.leave()
 }
 
 class Strips {
@@ -25,18 +26,23 @@ class Strips {
     this.still = matchMedia("(prefers-reduced-motion: reduce)")
     this.button = root.querySelector(".play")
     this.scrubber = root.querySelector(".scrubber")
-    this.button.onclick = () => (this.playing ? this.pause() : this.play())
+    this.keys = event => this.press(event)
+    this.button.onclick = () => (this.playing ? this.go(this.at) : this.play())
     this.scrubber.oninput = () => this.go(Number(this.scrubber.value))
   }
 
   // What Python sends
 
-  receive(data) {
+  receive({ data, setStateValue }) {
     const before = this.data
     this.data = data
+    this.report = setStateValue
+    document.addEventListener("keydown", this.keys, true)
     if (before?.frames !== data.frames) {
       this.pause()
-      this.at = 0
+      this.at = data.at
+      if (before) this.rest()
+      else this.reported = JSON.stringify(this.view())
     }
     this.root.setAttribute("aria-label", data.words.strips)
     this.root.style.setProperty("--widest", `${data.widest}px`)
@@ -85,11 +91,13 @@ class Strips {
 
   go(frame) {
     this.pause()
-    this.at = frame
+    this.at = Math.min(Math.max(frame, 0), this.data.frames - 1)
     this.draw()
+    this.rest()
   }
 
   play() {
+    clearTimeout(this.resting)
     const last = this.data.frames - 1
     const pace = this.still.matches ? CALM : Math.min(Math.max(ONE_WAY / last, FASTEST), SLOWEST)
     if (this.at === last) this.way = -1
@@ -100,7 +108,7 @@ class Strips {
       this.at += this.way
       this.draw()
       if (this.at > 0 && this.at < last) return
-      if (this.still.matches) return this.pause()
+      if (this.still.matches) return this.go(this.at)
       this.way = -this.way
       held = HELD
     }, pace)
@@ -111,6 +119,40 @@ class Strips {
     clearInterval(this.playing)
     this.playing = null
     this.label()
+  }
+
+  leave() {
+    this.pause()
+    clearTimeout(this.resting)
+    document.removeEventListener("keydown", this.keys, true)
+  }
+
+  view() {
+    return { frames: this.data.frames, at: this.at }
+  }
+
+  rest() {
+    clearTimeout(this.resting)
+    this.resting = setTimeout(() => {
+      const view = JSON.stringify(this.view())
+      if (view !== this.reported) this.report("view", this.view())
+      this.reported = view
+    }, SETTLED)
+  }
+
+  // The keyboard leads while the focus is in here or nowhere.
+  press(event) {
+    const target = event.composedPath()[0]
+    if (event.ctrlKey || event.metaKey || event.altKey) return
+    if (!(this.root.contains(target) || target === document.body)) return
+    if (event.key === " " && target === this.button) return // presses the button
+    const on = () => this.go(this.at + 1)
+    const back = () => this.go(this.at - 1)
+    const moves = { ArrowRight: on, ArrowLeft: back, " ": () => this.button.click() }
+    if (this.data.remote) Object.assign(moves, { PageDown: on, PageUp: back })
+    if (!(event.key in moves)) return
+    event.preventDefault()
+    moves[event.key]()
   }
 
   // Drawing

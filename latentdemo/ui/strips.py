@@ -56,16 +56,20 @@ class Strip:
         return texts | {"source": source, "width": width, "height": height, "swatch": swatch(self.look)}
 
 
-def strips(rows: Sequence[Strip], frames: int, widest: int) -> None:
-    """Draw the rows, and above them the frame that is on.
+def strips(rows: Sequence[Strip], frames: int, widest: int, at: int, remote: bool = False) -> int:
+    """Draw the rows, and above them the frame that is on; gives the one at which it has come to rest, from 0.
 
     Args:
         rows: from top to bottom.
         frames: of a row.
         widest: pixels that a row is at most wide.
+        at: the frame to begin with; with as many frames as before, the one that is on stays.
+        remote: whether the keys of a presenter's remote control lead from frame to frame.
     """
-    sizes = {"frames": frames, "gap": GAP, "widest": widest}
-    component(key="strips", data={"rows": [row.as_data() for row in rows], "words": words()} | sizes)
+    sizes = {"frames": frames, "gap": GAP, "widest": widest, "at": at}
+    data = {"rows": [row.as_data() for row in rows], "words": words(), "remote": remote} | sizes
+    view: dict[str, int] = component(key="strips", data=data, on_view_change=lambda: None).view or {}
+    return view["at"] if view.get("frames") == frames else at
 
 
 def words() -> dict[str, str]:

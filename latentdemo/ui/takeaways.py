@@ -11,7 +11,7 @@ from torch import Tensor
 
 from latentdemo.engine import RecentResults
 from latentdemo.takeaway import RunSettings
-from latentdemo.takeaway.bundle import Bundle
+from latentdemo.takeaway.bundle import Bundle, Drawn
 from latentdemo.ui.link import address
 from latentdemo.ui.sidebar import Selection
 from latentdemo.ui.takeaway_words import tell
@@ -44,12 +44,12 @@ def take_away(
     after: int | None = None,
     frames: Callable[[], Sequence[Image.Image]] | None = None,
     seconds: float = 1.0,
-    picture: Callable[[], Image.Image] | None = None,
+    branches: Sequence[Drawn] = (),
 ) -> None:
     """One quiet popover with a button for each kind of file. Draw it once a page, under the result.
 
     Files are composed when a button is pressed, on a thread that knows neither session nor language: what `sheets`,
-    `frames` and `picture` need is worked out by the page before, and they must call neither `st` nor `_`. Files are
+    `frames` and `branches` need is worked out by the page before, and they must call neither `st` nor `_`. Files are
     kept by everything else that is passed here: what changes a picture must be seen in `settings`, `words` or
     `latents`.
 
@@ -63,7 +63,7 @@ def take_away(
         after: the step that deck and PDF show beside step 0; None takes the last one.
         frames: composes the frames of the animation, all of one size; None takes the sheets, each under its caption.
         seconds: how long a frame of the animation stays.
-        picture: composes what is shown, where that is more than the captioned sheets, such as rows of another kernel.
+        branches: what those of `settings.branches` came to.
 
     Example:
         settings = RunSettings(
@@ -80,7 +80,7 @@ def take_away(
         settings.steps[-1] if after is None else after,
         frames,
         seconds,
-        picture,
+        branches,
     )
     stem = f"latentdemo-{settings.model.replace('/', '-')}-{settings.kernel}-seed{settings.seed}"
     with st.popover(_("Take away"), icon=":material/download:", help=_("What is shown, as files to keep.")):

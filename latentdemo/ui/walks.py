@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,22 +9,22 @@ import streamlit as st
 import torch
 from torch import Tensor
 
-from latentdemo.engine import RecentResults
+from latentdemo.engine import Job, RecentResults, RunRequest, engine_for
 from latentdemo.errors import CheckpointError, DataError, SamplingError
 from latentdemo.evaluation.quality import QualityError
 from latentdemo.evaluation.trace import MIDDLE, Surroundings, Trace, trace
 from latentdemo.imaging import contact_sheet, png_bytes
 from latentdemo.models import GenerativeAutoencoder, model_folder
-from latentdemo.sampling import ChainRun, run_chain
+from latentdemo.sampling import ChainRun
 from latentdemo.sampling.density import FittedDensity, density_of
 from latentdemo.sampling.starts import PRIOR
 from latentdemo.ui.background import result_or_wait
 from latentdemo.ui.comparison import kernel_options
 from latentdemo.ui.latent_map import Encoded, encode_held_out, recent_encodings
-from latentdemo.ui.sidebar import model_pool
 from latentdemo.ui.starting_points import StartingPoint, start_latents
 
 KEPT_BYTES = 256 * 2**20  # of pictures, for all sessions together
+WALKED = 0.7  # share of the work that is done once the chains have walked; the rest encodes real data
 
 
 @dataclass(frozen=True)
@@ -100,37 +99,37 @@ def walk_or_wait(request: WalkRequest) -> Walk | None:
     kept = recent_encodings()  # made here, on a thread that Streamlit knows
     return result_or_wait(
         request,
-        lambda progress, cancelled: walk(request, kept, progress, cancelled),
+        lambda job: walk(request, kept, job),
         recent_walks(),
         lambda result: result.bytes,
     )
 
 
-def walk(
-    request: WalkRequest,
-    kept: RecentResults[Encoded],
-    progress: Callable[[int, int], None],
-    cancelled: Callable[[], bool],
-) -> Walk:
+def walk(request: WalkRequest, kept: RecentResults[Encoded], job: Job[Any]) -> Walk:
     """Run the chains of a request and take their figures."""
-    model = model_pool().get(request.model)
+    with engine_for().models.lease(request.model, request.digest) as model:
+        return walk_with(model, request, kept, job)
+
+
+def walk_with(model: GenerativeAutoencoder, request: WalkRequest, kept: RecentResults[Encoded], job: Job[Any]) -> Walk:
+    """The same, of a loaded model."""
     point = request.point
-    run = run_chain(
-        model,
+    wanted = RunRequest(
+        request.model,
         request.kernel,
         count=request.chains,
         steps=request.steps,
         seed=point.seed,
         record="all",
         # given latents would meet the noise that prior draws are made of
-        start=PRIOR if point.kind == PRIOR else start_latents(point, model, request.chains),
+        start=PRIOR if point.kind == PRIOR else engine_for().call(lambda: start_latents(point, model, request.chains)),
         options=request.options,
         stop_at=request.stop_at,
-        progress=progress,
-        cancelled=cancelled,
+        digest=request.digest,
     )
+    run = job.walk(wanted, (0.0, WALKED))
     given = pictures_given(request)
-    encoded = real_data(request, kept, progress, cancelled)
+    encoded = real_data(request, kept, job)
     surroundings = None if encoded is None else Surroundings(encoded.latents)
     fitted = density_or_none(model)
     return Walk(
@@ -144,18 +143,13 @@ def walk(
     )
 
 
-def real_data(
-    request: WalkRequest,
-    kept: RecentResults[Encoded],
-    progress: Callable[[int, int], None],
-    cancelled: Callable[[], bool],
-) -> Encoded | None:
+def real_data(request: WalkRequest, kept: RecentResults[Encoded], job: Job[Any]) -> Encoded | None:
     """Held-out images in the latent space; None where there are none, or too few, to compare with."""
     key = (request.model, request.digest)
     encoded = kept.get(key)
     if encoded is None:
         try:
-            encoded = encode_held_out(request.model, progress, cancelled)
+            encoded = encode_held_out(request.model, request.digest, job, (WALKED, 1.0))
         except (DataError, QualityError):
             return None
         kept.put(key, encoded, encoded.latents.nbytes)

@@ -14,13 +14,13 @@ import torch
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
+from latentdemo.engine import engine_for
 from latentdemo.imaging import contact_sheet
 from latentdemo.models import load_model, save_checkpoint
 from latentdemo.models.checkpoint import checkpoints_dir
 from latentdemo.sampling import KERNELS, run_chain
 from latentdemo.sampling.density import CONFIG, WEIGHTS
 from latentdemo.ui import background, walks
-from latentdemo.ui.sidebar import model_pool
 from tests.app.test_pages import captions, open_page
 
 PATIENCE = 60
@@ -66,7 +66,7 @@ def test_it_opens_ready_to_play() -> None:
 
 
 def test_frames_are_those_of_the_same_chains_elsewhere() -> None:
-    run = run_chain(load_model("fashion-mnist/vae", model_pool().device), count=9, steps=5, seed=3, record="all")
+    run = run_chain(load_model("fashion-mnist/vae", engine_for().device), count=9, steps=5, seed=3, record="all")
     data = played(open_chain(steps="5", chains="9", seed="3"))
     frames = torch.stack([run.images[step] for step in range(6)], dim=1).flatten(0, 1)
     assert sheet(data).convert("RGB").tobytes() == contact_sheet(frames, 6, gap=0).convert("RGB").tobytes()
@@ -197,7 +197,7 @@ def test_a_shorter_run_forgets_a_step_that_it_does_not_have() -> None:
 
 def test_the_same_settings_cost_nothing_again(monkeypatch) -> None:
     first = played(open_chain(seed="77"))
-    monkeypatch.setattr(walks, "run_chain", None)
+    monkeypatch.setattr(walks, "walk", None)
     assert played(open_chain(seed="77", at="3"))["sheet"] == first["sheet"]
 
 
@@ -229,7 +229,6 @@ def test_without_densities_the_likelihood_is_left_out(tmp_path: Path, monkeypatc
     for name in ("held-out.webp", "held-out.json"):
         (tmp_path / "own" / name).symlink_to(shipped / name)
     monkeypatch.setenv("LATENTDEMO_CHECKPOINTS", str(tmp_path))
-    model_pool.clear()  # a model that was loaded before knows another folder
     data = played(open_page(SCRIPT))
     assert "Likelier than" not in labels(data)
     assert "Distance to real data" in labels(data)

@@ -17,7 +17,6 @@ from latentdemo.models.checkpoint import checkpoints_dir
 from latentdemo.sampling.density import read_density_config
 from latentdemo.ui import background
 from latentdemo.ui.interpolation import ROWS
-from latentdemo.ui.sidebar import model_pool
 from tests.app.test_pages import captions, open_page
 from tests.ui.sample_reports import report
 
@@ -40,7 +39,6 @@ def clothes(tmp_path: Path, monkeypatch) -> Path:
     for name in ("held-out.webp", "held-out.json", "features.safetensors", "features.json"):
         (folder.parent / name).symlink_to(shipped / name)
     monkeypatch.setenv("LATENTDEMO_CHECKPOINTS", str(tmp_path))
-    model_pool.clear()  # a model that was loaded before knows another folder
     return folder
 
 

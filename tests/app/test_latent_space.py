@@ -15,7 +15,6 @@ from latentdemo.evaluation.report import FILE, save_report
 from latentdemo.models import read_config, save_checkpoint
 from latentdemo.models.checkpoint import checkpoints_dir
 from latentdemo.ui import background
-from latentdemo.ui.sidebar import model_pool
 from tests.app.test_pages import captions, open_page
 from tests.ui.sample_reports import report
 
@@ -51,7 +50,6 @@ def clothes(tmp_path: Path, monkeypatch) -> Path:
     for name in ("held-out.webp", "held-out.json"):
         (folder.parent / name).symlink_to(shipped / name)
     monkeypatch.setenv("LATENTDEMO_CHECKPOINTS", str(tmp_path))
-    model_pool.clear()  # a model that was loaded before knows another folder
     return folder
 
 

@@ -17,6 +17,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, Request, expect, sync_playwright
 
+from latentdemo.ui.words import LANGUAGES, catalogue
+
 ROOT = Path(__file__).parents[2]
 CHROMIUMS = ("chromium", "chromium-browser", "google-chrome", "chrome")
 FLAGS = (
@@ -30,6 +32,7 @@ FLAGS = (
 )
 PATIENCE = 60.0  # seconds
 Open = Callable[..., Page]
+Say = Callable[..., str]
 
 expect.set_options(timeout=1000 * PATIENCE)
 
@@ -69,6 +72,22 @@ def open_cold(browser: Browser) -> Iterator[Open]:
     """Opens a path of a server that nobody has asked anything yet."""
     with running_server() as address, opened_pages(browser, address) as open_path:
         yield open_path
+
+
+@pytest.fixture(params=LANGUAGES)
+def language(request: pytest.FixtureRequest) -> str:
+    """Each language of the screen."""
+    return request.param
+
+
+@pytest.fixture
+def say(language: str) -> Say:
+    """What the screen says in the language, by the text in English."""
+
+    def translated(text: str, **values: object) -> str:
+        return catalogue(language).get(text, text).format(**values)
+
+    return translated
 
 
 @contextmanager

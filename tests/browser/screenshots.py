@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import sys
+import argparse
 from pathlib import Path
 from typing import Literal
 
@@ -24,35 +24,41 @@ PAGES = {  # name -> (path, what it shows, how many of that)
     "latent_space": ("/latent_space?", CHART, 3),
 }
 LANGUAGES = ("en", "ja")
-SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
+Scheme = Literal["light", "dark"]
+SCHEMES: tuple[Scheme, ...] = ("light", "dark")
 SETTLED = 1500  # milliseconds after the last picture or chart came
-WIDTH, TALLEST = 1440, 4000  # pixels
+WIDTH, HEIGHT, TALLEST = 1440, 900, 4000  # pixels
 
 
-def take(browser: Browser, address: str, name: str, language: str, scheme: Literal["light", "dark"], out: Path) -> None:
+def take(browser: Browser, address: str, name: str, language: str, scheme: Scheme, width: int, out: Path) -> None:
     """One screenshot, as tall as the page."""
     path, shown, count = PAGES[name]
-    page = browser.new_page(viewport={"width": WIDTH, "height": 900}, color_scheme=scheme)
+    page = browser.new_page(viewport={"width": width, "height": HEIGHT}, color_scheme=scheme)
     page.goto(f"{address}{path}&lang={language}")
     page.get_by_test_id(shown).nth(count - 1).wait_for()
     page.wait_for_timeout(SETTLED)
     height = page.get_by_test_id("stMain").evaluate("element => element.scrollHeight")
-    page.set_viewport_size({"width": WIDTH, "height": min(height, TALLEST)})
+    page.set_viewport_size({"width": width, "height": min(height, TALLEST)})
     page.wait_for_timeout(SETTLED)
     page.screenshot(path=out / f"{name}-{language}-{scheme}.png")
     page.close()
 
 
-def main(out: Path) -> None:
+def main(out: Path, names: list[str], width: int) -> None:
     """All of them into a folder."""
     out.mkdir(parents=True, exist_ok=True)
     with sync_playwright() as playwright, running_server() as address:
         browser = playwright.chromium.launch(executable_path=find_chromium(), args=list(FLAGS))
-        for name in PAGES:
+        for name in names:
             for language in LANGUAGES:
                 for scheme in SCHEMES:
-                    take(browser, address, name, language, scheme, out)
+                    take(browser, address, name, language, scheme, width, out)
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    parser = argparse.ArgumentParser(description="Screenshots of pages, in both languages, light and dark.")
+    parser.add_argument("out", type=Path, metavar="FOLDER")
+    parser.add_argument("--pages", nargs="+", choices=PAGES, default=list(PAGES), metavar="PAGE", help=", ".join(PAGES))
+    parser.add_argument("--width", type=int, default=WIDTH, help=f"of the window in pixels, {WIDTH}; a phone has 390")
+    arguments = parser.parse_args()
+    main(arguments.out, arguments.pages, arguments.width)

@@ -85,9 +85,12 @@ def test_a_link_opens_on_what_was_shared(open_page: Open) -> None:
     page.get_by_role("button", name="Picture of chain 3").click()
     page.get_by_role("combobox", name="What the picture shows").select_option("start")
     page.wait_for_url("**show=start*")
+    page.get_by_role("combobox", name="Speed").select_option("0.25")
+    page.wait_for_url("**speed=0.25*")
     shared = open_page(page.url.partition(page.url.split("/")[2])[2])
     expect(now(shared)).to_have_text("Step 4 of 5")
     expect(shared.get_by_role("button", name="Picture of chain 3")).to_have_attribute("aria-pressed", "true")
+    expect(shared.get_by_role("combobox", name="Speed")).to_have_value("0.25")
     assert pictures(shared) == pictures(page)
 
 

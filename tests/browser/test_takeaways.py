@@ -1,4 +1,4 @@
-"""Every file is downloaded from the sampling page in Japanese, and opened by a reader of its own."""
+"""Every file is downloaded from the pages that have them, and opened by a reader of its own."""
 
 from __future__ import annotations
 
@@ -74,6 +74,44 @@ def test_everything_in_one_file_is_made_again_on_the_command_line(download, tmp_
         main(["rerun", str(tmp_path / "zip" / "run.json"), "--output", str(tmp_path / "again"), "--device", "cpu"])
     assert ended.value.code == 0
     assert "16 of 16 chains agree" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("path", "ready", "button", "frames", "chains"),
+    [
+        ("/chain?kernel=hmc&steps=5&lang=en", ".player .frame", "Take away", 6, 4),
+        ("/interpolation?frames=4&rows=5&rows=recommended&rows=ends&lang=ja", ".strip", "ファイルに保存", 6, 4),
+    ],
+    ids=["chain", "interpolation"],
+)
+def test_all_files_of_what_is_played(
+    open_page: Open, path: str, ready: str, button: str, frames: int, chains: int, tmp_path, capsys
+) -> None:
+    page = open_page(f"{path}&data=fashion-mnist&model=vae")
+    page.locator(ready).first.wait_for()
+    page.get_by_role("button", name=button).click()
+    files = {}
+    for kind in ("PNG", "GIF", "MP4", "PowerPoint", "PDF", "ZIP"):
+        with page.expect_download() as download:
+            page.get_by_test_id("stDownloadButton").get_by_role("button", name=re.compile(kind)).click()
+        files[kind] = io.BytesIO(download.value.path().read_bytes())
+    with Image.open(files["GIF"]) as animation:
+        assert (animation.format, animation.n_frames) == ("GIF", frames)
+    with av.open(files["MP4"]) as film:
+        assert len({frame.to_ndarray().tobytes() for frame in film.decode(video=0)}) > frames / 2
+    deck = Presentation(files["PowerPoint"])
+    assert (len(deck.slides), 9 * deck.slide_width) == (5, 16 * deck.slide_height)
+    assert all(slide.notes_slide.notes_text_frame.text for slide in deck.slides)
+    assert len(PdfReader(files["PDF"]).pages) == 1
+    with zipfile.ZipFile(files["ZIP"]) as archive:
+        archive.extractall(tmp_path / "zip")
+    with pytest.raises(SystemExit) as ended:
+        main(["rerun", str(tmp_path / "zip" / "run.json"), "--output", str(tmp_path / "again"), "--device", "cpu"])
+    assert ended.value.code == 0
+    assert f"{chains} of {chains} chains agree" in capsys.readouterr().out
+    with Image.open(files["PNG"]) as shown, Image.open(tmp_path / "again" / "comparison.png") as again:
+        assert shown.format == "PNG"
+        assert np.array_equal(shown, again)
 
 
 def test_files_follow_the_page(open_page: Open) -> None:

@@ -14,12 +14,15 @@ import torch
 from latentdemo import load_model, run_chain
 from latentdemo.engine import Engine, RunRequest, Ticket, engine_for
 from latentdemo.engine import engine as engine_module
+from latentdemo.engine.clock import SteadyClock
 from latentdemo.engine.engine import LEASE
 from latentdemo.engine.run import Run
 from latentdemo.errors import (
     Busy,
     Cancelled,
     CheckpointDigestError,
+    CheckpointError,
+    DeviceMemoryError,
     EngineError,
     ModelNotFoundError,
     SamplingError,
@@ -35,7 +38,7 @@ NAME = "own/tiny"
 def gate(monkeypatch):
     """A kernel of this name whose steps are let through one by one."""
     kernel = Gate()
-    monkeypatch.setitem(KERNELS, "gate", lambda model: kernel)
+    monkeypatch.setitem(KERNELS, "gate", lambda model, step=1: kernel)
     return kernel
 
 
@@ -289,8 +292,8 @@ def test_an_idle_engine_closes_too(checkpoints) -> None:
 
 
 @pytest.mark.parametrize("death", [SystemExit, ZeroDivisionError])
-def test_a_dead_worker_hangs_nobody_and_is_replaced(engine, gate, monkeypatch, death) -> None:
-    ticket = engine.submit(held(count=2, steps=5))
+def test_a_dead_worker_is_replaced_and_harms_nobody(engine, gate, monkeypatch, death) -> None:
+    tickets = [engine.submit(held(count=2, steps=3, seed=seed, record="all")) for seed in (1, 2)]
     gate.reached()
 
     def die():
@@ -298,11 +301,114 @@ def test_a_dead_worker_hangs_nobody_and_is_replaced(engine, gate, monkeypatch, d
 
     monkeypatch.setattr(engine._scheduler, "tick", die)
     dead = engine._worker
-    gate.let_through()
-    assert isinstance(done(ticket).error, EngineError)
+    gate.let_through(100)
+    for ticket in tickets:
+        result = done(ticket).result
+        for step in range(4):
+            assert torch.allclose(result.latents[step], result.latents[0] + step)
     dead.join(PATIENCE)
-    assert engine.run(RunRequest(NAME, count=2, steps=1)).count == 2
     assert len(workers()) == 1
+
+
+def test_a_run_that_kills_every_worker_is_given_up(engine, monkeypatch) -> None:
+    class Deadly(Climb):
+        def step(self, state, generator):
+            if (state.latent > 10).any():
+                raise SystemExit
+            return super().step(state, generator)
+
+    monkeypatch.setitem(KERNELS, "deadly", lambda model: Deadly())
+    deadly = engine.submit(RunRequest(NAME, kernel="deadly", start=torch.full((2, 8), 11.0)))
+    assert isinstance(done(deadly).error, EngineError)
+    assert engine.run(RunRequest(NAME, kernel="deadly", count=2, steps=3)).count == 2
+    assert len(workers()) == 1
+    assert [kept.users for kept in engine.models.kept.values()] == [0]
+
+
+def test_closing_while_a_worker_dies_leaves_nothing(engine, gate, monkeypatch) -> None:
+    ticket = engine.submit(held(count=2, steps=3))
+    gate.reached()
+
+    def die():
+        engine.closed = True
+        raise SystemExit
+
+    monkeypatch.setattr(engine._scheduler, "tick", die)
+    gate.let_through(100)
+    engine._worker.join(PATIENCE)
+    engine.close()
+    assert isinstance(done(ticket).error, Cancelled)
+    assert workers() == []
+
+
+@pytest.mark.parametrize("leap", [1e6, -1e6])
+def test_a_clock_that_leaps_takes_nothing_from_anybody(checkpoints, gate, leap) -> None:
+    source = Clock()
+    engine = Engine("cpu", row_limit=8, clock=SteadyClock(source))
+    before = engine.submit(held(count=2, steps=4, seed=1))
+    gate.reached()
+    source.now += leap
+    after = engine.submit(held(count=2, steps=4, seed=2, options={"step": 2}))
+    gate.let_through()
+    gate.reached()
+    source.now -= 2 * leap
+    gate.let_through(100)
+    assert done(before).result is not None
+    assert done(after).result is not None
+    assert all(seconds >= 0 for ticket in (before, after) for seconds in ticket.result.seconds.values())
+    engine.close()
+
+
+def test_out_of_memory_on_the_device_is_survived(engine, monkeypatch) -> None:
+    room = 3
+
+    class Small(Climb):
+        def step(self, state, generator):
+            if len(state.latent) > room:
+                raise torch.OutOfMemoryError("CUDA out of memory.")
+            return super().step(state, generator)
+
+    monkeypatch.setitem(KERNELS, "small", lambda model: Small())
+    tickets = [engine.submit(RunRequest(NAME, "small", count, 4, seed=count)) for count in (1, 9, 20)]
+    other = engine.submit(RunRequest(NAME, count=5, steps=3))
+    for ticket in tickets:
+        result = done(ticket).result
+        assert torch.allclose(result.latents[4], result.latents[0] + 4)
+    assert_same(done(other).result, run_chain(load_model(NAME, "cpu"), count=5, steps=3))
+    room = 0
+    with pytest.raises(DeviceMemoryError, match="no memory left"):
+        engine.run(RunRequest(NAME, "small", 4, 4))
+    assert engine.run(RunRequest(NAME, count=5, steps=4)).count == 5
+
+
+def test_what_was_read_may_vanish_or_break_while_chains_walk(engine, checkpoints) -> None:
+    model, folder = load_model(NAME, "cpu"), checkpoints / "own" / "tiny"
+    wishes = [{"kernel": "hmc"}, {"start": "flow"}, {"stop_at": 0.7}, {"kernel": "transport"}]
+    wanted = [run_chain(model, count=40, steps=6, seed=5, **wish) for wish in wishes]
+    tickets = [engine.submit(RunRequest(NAME, count=40, steps=6, seed=5, **wish)) for wish in wishes]
+    for file in folder.iterdir():
+        file.write_bytes(file.read_bytes()[:20])
+    with pytest.raises(CheckpointError):
+        engine.submit(RunRequest(NAME, count=40, steps=6, seed=6))
+    for ticket, run in zip(tickets, wanted, strict=True):
+        assert_same(done(ticket).result, run)
+
+
+def test_a_client_that_never_looks_at_its_ticket_holds_up_nobody(checkpoints, monkeypatch) -> None:
+    clock = Clock()
+    engine = Engine("cpu", row_limit=8, clock=clock)
+    kernel = Climb(clock)  # a second a chain and step: the run of the one who never looks outlasts any lease
+    monkeypatch.setitem(KERNELS, "slow", lambda model: kernel)
+    never = engine.submit(RunRequest(NAME, "slow", count=1000, steps=1000))
+    for seed in range(5):
+        assert engine.run(RunRequest(NAME, count=2, steps=2, seed=seed)).count == 2
+    assert done_without_a_look(never)
+    assert isinstance(never.error, Cancelled)
+    engine.close()
+
+
+def done_without_a_look(ticket: Ticket) -> bool:
+    return ticket._claim.ended.wait(PATIENCE)
 
 
 def test_blocking_runs_tell_progress_and_can_be_cancelled(engine, gate) -> None:
@@ -324,6 +430,58 @@ def test_what_goes_wrong_in_a_blocking_run_is_raised(engine) -> None:
         engine.run(RunRequest(NAME, count=2, steps=4, start="nowhere"))
     with pytest.raises(SamplingError, match="unknown kernel"):
         engine.run(RunRequest(NAME, kernel="nothing"))
+
+
+def test_other_work_is_done_between_two_ticks(engine, gate) -> None:
+    ticket = engine.submit(held(count=2, steps=3))
+    gate.reached()
+    with ThreadPoolExecutor() as threads:
+        calls = [threads.submit(engine.call, lambda: (threading.current_thread().name, len(gate.sizes)))]
+        while not engine._calls:
+            assert not calls[0].done()
+        calls.append(threads.submit(engine.call, [].pop))
+        while len(engine._calls) < 2:
+            assert not calls[1].done()
+        gate.let_through()
+        assert calls[0].result(PATIENCE) == ("latentdemo-cpu", 1)
+        gate.reached()
+        gate.let_through()
+        with pytest.raises(IndexError):
+            calls[1].result(PATIENCE)
+    gate.let_through()
+    assert done(ticket).result is not None
+    assert engine.call(torch.is_grad_enabled) is False
+
+
+def test_other_work_hangs_on_no_engine_that_is_closed(engine, gate) -> None:
+    ticket = engine.submit(held(count=2, steps=3))
+    gate.reached()
+    with ThreadPoolExecutor() as threads:
+        call, closing = threads.submit(engine.call, lambda: 1), threads.submit(engine.close)
+        while not engine.closed:
+            assert not closing.done()
+        gate.let_through()
+        closing.result(PATIENCE)
+        with pytest.raises(EngineError):
+            call.result(PATIENCE)
+    assert isinstance(ticket.error, Cancelled)
+    with pytest.raises(EngineError, match="closed"):
+        engine.call(lambda: 1)
+
+
+def test_out_of_memory_in_other_work_is_said_so(engine) -> None:
+    def full() -> None:
+        raise torch.OutOfMemoryError
+
+    with pytest.raises(DeviceMemoryError):
+        engine.call(full)
+
+
+def test_chains_can_be_asked_for_in_parts(engine) -> None:
+    whole = engine.run(RunRequest(NAME, count=7, steps=2))
+    part = engine.run(RunRequest(NAME, count=3, steps=2, first=4))
+    for step in (0, 2):
+        assert torch.allclose(part.latents[step], whole.latents[step][4:], atol=1e-3)
 
 
 def runs_alive() -> int:

@@ -1,14 +1,19 @@
 import threading
+import time
 
-from latentdemo.engine import Job, RecentResults
-from latentdemo.errors import Cancelled, SamplingError
+import pytest
 
-PATIENCE = 10.0  # seconds until a test gives a thread up
+from latentdemo.engine import Job, RunRequest, jobs
+from latentdemo.errors import SamplingError
+from latentdemo.sampling import KERNELS, run_batches
+from tests.engine.stand_ins import PATIENCE, Gate, assert_same
+
+NAME = "own/tiny"
 
 
 def test_result_and_progress() -> None:
-    def work(progress, cancelled):
-        progress(1, 4)
+    def work(job):
+        job.report(1, 4)
         return "done"
 
     job = Job("key", work)
@@ -19,7 +24,7 @@ def test_result_and_progress() -> None:
 
 
 def test_an_error_is_kept_and_does_not_escape() -> None:
-    def work(progress, cancelled):
+    def work(job):
         raise SamplingError("no such kernel")
 
     job = Job("key", work)
@@ -31,11 +36,10 @@ def test_an_error_is_kept_and_does_not_escape() -> None:
 def test_cancelling_reaches_the_work() -> None:
     started = threading.Event()
 
-    def work(progress, cancelled):
+    def work(job):
         started.set()
-        while not cancelled():
-            pass
-        raise Cancelled("at once")
+        while True:
+            job.check()
 
     job = Job("key", work)
     assert started.wait(PATIENCE)
@@ -48,29 +52,103 @@ def test_cancelling_reaches_the_work() -> None:
 
 def test_one_job_does_not_wait_for_another() -> None:
     release = threading.Event()
-    slow = Job("slow", lambda progress, cancelled: release.wait(PATIENCE))
-    quick = Job("quick", lambda progress, cancelled: 1)
+    slow = Job("slow", lambda job: release.wait(PATIENCE))
+    quick = Job("quick", lambda job: 1)
     assert quick.wait(PATIENCE)
     assert not slow.wait(0)
     release.set()
     assert slow.wait(PATIENCE)
 
 
-def test_recent_results_drop_the_least_recently_used() -> None:
-    results: RecentResults[int] = RecentResults(capacity=20)
-    results.put("a", 1, weight=10)
-    results.put("b", 2, weight=10)
-    assert results.get("a") == 1
-    results.put("c", 3, weight=10)
-    assert results.get("b") is None
-    assert (results.get("a"), results.get("c")) == (1, 3)
+@pytest.fixture
+def gate(engine, monkeypatch) -> Gate:
+    """A kernel of this name, for the jobs' engine, whose steps are let through one by one."""
+    kernel = Gate()
+    monkeypatch.setitem(KERNELS, "gate", lambda model: kernel)
+    monkeypatch.setattr(jobs, "engine_for", lambda: engine)
+    monkeypatch.setattr(jobs, "LOOKED_EVERY", 0.01)
+    return kernel
 
 
-def test_recent_results_stay_within_their_capacity() -> None:
-    results: RecentResults[int] = RecentResults(capacity=100)
-    for number in range(10):
-        results.put(number, number, weight=30)
-    results.put("too heavy", 0, weight=101)
-    results.put("last", 1, weight=100)
-    assert [results.get(number) for number in (*range(10), "too heavy")] == [None] * 11
-    assert results.get("last") == 1
+def held(**settings) -> RunRequest:
+    return RunRequest(NAME, kernel="gate", **settings)
+
+
+def test_chains_of_a_job_tell_how_far_they_are(gate) -> None:
+    told = []
+
+    def arrived(snapshots) -> None:
+        told.append((max(snapshots), job.progress))
+
+    job = Job("key", lambda job: job.walk(held(count=2, steps=2, record="all"), (0.5, 1.0), arrived))
+    for step in (0, 1):
+        gate.reached()
+        until(lambda step=step: (step, 0.5 + step / 4) in told)
+        assert job.place == 0
+        gate.let_through()
+    assert job.wait(PATIENCE)
+    assert job.result.count == 2
+    assert job.progress == 1.0
+
+
+def test_cancelling_a_job_ends_its_chains_within_a_tick(gate) -> None:
+    job = Job("key", lambda job: job.walk(held(count=2, steps=1000)))
+    gate.reached()
+    until(lambda: job._ticket is not None)
+    job.cancel()
+    assert job.wait(PATIENCE)  # though the step is still held back
+    assert job.cancelled
+    assert job.given_up
+    gate.let_through()
+
+
+def test_a_job_that_nobody_wants_any_more_stops(engine, gate) -> None:
+    there = threading.Event()
+    there.set()
+    job = Job("key", lambda job: job.walk(held(count=2, steps=1000)), there.is_set)
+    gate.reached()
+    assert not job.wait(0.1)
+    there.clear()
+    assert job.wait(PATIENCE)
+    assert job.cancelled
+    assert not job.given_up
+    gate.let_through()
+    assert engine.run(RunRequest(NAME, count=1, steps=1)).count == 1
+    assert gate.sizes == [2]
+
+
+def test_chains_wait_outside_while_the_engine_is_full(engine, gate, monkeypatch) -> None:
+    monkeypatch.setattr(jobs, "ASKED_AGAIN", 0.01)
+    engine.queue_limit = 1
+    first = engine.submit(held(count=2, steps=1))
+    gate.reached()
+    waiting, leaving = (Job(seed, lambda job: job.walk(held(count=2, steps=1, seed=job.key))) for seed in (1, 2))
+    until(lambda: waiting.busy and leaving.busy)
+    assert waiting.busy.requests == 1
+    assert waiting.busy.seconds >= 1.0
+    leaving.cancel()
+    assert leaving.wait(PATIENCE)
+    assert leaving.cancelled
+    gate.let_through(2)
+    assert waiting.wait(PATIENCE)
+    assert waiting.result.count == 2
+    assert waiting.busy is None
+    assert first.wait(PATIENCE)
+
+
+def test_batches_of_a_job_are_those_of_a_plain_run(engine, gate, tiny_model, monkeypatch) -> None:
+    monkeypatch.setattr(jobs, "BATCH", 4)
+    asked = {"count": 10, "steps": 3, "seed": 5, "record": [0, 3]}
+    job = Job("key", lambda job: list(job.run_batches(tiny_model, "decode-encode", cancelled=job.stopped, **asked)))
+    assert job.wait(PATIENCE)
+    assert job.error is None
+    for run, wanted in zip(job.result, run_batches(tiny_model, batch_size=4, **asked), strict=True):
+        assert_same(run, wanted)
+
+
+def until(holds) -> None:
+    """Wait until something holds."""
+    given_up = time.monotonic() + PATIENCE
+    while not holds():
+        assert time.monotonic() < given_up
+        time.sleep(0.001)

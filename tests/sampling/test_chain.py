@@ -99,7 +99,7 @@ def test_cancelling_stops_between_steps(tiny_model) -> None:
     ],
 )
 def test_what_cannot_be_run_is_named(tiny_model, wrong: dict) -> None:
-    with pytest.raises(SamplingError, match=r"count|steps|kernel|start"):
+    with pytest.raises(SamplingError, match=r"count|steps|kernel|start|seed|batch_size"):
         run_chain(tiny_model, **wrong)
 
 

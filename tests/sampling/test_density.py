@@ -34,6 +34,23 @@ def points() -> torch.Tensor:
     return two_clusters(6000, torch.Generator().manual_seed(0))
 
 
+@pytest.mark.parametrize(
+    "density", [Flow(3, transforms=1, hidden=4, passes=2), GaussianMixture(3, 2)], ids=["flow", "mixture"]
+)
+def test_no_latents_have_no_densities(density) -> None:
+    assert density.log_density(torch.zeros(0, 3)).shape == (0,)
+    assert density.log_density(torch.zeros(2, 3)).shape == (2,)
+
+
+@pytest.mark.parametrize("name", ["fashion-mnist/daae", "avatars/vae", "fashion-mnist/dvae"])
+def test_chains_that_all_rest_from_the_start_stay_there(name: str) -> None:
+    model = load_model(name, "cpu")
+    start = model.encode(read_held_out(model.folder.parent).tensor(slice(2))).mean
+    run = run_chain(model, "transport", steps=3, start=start, stop_at=0.0)
+    assert torch.equal(run.latents[3], start)
+    assert not run.info.walking.any()
+
+
 def test_the_mixture_is_the_one_that_scikit_learn_fitted(points) -> None:
     ours = fit_mixture(points, 3, seed=0)
     theirs = ScikitMixture(3, reg_covar=1e-4, init_params="k-means++", max_iter=100, tol=1e-2, random_state=0).fit(

@@ -8,14 +8,15 @@ from dataclasses import asdict, replace
 import pytest
 
 from latentdemo.errors import RunFileError
-from latentdemo.takeaway import GIVEN, Layout, read_settings
+from latentdemo.takeaway import GIVEN, Branch, Layout, read_settings
 from tests.takeaway.runs import SETTINGS
 
 
 def test_settings_come_back_as_they_were(tmp_path) -> None:
     settings = replace(
-        SETTINGS, start=GIVEN, options={"decoding": "sample"}, stop_at=0.5, noise="shared", layout=Layout(3, 1)
-    )
+        SETTINGS, start=GIVEN, options={"decoding": "sample"}, stop_at=0.5, noise="shared", layout=Layout(3, 1),
+        branches=(Branch("hmc", 4, "HMC", stop_at=0.9), Branch("decode-encode", 5, "ends", path="linear")),
+    )  # fmt: skip
     (tmp_path / "run.json").write_text(settings.to_json(), encoding="utf-8")
     assert read_settings(tmp_path / "run.json") == settings
     assert {"python", "torch", "latentdemo"} <= set(settings.versions)
@@ -38,6 +39,9 @@ def test_settings_come_back_as_they_were(tmp_path) -> None:
         ({"stop_at": 1.5}, "share from 0 to 1"),
         ({"noise": "loud"}, "own or shared"),
         ({"options": []}, "options is []"),
+        ({"branches": {}}, "branches is {}; it must be a list"),
+        ({"branches": [{"kernel": "hmc"}]}, "lacks branches[0].caption"),
+        ({"branches": [asdict(Branch("hmc", 4, "", path="round"))]}, "branches[0].path is 'round'"),
         ({"layout": {"columns": 0, "sheets_a_row": None, "order": "drawn", "tile": 64}}, "layout.columns is 0"),
         ({"layout": {"columns": 2}}, "lacks layout.order"),
         ({"colour": "red"}, "has colour, which this version does not know"),

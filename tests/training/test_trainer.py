@@ -11,7 +11,7 @@ from latentdemo import load_model
 from latentdemo.data import ImageSet
 from latentdemo.errors import TrainingError
 from latentdemo.models import FAMILIES, Likelihood, NetworkConfig
-from latentdemo.training import Trainer, TrainingSettings
+from latentdemo.training import Trainer, TrainingSettings, usual_epochs
 from latentdemo.training.measure import residual_std
 
 NETWORK = NetworkConfig(16, 1, 4, 4)
@@ -60,6 +60,85 @@ def test_a_killed_run_ends_as_if_it_had_not_been(tmp_path, family: str, when: st
     assert resumed.epoch == (2 if when == "after an epoch" else 1)
     resumed.run()
     assert torch.equal(weights(resumed), weights(unbroken))
+
+
+def test_an_estimate_changes_nothing(tmp_path) -> None:
+    run, other = trainer(tmp_path / "estimated", "daae"), trainer(tmp_path / "other", "daae")
+    before = run.model.state_dict()
+    expected = run.estimate()
+    assert expected.seconds > 0
+    assert all(torch.equal(value, run.model.state_dict()[name]) for name, value in before.items())
+    run.run()
+    other.run()
+    assert torch.equal(weights(run), weights(other))
+    files = [path for path in run.out.rglob("*") if path.suffix in (".pt", ".safetensors") or "epoch" in path.name]
+    size = sum(path.stat().st_size for path in files)
+    assert 0.7 * size < expected.bytes < 1.5 * size + 100_000
+
+
+def losses_of(run: Trainer, losses: list[float], monkeypatch) -> None:
+    """Make the held-out losses of the epochs what they are said to be."""
+    left = iter(losses)
+    monkeypatch.setattr("latentdemo.training.trainer.held_out_loss", lambda measured: next(left))
+
+
+def test_training_stops_in_time_and_takes_the_best_epoch(tmp_path, monkeypatch) -> None:
+    run = trainer(tmp_path / "own" / "vae", epochs=9, patience=2)
+    losses_of(run, [5.0, 3.0, 4.0, 2.0, 2.5, 2.0], monkeypatch)
+    after: dict[int, torch.Tensor] = {}
+    run.run(on_epoch=lambda epoch, terms: after.update({epoch: weights(run).clone()}))
+    assert (run.epoch, run.best.epoch) == (6, 4)
+    assert torch.equal(weights(run), after[4])
+    assert not torch.equal(weights(run), after[6])
+    assert (run.out / "preview.png").read_bytes() == run.picture_path(4).read_bytes()
+    facts = json.loads((run.out / "config.json").read_text())["training"]
+    assert (facts["epochs_trained"], facts["best_epoch"], facts["patience"]) == (6, 4, 2)
+    assert "epoch 4, the best of 6" in (run.out / "README.md").read_text()
+
+
+@pytest.mark.parametrize("killed_after", [3, 4, 6])
+def test_a_killed_run_stops_where_it_would_have(tmp_path, monkeypatch, killed_after: int) -> None:
+    losses = [5.0, 3.0, 4.0, 2.0, 2.5, 2.0]
+
+    def kill(epoch: int, terms: dict) -> None:
+        if epoch == killed_after:
+            raise KeyboardInterrupt
+
+    unbroken = trainer(tmp_path / "unbroken", epochs=9, patience=2)
+    losses_of(unbroken, losses, monkeypatch)
+    unbroken.run()
+    killed = trainer(tmp_path / "killed", epochs=9, patience=2)
+    losses_of(killed, losses, monkeypatch)
+    with pytest.raises(KeyboardInterrupt):
+        killed.run(on_epoch=kill)
+    resumed = trainer(tmp_path / "killed", epochs=9, patience=2)
+    losses_of(resumed, losses[killed_after:], monkeypatch)
+    resumed.estimate()
+    resumed.run()
+    assert (resumed.epoch, resumed.best.epoch) == (6, 4)
+    assert torch.equal(weights(resumed), weights(unbroken))
+
+
+def test_other_images_are_not_mixed_with_a_run_in_the_folder(tmp_path) -> None:
+    trainer(tmp_path, epochs=1).run()
+    with pytest.raises(TrainingError, match="another images;"):
+        Trainer(
+            tmp_path, "avatars", blobs(96, 0), blobs(32, 2), "vae", NETWORK,
+            TrainingSettings(epochs=1, batch_size=16, precision="float32"),
+        )  # fmt: skip
+
+
+def test_a_run_that_was_begun_before_there_was_a_patience_goes_on(tmp_path) -> None:
+    trainer(tmp_path, epochs=1).run()
+    state = torch.load(tmp_path / "training" / "state.pt", weights_only=True)
+    del state["fingerprint"]["settings"]["patience"], state["fingerprint"]["images"], state["best"]
+    torch.save(state, tmp_path / "training" / "state.pt")
+    assert trainer(tmp_path, epochs=1).epoch == 1
+
+
+@pytest.mark.parametrize(("count", "epochs"), [(60_000, 20), (1_577, 125), (64, 3_000), (10, 3_000)])
+def test_few_images_are_passed_over_more_often(count: int, epochs: int) -> None:
+    assert usual_epochs(count, 64) == epochs
 
 
 def test_each_epoch_has_its_own_noise_and_order(tmp_path, monkeypatch) -> None:
@@ -161,6 +240,7 @@ def test_images_that_do_not_fit_are_named(tmp_path) -> None:
         {"precision": "fp8"},
         {"seed": -1},
         {"train_count": 0},
+        {"patience": 0},
     ],
 )
 def test_settings_that_cannot_be_trained_are_named(wrong: dict) -> None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 import torch
 
-from latentdemo.errors import Cancelled
+from latentdemo.engine import Job
 from latentdemo.evaluation.latent_space import analyse_latent_space, projection
-from latentdemo.models import read_config
+from latentdemo.models import load_model, read_config
 from latentdemo.models.checkpoint import checkpoints_dir, model_folder
 from latentdemo.sampling import run_chain
 from latentdemo.ui import latent_map
@@ -27,18 +27,18 @@ from latentdemo.ui.latent_map import (
     spread_chart,
     walk_chains,
 )
-from latentdemo.ui.sidebar import model_pool
+from tests.ui.jobs import PATIENCE, done
 
 CLOTHES = "fashion-mnist/vae"
 
 
-def unheard(done: int, total: int) -> None:
-    """Progress that nobody watches."""
+def digest() -> str:
+    return read_config(model_folder(CLOTHES, checkpoints_dir())).sha256
 
 
 @pytest.fixture(scope="module")
 def encoded() -> Encoded:
-    return encode_held_out(CLOTHES, unheard, lambda: False)
+    return done(lambda job: encode_held_out(CLOTHES, digest(), job))
 
 
 def test_marginals_are_those_of_the_evaluation() -> None:
@@ -60,21 +60,21 @@ def test_of_a_deterministic_encoder_dimensions_without_spread_are_unused() -> No
 def test_held_out_images_are_encoded_once_each(encoded: Encoded) -> None:
     assert encoded.latents.shape == (latent_map.ENCODED, 32)
     assert len(encoded.dimensions.kl) == 32
-    assert torch.equal(encoded.latents, encode_held_out(CLOTHES, unheard, lambda: False).latents)
+    assert torch.equal(encoded.latents, done(lambda job: encode_held_out(CLOTHES, digest(), job)).latents)
 
 
 def test_encoding_can_be_cancelled() -> None:
-    with pytest.raises(Cancelled):
-        encode_held_out(CLOTHES, unheard, lambda: True)
+    job = Job("key", lambda job: encode_held_out(CLOTHES, digest(), job), wanted=lambda: False)
+    assert job.wait(PATIENCE)
+    assert job.cancelled
 
 
 def test_chains_start_at_the_prior_draws_that_are_shown() -> None:
-    model = model_pool().get(CLOTHES)
+    model = load_model(CLOTHES)
     run = run_chain(model, count=latent_map.CHAINS, steps=0, seed=11)
     assert torch.equal(prior_draws(model.latent_size, 11), run.latents[0])
-    digest = read_config(model_folder(CLOTHES, checkpoints_dir())).sha256
-    request = ChainRequest(CLOTHES, digest, "", 11, "decode-encode", 1)
-    assert walk_chains(request, unheard, lambda: False).shape == run.latents[0].shape
+    request = ChainRequest(CLOTHES, digest(), "", 11, "decode-encode", 1)
+    assert done(lambda job: walk_chains(request, job)).shape == run.latents[0].shape
 
 
 def test_the_map_has_a_layer_a_set_with_its_colour(encoded: Encoded) -> None:

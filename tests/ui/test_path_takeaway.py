@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,13 +12,16 @@ import pytest
 from PIL import Image
 
 from latentdemo.imaging import to_pixels
-from latentdemo.models import read_config, save_checkpoint
-from latentdemo.takeaway.rerun import LATENTS, RUN, latents_bytes, rerun
+from latentdemo.models import load_model, read_config, save_checkpoint
+from latentdemo.takeaway.bundle import Bundle
+from latentdemo.takeaway.rerun import LATENTS, PICTURE, RUN, latents_bytes, rerun
 from latentdemo.ui import path_takeaway
-from latentdemo.ui.interpolation import Paths, Request, make_grids, make_paths
+from latentdemo.ui.interpolation import Paths, Request, Way, make_grids, make_paths
 from latentdemo.ui.path_takeaway import opened, stage_frames, take_grids, take_paths, tile
-from latentdemo.ui.sidebar import Selection, model_pool
+from latentdemo.ui.sidebar import Selection
 from latentdemo.ui.starting_points import StartingPoint
+from tests.takeaway.runs import STORY
+from tests.ui.jobs import done
 
 FRAMES = 4
 
@@ -26,7 +31,6 @@ def chosen(tiny_model, tmp_path: Path, monkeypatch) -> Selection:
     """An untrained model in a folder of its own."""
     monkeypatch.setenv("LATENTDEMO_CHECKPOINTS", str(tmp_path))
     save_checkpoint(tmp_path / "own" / "tiny", tiny_model, "own")
-    model_pool.clear()
     return Selection("own/tiny", read_config(tmp_path / "own" / "tiny"), 7)
 
 
@@ -35,13 +39,9 @@ def request(chosen: Selection, count: int, corners: int) -> Request:
     return Request(chosen.model, chosen.config.sha256, "", "", chosen.seed, points, "spherical", count, None, "5")
 
 
-def no_progress(done: int, total: int) -> None:
-    """Tells nobody."""
-
-
 @pytest.fixture
 def paths(chosen: Selection) -> Paths:
-    return make_paths(request(chosen, FRAMES, 2), no_progress, lambda: False)
+    return done(lambda job: make_paths(request(chosen, FRAMES, 2), job))
 
 
 @pytest.fixture
@@ -57,7 +57,7 @@ def given(monkeypatch) -> dict[str, Any]:
 
 
 def test_a_tile_is_what_the_model_drew_enlarged(chosen: Selection, paths: Paths) -> None:
-    model = model_pool().get(chosen.model)
+    model = load_model(chosen.model)
     images = to_pixels(model.decode(paths.latents[0]).mean)
     for index in range(FRAMES):
         drawn = np.asarray(tile(opened(paths.rows["plain"].png), index).convert("RGB"))
@@ -74,11 +74,16 @@ def test_the_animation_goes_there_and_back_with_every_row(paths: Paths) -> None:
     assert frames[0].width > frames[0].height  # five rows, three beside each other
 
 
-def test_the_run_of_the_rows_can_be_repeated(chosen: Selection, paths: Paths, given: dict, tmp_path: Path) -> None:
+def test_every_row_that_is_shown_can_be_repeated(chosen: Selection, given: dict, tmp_path: Path) -> None:
+    asked = replace(request(chosen, FRAMES, 2), advised=Way("decode-encode", 2, (("decoding", "sample"),)))
+    paths = done(lambda job: make_paths(asked, job))
     titles = {row: row.title() for row in paths.rows}
-    take_paths(chosen, request(chosen, FRAMES, 2), paths, ["plain", "5", "ends"], titles)
+    take_paths(chosen, asked, paths, ["plain", "5", "recommended", "ends"], titles)
     assert given["settings"].captions == {0: "Plain", 5: "5"}
-    assert given["picture"]().height > 3 * opened(paths.rows["plain"].png).height  # three rows
+    assert [(each.caption, each.path) for each in given["settings"].branches] == [
+        ("Recommended", None),
+        ("Ends", "spherical"),
+    ]
     assert given["settings"].noise == "shared"
     assert given["after"] == 5
     assert {step: sheet.size for step, sheet in given["sheets"]().items()} == dict.fromkeys(
@@ -89,7 +94,7 @@ def test_the_run_of_the_rows_can_be_repeated(chosen: Selection, paths: Paths, gi
 
 def test_the_run_of_the_grid_can_be_repeated(chosen: Selection, given: dict, tmp_path: Path) -> None:
     asked = request(chosen, 5, 4)
-    grids = make_grids(asked, no_progress, lambda: False)
+    grids = done(lambda job: make_grids(asked, job))
     assert sorted(grids.pngs) == sorted(grids.latents) == [0, 5]
     take_grids(chosen, asked, grids, ["before", "after"])
     assert given["settings"].count == 25
@@ -98,19 +103,23 @@ def test_the_run_of_the_grid_can_be_repeated(chosen: Selection, given: dict, tmp
 
 
 def repeat(given: dict[str, Any], folder: Path) -> None:
-    """Write the run, make it again, and see whether it comes out the same."""
-    kept = folder / "kept"
+    """Write the run, make it again, and see whether picture and latents come out the same."""
+    kept, settings, drawn = folder / "kept", given["settings"], given.get("branches", ())
     kept.mkdir()
-    (kept / RUN).write_text(given["settings"].to_json())
-    (kept / LATENTS).write_bytes(latents_bytes(given["latents"]))
+    (kept / RUN).write_text(settings.to_json())
+    (kept / LATENTS).write_bytes(latents_bytes(given["latents"], [each.latents for each in drawn]))
     agreement = rerun(kept / RUN, folder / "again", "cpu").agreement
     assert agreement is not None
     assert agreement.complete
+    bundle = Bundle(STORY, settings, given["latents"], given["sheets"], 0, branches=drawn)
+    before, after = (np.asarray(Image.open(file)) for file in (io.BytesIO(bundle.png()), folder / "again" / PICTURE))
+    assert np.array_equal(before, after)
 
 
-def test_without_a_row_of_the_plain_chain_the_picture_is_of_the_path_itself(
-    chosen: Selection, paths: Paths, given: dict
+def test_a_row_can_be_taken_away_and_repeated_by_itself(
+    chosen: Selection, paths: Paths, given: dict, tmp_path: Path
 ) -> None:
     take_paths(chosen, request(chosen, FRAMES, 2), paths, ["ends"], {row: row for row in paths.rows})
-    assert given["settings"].captions == {0: "plain"}
+    assert given["settings"].captions == {}
     assert len(given["frames"]()) == 2 * FRAMES - 2
+    repeat(given, tmp_path)

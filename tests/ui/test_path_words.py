@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+import torch
 
 from latentdemo.evaluation.path import PathFigures
 from latentdemo.ui.interpolation import PathRow, Request, Way
@@ -20,7 +21,7 @@ REQUEST = Request("own/model", "", "", "", 7, (), "spherical", 3, Way("hmc", 3),
 
 def rows(**figures: PathFigures) -> dict[str, PathRow]:
     """Rows without pictures; `s1` stands for "1"."""
-    return {name.removeprefix("s"): PathRow(b"", each) for name, each in figures.items()}
+    return {name.removeprefix("s"): PathRow(b"", each, torch.empty(0)) for name, each in figures.items()}
 
 
 def without_density(figures: PathFigures) -> PathFigures:

@@ -16,11 +16,10 @@ from streamlit.testing.v1 import AppTest
 from latentdemo.data import read_held_out
 from latentdemo.data.pictures import damage_picture
 from latentdemo.errors import DataError, PictureError
-from latentdemo.models import GenerativeAutoencoder, NetworkConfig, build_model
+from latentdemo.models import GenerativeAutoencoder, NetworkConfig, build_model, load_model
 from latentdemo.models.checkpoint import checkpoints_dir
 from latentdemo.sampling import run_chain
 from latentdemo.ui.gallery import TILES, tiles_of
-from latentdemo.ui.sidebar import model_pool
 from latentdemo.ui.starting_points import KINDS, PROBLEMS, StartingPoint, Upload, start_latents
 
 CLOTHES = checkpoints_dir() / "fashion-mnist"
@@ -85,7 +84,7 @@ def test_damage_reaches_the_model(tiny_model: GenerativeAutoencoder, own: Starti
 def test_held_out_pictures_are_found_by_number() -> None:
     images = read_held_out(CLOTHES)
     assert StartingPoint("data", SEED, row=30).image(CLOTHES).equal(images.tensor(slice(30, 31))[0])
-    latents = start_latents(StartingPoint("data", SEED, row=30), model_pool().get("fashion-mnist/vae"), 2)
+    latents = start_latents(StartingPoint("data", SEED, row=30), load_model("fashion-mnist/vae"), 2)
     assert latents.shape == (2, 32)
     for row in (len(images), -1):
         with pytest.raises(DataError, match=str(row)):

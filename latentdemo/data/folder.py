@@ -1,0 +1,389 @@
+"""Pictures of one's own as a data set: a folder or a ZIP file, read with care, cropped, scaled, and split by content.
+
+A ZIP is never unpacked to disk. What a picture becomes, and on which side of the split it falls, depends on its content
+alone: neither names nor the order of files matter, a renamed folder is the same data set, and copies stay together.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import re
+import zipfile
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from latentdemo.data.images import Dataset, ImageSet, Progress, Split
+from latentdemo.data.pictures import FORMATS, LARGEST_BYTES, read_picture
+from latentdemo.data.registry import DATASETS
+from latentdemo.errors import DataError, PictureError
+from latentdemo.imaging import contact_sheet
+
+RECORD = "pictures.json"  # beside the models of the data set: where its pictures are
+HELD_OUT_SHARE = 0.2
+LEAST_TRAIN, LEAST_HELD_OUT = 512, 100  # what densities are fitted to, and what memorised samples are told by
+LEAST = max(round(LEAST_TRAIN / (1 - HELD_OUT_SHARE)), round(LEAST_HELD_OUT / HELD_OUT_SHARE))
+MOST_HELD_OUT, SHEET_SIDE = 10_000, 16_383  # pictures; pixels of the largest WebP
+COLOURED = 4  # grey levels between a picture's channels, on average, from which on it counts as coloured
+COLOUR_SHARE = 0.02  # of coloured pictures, from which on the set is read in colour
+THUMBNAIL, NEAR = 8, 3.0  # side in pixels; root mean square difference in grey levels of near duplicates
+MOST_COMPARED = 20_000  # pictures that are compared with each other
+EXAMPLES = 5
+PREVIEWED, PREVIEW_COLUMNS = 96, 12
+
+NOTICE = "Pictures of one's own, from {source}."
+LICENCE = (
+    "The held-out pictures in this folder belong to whoever made them. latentdemo knows of no licence: ask before you "
+    "pass them on."
+)
+
+
+@dataclass(frozen=True)
+class Found:
+    """A picture that can be used.
+
+    Attributes:
+        name: of its file.
+        digest: SHA-256 of its content.
+        kind: "JPEG", "PNG" or "WEBP".
+        width, height: in pixels.
+        pixels: cropped and scaled, (S, S, 3) uint8.
+    """
+
+    name: str
+    digest: str
+    kind: str
+    width: int
+    height: int
+    pixels: np.ndarray
+
+
+@dataclass(frozen=True)
+class Pictures:
+    """What was found in a folder or a ZIP file.
+
+    Attributes:
+        source: the folder or the file.
+        size: side in pixels that the pictures are scaled to.
+        found: usable pictures, each content once, in the order of their digests.
+        refused: reason, a key of `PictureError.REASONS` -> names of files.
+        copies: names of files whose content another file has, with the other's name.
+    """
+
+    source: Path
+    size: int
+    found: list[Found]
+    refused: dict[str, list[str]] = field(default_factory=dict)
+    copies: list[tuple[str, str]] = field(default_factory=list)
+
+    @cached_property
+    def name(self) -> str:
+        """What the data set is called: the folder's name, such as it can stand in a path and a link."""
+        words = re.sub(r"[^\w.-]+", "-", self.source.resolve().name.lower().removesuffix(".zip")).strip("-._")[:40]
+        return f"own-{words}" if not words or words in DATASETS or words.startswith("upload-") else words
+
+    @cached_property
+    def digest(self) -> str:
+        """Of everything that decides what is trained on."""
+        facts = [self.size, HELD_OUT_SHARE, *(each.digest for each in self.found)]
+        return hashlib.sha256(json.dumps(facts).encode()).hexdigest()
+
+    @cached_property
+    def coloured(self) -> int:
+        """How many pictures have colours."""
+        spreads = (np.ptp(each.pixels, axis=2).mean() for each in self.found)
+        return sum(bool(spread > COLOURED) for spread in spreads)
+
+    @cached_property
+    def channels(self) -> int:
+        """3 where more than a few pictures are coloured, else 1."""
+        return 3 if self.coloured > COLOUR_SHARE * len(self.found) else 1
+
+    @cached_property
+    def groups(self) -> np.ndarray:
+        """For each picture the first one that it is a near duplicate of, or itself, (N,)."""
+        first = np.arange(len(self.found))
+        if not 1 < len(first) <= MOST_COMPARED:
+            return first
+        small = np.stack([thumbnail(each.pixels) for each in self.found]).reshape(len(first), -1)
+        lengths = np.square(small).sum(axis=1)
+        for row in range(1, len(first)):
+            squares = (lengths[:row] + lengths[row] - 2 * small[:row] @ small[row]) / small.shape[1]
+            near = np.flatnonzero(squares < NEAR**2)
+            if len(near):
+                first[row] = first[near[0]]
+        return first
+
+    @cached_property
+    def held_out(self) -> np.ndarray:
+        """Which pictures are held out, (N,) booleans; near duplicates are never on both sides."""
+        wanted = round(min(HELD_OUT_SHARE * len(self.found), MOST_HELD_OUT, (SHEET_SIDE // self.size) ** 2))
+        chosen = np.zeros(len(self.found), bool)
+        sizes = Counter(self.groups.tolist())
+        for group, size in sizes.items():
+            if size <= wanted - chosen.sum():
+                chosen[self.groups == group] = True
+            if chosen.sum() == wanted:
+                break
+        return chosen
+
+    @property
+    def enough(self) -> bool:
+        """Whether a model of these can be trained, fitted and evaluated."""
+        held_out = int(self.held_out.sum())
+        return held_out >= LEAST_HELD_OUT and len(self.found) - held_out >= LEAST_TRAIN
+
+    def images(self, split: Split) -> ImageSet:
+        """One side of the split."""
+        chosen = self.held_out if split == "held-out" else ~self.held_out
+        return ImageSet(
+            np.stack([self.as_trained(each) for each, taken in zip(self.found, chosen, strict=True) if taken])
+        )
+
+    def as_trained(self, picture: Found) -> np.ndarray:
+        """The pixels of a picture in the colours of the set, (S, S, C) uint8."""
+        if self.channels == 3:
+            return picture.pixels
+        return np.asarray(Image.fromarray(picture.pixels).convert("L"))[..., None]
+
+    def dataset(self, name: str = "") -> Dataset:
+        """A data set of these pictures, known by its name from now on in this process.
+
+        Args:
+            name: what to call it; empty takes the folder's.
+
+        Raises:
+            DataError: too few pictures, or a name that another data set or no folder can have.
+        """
+        if not self.enough:
+            raise DataError(
+                f"{self.source} has {len(self.found)} different pictures that can be used; training, fitting and "
+                f"evaluating need {LEAST} (see: python -m latentdemo data check {self.source})"
+            )
+        name = name or self.name
+        if not re.fullmatch(r"\w[\w.-]{0,63}", name) or name in DATASETS:
+            raise DataError(f"a data set cannot be called {name!r} here; choose another --name, of letters and digits")
+        dataset = Dataset(
+            name,
+            name,
+            self.size,
+            self.channels,
+            NOTICE.format(source=self.source.resolve().name),
+            lambda split, _folder, _progress: self.images(split),
+            LICENCE,
+        )
+        DATASETS[name] = dataset
+        return dataset
+
+    def report(self) -> dict[str, Any]:
+        """What was found and what will be done with it, for JSON."""
+        held_out = int(self.held_out.sum())
+        near = [(row, first) for row, first in enumerate(self.groups.tolist()) if row != first]
+        return {
+            "source": str(self.source),
+            "name": self.name,
+            "files": len(self.found) + len(self.copies) + sum(map(len, self.refused.values())),
+            "usable": len(self.found),
+            "formats": dict(Counter(each.kind for each in self.found)),
+            "sizes": sizes_of(self.found),
+            "coloured": self.coloured,
+            "grey": len(self.found) - self.coloured,
+            "cropped": sum(each.width != each.height for each in self.found),
+            "enlarged": sum(min(each.width, each.height) < self.size for each in self.found),
+            "refused": {
+                reason: {"count": len(names), "reason": PictureError.REASONS[reason], "examples": names[:EXAMPLES]}
+                for reason, names in sorted(self.refused.items())
+            },
+            "duplicates": {"count": len(self.copies), "examples": self.copies[:EXAMPLES]},
+            "near_duplicates": {
+                "count": len(near),
+                "examples": [(self.found[row].name, self.found[first].name) for row, first in near[:EXAMPLES]],
+            },
+            "image_size": self.size,
+            "channels": self.channels,
+            "training": len(self.found) - held_out,
+            "held_out": held_out,
+            "enough": self.enough,
+            "least": LEAST,
+            "digest": self.digest,
+        }
+
+
+def read_pictures(source: Path, size: int = 32, progress: Progress | None = None) -> Pictures:
+    """All pictures of a folder, its subfolders included, or of a ZIP file.
+
+    Args:
+        source: the folder or the file.
+        size: side in pixels to scale the central squares to.
+        progress: told (done, total).
+
+    Raises:
+        DataError: no such folder or file, one that is no ZIP, or no file in it.
+    """
+    found: dict[str, Found] = {}
+    refused: dict[str, list[str]] = {}
+    copies: list[tuple[str, str]] = []
+    for name, content in contents(source, progress):
+        try:
+            picture = open_found(name, content, size)
+        except PictureError as error:
+            refused.setdefault(error.reason, []).append(name)
+            continue
+        if picture.digest in found:
+            copies.append((name, found[picture.digest].name))
+        else:
+            found[picture.digest] = picture
+    if not found and not refused:
+        raise DataError(f"{source} holds no file; name the folder or the ZIP file that the pictures are in")
+    return Pictures(source, size, sorted(found.values(), key=lambda each: each.digest), refused, copies)
+
+
+def open_found(name: str, content: bytes | None, size: int) -> Found:
+    """One picture; raises as `read_picture` does."""
+    if content is None:
+        raise PictureError("broken")
+    pixels = read_picture(content, size, 3)
+    with Image.open(io.BytesIO(content), formats=FORMATS) as header:
+        kind, (width, height) = str(header.format), header.size
+    return Found(name, hashlib.sha256(content).hexdigest(), kind.replace("MPO", "JPEG"), width, height, pixels)
+
+
+def contents(source: Path, progress: Progress | None = None) -> Iterator[tuple[str, bytes | None]]:
+    """Name and content of every file, hidden ones left out; None for what cannot be read, and what is too large comes
+    cut off, one byte too long."""
+    try:
+        if source.is_dir():
+            paths = sorted(path for path in source.rglob("*") if path.is_file() and shown(path.relative_to(source)))
+            for done, path in enumerate(paths, start=1):
+                yield path.relative_to(source).as_posix(), file_content(path)
+                if progress:
+                    progress(done, len(paths))
+            return
+        with zipfile.ZipFile(source) as archive:
+            members = [each for each in archive.infolist() if not each.is_dir() and shown(Path(each.filename))]
+            for done, member in enumerate(sorted(members, key=lambda each: each.filename), start=1):
+                yield member.filename, member_content(archive, member)
+                if progress:
+                    progress(done, len(members))
+    except zipfile.BadZipFile as error:
+        raise DataError(f"{source} is neither a folder nor a ZIP file that can be read ({error})") from error
+    except OSError as error:
+        raise DataError(f"{source} cannot be read ({error.strerror or error}); name a folder or a ZIP file") from error
+
+
+def file_content(path: Path) -> bytes | None:
+    """A file's content; None where it cannot be read."""
+    try:
+        with path.open("rb") as file:
+            return file.read(LARGEST_BYTES + 1)
+    except OSError:
+        return None
+
+
+def member_content(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> bytes | None:
+    """A member's content; None where it is damaged.
+
+    Raises:
+        DataError: it is encrypted.
+    """
+    if member.flag_bits & 1:
+        raise DataError(f"{archive.filename} is encrypted; unpack it and name the folder")
+    try:
+        with archive.open(member) as file:
+            return file.read(LARGEST_BYTES + 1)
+    except Exception:  # of a damaged member, decoders raise nearly anything
+        return None
+
+
+def shown(path: Path) -> bool:
+    """Whether a file is one that its owner knows of."""
+    return not any(part.startswith((".", "__MACOSX")) for part in path.parts) and path.name != "Thumbs.db"
+
+
+def preview_sheet(pictures: Pictures) -> Image.Image:
+    """Some of the pictures as a model gets to see them, a sheet with transparent gaps (RGBA)."""
+    pixels = np.stack([pictures.as_trained(each) for each in pictures.found[:PREVIEWED]])
+    return contact_sheet(ImageSet(pixels).tensor(slice(None)), PREVIEW_COLUMNS, max(1, 64 // pictures.size))
+
+
+def thumbnail(pixels: np.ndarray) -> np.ndarray:
+    """Means of blocks of pixels (S, S, 3), (8, 8, 3) float32."""
+    side = len(pixels) // THUMBNAIL
+    return pixels.reshape(THUMBNAIL, side, THUMBNAIL, side, 3).mean(axis=(1, 3), dtype=np.float32)
+
+
+def sizes_of(found: list[Found]) -> dict[str, list[int]]:
+    """Width and height of the smallest, the middle and the largest picture."""
+    if not found:
+        return {}
+    ordered = sorted((each.width * each.height, each.width, each.height) for each in found)
+    places = {"smallest": 0, "median": len(ordered) // 2, "largest": -1}
+    return {name: list(ordered[place][1:]) for name, place in places.items()}
+
+
+def write_record(folder: Path, pictures: Pictures) -> None:
+    """Note in the folder of the data set where its pictures are.
+
+    Raises:
+        DataError: the folder is that of other pictures.
+    """
+    path = folder / RECORD
+    known = read_record(folder) if path.exists() else None
+    if known is not None and known["digest"] != pictures.digest:
+        raise DataError(
+            f"{folder} holds models of other pictures ({known['count']} from {known['source']}, now "
+            f"{len(pictures.found)} from {pictures.source.resolve()}); choose another --name, or move that folder away"
+        )
+    folder.mkdir(parents=True, exist_ok=True)
+    record = {
+        "source": str(pictures.source.resolve()),
+        "size": pictures.size,
+        "count": len(pictures.found),
+        "digest": pictures.digest,
+    }
+    path.write_text(json.dumps(record, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def read_record(folder: Path) -> dict[str, Any]:
+    """What `write_record` wrote.
+
+    Raises:
+        DataError: it is missing or broken.
+    """
+    try:
+        record = json.loads((folder / RECORD).read_text(encoding="utf-8"))
+        return {name: kind(record[name]) for name, kind in RECORDED.items()}
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise DataError(f"{folder / RECORD} cannot be read ({error}); train a model of these pictures anew") from error
+
+
+RECORDED = {"source": str, "size": int, "count": int, "digest": str}
+
+
+def recorded_pictures(folder: Path, source: Path | None = None, progress: Progress | None = None) -> Pictures:
+    """The pictures that the models of a folder were trained on, read again.
+
+    Args:
+        folder: of the data set.
+        source: where the pictures are now; None takes where they were.
+        progress: told (done, total).
+
+    Raises:
+        DataError: they are not there any more, or have changed.
+    """
+    record = read_record(folder)
+    pictures = read_pictures(source or Path(record["source"]), record["size"], progress)
+    if pictures.digest != record["digest"]:
+        raise DataError(
+            f"the pictures in {pictures.source} are not those that the models in {folder} were trained on "
+            f"({record['count']} then, {len(pictures.found)} that can be used now); name their folder with --data-dir"
+        )
+    return pictures

@@ -1,0 +1,39 @@
+"""The last results, for those who ask for them again."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Hashable
+from typing import Generic, TypeVar
+
+Result = TypeVar("Result")
+
+
+class RecentResults(Generic[Result]):
+    """The last results by key, shared between threads, the least recently used dropped first.
+
+    Args:
+        capacity: what the kept results may weigh together, in the unit of `put`'s `weight`, such as bytes.
+    """
+
+    def __init__(self, capacity: int) -> None:
+        self.capacity = capacity
+        self._kept: OrderedDict[Hashable, tuple[Result, int]] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def get(self, key: Hashable) -> Result | None:
+        """The result of a key, if it is still kept."""
+        with self._lock:
+            if key not in self._kept:
+                return None
+            self._kept.move_to_end(key)
+            return self._kept[key][0]
+
+    def put(self, key: Hashable, result: Result, weight: int) -> None:
+        """Keep a result; one that outweighs the capacity is not kept."""
+        with self._lock:
+            self._kept[key] = (result, weight)
+            self._kept.move_to_end(key)
+            while sum(kept for _, kept in self._kept.values()) > self.capacity:
+                self._kept.popitem(last=False)

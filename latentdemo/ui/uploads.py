@@ -1,0 +1,115 @@
+"""Models that visitors bring: kept for their session, or for everyone where the one who runs the demo allows it."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import shutil
+import weakref
+from pathlib import Path
+
+import streamlit as st
+
+from latentdemo.data import read_held_out
+from latentdemo.data.held_out import INDEX, SHEET
+from latentdemo.engine.uploads import take_in
+from latentdemo.errors import DataError, UploadError
+from latentdemo.evaluation.features import CONFIG as FEATURES
+from latentdemo.evaluation.features import WEIGHTS as FEATURE_WEIGHTS
+from latentdemo.models import checkpoints_dir, model_folder, read_config
+from latentdemo.models.checkpoint import PRIVATE, dataset_folder, private_folder
+from latentdemo.ui.words import N_
+
+SHARED = "shared-"  # what data sets are called that hold a model for everyone
+MOST_SHARED, MOST_PRIVATE = 20, 50  # models at a time
+UPLOAD_WORDS = {  # reason of an UploadError -> what to say
+    "zip": N_("This is not a ZIP file, or a damaged one. Pack the checkpoint folder again."),
+    "large": N_("This archive is too large: at most 64 MB packed and 128 MB unpacked can be read."),
+    "many": N_("This archive holds too many files. Pack one checkpoint folder only."),
+    "encrypted": N_("This archive is encrypted. Pack the checkpoint folder without a password."),
+    "path": N_("A name in this archive leads out of its folder, or is one that no file can have. Pack it again."),
+    "link": N_("This archive holds a link or a device. Pack the files themselves."),
+    "twice": N_("This archive holds a file twice. Pack the checkpoint folder again."),
+    "kind": N_(
+        "This archive holds a file that is no part of a checkpoint folder. Only config.json, model.safetensors, "
+        "density.json and density.safetensors are taken."
+    ),
+    "missing": N_("This archive lacks a file: config.json and model.safetensors of one model are needed."),
+    "config": N_("config.json does not describe a model that can be built here."),
+    "size": N_("The network that config.json describes is too large for this demo."),
+    "weights": N_(
+        "model.safetensors is damaged, does not fit config.json, or holds numbers that are not finite. "
+        "Pack the checkpoint folder again."
+    ),
+    "density": N_(
+        "The densities are damaged, do not fit the model, or hold numbers that are not finite. Leave density.json and "
+        "density.safetensors out, or fit them again."
+    ),
+    "full": N_("There is no room for another model here. Ask whoever runs this demo."),
+}
+UPLOADED = "uploaded"  # where a session keeps its model
+
+
+class SessionModel:
+    """A model of one session; its files go with it.
+
+    Args:
+        name: of the model, which no other session can guess.
+    """
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        weakref.finalize(self, shutil.rmtree, model_folder(name).parent, ignore_errors=True)
+
+
+def session_models() -> list[str]:
+    """Names of the models that this session brought."""
+    kept: SessionModel | None = st.session_state.get(UPLOADED)
+    return [] if kept is None else [kept.name]
+
+
+def sharing() -> bool:
+    """Whether uploads serve everyone: $LATENTDEMO_SHARE_UPLOADS is 1, or `share_uploads` is true in the section
+    `[latentdemo]` of `.streamlit/secrets.toml`."""
+    if "LATENTDEMO_SHARE_UPLOADS" in os.environ:
+        return os.environ["LATENTDEMO_SHARE_UPLOADS"] == "1"
+    return st.secrets.load_if_toml_exists() and st.secrets.get("latentdemo", {}).get("share_uploads") is True
+
+
+def keep_model(content: bytes) -> str:
+    """Take in the ZIP file of a checkpoint folder, for this session in place of what it brought before; its name.
+
+    Raises:
+        UploadError: it is refused.
+    """
+    shared = sharing()
+    root = checkpoints_dir() if shared else Path(private_folder().name)
+    prefix, most = (SHARED, MOST_SHARED) if shared else (PRIVATE, MOST_PRIVATE)
+    forget_model()
+    if len(list(root.glob(f"{prefix}*"))) >= most:
+        raise UploadError("full")
+    name = take_in(content, root, prefix + secrets.token_hex(4 if shared else 16))
+    if not shared:
+        st.session_state[UPLOADED] = SessionModel(name)
+    lend_images(model_folder(name))
+    return name
+
+
+def forget_model() -> None:
+    """Drop the model that this session brought, files and all."""
+    st.session_state.pop(UPLOADED, None)
+
+
+def lend_images(folder: Path) -> None:
+    """Put the held-out images and the feature space of the data set that a model says it is of beside it, if both are
+    here and the images fit."""
+    config = read_config(folder)
+    source = dataset_folder(config.dataset) if config.dataset else folder
+    try:
+        height, width, channels = read_held_out(source).pixels.shape[1:]
+    except DataError:
+        return
+    if (channels, height, width) == config.network.image_shape:
+        for name in (SHEET, INDEX, FEATURES, FEATURE_WEIGHTS):
+            if (source / name).exists():
+                shutil.copyfile(source / name, folder.parent / name)

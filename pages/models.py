@@ -1,0 +1,151 @@
+"""Models: what is at hand, what each is good for, and a model of one's own brought along."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from latentdemo.engine.uploads import LARGEST_ARCHIVE
+from latentdemo.errors import LatentdemoError, UploadError
+from latentdemo.evaluation.report import Report
+from latentdemo.models import model_folder, read_config
+from latentdemo.ui.evaluated import evaluation_of
+from latentdemo.ui.figure_words import figure_title, mean_text
+from latentdemo.ui.kernel_words import way_help, way_title
+from latentdemo.ui.model_cards import card_text, small_gallery
+from latentdemo.ui.navigation import selection
+from latentdemo.ui.review import cost_card, gap_card, steps_card, walked
+from latentdemo.ui.sidebar import Selection, dataset_title, families_by_dataset, family_title
+from latentdemo.ui.uploader import uploader_words
+from latentdemo.ui.uploads import UPLOAD_WORDS, forget_model, keep_model, session_models, sharing
+from latentdemo.ui.words import _
+
+COLUMNS = 4  # one below the other on a phone
+PROBLEM = "upload_problem"
+
+
+def choose(model: str) -> None:
+    """Choose a model for all pages."""
+    st.session_state["data"], st.session_state["model"] = model.split("/")
+
+
+def model_card(name: str, chosen: Selection) -> None:
+    """One model: samples, figures in short, and what to do with it."""
+    with st.container(border=True, height="stretch"):
+        try:
+            model = Selection(name, read_config(model_folder(name)), chosen.seed)
+        except LatentdemoError as error:
+            st.markdown(f"**{family_title(name.split('/')[1])}**")
+            st.error(str(error), icon=":material/error:")
+            return
+        with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+            st.markdown(f"**{family_title(name.split('/')[1])}**", width="content")
+            if name == chosen.model:
+                st.badge(_("Chosen"), icon=":material/check:", color="green")
+        samples = small_gallery(model)
+        if samples:
+            st.image(samples, width="stretch", alt=_("Prior samples of {model}", model=model.title))
+        else:
+            st.caption(_("No samples can be drawn from this model."))
+        figures(evaluation_of(model))
+        network = model.config.network
+        st.caption(
+            _("Images {size}x{size}, {latent} latent dimensions", size=network.image_size, latent=network.latent_size)
+        )
+        with st.container(horizontal=True, vertical_alignment="bottom", height="stretch"):
+            st.button(
+                _("Choose"), key=f"use {name}", type="secondary", disabled=name == chosen.model,
+                on_click=choose, args=(name,), help=_("Take this model for all pages, as in the sidebar."),
+            )  # fmt: skip
+            card = card_text(name)
+            if card:
+                with st.popover(_("Card"), help=_("What it was trained on, how, and all its figures.")):
+                    st.markdown(card)
+
+
+def figures(found: Report | str) -> None:
+    """What an evaluation says, in four lines."""
+    if isinstance(found, str):
+        st.caption(found)
+        return
+    gap, cost = gap_card(found), cost_card(found)
+    st.metric(gap.label, gap.value, help=gap.meaning)
+    row = found.recommended
+    if row is None:
+        st.caption(_("Advice: leave this model alone."), help=steps_card(found).meaning)
+        return
+    count = f"{walked(row):g}" if row.stop_at is None else f"{walked(row):.1f}"
+    steps = _("1 step") if count == "1" else _("{steps} steps", steps=count)
+    st.caption(_("Advice: {way}, {steps}", way=way_title(row), steps=steps), help=way_help(row))
+    before, after = (mean_text("coverage", each.figures["coverage"]) for each in (found.prior, row))
+    st.caption(
+        _("{figure}: {before} → {after}", figure=figure_title("coverage"), before=before, after=after)
+        + "  \n"
+        + _("{figure}: {value}", figure=cost.label, value=cost.value)
+    )
+
+
+def take_upload() -> None:
+    """Take in what the uploader holds, and choose it."""
+    file = st.session_state["model_file"]
+    st.session_state[PROBLEM] = None
+    if file is None:
+        return
+    try:
+        choose(keep_model(file.getvalue()))
+    except UploadError as error:
+        st.session_state[PROBLEM] = error
+
+
+def bring_along() -> None:
+    """An uploader for a checkpoint folder, and the commands that train a model of one's own pictures."""
+    st.subheader(_("A model of your own"), anchor=False)
+    with st.container(border=True):
+        st.markdown(
+            _("Bring a checkpoint folder of latentdemo as a ZIP file. It serves everyone who opens this demo.")
+            if sharing()
+            else _("Bring a checkpoint folder of latentdemo as a ZIP file. It serves this session only, and is gone "
+                   "with it.")
+        )  # fmt: skip
+        uploader_words(_("This file was not taken. Bring a ZIP file of at most 64 MB."))
+        st.file_uploader(
+            _("ZIP file, up to 64 MB"), "zip", key="model_file", on_change=take_upload,
+            max_upload_size=LARGEST_ARCHIVE // 2**20,
+            help=_("config.json and model.safetensors, and with them density.json and density.safetensors if there "
+                   "are any. Cards, previews and evaluations are left out; nothing in the archive is run."),
+        )  # fmt: skip
+        problem: UploadError | None = st.session_state.get(PROBLEM)
+        if problem:
+            detail = f" ({problem.detail})" if problem.detail else ""
+            st.error(_(UPLOAD_WORDS[problem.reason]) + detail, icon=":material/block:")
+        if session_models():
+            st.button(_("Remove my model"), icon=":material/delete:", on_click=forget_model,
+                      help=_("Drop the model that this session brought, files and all."))  # fmt: skip
+    with st.container(border=True):
+        st.markdown(_("Or train one on a folder of pictures, where the demo runs; it then appears here by itself:"))
+        st.code("python -m latentdemo data check FOLDER\npython -m latentdemo train FOLDER vae\n"
+                "python -m latentdemo evaluate NAME/vae", language="bash")  # fmt: skip
+
+
+def explanation() -> None:
+    """How to read the page."""
+    with st.expander(_("How to read this"), icon=":material/help:"):
+        st.markdown(
+            _("Each card is a model that this demo can show: unselected samples straight from its prior, and what its "
+              "evaluation found. The *quality gap* is the way from these samples (0 %) to the best that the decoder "
+              "can do (100 %); the advice names the chain that closes it at the least cost. Figures of different data "
+              "sets cannot be compared. *Choose* takes it for all pages.")
+        )  # fmt: skip
+
+
+chosen = selection()
+
+st.title(_("Models"), anchor=False)
+for dataset, families in families_by_dataset().items():
+    st.subheader(_(dataset_title(dataset)), anchor=False)
+    for first in range(0, len(families), COLUMNS):
+        row = families[first : first + COLUMNS]
+        for column, family in zip(st.columns(COLUMNS), row, strict=False):
+            with column:
+                model_card(f"{dataset}/{family}", chosen)
+bring_along()
+explanation()

@@ -1,0 +1,61 @@
+"""The examples of the README run as they stand there."""
+
+import re
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from latentdemo import data
+from latentdemo.data import ImageSet, read_held_out
+from latentdemo.evaluation import load_report
+from latentdemo.models import checkpoints_dir
+
+ROOT = Path(__file__).parents[1]
+EXAMPLES = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), re.DOTALL)
+FEW = {"train": slice(0, 1500), "held-out": slice(1500, 2500)}
+
+
+@pytest.fixture
+def clothes(tmp_path, monkeypatch) -> ImageSet:
+    """Some pictures of clothes in place of all, and a folder of checkpoints without any model."""
+    shipped = checkpoints_dir() / "fashion-mnist"
+    pictures = read_held_out(shipped)
+    folder = tmp_path / "checkpoints" / "fashion-mnist"
+    folder.mkdir(parents=True)
+    for path in shipped.iterdir():
+        if path.is_file():
+            shutil.copy(path, folder)
+    monkeypatch.setenv("LATENTDEMO_CHECKPOINTS", str(folder.parent))
+    monkeypatch.chdir(tmp_path)
+    few = {split: ImageSet(pictures.pixels[rows], {}) for split, rows in FEW.items()}
+    monkeypatch.setattr(data, "load_images", lambda _name, split: few[split])
+    return few["train"]
+
+
+def train_with_pythae(pictures: ImageSet, folder: Path) -> None:
+    """What somebody has already: a VAE for 28x28, as the trainer of pythae leaves it."""
+    models, pipelines = pytest.importorskip("pythae.models"), pytest.importorskip("pythae.pipelines")
+    from pythae.trainers import BaseTrainerConfig  # noqa: PLC0415
+
+    model = models.VAE(models.VAEConfig(input_dim=(1, 28, 28), latent_dim=8, reconstruction_loss="bce"))
+    settings = BaseTrainerConfig(output_dir=str(folder), num_epochs=8, learning_rate=1e-3, no_cuda=True)
+    images = pictures.tensor(slice(None))[..., 2:-2, 2:-2].contiguous().numpy()
+    pipelines.TrainingPipeline(model=model, training_config=settings)(images)
+    next(folder.glob("VAE_training_*/final_model")).rename(folder / "final_model")
+
+
+def test_a_vae_of_pythae_gets_chains_and_an_evaluation_in_under_20_lines(clothes, tmp_path, capsys) -> None:
+    (example,) = [each for each in EXAMPLES if "read_pythae" in each]
+    assert len([line for line in example.splitlines() if line.strip()]) < 20
+    train_with_pythae(clothes, tmp_path / "my_training")
+    names: dict = {}
+    exec(compile(example, "README.md", "exec"), names)
+    report = load_report(tmp_path / "checkpoints" / "fashion-mnist" / "my-vae")
+    assert names["pictures"].shape == (64, 1, 32, 32)
+    assert {row.kernel for row in report.rows} == {"", "transport"}
+    assert all(np.isfinite(row.figures["frechet_distance"].mean) for row in report.rows)
+    best = max(row.figures["gap_closed"].mean for row in report.rows)
+    assert best > 20.0  # the flow finds the encodings of this VAE far better than the prior does
+    assert "Interval(mean=0.0" in capsys.readouterr().out
