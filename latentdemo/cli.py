@@ -636,15 +636,17 @@ def train(
         network = NetworkConfig(facts.image_size, facts.channels, width, latent_size)
         images, held_out = (load_images(facts.name, split, data_dir, read) for split in ("train", "held-out"))
         bar.update(reading, completed=1, total=1)
+        if epochs is None:
+            epochs = usual_epochs(len(images), batch_size) if own else TrainingSettings.epochs
         settings = TrainingSettings(
-            epochs=epochs or (usual_epochs(len(images), batch_size) if own else TrainingSettings.epochs),
+            epochs=epochs,
             batch_size=batch_size,
             learning_rate=learning_rate,
             beta1=beta1,
             precision=precision,  # type: ignore[arg-type]
             seed=seed,
             train_count=train_count,
-            patience=patience or (OWN_PATIENCE if own else None),
+            patience=OWN_PATIENCE if own and patience is None else patience,
         )
         folder = out or checkpoints_dir() / facts.name / family
         trainer = Trainer(

@@ -118,7 +118,7 @@ def bring_along() -> None:
             detail = f" ({problem.detail})" if problem.detail else ""
             st.error(_(UPLOAD_WORDS[problem.reason]) + detail, icon=":material/block:")
         if session_models():
-            st.button(_("Remove my model"), icon=":material/delete:", on_click=forget_model,
+            st.button(_("Remove my model"), key="remove_model", icon=":material/delete:", on_click=forget_model,
                       help=_("Drop the model that this session brought, files and all."))  # fmt: skip
     with st.container(border=True):
         st.markdown(_("Or train one on a folder of pictures, where the demo runs; it then appears here by itself:"))

@@ -58,7 +58,7 @@ def test_arrays(tmp_path) -> None:
     [
         (["sample", "no/model"], 1, "no model"),
         ([*SAMPLE, "--steps", "one"], 1, "whole numbers"),
-        ([*SAMPLE, "--count", "0"], 1, "at least 1"),
+        ([*SAMPLE, "--count", "0"], 1, "from 1 to 50,000"),
         ([*SAMPLE, "--kernel", "none"], 1, "unknown kernel"),
         ([*SAMPLE, "--decoding", "median"], 1, "median"),
         ([*SAMPLE, "--out", "/dev/null/grid.png"], 1, "choose another --out"),

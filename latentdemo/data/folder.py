@@ -27,6 +27,7 @@ from latentdemo.data.registry import DATASETS
 from latentdemo.errors import DataError, PictureError
 from latentdemo.imaging import contact_sheet
 
+BUILT_IN = frozenset(DATASETS)  # names that no folder of pictures gets
 RECORD = "pictures.json"  # beside the models of the data set: where its pictures are
 HELD_OUT_SHARE = 0.2
 LEAST_TRAIN, LEAST_HELD_OUT = 512, 100  # what densities are fitted to, and what memorised samples are told by
@@ -88,7 +89,7 @@ class Pictures:
     def name(self) -> str:
         """What the data set is called: the folder's name, such as it can stand in a path and a link."""
         words = re.sub(r"[^\w.-]+", "-", self.source.resolve().name.lower().removesuffix(".zip")).strip("-._")[:40]
-        return f"own-{words}" if not words or words in DATASETS or words.startswith("upload-") else words
+        return f"own-{words}" if not words or words in BUILT_IN or words.startswith("upload-") else words
 
     @cached_property
     def digest(self) -> str:
@@ -169,7 +170,7 @@ class Pictures:
                 f"evaluating need {LEAST} (see: python -m latentdemo data check {self.source})"
             )
         name = name or self.name
-        if not re.fullmatch(r"\w[\w.-]{0,63}", name) or name in DATASETS:
+        if not re.fullmatch(r"\w[\w.-]{0,63}", name) or name in BUILT_IN:
             raise DataError(f"a data set cannot be called {name!r} here; choose another --name, of letters and digits")
         dataset = Dataset(
             name,

@@ -207,6 +207,8 @@ class Engine:
         self._scheduler = Scheduler(self.row_limit, self.clock)
         for entry in self._take_all():
             self._end(entry, None, Cancelled("the engine was closed"))
+        while self._calls:  # nobody adds to them any more
+            self._calls.popleft()[1].set_exception(EngineError("the engine was closed"))
         self.models.trim(0)
         read_densities.cache_clear()
         if self.device.type == "cuda":
@@ -292,7 +294,7 @@ class Engine:
                     entry.run.restart()
                     self._entries[entry.run] = entry
                     self._admitted.append(entry.run)
-            if self._entries and not self.closed:
+            if (self._entries or self._calls) and not self.closed:
                 self._start_worker()
         for entry in given_up:
             self._end(
@@ -331,6 +333,9 @@ class Engine:
             answer.set_result(work())
         except Exception as error:
             answer.set_exception(explained(error))
+        except BaseException:
+            answer.set_exception(EngineError("the engine failed at this; try another, and report this one"))
+            raise
 
     def _tick(self) -> None:
         """One step of some runs; hands over those that ended with it."""
@@ -345,8 +350,6 @@ class Engine:
             entries = list(self._entries.values())
             self._entries.clear()
             self._admitted.clear()
-            while self._calls:
-                self._calls.popleft()[1].set_exception(EngineError("the engine stopped; try again"))
         return entries
 
     def _end(self, entry: Entry, result: ChainRun | None, error: Exception | None) -> None:

@@ -217,10 +217,6 @@ class TrainableAutoencoder(GenerativeAutoencoder):
     def stochastic(self) -> bool:
         return self.encoder_outputs_per_latent > 1
 
-    def initialise(self, generator: torch.Generator) -> None:
-        """Draw the first weights."""
-        initialise(self, generator)
-
     def options(self) -> dict[str, float | int]:
         """The family's own settings: keyword arguments that build the same model again."""
         return {}
@@ -232,8 +228,12 @@ class TrainableAutoencoder(GenerativeAutoencoder):
         return torch.sigmoid(self.logits(latents))
 
     def logits(self, latents: Tensor) -> Tensor:
-        """The mean images (N, C, H, W) of latents (N, D) before the sigmoid, in float32."""
+        """The decoded mean images (N, C, H, W) of latents (N, D) before the sigmoid, float32."""
         return self.decoder(latents.to(self.dtype)).float()
+
+    def initialise(self, generator: torch.Generator) -> None:
+        """Draw the first weights."""
+        initialise(self, generator)
 
     def posterior(self, outputs: Tensor) -> Posterior:
         """Read the encoder's outputs (N, outputs) as a posterior."""

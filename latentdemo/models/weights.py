@@ -12,7 +12,7 @@ from latentdemo.errors import CheckpointCorruptError, CheckpointFileMissingError
 
 WEIGHTS = "model.safetensors"
 HALF_FROM = 1024  # tensors with at least so many numbers are stored in half precision
-FLOW_STRUCTURE = (".mask", ".order")  # what the tensors of a flow (zuko) end with that its settings make again
+FLOW_STRUCTURE = (".mask", ".order")  # buffers of a flow (zuko) that its settings make again
 REMEDY = "fetch both files again"
 
 

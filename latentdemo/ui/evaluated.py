@@ -5,6 +5,7 @@ from __future__ import annotations
 from latentdemo.errors import CheckpointError
 from latentdemo.evaluation.report import FILE, EvaluationError, Report, load_report
 from latentdemo.models import model_folder, read_config
+from latentdemo.models.checkpoint import PRIVATE
 from latentdemo.ui.sidebar import Selection, families_by_dataset
 from latentdemo.ui.words import _
 
@@ -12,6 +13,8 @@ from latentdemo.ui.words import _
 def evaluation_of(chosen: Selection) -> Report | str:
     """The evaluation of the weights that are shown, or in words why there is none."""
     folder = model_folder(chosen.model)
+    if chosen.model.startswith(PRIVATE):
+        return _("A model that is brought along comes without its evaluation. The quality review can measure it here.")
     if not (folder / FILE).exists():
         return _("This model was not evaluated yet. Make its evaluation with: python -m latentdemo evaluate {model}",
                  model=chosen.model)  # fmt: skip

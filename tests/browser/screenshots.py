@@ -22,6 +22,7 @@ PAGES = {  # name -> (path, what it shows, how many of that)
     "interpolation": ("/interpolation?", CHART, 3),
     "quality": ("/quality?", FORM, 1),
     "latent_space": ("/latent_space?", CHART, 3),
+    "models": ("/models?", PICTURE, 8),
 }
 LANGUAGES = ("en", "ja")
 Scheme = Literal["light", "dark"]

@@ -100,7 +100,8 @@ def test_all_files_of_what_is_played(
     with av.open(files["MP4"]) as film:
         assert len({frame.to_ndarray().tobytes() for frame in film.decode(video=0)}) > frames / 2
     deck = Presentation(files["PowerPoint"])
-    assert (len(deck.slides), 9 * deck.slide_width) == (5, 16 * deck.slide_height)
+    assert len(deck.slides) == 5
+    assert abs(deck.slide_width / deck.slide_height - 16 / 9) < 1e-3
     assert all(slide.notes_slide.notes_text_frame.text for slide in deck.slides)
     assert len(PdfReader(files["PDF"]).pages) == 1
     with zipfile.ZipFile(files["ZIP"]) as archive:

@@ -310,6 +310,24 @@ def test_a_dead_worker_is_replaced_and_harms_nobody(engine, gate, monkeypatch, d
     assert len(workers()) == 1
 
 
+def test_other_work_that_kills_the_worker_is_said_and_harms_no_other(engine, gate) -> None:
+    def deadly() -> None:
+        raise SystemExit
+
+    ticket = engine.submit(held(count=2, steps=3))
+    gate.reached()
+    with ThreadPoolExecutor() as threads:
+        killed, other = threads.submit(engine.call, deadly), threads.submit(engine.call, lambda: 7)
+        while len(engine._calls) < 2:
+            assert not killed.done()
+        gate.let_through(100)
+        with pytest.raises(EngineError, match="failed"):
+            killed.result(PATIENCE)
+        assert other.result(PATIENCE) == 7
+    assert done(ticket).result is not None
+    assert len(workers()) == 1
+
+
 def test_a_run_that_kills_every_worker_is_given_up(engine, monkeypatch) -> None:
     class Deadly(Climb):
         def step(self, state, generator):

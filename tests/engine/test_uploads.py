@@ -294,5 +294,5 @@ def test_weights_on_disk_that_are_not_finite_are_refused(files: Files, tmp_path,
     folder.mkdir(parents=True)
     for name, content in with_weights(files, first_filled(value)).items():
         (folder / name).write_bytes(content)
-    with pytest.raises(CheckpointCorruptError, match="not finite"):
+    with pytest.raises(CheckpointCorruptError, match="finite"):
         load_model("own/tiny", "cpu", tmp_path)

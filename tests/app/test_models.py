@@ -1,0 +1,180 @@
+"""The page of models: all of them with their figures, one press to choose, and a model brought along."""
+
+from __future__ import annotations
+
+import gc
+import io
+import zipfile
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from latentdemo.errors import UploadError
+from latentdemo.models import checkpoints_dir, list_models, model_folder, save_checkpoint
+from latentdemo.models.checkpoint import private_folder
+from latentdemo.ui import background, uploads
+from latentdemo.ui.uploads import UPLOAD_WORDS
+from latentdemo.ui.words import catalogue
+
+APP = Path(__file__).parents[2] / "app.py"
+PATIENCE = 60
+
+
+@pytest.fixture(autouse=True)
+def wait_for_results(monkeypatch):
+    """No progress fragments here: a page waits for its pictures."""
+    monkeypatch.setattr(background, "AT_ONCE", PATIENCE)
+
+
+def open_models(**link: str) -> AppTest:
+    app = AppTest.from_file(APP, default_timeout=PATIENCE)
+    for key, value in link.items():
+        app.query_params[key] = value
+    return app.switch_page("pages/models.py").run()
+
+
+def texts(app: AppTest) -> str:
+    return " ".join(element.value for element in [*app.subheader, *app.markdown, *app.caption, *app.error])
+
+
+def zipped(name: str, *more: tuple[str, bytes]) -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        for path in model_folder(name).iterdir():
+            if path.is_file():
+                archive.write(path, f"folder/{path.name}")
+        for member, content in more:
+            archive.writestr(member, content)
+    return buffer.getvalue()
+
+
+def bring(app: AppTest, content: bytes) -> AppTest:
+    return app.file_uploader(key="model_file").upload("model.zip", content, "application/zip").run()
+
+
+def test_every_model_is_there_with_its_samples_and_figures() -> None:
+    app = open_models(lang="en")
+    assert not app.exception
+    assert not app.error
+    assert len(app.image) == len(list_models())
+    assert len(app.metric) == len(list_models())
+    assert texts(app).count("Coverage: 0.") == len(list_models())
+
+
+def test_one_press_chooses_a_model_for_all_pages() -> None:
+    app = open_models(lang="en")
+    assert app.button(key="use avatars/vae").disabled
+    app.button(key="use fashion-mnist/daae").click().run()
+    assert not app.exception
+    assert (app.session_state["data"], app.session_state["model"]) == (
+        "fashion-mnist",
+        "daae",
+    )
+    assert (app.query_params["data"], app.query_params["model"]) == ("fashion-mnist", "daae")
+    assert app.button(key="use fashion-mnist/daae").disabled
+
+
+def test_models_of_two_folders_stand_side_by_side(tiny_model, tmp_path, monkeypatch) -> None:
+    monkeypatch.setenv("LATENTDEMO_CHECKPOINTS", f"{tmp_path}:{checkpoints_dir()}")
+    save_checkpoint(tmp_path / "own" / "tiny", tiny_model, "own")
+    app = open_models(lang="en")
+    assert not app.exception
+    assert "own" in [element.value for element in app.subheader]
+    assert "not evaluated yet" in texts(app)
+    assert len(app.image) == len(list_models())
+
+
+def test_a_broken_model_does_not_hide_the_others(tiny_model, tmp_path, monkeypatch) -> None:
+    monkeypatch.setenv("LATENTDEMO_CHECKPOINTS", f"{tmp_path}:{checkpoints_dir()}")
+    save_checkpoint(tmp_path / "own" / "tiny", tiny_model, "own")
+    (tmp_path / "own" / "tiny" / "config.json").write_text("{")
+    app = open_models(lang="en")
+    assert not app.exception
+    assert len(app.error) == 1
+    assert len(app.metric) == 8
+
+
+def test_a_model_that_is_brought_serves_this_session_only() -> None:
+    app = bring(open_models(lang="en"), zipped("fashion-mnist/vae"))
+    assert not app.exception
+    assert not app.error
+    name = app.session_state["data"]
+    assert name.startswith("upload-")
+    assert "Brought along" in texts(app)
+    assert name not in " ".join(list_models())
+    app.switch_page("pages/sampling.py").run()
+    assert not app.exception
+    assert not app.error
+    assert len(app.image) == 4
+    other = open_models(lang="en", data=name, model="vae")
+    assert other.session_state["data"] != name
+    assert "cannot be shown" in other.toast[0].value
+    assert "Brought along" not in texts(other)
+
+
+def test_held_out_images_of_a_known_data_set_are_lent() -> None:
+    app = bring(open_models(lang="en"), zipped("avatars/aae"))
+    name = app.session_state["data"]
+    app.switch_page("pages/overview.py").run()
+    assert not app.exception
+    assert len(app.image) == 2
+    assert (Path(private_folder().name) / name / "held-out.webp").exists()
+
+
+def test_the_files_go_when_the_model_is_removed_replaced_or_its_session_ends() -> None:
+    root = Path(private_folder().name)
+    gc.collect()
+    before = set(root.iterdir())
+    app = bring(open_models(lang="en"), zipped("fashion-mnist/vae"))
+    assert len(set(root.iterdir()) - before) == 1
+    bring(app, zipped("fashion-mnist/aae"))
+    gc.collect()
+    assert len(set(root.iterdir()) - before) == 1
+    app.button(key="remove_model").click().run()
+    gc.collect()
+    assert set(root.iterdir()) == before
+    assert not app.exception
+    assert app.session_state["data"] == "avatars"
+    app = bring(app, zipped("fashion-mnist/vae"))
+    del app
+    gc.collect()
+    assert set(root.iterdir()) <= before
+
+
+@pytest.mark.parametrize("lang", ["en", "ja"])
+def test_what_is_hostile_is_refused_in_words_and_the_page_stays(lang: str) -> None:
+    root = Path(private_folder().name)
+    before = set(root.iterdir())
+    app = bring(open_models(lang=lang, data="fashion-mnist"), zipped("fashion-mnist/vae", ("../up.json", b"")))
+    assert not app.exception
+    words = UPLOAD_WORDS["path"] if lang == "en" else catalogue("ja")[UPLOAD_WORDS["path"]]
+    assert app.error[0].value.startswith(words)
+    assert app.session_state["data"] == "fashion-mnist"
+    assert set(root.iterdir()) == before
+
+
+def test_every_refusal_has_words() -> None:
+    assert set(UPLOAD_WORDS) == set(UploadError.REASONS)
+
+
+def test_where_it_is_allowed_a_model_serves_everyone(tiny_model, tmp_path, monkeypatch) -> None:
+    content = zipped("fashion-mnist/vae")
+    monkeypatch.setenv("LATENTDEMO_CHECKPOINTS", f"{tmp_path}:{checkpoints_dir()}")
+    monkeypatch.setenv("LATENTDEMO_SHARE_UPLOADS", "1")
+    app = bring(open_models(lang="en"), content)
+    assert not app.exception
+    name = app.session_state["data"]
+    assert f"{name}/vae" in list_models()
+    other = open_models(lang="en", data=name, model="vae")
+    assert other.session_state["data"] == name
+    assert [path.name for path in tmp_path.iterdir()] == [name]
+    monkeypatch.setattr(uploads, "MOST_SHARED", 1)
+    app = bring(open_models(lang="en"), content)
+    assert "no room" in app.error[0].value
+
+
+def test_sharing_is_off_unless_it_is_allowed(monkeypatch) -> None:
+    assert not uploads.sharing()
+    monkeypatch.setenv("LATENTDEMO_SHARE_UPLOADS", "0")
+    assert not uploads.sharing()
