@@ -122,6 +122,7 @@ class FlowVAE(VAE):
 
     family = "flow-vae"
     title = "Flow-prior VAE"
+    improves = "vae"
 
     def __init__(
         self, network: NetworkConfig, residual_std: float = 0.0, flow_transforms: int = 4, flow_hidden: int = 256
