@@ -41,6 +41,7 @@ DRAWS = 5  # posterior draws of each image that a mixture is fitted to; with one
 REGULARISATION = 1e-4  # added to covariances: a deterministic encoder may leave a dimension without spread
 LEARNING_RATE = 1e-3  # Adam's at the start; it falls to zero along half a cosine
 CLIP = 5.0  # largest norm of a gradient
+LARGEST = 512  # dimensions of the latent space; full covariances of more take hours and gigabytes
 TUNING_CHAINS, TUNING_STEPS = 256, 60
 HELD_OUT = 5000  # encodings that likelihoods and quantiles are taken on
 ACCEPTANCE = {"hmc": (5, 0.8), "langevin": (1, 0.574)}  # leapfrog moves, and the acceptance that is best for them:
@@ -74,11 +75,16 @@ def fit_densities(
         cancelled: asked between two parts.
 
     Raises:
-        SamplingError: a model without a folder, or too few images.
+        SamplingError: a model without a folder, too few images, or a latent space of too many dimensions.
         Cancelled: `cancelled` answered True.
     """
     if model.folder is None or len(train) < BATCH or epochs < 1:
         raise SamplingError(f"fitting needs a model with a checkpoint folder, {BATCH} images and one epoch at least")
+    if model.latent_size > LARGEST:
+        raise SamplingError(
+            f"the latent space has {model.latent_size} dimensions, densities are fitted in up to {LARGEST}; the plain "
+            "chain, from the prior or from pictures, needs none"
+        )
     encodings, real = encode_set(model, train), encode_set(model, held_out)
     generator = epoch_generator(seed, 0)
     checked = real.draw(generator)[:HELD_OUT]

@@ -1,11 +1,12 @@
 import json
 import shutil
 
+import numpy as np
 import pytest
 import torch
 from sklearn.mixture import GaussianMixture as ScikitMixture
 
-from latentdemo import load_model, run_chain
+from latentdemo import adapt, load_model, run_chain
 from latentdemo.data import ImageSet, read_held_out
 from latentdemo.errors import (
     Cancelled,
@@ -160,3 +161,12 @@ def test_a_model_without_a_folder_has_no_density(fitted_folder) -> None:
             run_chain(model, kernel, count=2, steps=1)
     with pytest.raises(SamplingError, match="no checkpoint folder"):
         run_chain(model, count=2, steps=1, start="data")
+
+
+def test_a_latent_space_of_too_many_dimensions_is_refused_before_anything_is_encoded(tmp_path) -> None:
+    model = adapt(lambda images: images.flatten(1), lambda latents: latents.view(-1, 1, 32, 32), 1024, (1, 32, 32))
+    model.folder = tmp_path
+    images = ImageSet(np.zeros((600, 32, 32, 1), np.uint8))
+    with pytest.raises(SamplingError, match="1024 dimensions, densities are fitted in up to 512"):
+        fit_densities(model, images, images)
+    assert not list(tmp_path.iterdir())
