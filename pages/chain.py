@@ -61,9 +61,10 @@ def switches(decodes: bool, corrupts: bool) -> None:
             with st.container(width=SWITCH):
                 decoding_control()
                 st.caption(decoding_words(st.session_state["decoding"]))
+        if decodes and corrupts:
             with st.container(width=SWITCH):
-                corruption_control(corrupts)
-                st.caption(corruption_words(st.session_state["corruption"], corrupts))
+                corruption_control()
+                st.caption(corruption_words(st.session_state["corruption"]))
         with st.container(width=SWITCH):
             stopping_control()
             st.caption(stopping_words(STOPS[st.session_state["stop"]]))
@@ -85,10 +86,8 @@ def decoding_words(decoding: str) -> str:
     }[decoding]
 
 
-def corruption_words(corruption: str, corrupts: bool) -> str:
+def corruption_words(corruption: str) -> str:
     """What the switch does where it stands."""
-    if not corrupts:
-        return _("This model was not trained on noisy images, so there is no noise to add.")
     return {
         "off": _("The image is encoded as it is."),
         "model": _("The noise of training is added before each encode: larger steps."),

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import streamlit as st
 
 from latentdemo.evaluation.report import Report
 from latentdemo.ui import measurement
+from latentdemo.ui.better_training import better_training
 from latentdemo.ui.evaluated import evaluation_of, other_models
 from latentdemo.ui.figure_words import (
     figure_meaning,
@@ -119,17 +122,29 @@ def show_costs(report: Report) -> None:
     )  # fmt: skip
 
 
-def show_table(chosen: Selection, report: Report | None) -> None:
-    """All models of the data set, the chosen one first."""
-    st.header(_("All models of this data set"), anchor=False)
-    reports = [(family(chosen), report)] if report else []
-    missing = []
+def all_reports(chosen: Selection, report: Report | None) -> dict[str, Report | None]:
+    """Family -> evaluation of every model of the data set, the chosen one first; None where there is none to read."""
+    reports = {family(chosen): report}
     for other in other_models(chosen):
         evaluation = evaluation_of(other)
-        if isinstance(evaluation, Report):
-            reports.append((family(other), evaluation))
-        else:
-            missing.append(family(other))
+        reports[family(other)] = evaluation if isinstance(evaluation, Report) else None
+    return reports
+
+
+def show_training(found: Mapping[str, Report | None]) -> None:
+    """Whether a chain is still worth it for a model that is trained better."""
+    said = better_training({name: report for name, report in found.items() if report})
+    if said:
+        st.header(_("Is a chain still worth it when training is better?"), anchor=False)
+    for paragraph in said:
+        st.markdown(paragraph)
+
+
+def show_table(found: Mapping[str, Report | None], report: Report | None) -> None:
+    """All models of the data set, the chosen one first."""
+    st.header(_("All models of this data set"), anchor=False)
+    reports = [(family_title(name), each) for name, each in found.items() if each]
+    missing = [family_title(name) for name, each in found.items() if not each and name != next(iter(found))]
     take_from_link("rows", ROWS, "short")
     beside = beside_pythae(report) if report else None
     if beside:
@@ -158,8 +173,8 @@ def show_table(chosen: Selection, report: Report | None) -> None:
 
 
 def family(model: Selection) -> str:
-    """A model among those of its data set, in words."""
-    return family_title(model.model.split("/")[1])
+    """A model among those of its data set."""
+    return model.model.split("/")[1]
 
 
 def show_method(report: Report) -> None:
@@ -246,7 +261,9 @@ if report:
     show_costs(report)
 else:
     st.error(str(found), icon=":material/error:")
-show_table(chosen, report)
+reports = all_reports(chosen, report)
+show_training(reports)
+show_table(reports, report)
 if report:
     show_method(report)
 show_measuring(chosen)

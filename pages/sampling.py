@@ -7,6 +7,7 @@ from typing import Any
 import streamlit as st
 
 from latentdemo.evaluation.report import GAP, Interval, Report
+from latentdemo.imaging import data_uri
 from latentdemo.sampling.starts import PRIOR
 from latentdemo.takeaway import RunSettings
 from latentdemo.takeaway.settings import DRAWN, MOST_CHANGED_FIRST
@@ -100,7 +101,8 @@ def setting_controls(decodes: bool, corrupts: bool) -> None:
         )  # fmt: skip
         if decodes:
             decoding_control()
-            corruption_control(corrupts)
+        if decodes and corrupts:
+            corruption_control()
         stopping_control()
         st.segmented_control(
             _("Order"), OPTIONS["order"], required=True, key="order",
@@ -170,7 +172,8 @@ def show_arriving(sheets: Mapping[int, bytes] | None, request: Request, shown: t
         for column, step in zip(st.columns(min(len(shown), CARDS_A_ROW)), row, strict=False):
             with column.container(border=True, height="stretch"):
                 st.subheader(_("Step {step}", step=step))
-                st.image((sheets or {}).get(step, blank), alt=_("Sampling …"), width="stretch")
+                arrived = data_uri((sheets or {}).get(step, blank))  # a file might be gone before a browser asks for it
+                st.image(arrived, alt=_("Sampling …"), width="stretch")
 
 
 def columns_for(count: int, cards: int) -> int:

@@ -15,7 +15,7 @@ MAY_IMPORT = {
     "evaluation": BASE | {"models", "data", "sampling"},
     "engine": BASE | {"models", "sampling", "evaluation"},
     "fonts": set(),
-    "benchmark": BASE | {"models", "data", "sampling", "engine"},
+    "benchmark": BASE | {"models", "data", "sampling", "evaluation", "engine"},
     "takeaway": BASE | {"models", "data", "sampling", "engine"},
     "ui": BASE | {"models", "data", "sampling", "evaluation", "engine", "takeaway"},
 }

@@ -83,18 +83,16 @@ def opened(browser: Browser, address: str) -> Page:
 def wait_for_picture(page: Page, before: str = "", count: int = 1) -> str:
     """Wait until there are so many pictures, drawn, and the last is another than before; returns its address."""
     page.wait_for_function(SHOWN, arg=[count, before], polling="raf")
-    return page.locator(SHEETS).last.get_attribute("src") or ""
+    return page.locator(SHEETS).last.evaluate("image => image.src")
 
 
 def press_to_picture(page: Page, press: Callable[[], None]) -> float:
     """Seconds from a press to another picture."""
     before = wait_for_picture(page)
     page.wait_for_load_state("networkidle")
-    absolute = page.locator(SHEETS).last.evaluate("image => image.src")
     started = time.perf_counter()
     press()
-    wait_for_picture(page, absolute)
-    assert before
+    wait_for_picture(page, before)
     return time.perf_counter() - started
 
 
@@ -110,7 +108,7 @@ def measure_press(name: str, presses: int = PRESSES) -> Table:
     with chromium() as browser, running_server() as server:
         page = opened(browser, server.address + link)
         sheet = wait_for_picture(page)
-        size = picture_size(server.address, sheet)
+        size = picture_size(sheet)
         with tempfile.TemporaryDirectory() as folder, bare_server(Path(folder), size) as bare_address:
             bare = opened(browser, bare_address)
             times: list[tuple[float, float, float]] = []
@@ -139,9 +137,9 @@ def sampler_seconds(page: Page) -> float:
     return float(page.get_by_test_id("stMetricValue").first.inner_text().split()[0])
 
 
-def picture_size(address: str, source: str) -> int:
-    """Bytes of a picture of the server."""
-    with urlopen(address + source) as answer:
+def picture_size(address: str) -> int:
+    """Bytes of a picture."""
+    with urlopen(address) as answer:
         return len(answer.read())
 
 

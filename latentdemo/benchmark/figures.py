@@ -14,7 +14,7 @@ from latentdemo.evaluation.unfinished import Unfinished
 from latentdemo.models import load_model, load_trained
 
 STEPS = (0, 1, 5, 10)
-COUNT, SEEDS = 2000, (0, 1, 2)
+COUNT, SEEDS = 2000, (0, 1, 2, 3, 4)  # as an evaluation's
 FIGURES = ("frechet_distance", "coverage", GAP)
 STANDARD_ERRORS = 2.0  # of the difference, within which two means count as the same
 

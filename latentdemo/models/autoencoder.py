@@ -201,11 +201,13 @@ class TrainableAutoencoder(GenerativeAutoencoder):
 
     Attributes:
         dtype: of the networks' weights and activations; everything outside them is float32.
+        improves: the family whose match of prior and learned latent distribution this one's training improves, if any.
     """
 
     dtype: torch.dtype = torch.float32
     encoder_outputs_per_latent: ClassVar[int]
     training_only: ClassVar[tuple[str, ...]] = ()
+    improves: ClassVar[str] = ""
 
     def __init__(self, network: NetworkConfig, residual_std: float = 0.0) -> None:
         super().__init__(network.latent_size, network.image_shape, residual_std)

@@ -27,6 +27,7 @@ from torch import Tensor
 from latentdemo.errors import (
     CheckpointConfigError,
     CheckpointDigestError,
+    CheckpointMismatchError,
     LatentdemoError,
     ModelNotFoundError,
     UnknownFamilyError,
@@ -36,7 +37,7 @@ from latentdemo.models.adapters import ADAPTERS
 from latentdemo.models.autoencoder import GenerativeAutoencoder, TrainableAutoencoder
 from latentdemo.models.device import pick_device
 from latentdemo.models.families import FAMILIES, build_model
-from latentdemo.models.inference import Precision, serve
+from latentdemo.models.inference import Precision, SubpixelConvolution, serve
 from latentdemo.models.network import NetworkConfig
 from latentdemo.models.weights import (
     FLOW_STRUCTURE,
@@ -291,7 +292,10 @@ def save_checkpoint(
 
     Raises:
         AdapterError: a pair of functions, which no file can hold.
+        CheckpointMismatchError: a model in the form that serves, whose layers are no longer those that were trained.
     """
+    if isinstance(model, TrainableAutoencoder) and isinstance(model.decoder[-1], SubpixelConvolution):
+        raise CheckpointMismatchError("a model from load_model serves only and cannot be saved: take load_trained")
     content = content_of(model)
     config = CheckpointConfig(
         family=model.family,

@@ -18,6 +18,7 @@ import torch
 import zuko
 from torch import Tensor, nn
 
+from latentdemo.errors import NetworkConfigError
 from latentdemo.models.autoencoder import Objective, Posterior, cross_entropy
 from latentdemo.models.network import NetworkConfig
 from latentdemo.models.vae import VAE
@@ -25,6 +26,8 @@ from latentdemo.random import Generators
 
 COUPLING = 2  # groups of dimensions, each conditioned on the one before: f and its inverse cost about the same
 FIRST_SPLINES = 0.01  # scale of the layers that give the splines, before training: f starts near the identity
+MOST_TRANSFORMS, MOST_WEIGHTS = 16, 20_000_000  # far beyond what pays for latents of hundreds of dimensions
+BINS = 8  # pieces of a spline
 BLOCK = 4096  # latents at a time; the splines of more of them fill the memory
 
 
@@ -39,13 +42,18 @@ class FlowPrior(nn.Module):
         latent_size: D.
         transforms: layers of splines.
         hidden: units of each of the two hidden layers that make a layer's splines.
+
+    Raises:
+        NetworkConfigError: a size that cannot be built.
     """
 
     def __init__(self, latent_size: int, transforms: int, hidden: int) -> None:
         super().__init__()
-        self.flow = zuko.flows.NSF(
-            latent_size, transforms=transforms, hidden_features=(hidden, hidden), passes=COUPLING
-        )
+        check_sizes(latent_size, transforms, hidden)
+        with torch.device("cpu"):  # zuko looks into its masks, which a device without memory does not have
+            self.flow = zuko.flows.NSF(
+                latent_size, bins=BINS, transforms=transforms, hidden_features=(hidden, hidden), passes=COUPLING
+            )
 
     def forward(self, encoded: Tensor) -> tuple[Tensor, Tensor]:
         """f(z) and the logarithm of its slope in each dimension, both (N, D), of latents z (N, D).
@@ -63,6 +71,19 @@ class FlowPrior(nn.Module):
         """f^-1(u), (N, D), of latents u (N, D)."""
         with torch.autocast(latents.device.type, enabled=False):
             return torch.cat([self.flow().transform.inv(block) for block in latents.split(BLOCK)])
+
+
+def check_sizes(latent_size: int, transforms: int, hidden: int) -> None:
+    """Raise NetworkConfigError where a flow of these sizes cannot be built, before any memory is taken for it."""
+    for name, value, most in (("flow_transforms", transforms, MOST_TRANSFORMS), ("flow_hidden", hidden, MOST_WEIGHTS)):
+        if not isinstance(value, int) or isinstance(value, bool) or not 1 <= value <= most:
+            raise NetworkConfigError(f"{name} is {value!r}; it must be a whole number from 1 to {most}")
+    weights = transforms * hidden * (latent_size + hidden + (3 * BINS - 1) * latent_size)
+    if weights > MOST_WEIGHTS:
+        raise NetworkConfigError(
+            f"a flow of {transforms} transforms with {hidden} hidden units on {latent_size} latents has {weights:,} "
+            f"weights; take fewer of them, {MOST_WEIGHTS:,} weights at most"
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -122,6 +143,7 @@ class FlowVAE(VAE):
 
     family = "flow-vae"
     title = "Flow-prior VAE"
+    improves = "vae"
 
     def __init__(
         self, network: NetworkConfig, residual_std: float = 0.0, flow_transforms: int = 4, flow_hidden: int = 256

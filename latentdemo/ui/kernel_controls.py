@@ -66,12 +66,11 @@ def decoding_control() -> None:
     )  # fmt: skip
 
 
-def corruption_control(corrupts: bool) -> None:
-    """Whether noise is added before each encode; only models that were trained so have it."""
-    state: dict[str, Any] = {"key": "corruption"} if corrupts else {"default": "off", "disabled": True}
+def corruption_control() -> None:
+    """Whether noise is added before each encode; for models that were trained so."""
     st.segmented_control(
-        _("Corruption"), KERNEL_OPTIONS["corruption"], required=True, format_func=corruption_name,
-        help=_("Denoising models only: add the noise of training before each encode."), **state,
+        _("Corruption"), KERNEL_OPTIONS["corruption"], required=True, key="corruption", format_func=corruption_name,
+        help=_("Denoising models only: add the noise of training before each encode."),
     )  # fmt: skip
 
 

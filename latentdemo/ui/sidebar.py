@@ -127,7 +127,8 @@ def family_control(names: list[str]) -> str:
         key="model",
         format_func=family_title,
         help=_("VAE and AAE differ in how the latent space is kept close to the prior. "
-               "Denoising models were trained to clean noisy images."),
+               "Denoising models were trained to clean noisy images. "
+               "A flow-prior VAE learns its prior, so that it matches better."),
     )  # fmt: skip
     put_in_link("model", usual)
     return family

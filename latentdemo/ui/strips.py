@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import base64
 import io
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from typing import Any
 import streamlit as st
 from PIL import Image
 
+from latentdemo.imaging import data_uri
 from latentdemo.takeaway.picture import GAP
 from latentdemo.ui.path_charts import Look, swatch
 from latentdemo.ui.words import _
@@ -51,7 +51,7 @@ class Strip:
         """What the browser needs of it."""
         with Image.open(io.BytesIO(self.png)) as picture:
             width, height = picture.size
-        source = f"data:image/png;base64,{base64.b64encode(self.png).decode()}"
+        source = data_uri(self.png)
         texts = {"label": self.label, "note": self.note, "alt": self.alt}
         return texts | {"source": source, "width": width, "height": height, "swatch": swatch(self.look)}
 

@@ -14,7 +14,8 @@ from latentdemo.ui.words import _
 
 STYLE = """
 <style>
-[data-testid=stFileUploaderDropzoneInstructions], [data-testid=stFileUploaderDropzone] > span p { display: none; }
+[data-testid=stFileUploaderDropzoneInstructions] { display: none; }
+[data-testid=stFileUploaderDropzone] > span p { font-size: 0; } /* still the button's name for a screen reader */
 [data-testid=stFileUploaderDropzone] > span [data-testid=stMarkdownContainer]::after { content: %(choose)s; }
 [data-testid=stFileUploader]:has([aria-invalid=true])::after {
   color: light-dark(#b3261e, #ff9b93); content: %(refused)s; font-size: 0.875rem;

@@ -60,7 +60,7 @@ def test_it_opens_ready_to_play() -> None:
     assert not app.toast
     data = played(app)
     assert (data["chains"], data["steps"]) == (4, 10)
-    assert data["view"] == {"at": 0, "chain": 0, "show": "picture"}
+    assert data["view"] == {"at": 0, "chain": 0, "show": "picture", "speed": 1}
     assert labels(data) == ["Distance to real data", "Likelier than", "Change (since start)", "Latent moved"]
     assert set(app.query_params) <= {"data", "model"}
 
@@ -158,7 +158,7 @@ def test_without_a_picture_of_ones_own_chains_start_from_the_prior() -> None:
 
 def test_a_link_opens_at_its_step() -> None:
     app = open_chain(at="5", follow="3", show="before")
-    assert played(app)["view"] == {"at": 5, "chain": 2, "show": "before"}
+    assert played(app)["view"] == {"at": 5, "chain": 2, "show": "before", "speed": 1}
     assert not app.toast
     assert [app.query_params[key] for key in ("at", "follow", "show")] == ["5", "3", "before"]
 
@@ -183,14 +183,14 @@ def test_a_silly_link_falls_back_with_a_notice(link: dict[str, str]) -> None:
     app = open_chain(**link)
     assert len(app.toast) == 1
     data = played(app)
-    assert data["view"] == {"at": 0, "chain": 0, "show": "picture"}
+    assert data["view"] == {"at": 0, "chain": 0, "show": "picture", "speed": 1}
     assert (data["chains"], data["steps"]) == (4, 10)
 
 
 def test_a_shorter_run_forgets_a_step_that_it_does_not_have() -> None:
     app = open_chain(at="9", follow="4")
     app.segmented_control(key="steps").select(5).run()
-    assert played(app)["view"] == {"at": 0, "chain": 3, "show": "picture"}
+    assert played(app)["view"] == {"at": 0, "chain": 3, "show": "picture", "speed": 1}
     assert not app.toast
     assert "at" not in app.query_params
 

@@ -17,6 +17,7 @@ from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from latentdemo.engine import Engine, Job, RunRequest, Ticket, engine_for, jobs
+from latentdemo.engine.scheduler import Scheduler
 from latentdemo.errors import Busy, DeviceMemoryError, EngineError, LimitError, SamplingError
 from latentdemo.sampling import KERNELS
 from latentdemo.ui import background, comparison, words
@@ -250,13 +251,13 @@ def test_what_goes_wrong_is_said_in_the_page_s_language(monkeypatch, error: Exce
 
 
 def test_a_dead_worker_is_a_message_and_the_next_try_goes_well(monkeypatch) -> None:
-    def die() -> None:
+    def die(_scheduler: Scheduler) -> None:
         raise SystemExit
 
-    engine = engine_for()
     monkeypatch.setattr(background, "AT_ONCE", PATIENCE)
-    monkeypatch.setattr(engine._scheduler, "tick", die)
-    app = open_sampling(count="16", seed="507")
+    with monkeypatch.context() as patch:
+        patch.setattr(Scheduler, "tick", die)
+        app = open_sampling(count="16", seed="507")
     assert "engine stopped" in app.error[0].value
     app.button(key="again").click().run()
     assert not app.error

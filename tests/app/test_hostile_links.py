@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from streamlit.testing.v1 import AppTest
 
@@ -81,7 +81,7 @@ def settled(app: AppTest) -> None:
         assert job.error is None or isinstance(job.error, LatentdemoError), repr(job.error)
 
 
-@settings(max_examples=40)
+@settings(max_examples=40, phases=[Phase.generate])  # a page takes seconds: what fails is not made smaller
 @given(scripts, links)
 def test_any_link_gives_a_page(script: str, link: dict[str, list[str]]) -> None:
     app = open_page(script, **link)

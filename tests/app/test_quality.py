@@ -73,6 +73,19 @@ def test_the_table_begins_with_the_chosen_model(root: Path) -> None:
     assert len(short) < len(table)
 
 
+@pytest.mark.parametrize("lang", ["en", "ja"])
+def test_a_better_trained_model_answers_whether_a_chain_is_still_worth_it(root: Path, tiny_model, lang: str) -> None:
+    question = {"en": "Is a chain still worth it", "ja": "学習を改善しても"}[lang]
+    assert not any(question in each.value for each in open_page(model="vae", lang=lang).header)
+    config = save_checkpoint(root / "own" / "flow-vae", tiny_model, "own")
+    save_report(sample("own/flow-vae", config.sha256), root / "own" / "flow-vae")
+    for family in ("flow-vae", "vae", "aae"):
+        app = open_page(model=family, lang=lang)
+        assert not app.exception
+        assert any(question in each.value for each in app.header)
+        assert sum("Flow-prior VAE" in each.value for each in app.markdown) == 1
+
+
 def test_settings_are_in_the_link(root: Path) -> None:
     app = open_page(axis="milliseconds", figure="recall", ways=["hmc", "draw@flow"], price="2.5", value="0.1")
     assert not app.exception

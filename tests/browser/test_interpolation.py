@@ -87,6 +87,7 @@ def test_keys_and_clicks_move_it_and_other_rows_keep_its_place(open_page: Open) 
     assert box
     strip.click(position={"x": 0.4 * box["width"], "y": 5})
     expect(now).to_have_text("Frame 2 of 4")
+    page.wait_for_url(re.compile("frame=2"))
     page.get_by_role("button", name="10 steps").first.click()
     expect(page.locator(".strip img")).to_have_count(ROWS + 1)
     expect(now).to_have_text("Frame 2 of 4")

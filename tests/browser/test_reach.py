@@ -19,7 +19,8 @@ def open_settled(open_page: Open, name: str, **context: Any) -> Page:
     path, shown, count = PAGES[name]
     page = open_page(f"{path}&data=fashion-mnist&lang=en", **context)
     page.get_by_test_id(shown).nth(count - 1).wait_for()
-    page.get_by_test_id("stStatusWidget").wait_for(state="hidden")
+    page.locator("[data-testid=stApp][data-test-script-state=notRunning]").wait_for()
+    page.locator("[data-stale=true]").first.wait_for(state="detached")
     return page
 
 

@@ -27,7 +27,7 @@ from latentdemo.errors import (
     ModelNotFoundError,
     SamplingError,
 )
-from latentdemo.models import save_checkpoint
+from latentdemo.models import load_trained, save_checkpoint
 from latentdemo.sampling import KERNELS
 from tests.engine.stand_ins import PATIENCE, Climb, Clock, Gate, assert_same
 
@@ -228,7 +228,7 @@ def test_changed_weights_are_noticed(engine, checkpoints, tiny_model) -> None:
     request = RunRequest(NAME, count=2, steps=1)
     first = engine.run(request)
     old = load_model(NAME, "cpu")
-    digest = save_checkpoint(checkpoints / "own" / "tiny", old, "own").sha256
+    digest = save_checkpoint(checkpoints / "own" / "tiny", load_trained(NAME, "cpu"), "own").sha256
     assert engine.run(request) is first
     tiny_model.decoder[0].weight.data.mul_(2)
     save_checkpoint(checkpoints / "own" / "tiny", tiny_model, "own")

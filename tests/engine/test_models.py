@@ -42,7 +42,7 @@ def weight(model) -> int:
 
 
 def test_the_least_recently_used_model_is_dropped(saved, tiny_model) -> None:
-    pool = ModelPool(budget=2 * weight(tiny_model), device="cpu")
+    pool = ModelPool(budget=2 * weight(load_model("own/first", "cpu")), device="cpu")
     first = pool.get("own/first")
     pool.get("own/second")
     assert pool.get("own/first") is first

@@ -21,7 +21,14 @@ from safetensors.torch import load, save
 from latentdemo.engine import uploads
 from latentdemo.engine.uploads import LARGEST_ARCHIVE, take_in
 from latentdemo.errors import CheckpointCorruptError, UploadError
-from latentdemo.models import checkpoints_dir, load_model, read_config, save_checkpoint
+from latentdemo.models import (
+    NetworkConfig,
+    build_model,
+    checkpoints_dir,
+    load_model,
+    read_config,
+    save_checkpoint,
+)
 from latentdemo.sampling import run_chain
 
 Files = dict[str, bytes]
@@ -77,6 +84,17 @@ def test_a_shipped_model_comes_with_its_densities(root: Path) -> None:
     run = run_chain(load_model(name, "cpu", root), "hmc", count=4, steps=1, stop_at=0.5)
     assert run.images[1].isfinite().all()
     assert json.loads((root / name / "density.json").read_text())["training"] == {}
+
+
+def test_a_model_with_a_flow_prior_works_as_well(root: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "own" / "flow-vae"
+    model = build_model("flow-vae", NetworkConfig(16, 1, 4, 8), {"flow_hidden": 16}, seed=1).eval()
+    save_checkpoint(folder, model, "own")
+    name = take_in(packed({path.name: path.read_bytes() for path in folder.iterdir()}), root, "upload-3")
+    latents = torch.randn(4, 8, generator=torch.Generator().manual_seed(0))
+    with torch.no_grad():
+        expected = model.decode(latents).mean
+    assert torch.allclose(load_model(name, "cpu", root).decode(latents).mean, expected, atol=2e-2)
 
 
 def edited(files: Files, edit: Callable[[dict], object]) -> Files:

@@ -3,6 +3,7 @@ from dataclasses import replace
 import pytest
 import torch
 
+from latentdemo.errors import NetworkConfigError
 from latentdemo.models import NetworkConfig, Posterior, build_model, load_model, save_checkpoint
 from latentdemo.models.flow_vae import BLOCK, FlowPosterior, FlowVAE
 from latentdemo.sampling import run_chain
@@ -180,6 +181,29 @@ def test_a_saved_model_comes_back_with_its_flow(model: FlowVAE, tmp_path) -> Non
     assert torch.allclose(loaded.decode(latents).mean, model.decode(latents).mean, atol=0.02)
     images = torch.rand(8, 3, 16, 16, generator=generator())
     assert torch.allclose(loaded.encode(images).mean, model.encode(images).mean, atol=0.05)
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"flow_transforms": 0}, "flow_transforms is 0"),
+        ({"flow_transforms": 2.5}, "flow_transforms is 2.5"),
+        ({"flow_transforms": 17}, "from 1 to 16"),
+        ({"flow_hidden": -1}, "flow_hidden is -1"),
+        ({"flow_hidden": 4000}, "weights; take fewer"),
+    ],
+)
+def test_sizes_that_cannot_be_built_are_named(options: dict, words: str) -> None:
+    with pytest.raises(NetworkConfigError, match=words):
+        build_model("flow-vae", SMALL, options)
+
+
+def test_its_weights_are_counted_without_memory_for_its_networks() -> None:
+    with torch.device("meta"):
+        planned = build_model("flow-vae", SMALL, SMALL_FLOW)
+    built = build_model("flow-vae", SMALL, SMALL_FLOW)
+    assert planned.encoder[0].weight.is_meta
+    assert sum(p.numel() for p in planned.parameters()) == sum(p.numel() for p in built.parameters())
 
 
 def test_a_seed_fixes_the_flow(model: FlowVAE) -> None:

@@ -5,8 +5,16 @@ import copy
 import pytest
 import torch
 
-from latentdemo.errors import LatentdemoError
-from latentdemo.models import FAMILIES, NetworkConfig, build_model, list_models, load_model, load_trained
+from latentdemo.errors import CheckpointMismatchError, LatentdemoError
+from latentdemo.models import (
+    FAMILIES,
+    NetworkConfig,
+    build_model,
+    list_models,
+    load_model,
+    load_trained,
+    save_checkpoint,
+)
 from latentdemo.models.inference import SubpixelConvolution, best_precision, serve
 from latentdemo.sampling import run_chain
 
@@ -79,3 +87,8 @@ def test_devices_without_bf16_in_hardware_serve_float32(monkeypatch) -> None:
 def test_an_unknown_precision_is_said(tiny_model) -> None:
     with pytest.raises(LatentdemoError, match="float32, bf16"):
         serve(tiny_model, "int8")
+
+
+def test_a_model_that_serves_is_not_saved_by_mistake(tiny_model, tmp_path) -> None:
+    with pytest.raises(CheckpointMismatchError, match="load_trained"):
+        save_checkpoint(tmp_path, serve(tiny_model), "own")
