@@ -128,7 +128,6 @@ def test_the_switches_change_the_chains() -> None:
 def test_a_switch_says_what_it_does_where_it_stands() -> None:
     app = open_chain()
     assert "Every chain takes every step" in captions(app)
-    assert "no noise to add" in captions(app)
     app.segmented_control(key="stop").select("25").run()
     assert "likelier than 25 % of real data" in captions(app)
     assert app.query_params["stop"] == "25"

@@ -11,6 +11,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from latentdemo.errors import UploadError
+from latentdemo.evaluation.report import FILE as EVALUATION
 from latentdemo.models import checkpoints_dir, list_models, model_folder, save_checkpoint
 from latentdemo.models.checkpoint import private_folder
 from latentdemo.ui import background, uploads
@@ -58,8 +59,9 @@ def test_every_model_is_there_with_its_samples_and_figures() -> None:
     assert not app.exception
     assert not app.error
     assert len(app.image) == len(list_models())
-    assert len(app.metric) == len(list_models())
-    assert texts(app).count("Coverage: 0.") == len(list_models())
+    evaluated = [name for name in list_models() if (model_folder(name) / EVALUATION).exists()]
+    assert len(app.metric) == len(evaluated)
+    assert texts(app).count("Coverage: 0.") == len(evaluated)
 
 
 def test_one_press_chooses_a_model_for_all_pages() -> None:
@@ -133,7 +135,7 @@ def test_the_files_go_when_the_model_is_removed_replaced_or_its_session_ends() -
     assert len(set(root.iterdir()) - before) == 1
     app.button(key="remove_model").click().run()
     gc.collect()
-    assert set(root.iterdir()) == before
+    assert set(root.iterdir()) <= before  # those of sessions that have ended may go meanwhile
     assert not app.exception
     assert app.session_state["data"] == "avatars"
     app = bring(app, zipped("fashion-mnist/vae"))

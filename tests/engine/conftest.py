@@ -8,9 +8,15 @@ from pathlib import Path
 import pytest
 import torch
 
-from latentdemo.engine import Engine
+from latentdemo.engine import Engine, engine_for
 from latentdemo.models import save_checkpoint
 from latentdemo.sampling.density import DensityConfig, Flow, GaussianMixture, save_densities
+
+
+@pytest.fixture(autouse=True, scope="module")
+def closed_engine_of_the_process() -> None:
+    """Other tests may have left the process's own engine at work; its thread is none of those that are counted here."""
+    engine_for().close()
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from latentdemo.errors import LatentdemoError
 from latentdemo.evaluation import pythae_samplers
 from latentdemo.evaluation.pythae_samplers import EPOCHS, IAF, MAF, MIXTURE, TWO_STAGE, fit_and_draw, settings
 from latentdemo.evaluation.two_sample import energy_distance
-from latentdemo.models import NetworkConfig, build_model
+from latentdemo.models import NetworkConfig, Posterior, build_model
 from latentdemo.sampling.encodings import Encodings
 
 pytest.importorskip("pythae")
@@ -27,7 +27,7 @@ def encodings() -> Encodings:
     noise = torch.randn(2000, 3, generator=torch.Generator().manual_seed(0))
     side = torch.where(torch.arange(2000) % 2 == 0, 1.5, -1.5)
     mean = torch.stack([side + 0.2 * noise[:, 0], side + 0.3 * noise[:, 1], 0.2 * noise[:, 2] + 1.0], dim=1)
-    return Encodings(mean, torch.full_like(mean, 0.05))
+    return Encodings(Posterior(mean, torch.full_like(mean, 0.05)))
 
 
 @pytest.mark.parametrize("name", [MIXTURE, MAF, IAF, TWO_STAGE])
