@@ -37,12 +37,14 @@ def contact_sheet(images: Tensor, columns: int | None = None, scale: int = 1, ga
     columns = columns or math.ceil(math.sqrt(count))
     rows = math.ceil(count / columns)
     height, width = height * scale, width * scale
-    sheet = Image.new("RGBA", (columns * (width + gap) - gap, rows * (height + gap) - gap))
-    for index, tile in enumerate(pixels):
+    sheet = np.zeros((rows * (height + gap) - gap, columns * (width + gap) - gap, 4), np.uint8)
+    for index, tile in enumerate(pixels.repeat(scale, axis=1).repeat(scale, axis=2)):
         row, column = divmod(index, columns)
-        enlarged = Image.fromarray(tile).resize((width, height), Image.Resampling.NEAREST)
-        sheet.paste(enlarged, (column * (width + gap), row * (height + gap)))
-    return sheet
+        top, left = row * (height + gap), column * (width + gap)
+        place = sheet[top : top + height, left : left + width]
+        place[..., :3] = tile.reshape(height, width, -1)
+        place[..., 3] = 255
+    return Image.fromarray(sheet)
 
 
 def enlarged(picture: Image.Image, least: int) -> Image.Image:
@@ -86,7 +88,7 @@ def caption_font(captions: Sequence[str], width: int) -> ImageFont.FreeTypeFont:
 def png_bytes(picture: Image.Image) -> bytes:
     """The picture as a PNG file."""
     buffer = io.BytesIO()
-    picture.save(buffer, "PNG", compress_level=4)
+    picture.save(buffer, "PNG", compress_level=1)  # a tenth larger than usual, in a third of the time
     return buffer.getvalue()
 
 

@@ -6,6 +6,7 @@ import io
 import math
 import time
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -172,7 +173,9 @@ def compare(request: Request, job: Job[Any]) -> Comparison:
     )
     run = job.walk(wanted, arrived=Previews(request, job))
     pictures = sheets_of(run.images, request.layout)
-    sheets = {step: sheet(run, step, png_bytes(pictures[step])) for step in request.steps}
+    with ThreadPoolExecutor() as pool:  # packing a PNG leaves the interpreter free
+        packed = pool.map(png_bytes, (pictures[step] for step in request.steps))
+        sheets = {step: sheet(run, step, png) for step, png in zip(request.steps, packed, strict=True)}
     return Comparison(sheets, run.seconds[max(request.steps)], run.latents)
 
 

@@ -5,33 +5,34 @@ from __future__ import annotations
 import math
 
 from latentdemo.evaluation.report import GAP, HIGHER_IS_BETTER, SURE, Interval
-from latentdemo.ui.words import _
+from latentdemo.ui.words import N_, _
 
 SHARES = ("precision", "recall", "density", "coverage", "image_kept", "latent_kept", "acceptance")
+TITLES = {
+    GAP: N_("Quality gap closed, %"),
+    "frechet_distance": N_("Fréchet distance"),
+    "kernel_distance": N_("Kernel distance"),
+    "precision": N_("Precision (fidelity)"),
+    "recall": N_("Recall (diversity)"),
+    "density": N_("Density"),
+    "coverage": N_("Coverage"),
+    "sharpness": N_("Sharpness"),
+    "nearest_training": N_("Distance to the nearest training image"),
+    "memorised_share": N_("Memorised share"),
+    "energy_distance": N_("Energy distance of latents"),
+    "energy_p": N_("p-value of the energy distance"),
+    "image_kept": N_("Kept of the starting image"),
+    "latent_kept": N_("Kept of the starting latent"),
+    "round_trip_image": N_("Image change in a round trip"),
+    "round_trip_latent": N_("Latent change in a round trip"),
+    "acceptance": N_("Acceptance rate"),
+}
 FEWEST_DIGITS = 3  # of figures that have no natural unit
 
 
 def figure_title(name: str) -> str:
     """A figure in words; an unknown one keeps its name."""
-    return {
-        GAP: _("Quality gap closed, %"),
-        "frechet_distance": _("Fréchet distance"),
-        "kernel_distance": _("Kernel distance"),
-        "precision": _("Precision (fidelity)"),
-        "recall": _("Recall (diversity)"),
-        "density": _("Density"),
-        "coverage": _("Coverage"),
-        "sharpness": _("Sharpness"),
-        "nearest_training": _("Distance to the nearest training image"),
-        "memorised_share": _("Memorised share"),
-        "energy_distance": _("Energy distance of latents"),
-        "energy_p": _("p-value of the energy distance"),
-        "image_kept": _("Kept of the starting image"),
-        "latent_kept": _("Kept of the starting latent"),
-        "round_trip_image": _("Image change in a round trip"),
-        "round_trip_latent": _("Latent change in a round trip"),
-        "acceptance": _("Acceptance rate"),
-    }.get(name, name.replace("_", " "))
+    return _(TITLES[name]) if name in TITLES else name.replace("_", " ")
 
 
 def figure_word(name: str) -> str:

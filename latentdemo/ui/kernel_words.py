@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from latentdemo.evaluation.report import Row
 from latentdemo.sampling import KERNELS
-from latentdemo.ui.words import _
+from latentdemo.ui.words import N_, _
 
 DRAW = "draw"  # stands for the kernel where no chain follows the draw
 
@@ -36,20 +36,23 @@ def kernel_help(kernel: str) -> str:
     }.get(kernel, kernel)  # fmt: skip
 
 
+START_TITLES = {
+    "prior": N_("prior"),
+    "mixture-10": N_("mixture of 10"),
+    "mixture": N_("large mixture"),
+    "flow": N_("flow"),
+    "density": N_("fitted density"),
+    "data": N_("real data"),
+    "pythae-mixture": N_("mixture of 10 (pythae)"),
+    "pythae-maf": N_("masked autoregressive flow (pythae)"),
+    "pythae-iaf": N_("inverse autoregressive flow (pythae)"),
+    "pythae-two-stage": N_("two-stage VAE (pythae)"),
+}
+
+
 def start_title(start: str) -> str:
     """A starting point in words; one of one's own keeps its name."""
-    return {
-        "prior": _("prior"),
-        "mixture-10": _("mixture of 10"),
-        "mixture": _("large mixture"),
-        "flow": _("flow"),
-        "density": _("fitted density"),
-        "data": _("real data"),
-        "pythae-mixture": _("mixture of 10 (pythae)"),
-        "pythae-maf": _("masked autoregressive flow (pythae)"),
-        "pythae-iaf": _("inverse autoregressive flow (pythae)"),
-        "pythae-two-stage": _("two-stage VAE (pythae)"),
-    }.get(start, start)
+    return _(START_TITLES[start]) if start in START_TITLES else start
 
 
 def way_key(row: Row) -> str:
