@@ -36,15 +36,16 @@ def contact_sheet(images: Tensor, columns: int | None = None, scale: int = 1, ga
     count, height, width = pixels.shape[:3]
     columns = columns or math.ceil(math.sqrt(count))
     rows = math.ceil(count / columns)
+    opaque = np.full((count, height, width, 4), 255, np.uint8)
+    opaque[..., :3] = pixels
+    tiles = opaque.view(np.uint32)[..., 0].repeat(scale, axis=1).repeat(scale, axis=2)  # a pixel is one number
     height, width = height * scale, width * scale
-    sheet = np.zeros((rows * (height + gap) - gap, columns * (width + gap) - gap, 4), np.uint8)
-    for index, tile in enumerate(pixels.repeat(scale, axis=1).repeat(scale, axis=2)):
+    sheet = np.zeros((rows * (height + gap) - gap, columns * (width + gap) - gap), np.uint32)
+    for index, tile in enumerate(tiles):
         row, column = divmod(index, columns)
         top, left = row * (height + gap), column * (width + gap)
-        place = sheet[top : top + height, left : left + width]
-        place[..., :3] = tile.reshape(height, width, -1)
-        place[..., 3] = 255
-    return Image.fromarray(sheet)
+        sheet[top : top + height, left : left + width] = tile
+    return Image.fromarray(sheet.view(np.uint8).reshape(*sheet.shape, 4))
 
 
 def enlarged(picture: Image.Image, least: int) -> Image.Image:
