@@ -6,6 +6,7 @@ from pathlib import Path
 import streamlit as st
 
 from latentdemo.ui.arguments import take_arguments
+from latentdemo.ui.link import arrive
 from latentdemo.ui.navigation import streamlit_pages
 from latentdemo.ui.presentation import present, presenting
 from latentdemo.ui.sidebar import sidebar
@@ -17,6 +18,7 @@ st.set_page_config("latentdemo", UI / "icon.svg", layout="wide")
 st.html(UI / "style.css")
 take_arguments(sys.argv[1:])
 page = st.navigation(streamlit_pages(), position="top")
+arrive(page.url_path)
 st.session_state["selection"] = sidebar()
 present()
 page.run()

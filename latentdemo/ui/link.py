@@ -32,6 +32,12 @@ class Amounts:
         return isinstance(value, int | float) and self.least <= value <= self.most
 
 
+def arrive(page: str) -> None:
+    """Take note of the page that is run: in its first run its widgets take over what those of the page before had."""
+    st.session_state["arrived"] = st.session_state.get("page") != page
+    st.session_state["page"] = page
+
+
 def take_from_link(key: str, options: Sequence[Any] | Amounts, default: Any) -> None:
     """Give a widget its first value: from the link where it is one of `options`, else `default` with a notice.
 
@@ -42,6 +48,8 @@ def take_from_link(key: str, options: Sequence[Any] | Amounts, default: Any) -> 
     """
     several = isinstance(default, list)
     if key in st.session_state and fits(st.session_state[key], options, several):
+        if st.session_state.get("arrived"):
+            st.session_state[key] = st.session_state[key]  # hands another page's value on to this page's widget
         return
     asked = st.query_params.get_all(key)
     taken = [parse(text, options) for text in asked]

@@ -112,3 +112,13 @@ def test_a_measurement_shows_progress_and_can_be_cancelled(open_page: Open) -> N
     page.get_by_role("button", name=re.compile("Measure")).click()
     page.get_by_role("button", name="Cancel").click()
     expect(page.get_by_text("Cancelled. Nothing is lost.")).to_be_visible()
+
+
+def test_one_page_after_another(open_page: Open) -> None:
+    page = open_page("/sampling?data=fashion-mnist&lang=en&count=16")
+    page.get_by_test_id("stImage").first.wait_for()
+    for title in ("Step by step", "Latent interpolation", "Models", "Sampling", "Step by step"):
+        page.get_by_role("link", name=title).first.click()
+        expect(page.get_by_role("heading", level=1)).to_be_visible()
+        page.locator("[data-testid=stApp][data-test-script-state=notRunning]").wait_for()
+        expect(page.get_by_test_id("stException")).to_have_count(0)
