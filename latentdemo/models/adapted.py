@@ -23,7 +23,7 @@ from torch import Tensor, nn
 from latentdemo.errors import AdapterError, NetworkConfigError
 from latentdemo.models.autoencoder import GenerativeAutoencoder, Posterior
 from latentdemo.models.device import pick_device
-from latentdemo.models.weights import WEIGHTS
+from latentdemo.models.weights import WEIGHTS, parse_weights
 
 Encoded = Tensor | tuple[Tensor, Tensor] | Posterior
 Encode = Callable[[Tensor], Encoded]
@@ -149,6 +149,13 @@ class AdaptedAutoencoder(GenerativeAutoencoder):
         Raises:
             CheckpointError: it cannot be made of them.
         """
+        return cls.of_weights(network, options, parse_weights(content[WEIGHTS]), device)
+
+    @classmethod
+    def of_weights(
+        cls, network: AdaptedNetwork, options: Mapping[str, Any], weights: Mapping[str, Tensor], device: torch.device
+    ) -> Self:
+        """The model of its tensors, for adapters whose only file is one of weights; the rest is as in `restore`."""
         raise NotImplementedError
 
     def content(self) -> dict[str, bytes]:

@@ -34,12 +34,6 @@ class DiffusersAutoencoder(AdaptedAutoencoder):
     first_stage: nn.Module
 
     @classmethod
-    def restore(
-        cls, network: AdaptedNetwork, options: Mapping[str, Any], content: Mapping[str, bytes], device: torch.device
-    ) -> Self:
-        return cls.of_weights(network, options, parse_weights(content[WEIGHTS]), device)
-
-    @classmethod
     def of_weights(
         cls, network: AdaptedNetwork, options: Mapping[str, Any], weights: Mapping[str, Tensor], device: torch.device
     ) -> Self:

@@ -25,7 +25,7 @@ from torch import Tensor, nn
 from latentdemo.errors import AdapterError, CheckpointMismatchError, NetworkConfigError
 from latentdemo.models.adapted import AdaptedAutoencoder, AdaptedNetwork
 from latentdemo.models.adapters.networks import filled
-from latentdemo.models.weights import WEIGHTS, parse_weights, read_bytes
+from latentdemo.models.weights import WEIGHTS, read_bytes
 
 CONFIG, STATE = "model_config.json", "model.pt"
 SUITED = (
@@ -47,12 +47,6 @@ class PythaeAutoencoder(AdaptedAutoencoder):
     family = "pythae"
     title = "pythae"
     networks: nn.ModuleDict
-
-    @classmethod
-    def restore(
-        cls, network: AdaptedNetwork, options: Mapping[str, Any], content: Mapping[str, bytes], device: torch.device
-    ) -> Self:
-        return cls.of_weights(network, options, parse_weights(content[WEIGHTS]), device)
 
     @classmethod
     def of_weights(
