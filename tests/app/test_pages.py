@@ -1,6 +1,7 @@
 """The pages from their entry point, without a browser."""
 
 from pathlib import Path
+from threading import Event
 
 import pytest
 from streamlit.proto.LabelVisibility_pb2 import LabelVisibility
@@ -197,9 +198,16 @@ def test_the_next_seed_gives_other_pictures_and_is_in_the_link() -> None:
 def test_a_cancelled_run_is_said_so_and_can_be_repeated(monkeypatch) -> None:
     start = background.start_job
 
-    def start_and_cancel(*work):
-        job = start(*work)
+    def start_and_cancel(key, work, *kept):
+        asked = Event()
+
+        def work_when_cancelled(job):  # or it might be done before it is cancelled
+            asked.wait(PATIENCE)
+            return work(job)
+
+        job = start(key, work_when_cancelled, *kept)
         job.cancel()
+        asked.set()
         return job
 
     monkeypatch.setattr(background, "start_job", start_and_cancel)
