@@ -10,13 +10,14 @@ from latentdemo.ui.link import arrive
 from latentdemo.ui.navigation import streamlit_pages
 from latentdemo.ui.presentation import present, presenting
 from latentdemo.ui.sidebar import sidebar
-from latentdemo.ui.words import _
+from latentdemo.ui.words import _, chosen_language, speak
 
 UI = Path(__file__).parent / "latentdemo" / "ui"
 
 st.set_page_config("latentdemo", UI / "icon.svg", layout="wide")
 st.html(UI / "style.css")
 take_arguments(sys.argv[1:])
+speak(chosen_language())
 page = st.navigation(streamlit_pages(), position="top")
 arrive(page.url_path)
 st.session_state["selection"] = sidebar()

@@ -25,7 +25,7 @@ def to_pixels(images: Tensor) -> np.ndarray:
 
 
 def contact_sheet(images: Tensor, columns: int | None = None, scale: int = 1, gap: int = 2) -> Image.Image:
-    """Images (N, C, H, W) in reading order, a grid with transparent gaps (RGBA).
+    """Images (N, C, H, W) in reading order, a grid with transparent gaps: LA where they are grey, else RGBA.
 
     Args:
         columns: images a row; None makes the sheet about square.
@@ -36,16 +36,17 @@ def contact_sheet(images: Tensor, columns: int | None = None, scale: int = 1, ga
     count, height, width = pixels.shape[:3]
     columns = columns or math.ceil(math.sqrt(count))
     rows = math.ceil(count / columns)
-    opaque = np.full((count, height, width, 4), 255, np.uint8)
-    opaque[..., :3] = pixels
-    tiles = opaque.view(np.uint32)[..., 0].repeat(scale, axis=1).repeat(scale, axis=2)  # a pixel is one number
+    bands = 1 if images.shape[1] == 1 else 3
+    opaque = np.full((count, height, width, bands + 1), 255, np.uint8)
+    opaque[..., :bands] = pixels[..., :bands]
+    tiles = opaque.view(f"u{bands + 1}")[..., 0].repeat(scale, axis=1).repeat(scale, axis=2)  # a pixel is one number
     height, width = height * scale, width * scale
-    sheet = np.zeros((rows * (height + gap) - gap, columns * (width + gap) - gap), np.uint32)
+    sheet = np.zeros((rows * (height + gap) - gap, columns * (width + gap) - gap), tiles.dtype)
     for index, tile in enumerate(tiles):
         row, column = divmod(index, columns)
         top, left = row * (height + gap), column * (width + gap)
         sheet[top : top + height, left : left + width] = tile
-    return Image.fromarray(sheet.view(np.uint8).reshape(*sheet.shape, 4))
+    return Image.fromarray(sheet.view(np.uint8).reshape(*sheet.shape, bands + 1))
 
 
 def enlarged(picture: Image.Image, least: int) -> Image.Image:
@@ -60,7 +61,7 @@ def comparison(sheets: Sequence[tuple[str, Image.Image]], sheets_a_row: int | No
     """Sheets of one size on white, each under its caption.
 
     Args:
-        sheets: caption and sheet (RGBA), in reading order.
+        sheets: caption and sheet (RGBA or LA), in reading order.
         sheets_a_row: sheets beside each other; None puts all in one row.
     """
     width, height = sheets[0][1].size

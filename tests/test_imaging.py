@@ -21,6 +21,14 @@ def test_tiles_lie_in_reading_order_with_transparent_gaps() -> None:
     assert (sheet[:8, :8, 3] == 255).all()
 
 
+def test_a_grey_sheet_holds_one_channel_and_looks_the_same() -> None:
+    images = torch.rand(5, 1, 4, 4, generator=torch.Generator().manual_seed(0))
+    grey, coloured = contact_sheet(images, scale=3), contact_sheet(images.expand(-1, 3, -1, -1), scale=3)
+    assert (grey.mode, coloured.mode) == ("LA", "RGBA")
+    assert grey.convert("RGBA").tobytes() == coloured.tobytes()
+    assert comparison([("", grey)]).tobytes() == comparison([("", coloured)]).tobytes()
+
+
 def test_sheets_of_a_comparison_are_side_by_side() -> None:
     sheets = [(caption, Image.new("RGBA", (40, 30), colour)) for caption, colour in (("0", "red"), ("1", "blue"))]
     beside, stacked = comparison(sheets), comparison(sheets, sheets_a_row=1)

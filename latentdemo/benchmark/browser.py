@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import io
 import shutil
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.request import urlopen
-
-import numpy as np
-from PIL import Image
 
 from latentdemo.benchmark.server import running_server
 from latentdemo.benchmark.timing import Spread, Table
@@ -97,7 +93,7 @@ def press_to_picture(page: Page, press: Callable[[], None]) -> float:
 
 
 def measure_press(name: str, presses: int = PRESSES) -> Table:
-    """The next seed on the sampling page, against a bare page that shows a picture of the same size, in turns.
+    """The next seed on the sampling page, against a bare page that shows pictures of that page, in turns.
 
     Raises:
         ServerError: no Chromium, or a server that does not start.
@@ -107,18 +103,24 @@ def measure_press(name: str, presses: int = PRESSES) -> Table:
     link = f"/sampling?data={data}&model={family}&count={CHAINS}&steps={STEPS}"
     with chromium() as browser, running_server() as server:
         page = opened(browser, server.address + link)
-        sheet = wait_for_picture(page)
-        size = picture_size(sheet)
-        with tempfile.TemporaryDirectory() as folder, bare_server(Path(folder), size) as bare_address:
+        pictures = [downloaded(wait_for_picture(page))]
+        press_to_picture(page, next_seed(page))
+        pictures.append(downloaded(wait_for_picture(page)))
+        with bare_server(pictures) as bare_address:
             bare = opened(browser, bare_address)
             times: list[tuple[float, float, float]] = []
             for turn in range(presses + 1):
-                whole = press_to_picture(page, page.get_by_test_id("stNumberInputStepUp").click)
+                whole = press_to_picture(page, next_seed(page))
                 own = sampler_seconds(page)
                 plain = press_to_picture(bare, bare.get_by_role("button", name="Next").click)
                 if turn:  # the first warms up
                     times.append((whole, own, plain))
-    return Table(f"{name}: {CHAINS} chains, {STEPS} steps, {size / 1000:,.0f} kB", [press_row(times)])
+    return Table(f"{name}: {CHAINS} chains, {STEPS} steps, {len(pictures[0]) / 1000:,.0f} kB", [press_row(times)])
+
+
+def next_seed(page: Page) -> Callable[[], None]:
+    """The press that takes the next seed."""
+    return page.get_by_test_id("stNumberInputStepUp").click
 
 
 def press_row(times: list[tuple[float, float, float]]) -> dict[str, object]:
@@ -137,25 +139,22 @@ def sampler_seconds(page: Page) -> float:
     return float(page.get_by_test_id("stMetricValue").first.inner_text().split()[0])
 
 
-def picture_size(address: str) -> int:
-    """Bytes of a picture."""
+def downloaded(address: str) -> bytes:
+    """A picture's file."""
     with urlopen(address) as answer:
-        return len(answer.read())
+        return answer.read()
 
 
 @contextmanager
-def bare_server(folder: Path, size: int) -> Iterator[str]:
-    """The address of a Streamlit page with nothing on it but a button and a picture of so many bytes."""
-    side = max(8, round((size / 3) ** 0.5))  # noise, which PNG cannot make smaller
-    for index in range(2):
-        noise = np.random.default_rng(index).integers(0, 256, (side, side, 3), np.uint8)
-        buffer = io.BytesIO()
-        Image.fromarray(noise).save(buffer, "PNG")
-        (folder / f"{index}.png").write_bytes(buffer.getvalue())
-    script = folder / "bare.py"
-    script.write_text(BARE, encoding="utf-8")
-    with running_server(script, str(folder)) as server:
-        yield server.address
+def bare_server(pictures: Sequence[bytes]) -> Iterator[str]:
+    """The address of a Streamlit page with nothing on it but a button and one of some pictures (PNG)."""
+    with tempfile.TemporaryDirectory() as folder:
+        for index, picture in enumerate(pictures):
+            (Path(folder) / f"{index}.png").write_bytes(picture)
+        script = Path(folder) / "bare.py"
+        script.write_text(BARE, encoding="utf-8")
+        with running_server(script, folder) as server:
+            yield server.address
 
 
 def measure_cold_start(starts: int = STARTS) -> Table:

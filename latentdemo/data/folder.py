@@ -310,7 +310,7 @@ def shown(path: Path) -> bool:
 
 
 def preview_sheet(pictures: Pictures) -> Image.Image:
-    """Some of the pictures as a model gets to see them, a sheet with transparent gaps (RGBA)."""
+    """Some of the pictures as a model gets to see them, a sheet with transparent gaps."""
     pixels = np.stack([pictures.as_trained(each) for each in pictures.found[:PREVIEWED]])
     return contact_sheet(ImageSet(pixels).tensor(slice(None)), PREVIEW_COLUMNS, max(1, 64 // pictures.size))
 

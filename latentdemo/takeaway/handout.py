@@ -98,7 +98,7 @@ class Handout:
         used = self.text(caption, x, y, width, SMALL, MUTED) + 2
         scale = min(width / picture.width, (height - used) / picture.height)
         flat = Image.new("RGB", picture.size, "white")  # without transparency, which some printers stumble over
-        flat.paste(picture, mask=picture.getchannel("A") if picture.mode == "RGBA" else None)
+        flat.paste(picture, mask=picture.getchannel("A") if "A" in picture.getbands() else None)
         across, down = scale * picture.width, scale * picture.height
         self.pdf.image(flat, x, y + used, across, down, alt_text=f"{self.story.model}: {caption}")
         return used + down

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+from pathlib import Path
+
 from latentdemo.errors import CheckpointError
 from latentdemo.evaluation.report import FILE, EvaluationError, Report, load_report
 from latentdemo.models import model_folder, read_config
@@ -15,11 +18,12 @@ def evaluation_of(chosen: Selection) -> Report | str:
     folder = model_folder(chosen.model)
     if chosen.model.startswith(PRIVATE):
         return _("A model that is brought along comes without its evaluation. The quality review can measure it here.")
-    if not (folder / FILE).exists():
+    path = folder / FILE
+    if not path.exists():
         return _("This model was not evaluated yet. Make its evaluation with: python -m latentdemo evaluate {model}",
                  model=chosen.model)  # fmt: skip
     try:
-        report = load_report(folder)
+        report = read_report(folder, path.stat().st_mtime_ns)
     except EvaluationError as error:
         return str(error)
     if report.model_sha256 != chosen.config.sha256:
@@ -28,6 +32,12 @@ def evaluation_of(chosen: Selection) -> Report | str:
             model=chosen.model,
         )
     return report
+
+
+@lru_cache(maxsize=32)
+def read_report(folder: Path, written: int) -> Report:
+    """The evaluation beside a checkpoint, kept until it is written anew; raises as `load_report` does."""
+    return load_report(folder)
 
 
 def other_models(chosen: Selection) -> list[Selection]:

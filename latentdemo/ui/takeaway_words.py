@@ -8,7 +8,6 @@ from latentdemo.evaluation.report import GAP, Report
 from latentdemo.takeaway.settings import RunSettings
 from latentdemo.takeaway.story import Card, Chart, Line, Section, Story, Table
 from latentdemo.ui.charts import Curve
-from latentdemo.ui.evaluated import evaluation_of
 from latentdemo.ui.figure_words import figure_title
 from latentdemo.ui.kernel_words import capital, kernel_help, kernel_title
 from latentdemo.ui.names import STARTS, start_samples
@@ -31,23 +30,25 @@ from latentdemo.ui.words import _, language
 REPEAT = "python -m latentdemo rerun run.json --output FOLDER"
 
 
-def tell(chosen: Selection, settings: RunSettings, words: Mapping[str, str], after: int, link: str) -> Story:
+def tell(
+    chosen: Selection, found: Report | str, settings: RunSettings, words: Mapping[str, str], after: int, link: str
+) -> Story:
     """The story of a model and a run.
 
     Args:
         chosen: the model.
+        found: its evaluation, or why there is none.
         settings: of the run.
         words: its settings as the page names them.
         after: the step that stands beside step 0.
         link: the address of the page.
     """
-    found = evaluation_of(chosen)
     report = found if isinstance(found, Report) else None
     return Story(
         language=language(),
         title=_("Better samples from the model you already have"),
         model=capital(chosen.title),
-        verdict=verdict(report) if report else str(found),
+        verdict=found if isinstance(found, str) else verdict(found),
         question=question(report),
         remedy=remedy(settings.kernel),
         evidence=evidence(report),

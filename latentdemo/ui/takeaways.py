@@ -12,10 +12,11 @@ from torch import Tensor
 from latentdemo.engine import RecentResults
 from latentdemo.takeaway import RunSettings
 from latentdemo.takeaway.bundle import Bundle, Drawn
+from latentdemo.ui.evaluated import evaluation_of
 from latentdemo.ui.link import address
 from latentdemo.ui.sidebar import Selection
 from latentdemo.ui.takeaway_words import tell
-from latentdemo.ui.words import _
+from latentdemo.ui.words import _, language, speaking
 
 KEPT_BYTES = 256 * 2**20  # of files, for all sessions together
 MIME = {
@@ -48,10 +49,9 @@ def take_away(
 ) -> None:
     """One quiet popover with a button for each kind of file. Draw it once a page, under the result.
 
-    Files are composed when a button is pressed, on a thread that knows neither session nor language: what `sheets`,
-    `frames` and `branches` need is worked out by the page before, and they must call neither `st` nor `_`. Files are
-    kept by everything else that is passed here: what changes a picture must be seen in `settings`, `words` or
-    `latents`.
+    Files are composed when a button is pressed, on a thread that knows no session: what `sheets`, `frames` and
+    `branches` need is worked out by the page before, and they must not call `st`. Files are kept by everything else
+    that is passed here: what changes a picture must be seen in `settings`, `words` or `latents`.
 
     Args:
         chosen: the model; what its evaluation says goes into deck and PDF.
@@ -72,16 +72,14 @@ def take_away(
         )
         take_away(chosen, settings, run.latents, lambda: sheets_of(run.images, settings.layout), {_("Kernel"): ...})
     """
-    bundle = Bundle(
-        tell(chosen, settings, words, settings.steps[-1] if after is None else after, address()),
-        settings,
-        latents,
-        sheets,
-        settings.steps[-1] if after is None else after,
-        frames,
-        seconds,
-        branches,
-    )
+    after = settings.steps[-1] if after is None else after
+    found, link, spoken = evaluation_of(chosen), address(), language()
+
+    def bundle() -> Bundle:
+        with speaking(spoken):
+            story = tell(chosen, found, settings, words, after, link)
+        return Bundle(story, settings, latents, sheets, after, frames, seconds, branches)
+
     stem = f"latentdemo-{settings.model.replace('/', '-')}-{settings.kernel}-seed{settings.seed}"
     with st.popover(_("Take away"), icon=":material/download:", help=_("What is shown, as files to keep.")):
         for kind, (label, meaning) in kinds().items():
@@ -106,14 +104,16 @@ def kinds() -> dict[str, tuple[str, str]]:
     }
 
 
-def kept(kind: str, bundle: Bundle) -> Callable[[], bytes]:
+def kept(kind: str, bundle: Callable[[], Bundle]) -> Callable[[], bytes]:
     """A function that makes a file of a kind, or finds it among the recent ones; it runs on a thread of its own."""
-    files, key = recent_files(), (kind, key_of(bundle))
+    files = recent_files()
 
     def make() -> bytes:
+        made = bundle()
+        key = (kind, key_of(made))
         content = files.get(key)
         if content is None:
-            content = bundle.file(kind)
+            content = made.file(kind)
             files.put(key, content, len(content))
         return content
 

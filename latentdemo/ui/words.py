@@ -5,6 +5,9 @@ English stands in the pages, marked with `_`; the other languages in gettext cat
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import cache
 from pathlib import Path
 
@@ -13,6 +16,7 @@ from babel.messages.pofile import read_po
 
 LANGUAGES = {"en": "English", "ja": "日本語"}
 CATALOGUES = Path(__file__).parent / "locale"
+SPOKEN: ContextVar[str] = ContextVar("language")
 
 
 @cache
@@ -31,10 +35,30 @@ def browser_language() -> str:
     return preferred if preferred in LANGUAGES else "en"
 
 
-def language() -> str:
+def chosen_language() -> str:
     """The language of this session: chosen on the page, else in the link, else the browser's."""
     chosen = st.session_state.get("lang") or st.query_params.get("lang")
     return chosen if chosen in LANGUAGES else browser_language()
+
+
+def speak(language: str) -> None:
+    """Settle the language of this thread, as each run of a page does once: a page has hundreds of texts."""
+    SPOKEN.set(language)
+
+
+@contextmanager
+def speaking(language: str) -> Iterator[None]:
+    """For what is said by a thread that knows no session."""
+    before = SPOKEN.set(language)
+    try:
+        yield
+    finally:
+        SPOKEN.reset(before)
+
+
+def language() -> str:
+    """The language that this thread speaks; that of its session where nobody settled it."""
+    return SPOKEN.get("") or chosen_language()
 
 
 def N_(text: str) -> str:

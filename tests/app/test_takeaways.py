@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 import torch
 
@@ -15,12 +17,12 @@ KINDS = ["png", "gif", "mp4", "pptx", "pdf", "zip"]
 
 
 @pytest.fixture
-def bundles(monkeypatch) -> list[Bundle]:
-    """The bundles behind the buttons, in the order in which they were drawn."""
-    made: list[Bundle] = []
+def bundles(monkeypatch) -> list[Callable[[], Bundle]]:
+    """What makes the bundles behind the buttons, in the order in which they were drawn."""
+    made: list[Callable[[], Bundle]] = []
     kept = takeaways.kept
 
-    def keep(kind: str, bundle: Bundle):
+    def keep(kind: str, bundle: Callable[[], Bundle]):
         made.append(bundle)
         return kept(kind, bundle)
 
@@ -37,12 +39,12 @@ def test_there_is_a_button_with_a_tooltip_for_each_kind_of_file(bundles, lang: s
     assert len(buttons) == len(bundles) == len(KINDS)
     assert all(button.help for button in buttons)
     assert words in {button.label for button in buttons}
-    assert bundles[0].story.language == lang
+    assert bundles[0]().story.language == lang
 
 
 def test_settings_repeat_what_is_shown(bundles) -> None:
     open_page("pages/sampling.py", kernel="hmc", stop="25", steps=["1", "3"], seed="11", **CLOTHES)
-    bundle = bundles[-1]
+    bundle = bundles[-1]()
     settings = bundle.settings
     assert (settings.steps, list(settings.captions), settings.stop_at) == ((0, 1, 3), [1, 3], 0.25)
     run = run_chain(
@@ -60,9 +62,9 @@ def test_settings_repeat_what_is_shown(bundles) -> None:
 
 def test_the_step_that_closes_most_of_the_gap_stands_beside_the_start(bundles) -> None:
     open_page("pages/sampling.py", kernel="transport", steps=["0", "1", "6"], **CLOTHES)
-    assert bundles[-1].after == 1  # on clothes, further plain steps undo what the first has won
+    assert bundles[-1]().after == 1  # on clothes, further plain steps undo what the first has won
     open_page("pages/sampling.py", kernel="hmc", start="data", steps=["0", "1", "3"], **CLOTHES)
-    assert bundles[-1].after == 3  # nothing was measured: the last
+    assert bundles[-1]().after == 3  # nothing was measured: the last
 
 
 def test_files_are_composed_once_and_anew_for_another_language(bundles, monkeypatch) -> None:
@@ -80,6 +82,6 @@ def test_a_model_without_an_evaluation_can_be_taken_away(bundles, tiny_model, tm
     save_checkpoint(tmp_path / "own" / "tiny", tiny_model, "own")
     app = open_page("pages/sampling.py", lang="ja", count="16", steps=["0", "1"])
     assert not app.exception
-    assert "まだ評価されていません" in bundles[-1].story.verdict
+    assert "まだ評価されていません" in bundles[-1]().story.verdict
     for kind in ("png", "pptx", "pdf"):
-        assert len(bundles[-1].file(kind)) > 1000
+        assert len(bundles[-1]().file(kind)) > 1000

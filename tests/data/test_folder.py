@@ -119,7 +119,7 @@ def test_grey_pictures_make_a_grey_set(tmp_path: Path) -> None:
     grey = Pictures(pictures.source, 16, found)
     assert grey.channels == 1
     assert grey.images("train").pixels.shape[1:] == (16, 16, 1)
-    assert preview_sheet(grey).mode == "RGBA"
+    assert preview_sheet(grey).mode == "LA"
 
 
 def test_too_few_pictures_are_named_with_what_is_needed(folder: Path) -> None:

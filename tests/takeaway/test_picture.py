@@ -44,7 +44,7 @@ def test_a_tall_sheet_is_made_square_in_the_same_order() -> None:
     assert square.size == (3 * 6 - 2, 2 * 6 - 2)
     read = [square.getpixel((x, y))[0] for y in (0, 6) for x in (0, 6, 12)]
     assert read == [0, 51, 102, 153, 204, 255]
-    assert square.getpixel((4, 0))[3] == 0  # gaps stay gaps
+    assert square.getpixel((4, 0))[-1] == 0  # gaps stay gaps
 
 
 def test_a_row_stays_a_row() -> None:

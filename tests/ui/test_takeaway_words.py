@@ -10,7 +10,6 @@ from latentdemo.evaluation.report import GAP
 from latentdemo.models import model_folder, read_config
 from latentdemo.takeaway import GIVEN, Layout, RunSettings
 from latentdemo.takeaway.story import Story
-from latentdemo.ui import takeaway_words
 from latentdemo.ui.review import direct_draw, verdict
 from latentdemo.ui.sidebar import Selection
 from latentdemo.ui.takeaway_words import tell
@@ -22,15 +21,14 @@ SETTINGS = RunSettings(
 )  # fmt: skip
 
 
-def told(monkeypatch, found, settings: RunSettings = SETTINGS, after: int = 3) -> Story:
-    monkeypatch.setattr(takeaway_words, "evaluation_of", lambda chosen: found)
+def told(found, settings: RunSettings = SETTINGS, after: int = 3) -> Story:
     chosen = Selection(MODEL, read_config(model_folder(MODEL)), 7)
-    return tell(chosen, settings, {"Kernel": "calibrated"}, after, "http://here/")
+    return tell(chosen, found, settings, {"Kernel": "calibrated"}, after, "http://here/")
 
 
-def test_the_verdict_is_that_of_the_review(monkeypatch) -> None:
+def test_the_verdict_is_that_of_the_review() -> None:
     found = report()
-    story = told(monkeypatch, found)
+    story = told(found)
     assert story.verdict == verdict(found)
     assert direct_draw(found) in story.decision.points
     assert story.table is not None
@@ -45,24 +43,24 @@ def test_the_verdict_is_that_of_the_review(monkeypatch) -> None:
     assert not any("**" in point for point in story.method.points)
 
 
-def test_a_model_that_is_best_left_alone_is_told_as_such(monkeypatch) -> None:
-    story = told(monkeypatch, report(strength=-1.0))
+def test_a_model_that_is_best_left_alone_is_told_as_such() -> None:
+    story = told(report(strength=-1.0))
     assert story.verdict.startswith("Leave this model alone")
     assert story.table is not None
     assert story.table.advised is None
 
 
-def test_a_model_without_a_gap_has_a_table_but_no_chart(monkeypatch) -> None:
+def test_a_model_without_a_gap_has_a_table_but_no_chart() -> None:
     found = report(strength=-1.0)
     found = replace(found, rows=[replace(row, figures=without(row.figures, [GAP])) for row in found.rows])
-    story = told(monkeypatch, found)
+    story = told(found)
     assert story.chart is None
     assert story.table is not None
     assert "Fréchet distance" in story.table.header
 
 
-def test_a_model_without_an_evaluation_is_told_as_such(monkeypatch) -> None:
-    story = told(monkeypatch, "This model was not evaluated yet.")
+def test_a_model_without_an_evaluation_is_told_as_such() -> None:
+    story = told("This model was not evaluated yet.")
     assert story.verdict == "This model was not evaluated yet."
     assert (story.chart, story.table, story.cards, story.method.points) == (None, None, (), ())
     assert "Nothing can be decided" in story.decision.points[0]
@@ -77,15 +75,15 @@ def test_a_model_without_an_evaluation_is_told_as_such(monkeypatch) -> None:
         (GIVEN, {}, "Step 0"),
     ],
 )
-def test_the_first_picture_is_called_what_it_is(monkeypatch, start: str, captions: dict, words: str) -> None:
+def test_the_first_picture_is_called_what_it_is(start: str, captions: dict, words: str) -> None:
     settings = replace(SETTINGS, start=start, captions=captions)
-    assert words in told(monkeypatch, report(), settings).before
+    assert words in told(report(), settings).before
 
 
-def test_the_other_picture_names_its_step_and_its_kernel(monkeypatch) -> None:
-    assert told(monkeypatch, report(), after=1).after == "one step · Calibrated chain"
+def test_the_other_picture_names_its_step_and_its_kernel() -> None:
+    assert told(report(), after=1).after == "one step · Calibrated chain"
 
 
-def test_settings_name_what_fixes_the_run(monkeypatch) -> None:
-    settings = dict(told(monkeypatch, report()).settings)
+def test_settings_name_what_fixes_the_run() -> None:
+    settings = dict(told(report()).settings)
     assert settings == {"Model": f"{MODEL} (abababababab)", "Seed": "7", "Samples": "16", "Kernel": "calibrated"}
