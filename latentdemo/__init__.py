@@ -6,11 +6,6 @@ Example:
     >>> run = run_chain(model, count=64, steps=10, seed=7, record=(0, 1, 5, 10))
 """
 
-import os
-
-# before torch is loaded: its threads sleep where they wait for each other, and leave the core to those who have work
-os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
-
 from latentdemo._version import __version__
 from latentdemo.models import adapt, list_models, load_model
 from latentdemo.sampling import run_chain

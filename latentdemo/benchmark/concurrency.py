@@ -1,4 +1,4 @@
-"""Many requests at once: how near the engine comes to the ideal, and whether a short one waits for a long one.
+"""Many requests at once: how near the engine comes to the ideal, and whether one waits for another, or for a page.
 
 The ideal is work-conserving: all chains of all requests as one request, whose steps are always full and which nobody
 has to wait beside.
@@ -7,6 +7,7 @@ has to wait beside.
 from __future__ import annotations
 
 import statistics
+import threading
 import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -112,3 +113,37 @@ def measure_fairness(name: str, device: str | None = None, long: int = LONG) -> 
         "beside / alone": Spread.of([each / median for each in beside]) if beside else "",
     }
     return Table(f"{name}: {SHORT} chains, {STEPS} steps, {describe_device(model.device)}", [row])
+
+
+def measure_beside_a_page(name: str, device: str | None = None, chains: int = CHAINS) -> Table:
+    """A request alone, and while a thread computes in Python as the script of a page does, only without an end.
+
+    Raises:
+        LatentdemoError: a model that cannot be loaded.
+    """
+    model = apart(lambda: load_model(name, device))
+    engine = Engine(device)
+    request = RunRequest(model, count=chains, steps=STEPS, record=(STEPS,))
+    ended = threading.Event()
+
+    def compute() -> None:
+        while not ended.is_set():
+            pass
+
+    page = threading.Thread(target=compute, daemon=True)
+    try:
+        alone = in_turns({"alone": lambda: engine.run(request)}, seconds=2.0)["alone"]
+        page.start()
+        beside = in_turns({"beside": lambda: engine.run(request)}, seconds=2.0)["beside"]
+    finally:
+        ended.set()
+        if page.is_alive():
+            page.join()
+        engine.close()
+    median = statistics.median(alone)
+    row = {
+        "alone, ms": Spread.of([1000 * each for each in alone]),
+        "beside a thread that computes in Python, ms": Spread.of([1000 * each for each in beside]),
+        "beside / alone": Spread.of([each / median for each in beside]),
+    }
+    return Table(f"{name}: {chains} chains, {STEPS} steps, {describe_device(model.device)}", [row])

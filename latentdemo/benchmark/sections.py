@@ -23,10 +23,10 @@ def steps(models: Sequence[str], device: str | None) -> Iterator[Table]:
 
 
 def requests(models: Sequence[str], device: str | None) -> Iterator[Table]:
-    """Equal requests at once, and a short one beside a long one."""
-    from latentdemo.benchmark.concurrency import measure_concurrency, measure_fairness
+    """Equal requests at once, a short one beside a long one, and one beside a page."""
+    from latentdemo.benchmark.concurrency import measure_beside_a_page, measure_concurrency, measure_fairness
 
-    return (measure(models[0], device) for measure in (measure_concurrency, measure_fairness))
+    return (measure(models[0], device) for measure in (measure_concurrency, measure_fairness, measure_beside_a_page))
 
 
 def press(models: Sequence[str], device: str | None) -> Iterator[Table]:

@@ -46,7 +46,7 @@ MEMORY_LIMIT = 4 * 2**30  # bytes that the results of all runs on their way may 
 RESULTS_KEPT = 256 * 2**20  # bytes of results that may be asked for again
 LEASE = 90.0  # seconds without a look after which a ticket counts no more; browsers wake hidden pages once a minute
 # seconds that a thread may keep Python's lock while others wait; a step asks for the lock after each operation, so that
-# beside a page that computes, a run takes 70 times as long at the usual 5 ms, and 2.5 times at this
+# beside a page that computes, a run takes 17 times as long at the usual 5 ms, and 3 times at this
 LOCK_KEPT = 1e-4
 ASKED_EVERY = 0.05  # seconds between two questions whether a blocking run was cancelled
 

@@ -27,9 +27,14 @@ def sheets_of(images: Mapping[int, Tensor], layout: Layout) -> dict[int, Image.I
         layout: columns, order and size of the tiles.
     """
     places = order_of_tiles(images, layout.order)
-    side = next(iter(images.values())).shape[-1]
+    return {step: sheet_of(shown[places], layout) for step, shown in images.items()}
+
+
+def sheet_of(images: Tensor, layout: Layout) -> Image.Image:
+    """A contact sheet of images (N, C, H, W), as large as a layout has it."""
+    side = images.shape[-1]
     scale = max(1, min(layout.tile // side, WIDEST // (layout.columns * (side + GAP))))
-    return {step: contact_sheet(shown[places], layout.columns, scale, GAP) for step, shown in images.items()}
+    return contact_sheet(images, layout.columns, scale, GAP)
 
 
 def order_of_tiles(images: Mapping[int, Tensor], order: str) -> Tensor:

@@ -19,7 +19,7 @@ from latentdemo.models import GenerativeAutoencoder, load_model, model_folder, r
 from latentdemo.sampling import ChainRun, Progress
 from latentdemo.sampling.density import read_density_config
 from latentdemo.sampling.interpolation import Frames, interpolate
-from latentdemo.takeaway.picture import picture_of, sheets_of
+from latentdemo.takeaway.picture import picture_of, sheet_of, sheets_of
 from latentdemo.takeaway.settings import GIVEN, Branch, RunSettings, read_settings
 
 RUN, LATENTS, PICTURE = "run.json", "latents.npz", "comparison.png"
@@ -172,7 +172,7 @@ def latents_bytes(latents: Mapping[int, Tensor], branches: Sequence[Tensor] = ()
 def write(run: ChainRun, branches: Sequence[Frames], settings: RunSettings, out: Path) -> None:
     """Write the picture and the latents of a run and its branches."""
     more = [
-        (branch.caption, sheets_of({0: drawn.images}, settings.layout)[0])
+        (branch.caption, sheet_of(drawn.images, settings.layout))
         for branch, drawn in zip(settings.branches, branches, strict=True)
     ]
     picture = picture_of(sheets_of(run.images, settings.layout), settings.captions, settings.layout, more)

@@ -15,6 +15,7 @@ from latentdemo.errors import DeviceMemoryError, EngineError, LatentdemoError, L
 from latentdemo.ui.words import _
 
 AT_ONCE = 2.0  # seconds that a page waits before it shows progress
+STILL = 0.3  # seconds of these without a spinner, which a browser draws anew for, even where it is too early to show
 
 Result = TypeVar("Result")
 Work = Callable[[Job[Any]], Result]
@@ -46,9 +47,10 @@ def result_or_wait(
         if job is not None:
             job.cancel()
         job = start_job(key, work, results, weight)
-    with st.spinner(_("Sampling …")):
-        ended = job.wait(AT_ONCE)
-    if not ended:
+    if not job.wait(STILL):
+        with st.spinner(_("Sampling …")):
+            job.wait(AT_ONCE - STILL)
+    if not job.wait(0):
         show_progress(show)
         return None
     if job.cancelled or job.error:

@@ -7,7 +7,7 @@ import math
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +26,7 @@ from latentdemo.imaging import png_bytes
 from latentdemo.models import model_folder
 from latentdemo.sampling import ChainRun
 from latentdemo.sampling.density import read_density_config
-from latentdemo.takeaway.picture import sheets_of
+from latentdemo.takeaway.picture import order_of_tiles, sheet_of
 from latentdemo.takeaway.settings import DRAWN, Layout
 from latentdemo.ui import background
 
@@ -172,10 +172,13 @@ def compare(request: Request, job: Job[Any]) -> Comparison:
         digest=request.digest,
     )
     run = job.walk(wanted, arrived=Previews(request, job))
-    pictures = sheets_of(run.images, request.layout)
-    with ThreadPoolExecutor() as pool:  # packing a PNG leaves the interpreter free
-        packed = pool.map(png_bytes, (pictures[step] for step in request.steps))
-        sheets = {step: sheet(run, step, png) for step, png in zip(request.steps, packed, strict=True)}
+    places = order_of_tiles(run.images, request.order)
+
+    def composed(step: int) -> Sheet:
+        return sheet(run, step, png_bytes(sheet_of(run.images[step][places], request.layout)))
+
+    with ThreadPoolExecutor() as pool:  # composing leaves Python's lock to others most of the time
+        sheets = dict(zip(request.steps, pool.map(composed, request.steps), strict=True))
     return Comparison(sheets, run.seconds[max(request.steps)], run.latents)
 
 
@@ -208,9 +211,9 @@ class Previews:
 def preview(images: Tensor, arrived: Tensor, layout: Layout) -> bytes:
     """A sheet of images (N, C, H, W) as PNG, with faint tiles where (N,) booleans say that they have not arrived."""
     mask = arrived[:, None, None, None].expand(-1, 1, *images.shape[2:])
-    sheets = sheets_of({0: images, 1: mask.float()}, replace(layout, order=DRAWN))
-    shown = Image.new("RGBA", sheets[0].size, FAINT)
-    shown.paste(sheets[0], mask=sheets[1].convert("L"))
+    sheet = sheet_of(images, layout)
+    shown = Image.new("RGBA", sheet.size, FAINT)
+    shown.paste(sheet, mask=sheet_of(mask.float(), layout).convert("L"))
     return png_bytes(shown)
 
 

@@ -20,7 +20,7 @@ from latentdemo.models import GenerativeAutoencoder, model_folder
 from latentdemo.sampling import ChainRun
 from latentdemo.sampling.density import FittedDensity, density_of
 from latentdemo.sampling.interpolation import Frames, PathKind, interpolate, morph_grid
-from latentdemo.takeaway.picture import sheets_of
+from latentdemo.takeaway.picture import sheet_of
 from latentdemo.takeaway.settings import Layout
 from latentdemo.ui.background import result_or_wait
 from latentdemo.ui.comparison import DECODE_ENCODE
@@ -284,7 +284,7 @@ def frames_at(run: ChainRun, step: int) -> Frames:
 
 def sheet(images: Tensor, columns: int) -> bytes:
     """Images (N, C, H, W) side by side as PNG."""
-    return png_bytes(sheets_of({0: images}, Layout(columns))[0])
+    return png_bytes(sheet_of(images, Layout(columns)))
 
 
 def density_or_none(model: GenerativeAutoencoder) -> FittedDensity | None:

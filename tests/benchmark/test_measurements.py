@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import sys
+import threading
 
 import pytest
 import torch
 
 from latentdemo.benchmark import concurrency
-from latentdemo.benchmark.concurrency import measure_concurrency, measure_fairness
+from latentdemo.benchmark.concurrency import measure_beside_a_page, measure_concurrency, measure_fairness
 from latentdemo.benchmark.figures import measure_figures
 from latentdemo.benchmark.memory import measure_memory
 from latentdemo.benchmark.runtimes import RUNTIMES, available
@@ -66,6 +67,13 @@ def test_requests_at_once(name: str, monkeypatch) -> None:
 def test_a_short_request_beside_a_long_one(name: str) -> None:
     (row,) = measure_fairness(name, "cpu", long=20_000).rows
     assert isinstance(row["beside / alone"], Spread)
+
+
+def test_a_request_beside_a_page(name: str) -> None:
+    before = threading.active_count()
+    (row,) = measure_beside_a_page(name, "cpu", chains=4).rows
+    assert isinstance(row["beside / alone"], Spread)
+    assert threading.active_count() == before
 
 
 def test_memory_is_read_thrice(monkeypatch) -> None:
