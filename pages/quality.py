@@ -192,11 +192,13 @@ def show_method(report: Report) -> None:
 def show_measuring(chosen: Selection) -> None:
     """A form to measure again, and where that stands."""
     st.header(_("Measure again"), anchor=False)
-    take_from_link("images", measurement.COUNTS, measurement.DEFAULT_COUNT)
+    counts = measurement.counts_for(chosen.model)
+    usual = measurement.DEFAULT_COUNT if measurement.DEFAULT_COUNT in counts else counts[-1]
+    take_from_link("images", counts, usual)
     take_from_link("repetitions", measurement.REPETITIONS, measurement.DEFAULT_REPETITIONS)
     with st.form("measure"), st.container(horizontal=True, vertical_alignment="bottom"):
         st.segmented_control(
-            _("Images a side"), measurement.COUNTS, required=True, key="images",
+            _("Images a side"), counts, required=True, key="images",
             help=_("The more, the surer the figures; Fréchet distances of different counts cannot be compared."),
         )  # fmt: skip
         st.segmented_control(
@@ -207,7 +209,7 @@ def show_measuring(chosen: Selection) -> None:
             _("Measure on this device"), icon=":material/speed:", on_click=start_measuring, args=(chosen,),
             help=_("The shipped figures stay; you can go back to them."),
         )  # fmt: skip
-    put_in_link("images", measurement.DEFAULT_COUNT)
+    put_in_link("images", usual)
     put_in_link("repetitions", measurement.DEFAULT_REPETITIONS)
     st.caption(_("It runs in the background and takes minutes on a CPU; the page stays usable."))
     measurement.show_job()

@@ -52,6 +52,14 @@ def write_held_out(folder: Path, name: str, images: ImageSet) -> None:
     (folder / INDEX).write_text(json.dumps(index, ensure_ascii=False), encoding="utf-8")
 
 
+def count_held_out(folder: Path) -> int:
+    """How many images are shipped in a data set's folder; 0 where that cannot be read."""
+    try:
+        return int(json.loads((folder / INDEX).read_text(encoding="utf-8"))["count"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return 0
+
+
 def read_held_out(folder: Path) -> ImageSet:
     """The shipped held-out images of a data set's folder.
 

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 import streamlit as st
 
+from latentdemo.data.held_out import INDEX, count_held_out
 from latentdemo.engine import Job
 from latentdemo.errors import LatentdemoError
 from latentdemo.evaluation.report import Report
+from latentdemo.models import model_folder
 from latentdemo.ui.background import session_is_there
 from latentdemo.ui.words import _
 
@@ -35,6 +39,20 @@ class Measurement:
     digest: str
     count: int
     repetitions: int
+
+
+def counts_for(model: str) -> tuple[int, ...]:
+    """Numbers of images a side to choose from: half of the held-out ones at most, for the other half is the floor."""
+    folder = model_folder(model).parent
+    index = folder / INDEX
+    most = held_out_images(folder, index.stat().st_mtime_ns if index.exists() else 0) // 2
+    return tuple(count for count in COUNTS if count <= (most or COUNTS[-1])) or (most,)
+
+
+@lru_cache(maxsize=32)
+def held_out_images(folder: Path, written: int) -> int:
+    """How many held-out images a data set's folder has, counted anew once they are written anew."""
+    return count_held_out(folder)
 
 
 def measured_here(model: str, digest: str) -> Report | None:

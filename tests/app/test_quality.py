@@ -212,6 +212,19 @@ def test_measuring_replaces_the_shipped_figures_until_one_goes_back(root: Path, 
 
 
 @pytest.mark.parametrize(
+    ("held_out", "counts"), [(290, ["145"]), (1100, ["250", "500"]), (5000, ["250", "500", "1000"])]
+)
+def test_no_more_images_are_offered_than_there_are_to_compare_with(
+    root: Path, held_out: int, counts: list[str]
+) -> None:
+    (root / "own" / "held-out.json").write_text(json.dumps({"count": held_out}))
+    app = open_page(model="vae")
+    assert not app.exception
+    offered = next(element for element in app.get("button_group") if element.proto.label == "Images a side")
+    assert [option.content for option in offered.proto.options] == counts
+
+
+@pytest.mark.parametrize(
     ("error", "words"),
     [
         (LatentdemoError("no training images; fetch them with: x"), "fetch them with: x"),
