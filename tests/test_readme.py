@@ -8,13 +8,42 @@ import numpy as np
 import pytest
 
 from latentdemo import data
+from latentdemo.cli import advice
 from latentdemo.data import ImageSet, read_held_out
 from latentdemo.evaluation import load_report
-from latentdemo.models import checkpoints_dir
+from latentdemo.evaluation.card import with_error
+from latentdemo.evaluation.pythae_samplers import IAF, MAF, MIXTURE, TWO_STAGE
+from latentdemo.evaluation.report import GAP
+from latentdemo.models import checkpoints_dir, list_models, model_folder
 
 ROOT = Path(__file__).parents[1]
-EXAMPLES = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), re.DOTALL)
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+EXAMPLES = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
 FEW = {"train": slice(0, 1500), "held-out": slice(1500, 2500)}
+
+
+def rows_of(table: str) -> dict[str, list[str]]:
+    """Name of a model -> the other cells of its row in the table whose heading begins so."""
+    text = README[README.index(table) :].split("\n\n")[0]
+    cells = ([cell.strip() for cell in line.strip("|").split("|")] for line in text.splitlines()[2:])
+    return {re.sub(r"\[(.*)\]\(.*\)", r"\1", name): rest for name, *rest in cells}
+
+
+def test_figures_are_those_of_the_evaluations() -> None:
+    rows = rows_of("| model | plain chain at its best |")
+    assert set(rows) == set(list_models())
+    for name, cells in rows.items():
+        assert cells == advice(model_folder(name))
+
+
+def test_samplers_of_pythae_are_those_of_the_evaluations() -> None:
+    rows = rows_of("| model | recommended here |")
+    for name, cells in rows.items():
+        report = load_report(model_folder(name))
+        theirs = {row.start: row for row in report.rows if row.is_foreign}
+        shown = [report.recommended, *(theirs[each] for each in (MIXTURE, MAF, IAF, TWO_STAGE))]
+        assert cells == [with_error(row.figures[GAP], 0) for row in shown if row]
+    assert set(rows) == {name for name in list_models() if load_report(model_folder(name)).best_foreign}
 
 
 @pytest.fixture

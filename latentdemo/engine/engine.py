@@ -43,7 +43,7 @@ from latentdemo.sampling.density import densities_digest, read_densities
 ROW_LIMIT = {"cpu": 64, "mps": 1024, "cuda": 4096}
 QUEUE_LIMIT = 128  # runs on their way; four for each of thirty-two sessions
 MEMORY_LIMIT = 4 * 2**30  # bytes that the results of all runs on their way may weigh
-RESULTS_KEPT = 256 * 2**20  # bytes of results that may be asked for again
+RESULTS_KEPT = 64 * 2**20  # bytes of results that may be asked for again
 LEASE = 90.0  # seconds without a look after which a ticket counts no more; browsers wake hidden pages once a minute
 # seconds that a thread may keep Python's lock while others wait; a step asks for the lock after each operation, so that
 # beside a page that computes, a run takes 17 times as long at the usual 5 ms, and 3 times at this

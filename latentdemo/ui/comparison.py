@@ -30,7 +30,7 @@ from latentdemo.takeaway.picture import order_of_tiles, sheet_of
 from latentdemo.takeaway.settings import DRAWN, Layout
 from latentdemo.ui import background
 
-KEPT_BYTES = 256 * 2**20  # of pictures, for all sessions together
+KEPT_BYTES = 128 * 2**20  # of pictures, for all sessions together
 SHARPNESS_OF = 1000  # held-out images
 PREVIEWED_EVERY = 1.0  # seconds between two looks at the pictures that have arrived
 FAINT = (127, 127, 127, 24)  # RGBA of a place without a picture, on light and dark

@@ -29,7 +29,7 @@ from latentdemo.ui.sidebar import Selection
 from latentdemo.ui.starting_points import StartingPoint, start_latents
 from latentdemo.ui.words import _
 
-KEPT_BYTES = 128 * 2**20  # of pictures, for all sessions together
+KEPT_BYTES = 64 * 2**20  # of pictures, for all sessions together
 PLAIN, ADVISED, ENDS = "plain", "recommended", "ends"
 STEPS = (1, 5, 10)  # of the plain chain, as in Creswell et al. 2016
 ROWS = (PLAIN, *map(str, STEPS), ADVISED, ENDS)

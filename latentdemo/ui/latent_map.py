@@ -27,7 +27,7 @@ from latentdemo.ui.words import _
 ENCODED = 1000  # held-out images
 BATCH = 100  # images between two looks whether someone cancelled
 CHAINS = 300  # and as many draws of the prior
-KEPT_BYTES = 64 * 2**20  # of latents, for all sessions together
+KEPT_BYTES = 32 * 2**20  # of latents, for all sessions together
 MAP_HEIGHT, SPREAD_HEIGHT, BARS_HEIGHT = 470, 400, 240  # pixels
 SVG = {"embedOptions": {"renderer": "svg"}}  # where the text's own colour can be had
 SHOWN_SHARE, MARGIN = 0.999, 1.1  # share of coordinates in the map's range, and room around them

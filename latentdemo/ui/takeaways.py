@@ -18,7 +18,7 @@ from latentdemo.ui.sidebar import Selection
 from latentdemo.ui.takeaway_words import tell
 from latentdemo.ui.words import _, language, speaking
 
-KEPT_BYTES = 256 * 2**20  # of files, for all sessions together
+KEPT_BYTES = 64 * 2**20  # of files, for all sessions together
 MIME = {
     "png": "image/png",
     "gif": "image/gif",

@@ -23,7 +23,7 @@ from latentdemo.ui.comparison import kernel_options
 from latentdemo.ui.latent_map import Encoded, encode_held_out, recent_encodings
 from latentdemo.ui.starting_points import StartingPoint, start_latents
 
-KEPT_BYTES = 256 * 2**20  # of pictures, for all sessions together
+KEPT_BYTES = 128 * 2**20  # of pictures, for all sessions together
 WALKED = 0.7  # share of the work that is done once the chains have walked; the rest encodes real data
 
 

@@ -8,6 +8,8 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from streamlit import config
+from streamlit.runtime.secrets import Secrets
 from streamlit.testing.v1 import AppTest
 
 from latentdemo.errors import UploadError
@@ -183,4 +185,24 @@ def test_where_it_is_allowed_a_model_serves_everyone(tiny_model, tmp_path, monke
 def test_sharing_is_off_unless_it_is_allowed(monkeypatch) -> None:
     assert not uploads.sharing()
     monkeypatch.setenv("LATENTDEMO_SHARE_UPLOADS", "0")
+    assert not uploads.sharing()
+
+
+@pytest.mark.parametrize(
+    ("secrets", "shared"),
+    [
+        ("[latentdemo]\nshare_uploads = true", True),
+        ("[latentdemo]\nshare_uploads = false", False),
+        ("[latentdemo]\nshare_uploads = 'true'", False),
+        ("[other]\nkey = 1", False),
+    ],
+)
+def test_sharing_is_allowed_by_the_secrets(tmp_path, monkeypatch, secrets: str, shared: bool) -> None:
+    path = tmp_path / "secrets.toml"
+    path.write_text(secrets)
+    usual = config.get_option
+    monkeypatch.setattr(config, "get_option", lambda key: [str(path)] if key == "secrets.files" else usual(key))
+    monkeypatch.setattr(uploads.st, "secrets", Secrets())
+    assert uploads.sharing() == shared
+    monkeypatch.setenv("LATENTDEMO_SHARE_UPLOADS", "0")  # goes first
     assert not uploads.sharing()
