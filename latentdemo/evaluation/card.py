@@ -58,7 +58,8 @@ def of_pythae(report: Report) -> str:
     return (
         f"\nRows that begin with `{PYTHAE}` are samplers of pythae {report.samplers['pythae']} on these weights: its "
         f"default networks, fitted to the same encodings (epochs: {epochs}; learning rate "
-        f"{report.samplers['learning_rate']:g}, falling to zero) by `python -m latentdemo compare {report.model}`.\n"
+        f"{report.samplers['learning_rate']:g}, falling to zero) by `python -m latentdemo compare {report.model}`. "
+        "Their times were taken then, with networks in float32.\n"
     )
 
 
