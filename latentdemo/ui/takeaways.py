@@ -49,9 +49,10 @@ def take_away(
 ) -> None:
     """One quiet popover with a button for each kind of file. Draw it once a page, under the result.
 
-    Files are composed when a button is pressed, on a thread that knows no session: what `sheets`, `frames` and
-    `branches` need is worked out by the page before, and they must not call `st`. Files are kept by everything else
-    that is passed here: what changes a picture must be seen in `settings`, `words` or `latents`.
+    Files are composed when a button is pressed, on a thread that knows neither session nor language: what `sheets`,
+    `frames` and `branches` need is worked out by the page before, and they must call neither `st` nor `_`. Files are
+    kept by everything else that is passed here: what changes a picture must be seen in `settings`, `words` or
+    `latents`.
 
     Args:
         chosen: the model; what its evaluation says goes into deck and PDF.
