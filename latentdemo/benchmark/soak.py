@@ -254,11 +254,12 @@ class Person:
         await self.timed(self.visitor.settle())
 
     async def cancel(self) -> None:
-        """Ask for something long, and cancel it as soon as the page offers to."""
+        """Ask for something long, cancel it as soon as the page offers to, and do not come back to it."""
         await self.visitor.begin("sampling", f"count=256&steps=0&steps=100&seed={self.draw.randrange(100_000)}")
         await self.visitor.settle(lambda: self.visitor.shows("cancel"))
         await self.visitor.press("cancel")
         await self.visitor.settle()
+        await self.visitor.leave()
 
     async def lose_connection(self) -> None:
         """Drop off the network, and come back to the same session."""
