@@ -23,9 +23,12 @@ Say = Callable[..., str]
 expect.set_options(timeout=1000 * PATIENCE)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """Chromium from the system; tests are skipped where there is none, and fail where CI is set."""
+    """Chromium from the system; tests are skipped where there is none, and fail where CI is set.
+
+    One a file: while playwright is at work its thread runs an event loop, beside which others cannot start their own.
+    """
     path = find_chromium()
     if path is None:
         message = "no Chromium on PATH; install one (Debian: apt-get install chromium)"
