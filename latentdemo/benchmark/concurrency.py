@@ -106,12 +106,7 @@ def measure_fairness(name: str, device: str | None = None, long: int = LONG) -> 
         ticket.cancel()
     finally:
         engine.close()
-    median = statistics.median(alone)
-    row = {
-        "alone, ms": Spread.of([1000 * each for each in alone]),
-        f"beside {long:,} chains, ms": Spread.of([1000 * each for each in beside]) if beside else "it was done before",
-        "beside / alone": Spread.of([each / median for each in beside]) if beside else "",
-    }
+    row = row_beside(f"{long:,} chains", alone, beside)
     return Table(f"{name}: {SHORT} chains, {STEPS} steps, {describe_device(model.device)}", [row])
 
 
@@ -140,10 +135,18 @@ def measure_beside_a_page(name: str, device: str | None = None, chains: int = CH
         if page.is_alive():
             page.join()
         engine.close()
-    median = statistics.median(alone)
-    row = {
-        "alone, ms": Spread.of([1000 * each for each in alone]),
-        "beside a thread that computes in Python, ms": Spread.of([1000 * each for each in beside]),
-        "beside / alone": Spread.of([each / median for each in beside]),
-    }
+    row = row_beside("a thread that computes in Python", alone, beside)
     return Table(f"{name}: {chains} chains, {STEPS} steps, {describe_device(model.device)}", [row])
+
+
+def row_beside(company: str, alone: Sequence[float], beside: Sequence[float]) -> dict[str, object]:
+    """What is told of a request: the seconds that it took alone, and beside what company.
+
+    Nothing was measured beside company that was gone before.
+    """
+    median = statistics.median(alone)
+    return {
+        "alone, ms": Spread.of([1000 * each for each in alone]),
+        f"beside {company}, ms": Spread.of([1000 * each for each in beside]) if beside else "it was done before",
+        "beside / alone": Spread.of([each / median for each in beside]) if beside else "",
+    }
