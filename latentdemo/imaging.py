@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import io
 import math
+import zlib
 from collections.abc import Sequence
 
 import numpy as np
@@ -90,7 +91,8 @@ def caption_font(captions: Sequence[str], width: int) -> ImageFont.FreeTypeFont:
 def png_bytes(picture: Image.Image) -> bytes:
     """The picture as a PNG file."""
     buffer = io.BytesIO()
-    picture.save(buffer, "PNG", compress_level=1)  # a tenth larger than usual, in a third of the time
+    # run lengths suffice where pixels are enlarged: as small as usual, in half of the time and less
+    picture.save(buffer, "PNG", compress_level=1, compress_type=zlib.Z_RLE)
     return buffer.getvalue()
 
 

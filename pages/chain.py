@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import streamlit as st
-from streamlit.delta_generator import DeltaGenerator
 
 from latentdemo.ui.background import working
 from latentdemo.ui.kernel_controls import (
@@ -13,10 +12,12 @@ from latentdemo.ui.kernel_controls import (
     STOPS,
     USUAL_KERNEL,
     corruption_control,
+    decodes,
     decoding_control,
     kernel_control,
-    settings_in_link,
+    put_settings,
     stopping_control,
+    take_settings,
 )
 from latentdemo.ui.kernel_words import kernel_help
 from latentdemo.ui.link import put_in_link, take_from_link
@@ -48,34 +49,25 @@ def way_controls() -> None:
         )  # fmt: skip
 
 
-def switches(decodes: bool, corrupts: bool) -> None:
+def switches(corrupts: bool) -> None:
     """How a step is taken, each switch with what it does where it stands.
 
     Args:
-        decodes: whether the kernel has the settings of decoding.
         corrupts: whether the model was trained to take noise away.
     """
     st.caption(kernel_help(st.session_state["kernel"]))
     with st.container(horizontal=True):
-        if decodes:
+        if decodes():
             with st.container(width=SWITCH):
                 decoding_control()
                 st.caption(decoding_words(st.session_state["decoding"]))
-        if decodes and corrupts:
+        if decodes() and corrupts:
             with st.container(width=SWITCH):
                 corruption_control()
                 st.caption(corruption_words(st.session_state["corruption"]))
         with st.container(width=SWITCH):
             stopping_control()
             st.caption(stopping_words(STOPS[st.session_state["stop"]]))
-
-
-def controls(above: DeltaGenerator, below: DeltaGenerator, decodes: bool, corrupts: bool) -> None:
-    """All settings of the kernel, above and below the player; the other arguments as of `switches`."""
-    with above:
-        way_controls()
-    with below:
-        switches(decodes, corrupts)
 
 
 def decoding_words(decoding: str) -> str:
@@ -157,7 +149,12 @@ above, stage, progress, below = (st.container() for _place in range(4))
 if presenting():
     above = below = st.sidebar  # which is hidden then
 corrupts = bool(chosen.config.options.get("corruption_std"))
-settings = settings_in_link(OPTIONS, USUAL, corrupts, lambda decodes: controls(above, below, decodes, corrupts))
+settings = take_settings(OPTIONS, USUAL, corrupts)
+with above:
+    way_controls()
+with below:
+    switches(corrupts)
+put_settings(USUAL)
 with above:
     point = starting_point_control(chosen)
 request = WalkRequest(

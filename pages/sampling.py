@@ -15,6 +15,7 @@ from latentdemo.ui.comparison import (
     Comparison,
     Request,
     Sheet,
+    begin_comparison,
     blank_sheet,
     comparison_or_wait,
     gap_closed,
@@ -27,11 +28,13 @@ from latentdemo.ui.kernel_controls import (
     STOPS,
     USUAL_KERNEL,
     corruption_control,
+    decodes,
     decoding_control,
     kernel_control,
     kernel_in_words,
-    settings_in_link,
+    put_settings,
     stopping_control,
+    take_settings,
 )
 from latentdemo.ui.kernel_words import kernel_help, start_title
 from latentdemo.ui.names import STARTS, start_samples
@@ -83,11 +86,10 @@ def way_controls() -> None:
     st.caption(kernel_help(st.session_state["kernel"]))
 
 
-def setting_controls(decodes: bool, corrupts: bool) -> None:
+def setting_controls(corrupts: bool) -> None:
     """The other settings; they act when the button is pressed.
 
     Args:
-        decodes: whether the kernel has the settings of decoding.
         corrupts: whether the model was trained to take noise away.
     """
     with st.form("settings"), st.container(horizontal=True, vertical_alignment="bottom"):
@@ -99,9 +101,9 @@ def setting_controls(decodes: bool, corrupts: bool) -> None:
             _("Steps to compare"), STEPS, selection_mode="multi", key="steps", wrap=True,
             help=_("How many steps of the kernel. Step 0 shows the starting points."),
         )  # fmt: skip
-        if decodes:
+        if decodes():
             decoding_control()
-        if decodes and corrupts:
+        if decodes() and corrupts:
             corruption_control()
         stopping_control()
         st.segmented_control(
@@ -114,16 +116,6 @@ def setting_controls(decodes: bool, corrupts: bool) -> None:
             _("Compare"), type="primary", icon=":material/compare:",
             help=_("Draw the samples with the settings of this box."),
         )  # fmt: skip
-
-
-def controls(corrupts: bool) -> dict[str, Any]:
-    """All settings as of the last press."""
-
-    def draw(decodes: bool) -> None:
-        way_controls()
-        setting_controls(decodes, corrupts)
-
-    return settings_in_link(OPTIONS, USUAL, corrupts, draw)
 
 
 def card(step: int, sheet: Sheet, request: Request, title: str, real: float | None, closed: Interval | None) -> None:
@@ -226,7 +218,7 @@ def take_away_all(comparison: Comparison, request: Request, shown: tuple[int, ..
         request.kernel,
         request.start,
         request.count,
-        request.steps,
+        request.recorded,
         request.seed,
         request.layout,
         {step: _("Step {step}", step=step) for step in shown},
@@ -253,19 +245,15 @@ def in_words(request: Request, shown: tuple[int, ...]) -> dict[str, str]:
 
 
 chosen = selection()
-
-if not presenting():
-    st.title(_("Prior samples and chain samples"))
-    explanation()
-with st.sidebar if presenting() else st.container():  # the sidebar is hidden in a presentation
-    settings = controls(bool(chosen.config.options.get("corruption_std")))
+corrupts = bool(chosen.config.options.get("corruption_std"))
+settings = take_settings(OPTIONS, USUAL, corrupts)
 shown = tuple(sorted(settings["steps"])) or DEFAULT_STEPS
 request = Request(
     chosen.model,
     chosen.config.sha256,
     chosen.seed,
     settings["count"],
-    tuple(sorted({0, *shown})),
+    shown,
     columns_for(settings["count"], len(shown)),
     settings["kernel"],
     settings["start"],
@@ -275,6 +263,14 @@ request = Request(
     settings["order"],
     chosen.densities,
 )
+begin_comparison(request)  # which goes on while the controls are drawn
+if not presenting():
+    st.title(_("Prior samples and chain samples"))
+    explanation()
+with st.sidebar if presenting() else st.container():  # the sidebar is hidden in a presentation
+    way_controls()
+    setting_controls(corrupts)
+    put_settings(USUAL)
 comparison = comparison_or_wait(
     request, lambda sheets: show_arriving(sheets, request, shown, chosen.config.network.image_size)
 )

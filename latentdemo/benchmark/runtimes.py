@@ -1,10 +1,12 @@
-"""Other ways to walk the plain chain of the same weights: a plain loop, ONNX Runtime, OpenVINO.
+"""Other ways to walk the plain chain of the same weights: a plain loop, torch.compile, ONNX Runtime, OpenVINO.
 
 All draw their noise as the sampler does, one generator a chain, and use as many threads as PyTorch.
 """
 
 from __future__ import annotations
 
+import copy
+import shutil
 import tempfile
 import warnings
 from collections.abc import Callable
@@ -14,6 +16,7 @@ import torch
 from torch import Tensor, nn
 
 from latentdemo.models import TrainableAutoencoder
+from latentdemo.models.inference import serve
 from latentdemo.random import chain_generators, randn
 
 Network = Callable[[Tensor], Tensor]
@@ -49,6 +52,30 @@ def loop_over(model: TrainableAutoencoder, encode: Network, decode: Network) -> 
 def plain(model: TrainableAutoencoder) -> Loop:
     """Eager float32 in PyTorch's usual layout."""
     return loop_over(model, model.encoder, MeanImage(model.decoder))
+
+
+def compiled(model: TrainableAutoencoder) -> Loop:
+    """The served networks, in the precision that they are served in, compiled ahead of time by PyTorch's Inductor.
+
+    Raises:
+        ImportError: there is no C++ compiler.
+    """
+    if not any(map(shutil.which, ("c++", "g++", "clang++"))):
+        raise ImportError("Inductor needs a C++ compiler")
+    served = serve(copy.deepcopy(model))
+    assert isinstance(served, TrainableAutoencoder)
+    dtype, device = served.dtype, served.device
+
+    def network(of: nn.Module, example: Tensor) -> Network:
+        file = torch._inductor.aoti_compile_and_package(
+            torch.export.export(of, (example,), dynamic_shapes=({0: torch.export.Dim("rows", min=2, max=4096)},))
+        )
+        run = torch._inductor.aoti_load_package(file)
+        return lambda given: run(given.to(dtype)).float()
+
+    images = torch.rand(8, *model.image_shape).to(device, dtype, memory_format=torch.channels_last)
+    latents = torch.randn(8, model.latent_size).to(device, dtype)
+    return loop_over(model, network(served.encoder, images), network(MeanImage(served.decoder), latents))
 
 
 def exported(network: nn.Module, example: Tensor) -> bytes:
@@ -117,6 +144,7 @@ def openvino(model: TrainableAutoencoder) -> Loop:
 
 RUNTIMES: dict[str, Callable[[TrainableAutoencoder], Loop]] = {
     "plain loop, float32": plain,
+    "torch.compile": compiled,
     "ONNX Runtime": onnx_runtime,
     "OpenVINO": openvino,
 }

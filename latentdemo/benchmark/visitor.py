@@ -58,6 +58,7 @@ class Visitor:
         self._hash = ""
         self._elements: dict[tuple[int, ...], tuple[Element, str]] = {}  # place -> what is there, and its fragment
         self._polls: dict[str, tuple[float, float]] = {}  # fragment -> interval, and when it is due
+        self._asked = False  # for a run of the whole page that the server has not begun
         self._running = False
 
     async def __aenter__(self) -> Visitor:
@@ -100,7 +101,12 @@ class Visitor:
         await self.settle()
 
     async def press(self, key: str) -> bool:
-        """Press a button, and do not wait; False where the page shows none of that key. Raises as `open` does."""
+        """Press a button as soon as it is there, and do not wait for what comes of it; raises as `open` does.
+
+        Returns:
+            Whether it was pressed; False where the page has come to rest without a button of that key.
+        """
+        await self.settle(lambda: self.shows(key) and not self._asked)  # else an end could be that of the run before
         for element, fragment in self._elements.values():
             if element.WhichOneof("type") == "button" and element.button.id.endswith(f"-{key}"):
                 message = self._message(fragment)
@@ -119,7 +125,7 @@ class Visitor:
             ServerError: the connection was lost, or it takes too long.
         """
         given_up = time.monotonic() + PATIENCE
-        while self._running or self._polls:
+        while self._asked or self._running or self._polls:
             if until and until():
                 return
             due = min((due for _, due in self._polls.values()), default=given_up)
@@ -192,6 +198,7 @@ class Visitor:
 
     async def _send(self, message: BackMsg) -> None:
         assert self._socket is not None
+        self._asked = self._asked or not message.rerun_script.fragment_id
         self._running = True
         try:
             await self._socket.send(message.SerializeToString())
@@ -227,7 +234,7 @@ class Visitor:
             self._hash = message.new_session.page_script_hash
             self._running = True
             if not message.metadata.run.fragment_ids:
-                self._elements, self._polls = {}, {}
+                self._asked, self._elements, self._polls = False, {}, {}
         elif kind == "navigation":
             self._hashes = {"" if page.is_default else page.url_pathname: page.page_script_hash
                             for page in message.navigation.app_pages}  # fmt: skip

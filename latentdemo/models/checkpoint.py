@@ -193,14 +193,13 @@ def model_folder(name: str, root: str | Path | None = None) -> Path:
         ModelNotFoundError: no such folder, or a name that leads out of the checkpoints.
     """
     roots = [Path(root)] if root else checkpoint_roots()
-    known = list_models(root)
-    if isinstance(name, str) and (name in known or re.fullmatch(NAMES, name)):
+    if isinstance(name, str) and (re.fullmatch(NAMES, name) or name in list_models(root)):
         if name.startswith(PRIVATE) and not root:
             roots.append(Path(private_folder().name))
         for folder in (each / name for each in roots):
             if folder.is_dir():
                 return folder
-    places = ", ".join(map(str, roots))
+    places, known = ", ".join(map(str, roots)), list_models(root)
     raise ModelNotFoundError(f"no model {name!r:.80} in {places}; known are {', '.join(known) or 'none'}")
 
 

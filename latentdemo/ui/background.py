@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable
-from typing import Any, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
 import streamlit as st
 import torch
@@ -18,35 +18,37 @@ AT_ONCE = 2.0  # seconds that a page waits before it shows progress
 STILL = 0.3  # seconds of these without a spinner, which a browser draws anew for, even where it is too early to show
 
 Result = TypeVar("Result")
-Work = Callable[[Job[Any]], Result]
 
 
-def result_or_wait(
-    key: Hashable,
-    work: Work[Result],
-    results: RecentResults[Result],
-    weight: Callable[[Result], int],
-    show: Callable[[Any], None] | None = None,
-) -> Result | None:
+class Task(NamedTuple, Generic[Result]):
+    """Some work of a page.
+
+    Attributes:
+        key: names the work; equal keys mean equal results.
+        work: runs on a thread of its own, so it must not draw.
+        results: where a result is looked for first, and kept.
+        weight: what a result weighs there.
+    """
+
+    key: Hashable
+    work: Callable[[Job[Any]], Result]
+    results: RecentResults[Result]
+    weight: Callable[[Result], int]
+
+
+def result_or_wait(task: Task[Result], show: Callable[[Any], None] | None = None) -> Result | None:
     """The result of some work; None while it goes on, or where it failed or was cancelled, and then said so.
 
     A session has one job at a time: asking for something else cancels what ran before.
 
     Args:
-        key: names the work; equal keys mean equal results.
-        work: runs on a thread of its own, so it must not draw.
-        results: where it is looked for first, and kept.
-        weight: what a result weighs there.
+        task: what is to be done.
         show: draws what the work has to show so far (`Job.shown`), above its progress.
     """
-    kept = results.get(key)
+    kept = task.results.get(task.key)
     if kept is not None:
         return kept
-    job: Job[Result] | None = st.session_state.get("job")
-    if job is None or job.key != key or (job.cancelled and not job.given_up):  # the session had left, and is back
-        if job is not None:
-            job.cancel()
-        job = start_job(key, work, results, weight)
+    job = job_of(task)
     if not job.wait(STILL):
         with st.spinner(_("Sampling …")):
             job.wait(AT_ONCE - STILL)
@@ -59,17 +61,31 @@ def result_or_wait(
     return job.result
 
 
-def start_job(
-    key: Hashable, work: Work[Result], results: RecentResults[Result], weight: Callable[[Result], int]
-) -> Job[Result]:
+def begin(task: Task[Any]) -> None:
+    """Begin some work, unless there is a result of it, so that it goes on until the page comes to `result_or_wait`."""
+    if task.results.get(task.key) is None:
+        job_of(task)
+
+
+def job_of(task: Task[Result]) -> Job[Result]:
+    """The session's job where it does this work, else a new one, for which the other is cancelled."""
+    job: Job[Result] | None = st.session_state.get("job")
+    if job is None or job.key != task.key or (job.cancelled and not job.given_up):  # the session had left, and is back
+        if job is not None:
+            job.cancel()
+        job = start_job(task)
+    return job
+
+
+def start_job(task: Task[Result]) -> Job[Result]:
     """Begin the work for this session."""
 
     def keeping(job: Job[Any]) -> Result:
-        result = work(job)
-        results.put(key, result, weight(result))
+        result = task.work(job)
+        task.results.put(task.key, result, task.weight(result))
         return result
 
-    job = Job(key, keeping, session_is_there())
+    job = Job(task.key, keeping, session_is_there())
     st.session_state["job"] = job
     return job
 

@@ -30,9 +30,10 @@ from latentdemo.takeaway.picture import order_of_tiles, sheet_of
 from latentdemo.takeaway.settings import DRAWN, Layout
 from latentdemo.ui import background
 
-KEPT_BYTES = 128 * 2**20  # of pictures, for all sessions together
+KEPT_BYTES = 64 * 2**20  # of pictures, for all sessions together
 SHARPNESS_OF = 1000  # held-out images
 PREVIEWED_EVERY = 1.0  # seconds between two looks at the pictures that have arrived
+GREY_LEVELS = 255  # above black
 FAINT = (127, 127, 127, 24)  # RGBA of a place without a picture, on light and dark
 DECODE_ENCODE = "decode-encode"  # the kernel that `decoding` and `corruption` are settings of
 
@@ -76,6 +77,11 @@ class Request:
         return kernel_options(self.kernel, self.decoding, self.corruption)
 
     @property
+    def recorded(self) -> tuple[int, ...]:
+        """Step 0, which changes are measured from, and those to show."""
+        return tuple(sorted({0, *self.steps}))
+
+    @property
     def layout(self) -> Layout:
         """How the sheets are laid out."""
         return Layout(self.columns, order=self.order)
@@ -117,24 +123,29 @@ class Comparison:
     """What a page shows.
 
     Attributes:
-        sheets: step -> the chains at that step.
+        sheets: shown step -> the chains at that step.
         seconds: wall-clock time of the whole run.
         latents: step 0 and each shown step -> (N, D), in the order in which the chains were drawn.
+        start: the images at step 0 in the order of the sheets, (N, C, H, W), in grey levels.
+        layout: of the sheets.
     """
 
     sheets: dict[int, Sheet]
     seconds: float
     latents: dict[int, Tensor]
+    start: Tensor
+    layout: Layout
 
     def pictures(self) -> dict[int, Image.Image]:
-        """The sheets as pictures again."""
-        return {step: Image.open(io.BytesIO(sheet.png)) for step, sheet in self.sheets.items()}
+        """The sheets of step 0 and of each shown step as pictures."""
+        shown = {step: Image.open(io.BytesIO(sheet.png)) for step, sheet in self.sheets.items()}
+        return {0: sheet_of(self.start / GREY_LEVELS, self.layout)} | shown
 
     @property
     def bytes(self) -> int:
         """What pictures and latents weigh."""
         pictures = sum(len(sheet.png) for sheet in self.sheets.values())
-        return pictures + sum(latents.nbytes for latents in self.latents.values())
+        return pictures + self.start.nbytes + sum(latents.nbytes for latents in self.latents.values())
 
 
 @st.cache_resource
@@ -152,26 +163,34 @@ def comparison_or_wait(
         request: what to compare.
         show: draws the sheets of the steps that have arrived so far, step -> PNG; None before the first.
     """
-    return background.result_or_wait(
-        request, lambda job: compare(request, job), recent_results(), lambda result: result.bytes, show
-    )
+    return background.result_or_wait(task_of(request), show)
+
+
+def begin_comparison(request: Request) -> None:
+    """Begin what `comparison_or_wait` will be asked for."""
+    background.begin(task_of(request))
+
+
+def task_of(request: Request) -> background.Task[Comparison]:
+    """The work of a request."""
+    return background.Task(request, lambda job: compare(request, job), recent_results(), lambda result: result.bytes)
 
 
 def compare(request: Request, job: Job[Any]) -> Comparison:
     """Run the chains of a request and compose the pictures."""
-    wanted = RunRequest(
+    asked = RunRequest(
         request.model,
         request.kernel,
         count=request.count,
         steps=max(request.steps),
         seed=request.seed,
-        record=sorted({0, *request.steps}),
+        record=request.recorded,
         start=request.start,
         options=request.options,
         stop_at=request.stop_at,
         digest=request.digest,
     )
-    run = job.walk(wanted, arrived=Previews(request, job))
+    run = job.walk(asked, arrived=Previews(request, job))
     places = order_of_tiles(run.images, request.order)
 
     def composed(step: int) -> Sheet:
@@ -179,7 +198,8 @@ def compare(request: Request, job: Job[Any]) -> Comparison:
 
     with ThreadPoolExecutor() as pool:  # composing leaves Python's lock to others most of the time
         sheets = dict(zip(request.steps, pool.map(composed, request.steps), strict=True))
-    return Comparison(sheets, run.seconds[max(request.steps)], run.latents)
+    start = run.images[0][places].mul(GREY_LEVELS).round().byte()
+    return Comparison(sheets, run.seconds[max(request.steps)], run.latents, start, request.layout)
 
 
 class Previews:

@@ -22,7 +22,7 @@ from latentdemo.sampling.density import FittedDensity, density_of
 from latentdemo.sampling.interpolation import Frames, PathKind, interpolate, morph_grid
 from latentdemo.takeaway.picture import sheet_of
 from latentdemo.takeaway.settings import Layout
-from latentdemo.ui.background import result_or_wait
+from latentdemo.ui.background import Task, result_or_wait
 from latentdemo.ui.comparison import DECODE_ENCODE
 from latentdemo.ui.kernel_words import start_title
 from latentdemo.ui.sidebar import Selection
@@ -188,20 +188,14 @@ def recent_grids() -> RecentResults[Grids]:
 def paths_or_wait(request: Request) -> Paths | None:
     """The paths of a request; None where there are none yet, see `result_or_wait`."""
     return result_or_wait(
-        ("paths", request),
-        lambda job: make_paths(request, job),
-        recent_paths(),
-        lambda result: result.bytes,
+        Task(("paths", request), lambda job: make_paths(request, job), recent_paths(), lambda result: result.bytes)
     )
 
 
 def grids_or_wait(request: Request) -> Grids | None:
     """The grids of a request; None where there are none yet, see `result_or_wait`."""
     return result_or_wait(
-        ("grids", request),
-        lambda job: make_grids(request, job),
-        recent_grids(),
-        lambda result: result.bytes,
+        Task(("grids", request), lambda job: make_grids(request, job), recent_grids(), lambda result: result.bytes)
     )
 
 

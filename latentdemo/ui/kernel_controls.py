@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import streamlit as st
@@ -23,29 +23,37 @@ KERNEL_OPTIONS: dict[str, tuple] = {
 USUAL_KERNEL = {"kernel": DECODE_ENCODE, "decoding": "mean", "corruption": "off", "stop": "off"}
 
 
-def settings_in_link(
-    options: Mapping[str, tuple], usual: Mapping[str, Any], corrupts: bool, draw: Callable[[bool], None]
-) -> dict[str, Any]:
-    """Settings of a page, the kernel's among them, in controls and in the link.
+def take_settings(options: Mapping[str, tuple], usual: Mapping[str, Any], corrupts: bool) -> dict[str, Any]:
+    """Settings of a page, the kernel's among them; call it before their controls, and `put_settings` after them.
 
-    One that the kernel or the model does not have is at its usual value.
+    The controls have their setting as key. A setting that the kernel or the model does not have is at its usual value.
 
     Args:
         options: setting -> what it can be.
         usual: setting -> what it is where nobody chose; a list where several options can be taken.
         corrupts: whether the model was trained to take noise away.
-        draw: draws the controls, each with its setting as key; told whether the kernel has the settings of decoding.
     """
     take_from_link("kernel", options["kernel"], usual["kernel"])
-    decodes = st.session_state["kernel"] == DECODE_ENCODE
-    shown = [key for key in usual if decodes or key not in {"decoding", "corruption"}]
-    for key in shown:
+    for key in settings_of_kernel(usual):
         take_from_link(key, options[key], usual[key])
-    draw(decodes)
-    for key in shown:
-        put_in_link(key, usual[key])
-    chosen = {**usual, **{key: st.session_state[key] for key in shown}}
+    chosen = {**usual, **{key: st.session_state[key] for key in settings_of_kernel(usual)}}
     return chosen if corrupts else chosen | {"corruption": usual["corruption"]}
+
+
+def put_settings(usual: Mapping[str, Any]) -> None:
+    """Write the settings that have controls into the address; `usual` as of `take_settings`."""
+    for key in settings_of_kernel(usual):
+        put_in_link(key, usual[key])
+
+
+def settings_of_kernel(settings: Iterable[str]) -> list[str]:
+    """Those of a page's settings that the chosen kernel has."""
+    return [key for key in settings if decodes() or key not in {"decoding", "corruption"}]
+
+
+def decodes() -> bool:
+    """Whether the chosen kernel has the settings of decoding."""
+    return st.session_state["kernel"] == DECODE_ENCODE
 
 
 def kernel_control() -> None:

@@ -20,7 +20,7 @@ from latentdemo.engine import Job, RecentResults, RunRequest, engine_for
 from latentdemo.evaluation.latent_space import LEAST_STD, UNUSED_KL, UNUSED_STD, Projection, projection
 from latentdemo.models import model_folder
 from latentdemo.random import chain_generators, epoch_generator, randn
-from latentdemo.ui.background import result_or_wait
+from latentdemo.ui.background import Task, result_or_wait
 from latentdemo.ui.charts import OTHER, PRIOR, REAL, STYLES, Curve, Point, swatch
 from latentdemo.ui.words import _
 
@@ -111,20 +111,19 @@ def recent_chains() -> RecentResults[Tensor]:
 def encoded_or_wait(model: str, digest: str) -> Encoded | None:
     """Held-out images as the weights of a digest encode them; None where there is nothing yet, see `result_or_wait`."""
     return result_or_wait(
-        (model, digest),
-        lambda job: encode_held_out(model, digest, job),
-        recent_encodings(),
-        lambda result: result.latents.nbytes,
+        Task(
+            (model, digest),
+            lambda job: encode_held_out(model, digest, job),
+            recent_encodings(),
+            lambda result: result.latents.nbytes,
+        )
     )
 
 
 def chains_or_wait(request: ChainRequest) -> Tensor | None:
     """Latents (N, D) of chains from the prior after their steps; None where there is nothing yet."""
     return result_or_wait(
-        request,
-        lambda job: walk_chains(request, job),
-        recent_chains(),
-        lambda latents: latents.nbytes,
+        Task(request, lambda job: walk_chains(request, job), recent_chains(), lambda latents: latents.nbytes)
     )
 
 

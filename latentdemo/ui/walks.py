@@ -18,12 +18,12 @@ from latentdemo.models import GenerativeAutoencoder, model_folder
 from latentdemo.sampling import ChainRun
 from latentdemo.sampling.density import FittedDensity, density_of
 from latentdemo.sampling.starts import PRIOR
-from latentdemo.ui.background import result_or_wait
+from latentdemo.ui.background import Task, result_or_wait
 from latentdemo.ui.comparison import kernel_options
 from latentdemo.ui.latent_map import Encoded, encode_held_out, recent_encodings
 from latentdemo.ui.starting_points import StartingPoint, start_latents
 
-KEPT_BYTES = 128 * 2**20  # of pictures, for all sessions together
+KEPT_BYTES = 64 * 2**20  # of pictures, for all sessions together
 WALKED = 0.7  # share of the work that is done once the chains have walked; the rest encodes real data
 
 
@@ -98,10 +98,7 @@ def walk_or_wait(request: WalkRequest) -> Walk | None:
     """The chains of a request; None where there is nothing yet, see `result_or_wait`."""
     kept = recent_encodings()  # made here, on a thread that Streamlit knows
     return result_or_wait(
-        request,
-        lambda job: walk(request, kept, job),
-        recent_walks(),
-        lambda result: result.bytes,
+        Task(request, lambda job: walk(request, kept, job), recent_walks(), lambda result: result.bytes)
     )
 
 

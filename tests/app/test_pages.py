@@ -198,14 +198,14 @@ def test_the_next_seed_gives_other_pictures_and_is_in_the_link() -> None:
 def test_a_cancelled_run_is_said_so_and_can_be_repeated(monkeypatch) -> None:
     start = background.start_job
 
-    def start_and_cancel(key, work, *kept):
+    def start_and_cancel(task):
         asked = Event()
 
         def work_when_cancelled(job):  # or it might be done before it is cancelled
             asked.wait(PATIENCE)
-            return work(job)
+            return task.work(job)
 
-        job = start(key, work_when_cancelled, *kept)
+        job = start(task._replace(work=work_when_cancelled))
         job.cancel()
         asked.set()
         return job
