@@ -131,8 +131,8 @@ def measure_press(name: str, presses: int = PRESSES) -> Table:
 
 
 def next_seed(page: Page) -> Callable[[], None]:
-    """The press that takes the next seed."""
-    return page.get_by_test_id("stNumberInputStepUp").click
+    """The press of the dice, which takes the next seed."""
+    return page.locator(".st-key-next_seed").get_by_role("button").click
 
 
 def press_row(times: Sequence[Press]) -> dict[str, object]:
