@@ -133,8 +133,16 @@ class Visitor:
                 self._take(await self._receive(min(due, given_up) - time.monotonic()))
             except TimeoutError:
                 if time.monotonic() >= given_up:
-                    raise ServerError(f"/{self.page}?{self.link} does not come to rest in {PATIENCE:.0f} s") from None
+                    place = f"/{self.page}?{self.link}"
+                    raise ServerError(f"{place} does not come to rest in {PATIENCE:.0f} s: {self.unrest}") from None
                 await self._poll()
+
+    @property
+    def unrest(self) -> str:
+        """What keeps the page from coming to rest, in words."""
+        if self._asked:
+            return "the run that it asked for has not begun"
+        return "its run goes on" if self._running else "its progress is still shown"
 
     def shows(self, key: str) -> bool:
         """Whether a button of that key is on the page."""

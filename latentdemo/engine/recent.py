@@ -6,6 +6,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Hashable
 from typing import Generic, TypeVar
+from weakref import WeakValueDictionary
 
 Result = TypeVar("Result")
 
@@ -20,6 +21,7 @@ class RecentResults(Generic[Result]):
     def __init__(self, capacity: int) -> None:
         self.capacity = capacity
         self._kept: OrderedDict[Hashable, tuple[Result, int]] = OrderedDict()
+        self._turns: WeakValueDictionary[Hashable, threading.Lock] = WeakValueDictionary()
         self._lock = threading.Lock()
 
     def get(self, key: Hashable) -> Result | None:
@@ -29,6 +31,11 @@ class RecentResults(Generic[Result]):
                 return None
             self._kept.move_to_end(key)
             return self._kept[key][0]
+
+    def turn(self, key: Hashable) -> threading.Lock:
+        """A lock to hold while the result of a key is made, so that others wait for it; gone when nobody holds it."""
+        with self._lock:
+            return self._turns.setdefault(key, threading.Lock())
 
     def put(self, key: Hashable, result: Result, weight: int) -> None:
         """Keep a result; one that outweighs the capacity is not kept."""

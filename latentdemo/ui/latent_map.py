@@ -26,6 +26,7 @@ from latentdemo.ui.words import _
 
 ENCODED = 1000  # held-out images
 BATCH = 100  # images between two looks whether someone cancelled
+ASKED_EVERY = 0.2  # seconds between two such looks of a job that waits for another's encodings
 CHAINS = 300  # and as many draws of the prior
 KEPT_BYTES = 32 * 2**20  # of latents, for all sessions together
 MAP_HEIGHT, SPREAD_HEIGHT, BARS_HEIGHT = 470, 400, 240  # pixels
@@ -65,6 +66,11 @@ class Encoded:
     latents: Tensor
     dimensions: Dimensions
     plane: Projection
+
+    @property
+    def bytes(self) -> int:
+        """What they weigh."""
+        return self.latents.nbytes
 
 
 @dataclass(frozen=True)
@@ -110,13 +116,9 @@ def recent_chains() -> RecentResults[Tensor]:
 
 def encoded_or_wait(model: str, digest: str) -> Encoded | None:
     """Held-out images as the weights of a digest encode them; None where there is nothing yet, see `result_or_wait`."""
+    kept = recent_encodings()  # made here, on a thread that Streamlit knows
     return result_or_wait(
-        Task(
-            (model, digest),
-            lambda job: encode_held_out(model, digest, job),
-            recent_encodings(),
-            lambda result: result.latents.nbytes,
-        )
+        Task((model, digest), lambda job: encoded_once(model, digest, kept, job), kept, lambda encoded: encoded.bytes)
     )
 
 
@@ -125,6 +127,23 @@ def chains_or_wait(request: ChainRequest) -> Tensor | None:
     return result_or_wait(
         Task(request, lambda job: walk_chains(request, job), recent_chains(), lambda latents: latents.nbytes)
     )
+
+
+def encoded_once(
+    model: str, digest: str, kept: RecentResults[Encoded], job: Job[Any], share: tuple[float, float] = (0.0, 1.0)
+) -> Encoded:
+    """Encoded held-out images: those that are kept, also where another job is at them; other arguments as below."""
+    turn = kept.turn((model, digest))
+    while not turn.acquire(timeout=ASKED_EVERY):
+        job.check()
+    try:
+        encoded = kept.get((model, digest))
+        if encoded is None:
+            encoded = encode_held_out(model, digest, job, share)
+            kept.put((model, digest), encoded, encoded.bytes)
+        return encoded
+    finally:
+        turn.release()
 
 
 def encode_held_out(model: str, digest: str, job: Job[Any], share: tuple[float, float] = (0.0, 1.0)) -> Encoded:

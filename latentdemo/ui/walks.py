@@ -20,7 +20,7 @@ from latentdemo.sampling.density import FittedDensity, density_of
 from latentdemo.sampling.starts import PRIOR
 from latentdemo.ui.background import Task, result_or_wait
 from latentdemo.ui.comparison import kernel_options
-from latentdemo.ui.latent_map import Encoded, encode_held_out, recent_encodings
+from latentdemo.ui.latent_map import Encoded, encoded_once, recent_encodings
 from latentdemo.ui.starting_points import StartingPoint, start_latents
 
 KEPT_BYTES = 64 * 2**20  # of pictures, for all sessions together
@@ -142,15 +142,10 @@ def walk_with(model: GenerativeAutoencoder, request: WalkRequest, kept: RecentRe
 
 def real_data(request: WalkRequest, kept: RecentResults[Encoded], job: Job[Any]) -> Encoded | None:
     """Held-out images in the latent space; None where there are none, or too few, to compare with."""
-    key = (request.model, request.digest)
-    encoded = kept.get(key)
-    if encoded is None:
-        try:
-            encoded = encode_held_out(request.model, request.digest, job, (WALKED, 1.0))
-        except (DataError, QualityError):
-            return None
-        kept.put(key, encoded, encoded.latents.nbytes)
-    return encoded
+    try:
+        return encoded_once(request.model, request.digest, kept, job, (WALKED, 1.0))
+    except (DataError, QualityError):
+        return None
 
 
 def pictures_given(request: WalkRequest) -> Tensor | None:

@@ -33,15 +33,17 @@ def name(tmp_path, monkeypatch) -> str:
 def test_all_runtimes_walk_the_same_chain(name: str) -> None:
     model = load_trained(name, "cpu")
     loops, missing = available(model)
-    assert missing == []
-    assert list(loops) == list(RUNTIMES)
+    assert missing in ([], ["torch.compile"])  # which needs a C++ compiler
+    assert {*loops, *missing} == set(RUNTIMES)
     wanted = run_chain(model, count=5, steps=3, seed=0, record=(3,)).images[3]
     for loop in loops.values():  # OpenVINO rounds to bf16 where the processor has it
         assert (loop(5, 3) - wanted).abs().max() <= 3 * GREY_LEVEL
+    assert next(model.parameters()).dtype == torch.float32  # the reference is as it was
 
 
 def test_what_is_not_installed_is_named(name: str, monkeypatch) -> None:
     monkeypatch.setitem(sys.modules, "openvino", None)
+    monkeypatch.delitem(RUNTIMES, "torch.compile")  # which takes long to compile
     row = measure_steps(name, "cpu", counts=(2,), steps=1).rows[0]
     assert row["OpenVINO / engine"] == "not installed"
     assert isinstance(row["ONNX Runtime / engine"], Spread)
@@ -90,9 +92,3 @@ def test_figures_in_both_precisions() -> None:
 def test_an_unknown_measurement_is_said() -> None:
     with pytest.raises(LatentdemoError, match="steps, requests"):
         list(run_section("luck", [], None))
-
-
-def test_networks_of_the_reference_are_untouched(name: str) -> None:
-    model = load_trained(name, "cpu")
-    available(model)
-    assert next(model.parameters()).dtype == torch.float32

@@ -53,6 +53,21 @@ def test_sampling_by_deep_link_as_the_first_request(open_cold: Open, data: str) 
     page.wait_for_url("**/sampling?**seed=8**")
 
 
+def test_only_results_fade_while_a_page_runs_anew(open_page: Open) -> None:
+    page = open_page("/sampling?data=fashion-mnist&model=vae&seed=12&count=16&steps=1")
+    first = sheets(page, 1)
+    page.evaluate("""() => {
+        window.faded = [];
+        document.addEventListener("transitionrun", (event) => {
+            if (event.propertyName === "opacity") window.faded.push(event.target.dataset.testid);
+        }, true);
+    }""")
+    page.get_by_test_id("stNumberInputStepUp").click()
+    wait_for_other_sheets(page, first, 1)
+    assert {"stFullScreenFrame"} <= set(page.evaluate("window.faded"))
+    assert "stElementContainer" not in page.evaluate("window.faded")
+
+
 def test_the_same_link_gives_the_same_picture_to_everyone(open_page: Open) -> None:
     link = "/sampling?data=fashion-mnist&model=vae&seed=11&count=16&steps=1"
     assert sheets(open_page(link), 1) == sheets(open_page(link), 1)

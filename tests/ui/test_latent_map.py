@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from threading import Event
+
 import pytest
 import torch
 
-from latentdemo.engine import Job
+from latentdemo.engine import Job, RecentResults
 from latentdemo.evaluation.latent_space import analyse_latent_space, projection
 from latentdemo.models import load_model, read_config
 from latentdemo.models.checkpoint import checkpoints_dir, model_folder
@@ -18,6 +20,7 @@ from latentdemo.ui.latent_map import (
     Encoded,
     dimension_rows,
     encode_held_out,
+    encoded_once,
     in_plane,
     kl_chart,
     legend,
@@ -61,6 +64,31 @@ def test_held_out_images_are_encoded_once_each(encoded: Encoded) -> None:
     assert encoded.latents.shape == (latent_map.ENCODED, 32)
     assert len(encoded.dimensions.kl) == 32
     assert torch.equal(encoded.latents, done(lambda job: encode_held_out(CLOTHES, digest(), job)).latents)
+
+
+def test_jobs_that_want_the_same_encodings_share_them(encoded: Encoded, monkeypatch) -> None:
+    began, goes_on, made = Event(), Event(), []
+
+    def encode(*_asked) -> Encoded:
+        made.append(1)
+        began.set()
+        assert goes_on.wait(PATIENCE)
+        return encoded
+
+    monkeypatch.setattr(latent_map, "encode_held_out", encode)
+    kept: RecentResults[Encoded] = RecentResults(2**30)
+    first = Job("first", lambda job: encoded_once(CLOTHES, digest(), kept, job))
+    assert began.wait(PATIENCE)
+    second = Job("second", lambda job: encoded_once(CLOTHES, digest(), kept, job))
+    third = Job("third", lambda job: encoded_once(CLOTHES, digest(), kept, job))
+    third.cancel()
+    assert third.wait(PATIENCE)
+    goes_on.set()
+    assert first.wait(PATIENCE)
+    assert second.wait(PATIENCE)
+    assert third.cancelled
+    assert first.result is second.result is encoded
+    assert len(made) == 1
 
 
 def test_encoding_can_be_cancelled() -> None:
