@@ -19,6 +19,7 @@ from latentdemo.models import TrainableAutoencoder
 from latentdemo.models.inference import serve
 from latentdemo.random import chain_generators, randn
 
+COMPILERS = ("c++", "g++", "clang++")  # of which Inductor needs one
 Network = Callable[[Tensor], Tensor]
 Loop = Callable[[int, int], Tensor]
 """Takes (chains, steps), gives the decoded means (N, C, H, W) after the last step, on the CPU."""
@@ -60,7 +61,7 @@ def compiled(model: TrainableAutoencoder) -> Loop:
     Raises:
         ImportError: there is no C++ compiler.
     """
-    if not any(map(shutil.which, ("c++", "g++", "clang++"))):
+    if not any(map(shutil.which, COMPILERS)):
         raise ImportError("Inductor needs a C++ compiler")
     served = serve(copy.deepcopy(model))
     assert isinstance(served, TrainableAutoencoder)

@@ -178,7 +178,7 @@ def task_of(request: Request) -> background.Task[Comparison]:
 
 def compare(request: Request, job: Job[Any]) -> Comparison:
     """Run the chains of a request and compose the pictures."""
-    asked = RunRequest(
+    wanted = RunRequest(
         request.model,
         request.kernel,
         count=request.count,
@@ -190,7 +190,7 @@ def compare(request: Request, job: Job[Any]) -> Comparison:
         stop_at=request.stop_at,
         digest=request.digest,
     )
-    run = job.walk(asked, arrived=Previews(request, job))
+    run = job.walk(wanted, arrived=Previews(request, job))
     places = order_of_tiles(run.images, request.order)
 
     def composed(step: int) -> Sheet:
