@@ -9,6 +9,7 @@ from latentdemo.ui.arguments import take_arguments
 from latentdemo.ui.link import arrive
 from latentdemo.ui.navigation import streamlit_pages
 from latentdemo.ui.presentation import present, presenting
+from latentdemo.ui.reconnection import follow_reconnections
 from latentdemo.ui.sidebar import sidebar
 from latentdemo.ui.words import _, chosen_language, speak
 
@@ -16,6 +17,7 @@ UI = Path(__file__).parent / "latentdemo" / "ui"
 
 st.set_page_config("latentdemo", UI / "icon.svg", layout="wide")
 st.html(UI / "style.css")
+follow_reconnections()
 take_arguments(sys.argv[1:])
 speak(chosen_language())
 page = st.navigation(streamlit_pages(), position="top")
