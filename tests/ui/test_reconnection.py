@@ -20,6 +20,7 @@ PATIENCE = 60
 @pytest.fixture
 def manager(monkeypatch):
     """Streamlit's own manager of sessions, once the demo has run."""
+    # what the demo changes there is undone after the test
     monkeypatch.setattr(WebsocketSessionManager, "list_active_sessions", WebsocketSessionManager.list_active_sessions)
     AppTest.from_file(APP.main_script_path, default_timeout=PATIENCE).run()
     files = MemoryUploadedFileManager("/files")
