@@ -37,12 +37,22 @@ SHOWN = f"""([count, before]) => {{
     const sheets = [...document.querySelectorAll('{SHEETS}')];
     return sheets.length >= count && sheets.at(-1).src !== before && sheets.every((each) => each.complete && each.naturalWidth);
 }}"""  # noqa: E501
+WATCH = f"""(before) => {{
+    const shown = {SHOWN};
+    window.pressToPicture = undefined;
+    addEventListener("click", (press) => {{
+        const look = () => {{
+            if (shown([1, before])) window.pressToPicture = (performance.now() - press.timeStamp) / 1000;
+            else requestAnimationFrame(look);
+        }};
+        requestAnimationFrame(look);
+    }}, {{ capture: true, once: true }});
+}}"""
 BARE = """
 import pathlib, sys
 import streamlit as st
-pictures = sorted(pathlib.Path(sys.argv[1]).glob("*.png"))
-turn = st.session_state["turn"] = (st.session_state.get("turn", -1) + st.button("Next")) % len(pictures)
-st.image(pictures[turn].read_bytes())
+turn = st.session_state["turn"] = st.session_state.get("turn", 0) + st.button("Next")
+st.image((pathlib.Path(sys.argv[1]) / f"{turn}.png").read_bytes())
 """
 
 
@@ -93,17 +103,18 @@ def wait_for_picture(page: Page, before: str = "", count: int = 1) -> str:
 
 
 def press_to_picture(page: Page, press: Callable[[], None]) -> float:
-    """Seconds from a press to another picture."""
+    """Seconds from a press to another picture, by the clock of the browser."""
     before = wait_for_picture(page)
     page.wait_for_load_state("networkidle")
-    started = time.perf_counter()
+    page.evaluate(WATCH, before)
     press()
-    wait_for_picture(page, before)
-    return time.perf_counter() - started
+    return page.wait_for_function("() => window.pressToPicture", polling="raf").json_value()
 
 
 def measure_press(name: str, presses: int = PRESSES) -> Table:
-    """The next seed on the sampling page, against a bare page that shows pictures of that page, in turns.
+    """The next seed on the sampling page, and a bare page that shows the picture that came of it, in turns.
+
+    No browser has seen that picture before, on either page.
 
     Raises:
         ServerError: no Chromium, or a server that does not start.
@@ -111,23 +122,22 @@ def measure_press(name: str, presses: int = PRESSES) -> Table:
     """
     data, family = name.split("/", maxsplit=1)
     link = f"/sampling?data={data}&model={family}&count={CHAINS}&steps={STEPS}"
-    with chromium() as browser, running_server() as server:
+    times: list[Press] = []
+    with chromium() as browser, running_server() as server, tempfile.TemporaryDirectory() as folder:
         page = opened(browser, server.address + link)
-        pictures = [downloaded(wait_for_picture(page))]
-        press_to_picture(page, next_seed(page))
-        pictures.append(downloaded(wait_for_picture(page)))
-        with bare_server(pictures) as bare_address:
+        size = keep_picture(page, Path(folder) / "0.png")
+        with bare_server(Path(folder)) as bare_address:
             bare = opened(browser, bare_address)
-            times: list[Press] = []
             for turn in range(presses + 1):
                 whole = press_to_picture(page, next_seed(page))
                 own = sampler_seconds(page)
+                keep_picture(page, Path(folder) / f"{turn + 1}.png")
                 kept = press_to_picture(page, page.get_by_test_id("stNumberInputStepDown").click)
                 press_to_picture(page, next_seed(page))
                 plain = press_to_picture(bare, bare.get_by_role("button", name="Next").click)
                 if turn:  # the first warms up
                     times.append(Press(whole, own, kept, plain))
-    return Table(f"{name}: {CHAINS} chains, {STEPS} steps, {len(pictures[0]) / 1000:,.0f} kB", [press_row(times)])
+    return Table(f"{name}: {CHAINS} chains, {STEPS} steps, {size / 1000:,.0f} kB", [press_row(times)])
 
 
 def next_seed(page: Page) -> Callable[[], None]:
@@ -151,22 +161,19 @@ def sampler_seconds(page: Page) -> float:
     return float(page.get_by_test_id("stMetricValue").first.inner_text().split()[0])
 
 
-def downloaded(address: str) -> bytes:
-    """A picture's file."""
-    with urlopen(address) as answer:
-        return answer.read()
+def keep_picture(page: Page, file: Path) -> int:
+    """Write the last picture of a page to a file; returns its size in bytes."""
+    with urlopen(wait_for_picture(page)) as answer:
+        return file.write_bytes(answer.read())
 
 
 @contextmanager
-def bare_server(pictures: Sequence[bytes]) -> Iterator[str]:
-    """The address of a Streamlit page with nothing on it but a button and one of some pictures (PNG)."""
-    with tempfile.TemporaryDirectory() as folder:
-        for index, picture in enumerate(pictures):
-            (Path(folder) / f"{index}.png").write_bytes(picture)
-        script = Path(folder) / "bare.py"
-        script.write_text(BARE, encoding="utf-8")
-        with running_server(script, folder) as server:
-            yield server.address
+def bare_server(folder: Path) -> Iterator[str]:
+    """The address of a Streamlit page with nothing on it but a button and a picture: 0.png of a folder, 1.png, …"""
+    script = folder / "bare.py"
+    script.write_text(BARE, encoding="utf-8")
+    with running_server(script, str(folder)) as server:
+        yield server.address
 
 
 def measure_cold_start(starts: int = STARTS) -> Table:
