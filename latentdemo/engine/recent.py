@@ -37,9 +37,17 @@ class RecentResults(Generic[Result]):
         with self._lock:
             return self._turns.setdefault(key, threading.Lock())
 
-    def put(self, key: Hashable, result: Result, weight: int) -> None:
-        """Keep a result; one that outweighs the capacity is not kept."""
+    def clear(self) -> None:
+        """Keep nothing."""
         with self._lock:
+            self._kept.clear()
+
+    def put(self, key: Hashable, result: Result, weight: int) -> None:
+        """Keep a result; one that outweighs the capacity is not kept, and drops no other."""
+        with self._lock:
+            if weight > self.capacity:
+                self._kept.pop(key, None)
+                return
             self._kept[key] = (result, weight)
             self._kept.move_to_end(key)
             while sum(kept for _, kept in self._kept.values()) > self.capacity:

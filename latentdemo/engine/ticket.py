@@ -35,12 +35,14 @@ class Claim:
         self.result: ChainRun | None = None
         self.error: Exception | None = None
         self.ended = threading.Event()
+        self._ending = threading.Lock()  # its owner may cancel while the worker hands over
 
     def end(self, result: ChainRun | None, error: Exception | None) -> None:
         """Hand over what became of the run, unless somebody cancelled before."""
-        if not self.ended.is_set():
-            self.result, self.error, self.run = result, error, None
-            self.ended.set()
+        with self._ending:
+            if not self.ended.is_set():
+                self.result, self.error, self.run = result, error, None
+                self.ended.set()
 
 
 class Ticket:

@@ -22,6 +22,7 @@ from typing import Any
 
 import torch
 
+from latentdemo.engine.request import MAX_IMAGE_SIDE
 from latentdemo.errors import CheckpointConfigError, LatentdemoError, UnknownFamilyError, UploadError
 from latentdemo.models import (
     FAMILIES,
@@ -46,7 +47,7 @@ LEFT_OUT = (CARD, "preview.png", "evaluation.json")  # the rest of a checkpoint 
 HIDDEN = ("__MACOSX", ".DS_Store", "Thumbs.db")  # what packing programs add
 RESERVED = {"CON", "PRN", "AUX", "NUL", *(f"{port}{number}" for port in ("COM", "LPT") for number in range(1, 10))}
 END_OF_LIST = b"PK\x05\x06"
-LARGEST = {"image_size": 512, "width": 512, "latent_size": 1024}
+LARGEST = {"image_size": MAX_IMAGE_SIDE, "width": 512, "latent_size": 1024}
 MOST_PARAMETERS = 50_000_000
 LARGEST_OPTION = 4096.0  # of a family
 LARGEST_DENSITY = {"components": 512, "transforms": 16, "hidden": 1024, "passes": 1024, "bins": 64}

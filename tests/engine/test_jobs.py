@@ -78,7 +78,7 @@ def test_chains_of_a_job_tell_how_far_they_are(gate) -> None:
     told = []
 
     def arrived(snapshots) -> None:
-        told.append((max(snapshots), job.progress))
+        told.append((max(snapshots, default=None), job.progress))
 
     job = Job("key", lambda job: job.walk(held(count=2, steps=2, record="all"), (0.5, 1.0), arrived))
     for step in (0, 1):

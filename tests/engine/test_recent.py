@@ -15,7 +15,13 @@ def test_recent_results_stay_within_their_capacity() -> None:
     results: RecentResults[int] = RecentResults(capacity=100)
     for number in range(10):
         results.put(number, number, weight=30)
+    assert [results.get(number) for number in range(10)] == [None] * 7 + [7, 8, 9]
+
+
+def test_a_result_that_outweighs_the_capacity_drops_no_other() -> None:
+    results: RecentResults[int] = RecentResults(capacity=100)
+    results.put("kept", 1, weight=100)
     results.put("too heavy", 0, weight=101)
-    results.put("last", 1, weight=100)
-    assert [results.get(number) for number in (*range(10), "too heavy")] == [None] * 11
-    assert results.get("last") == 1
+    assert (results.get("kept"), results.get("too heavy")) == (1, None)
+    results.put("kept", 2, weight=101)
+    assert results.get("kept") is None

@@ -34,6 +34,15 @@ def test_a_message_stays_short_however_long_the_value() -> None:
     assert len(str(error.value)) < 200
 
 
+def test_a_request_holds_copies_of_what_was_checked() -> None:
+    start, options, record = torch.zeros(2, 8), {"decoding": "mean"}, [0, 10]
+    request = RunRequest("own/tiny", start=start, options=options, record=record)
+    start.resize_(MAX_CHAINS + 1, 8)
+    options["decoding"] = "sample"
+    record.append(10**9)
+    assert (request.chains, request.options, request.kept) == (2, {"decoding": "mean"}, (0, 10))
+
+
 def test_equal_requests_have_equal_keys() -> None:
     latents = torch.randn(4, 8)
     one = RunRequest("own/tiny", steps=10, record=(10, 0), options={"decoding": "mean"}, start=latents)
