@@ -41,7 +41,7 @@ def measure_steps(
     apart(partial(reference.to, memory_format=torch.contiguous_format))
     loops, missing = apart(partial(available, reference))
     rate = matrix_rate(serving.device, serving.dtype)
-    operations = apart(partial(operations_a_row, reference))
+    operations = apart(partial(operations_a_chain, reference, steps))
     rows, turn = [], 0.0
     for before, count in zip((0, *counts), counts, strict=False):
         if before and turn * count / before > LONGEST:
@@ -54,7 +54,7 @@ def measure_steps(
         row = {"chains": count, "engine, ms": Spread.of([1000 * each for each in times["engine"]])}
         row |= {f"{other} / engine": ratio(times[other], times["engine"]) for other in loops}
         row |= {f"{other} / engine": "not installed" for other in missing}
-        at_best = operations * count * (steps + 1) / rate
+        at_best = operations * count / rate
         row["share of the matrix rate, %"] = Spread.of([100 * at_best / each for each in times["engine"]])
         rows.append(row)
     where = f"{describe_device(serving.device)}, {precision_of(serving)} at {rate / 1e9:,.0f} GFLOP/s"
@@ -70,8 +70,10 @@ def run_on_engine(request: RunRequest, device: str | None) -> None:
         engine.close()
 
 
-def operations_a_row(model: TrainableAutoencoder) -> float:
-    """Floating-point operations of decoding and encoding one row, as the trained networks do it."""
+def operations_a_chain(model: TrainableAutoencoder, steps: int) -> float:
+    """Floating-point operations of one chain, as the trained networks do it: a decoding, and both networks a step."""
     with FlopCounterMode(display=False) as counter, torch.no_grad():
-        model.encode(model.decode(torch.zeros(1, model.latent_size)).mean)
-    return float(counter.get_total_flops())
+        mean = model.decode(torch.zeros(1, model.latent_size)).mean
+        decoding = counter.get_total_flops()
+        model.encode(mean)
+    return float(decoding + steps * counter.get_total_flops())

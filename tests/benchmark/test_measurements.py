@@ -16,7 +16,7 @@ from latentdemo.benchmark.figures import measure_figures
 from latentdemo.benchmark.memory import measure_memory
 from latentdemo.benchmark.runtimes import COMPILERS, RUNTIMES, available
 from latentdemo.benchmark.sections import run_section
-from latentdemo.benchmark.steps import measure_steps, operations_a_row
+from latentdemo.benchmark.steps import measure_steps, operations_a_chain
 from latentdemo.benchmark.timing import Spread
 from latentdemo.errors import LatentdemoError
 from latentdemo.models import NetworkConfig, build_model, load_trained, save_checkpoint
@@ -60,7 +60,7 @@ def test_operations_are_those_of_the_layers() -> None:
     model = build_model("aae", NetworkConfig(16, 1, 4, 8), seed=1).eval()
     decoder = 2 * (8 * 8 * 16 + 8 * 4 * 16 * 16 + 4 * 1 * 16 * 64)
     encoder = 2 * (1 * 4 * 16 * 64 + 4 * 8 * 16 * 16 + 8 * 16 * 8)
-    assert operations_a_row(model) == decoder + encoder
+    assert operations_a_chain(model, 3) == 4 * decoder + 3 * encoder
 
 
 def test_requests_at_once(name: str, monkeypatch) -> None:
