@@ -65,7 +65,7 @@ class Entry:
         bytes: that its result weighs.
         lease: of the model.
         claims: on its result.
-        begun_anew: whether a worker has died while it was on its way.
+        begun_anew: whether a worker has died at it.
     """
 
     run: Run
@@ -184,8 +184,8 @@ class Engine:
         answer: Future[Answer] = Future()
         with self._changed:
             self._check_open()
-            self._calls.append((work, answer))
             self._wake()
+            self._calls.append((work, answer))
         return answer.result()
 
     def place(self, run: Run | None) -> int:
@@ -212,8 +212,11 @@ class Engine:
             self._end(entry, None, Cancelled("the engine was closed"))
         while self._calls:  # nobody adds to them any more
             self._calls.popleft()[1].set_exception(EngineError("the engine was closed"))
+        self.models.budget = 0  # for those that are in use still
         self.models.trim(0)
+        self.results.clear()
         read_densities.cache_clear()
+        atexit.unregister(self.close)
         if self.device.type == "cuda":
             torch.cuda.empty_cache()
 
@@ -241,12 +244,12 @@ class Engine:
                 entry = same[0]
             else:
                 self._check_room(entry.bytes)
+                self._wake()
                 entry.lease = lease.pop_all()
                 self._entries[entry.run] = entry
                 self._admitted.append(entry.run)
             claim = Claim(entry.run, self.clock())
             entry.claims.append(claim)
-            self._wake()
         return claim
 
     def _check_open(self) -> None:
@@ -255,15 +258,19 @@ class Engine:
             raise EngineError("the engine is closed")
 
     def _wake(self) -> None:
-        """Make the worker look for what is new."""
+        """Make the worker look for what is new, once the lock is free; for those who hold it."""
         if self._worker is None:
             self._start_worker()
         self._changed.notify_all()
 
     def _start_worker(self) -> None:
         """For those who hold the lock."""
-        self._worker = threading.Thread(target=self._serve, name=f"latentdemo-{self.device}", daemon=True)
-        self._worker.start()
+        worker = threading.Thread(target=self._serve, name=f"latentdemo-{self.device}", daemon=True)
+        try:
+            worker.start()
+        except RuntimeError as error:
+            raise EngineError("the system has no thread left: close other programs, and try again") from error
+        self._worker = worker
 
     def _check_room(self, size: int) -> None:
         """Raise Busy where no run with a result of so many bytes can be admitted."""
@@ -286,15 +293,22 @@ class Engine:
             self._begin_anew()
 
     def _begin_anew(self) -> None:
-        """Leave what is on its way to another worker, but for runs that saw one die before: they may be the cause."""
+        """Leave what is on its way to another worker.
+
+        The runs of the tick that the worker died in step alone from here on, so that the next one that dies tells which
+        of them it was: that one is given up.
+        """
         with self._changed:
             self._worker = None
+            suspects = self._scheduler.stepping
             self._scheduler = Scheduler(self.row_limit, self.clock)
             entries = self._take_all()
-            given_up = [entry for entry in entries if entry.begun_anew]
+            suspected = [entry for entry in entries if not suspects or entry.run in suspects]
+            given_up = [entry for entry in suspected if entry.begun_anew]
+            for entry in suspected:
+                entry.begun_anew = entry.run.alone = True
             for entry in entries:
-                if not entry.begun_anew:
-                    entry.begun_anew = True
+                if entry not in given_up:
                     entry.run.restart()
                     self._entries[entry.run] = entry
                     self._admitted.append(entry.run)

@@ -16,6 +16,7 @@ from latentdemo.random import chain_generators, common_generators
 from latentdemo.sampling import ChainRun, Info, Kernel, State
 from latentdemo.sampling.chain import recorded, reported
 from latentdemo.sampling.kernel import join_rows, take_rows
+from latentdemo.sampling.padded import Padded
 from latentdemo.sampling.starts import starts_of
 
 
@@ -92,7 +93,7 @@ class Run:
     def __init__(self, request: RunRequest, model: GenerativeAutoencoder, kernel: Kernel, densities: str = "") -> None:
         self.request = request
         self.model = model
-        self.kernel = kernel
+        self.kernel = Padded(kernel)
         self.group: Hashable = (id(model), densities, request.law)
         self.alone = False
         self.begun = False

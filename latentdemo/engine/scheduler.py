@@ -69,6 +69,7 @@ class Scheduler:
 
     Attributes:
         pace: seconds that a step of a chain took of late.
+        stepping: the runs of the tick that goes on; after a worker died, those of the tick that it died in.
     """
 
     def __init__(self, row_limit: int, clock: Callable[[], float] = time.perf_counter) -> None:
@@ -76,6 +77,7 @@ class Scheduler:
         self.clock = clock
         self.groups: dict[Hashable, Group] = {}
         self.pace = 0.0
+        self.stepping: list[Run] = []
 
     def add(self, run: Run) -> None:
         """Serve a run from the next tick on."""
@@ -99,7 +101,9 @@ class Scheduler:
         group = min(self.groups.values(), key=lambda group: group.served)
         began = self.clock()
         turn = group.next_turn()
+        self.stepping = [run for run, _ in turn]
         for run, rows in turn:
+            run.kernel.room = group.row_limit
             with blaming(group, [run], rows):
                 self.begin(run, rows)
         with blaming(group, [run for run, _ in turn if run.error is None], sum(rows for _, rows in turn)):
@@ -112,6 +116,7 @@ class Scheduler:
         ended = [run for run, _ in turn if run.result or run.error]
         for run in ended:
             self.drop(run)
+        self.stepping = []
         return ended
 
     def begin(self, run: Run, rows: int) -> None:

@@ -21,6 +21,7 @@ from latentdemo.random import Generators, chain_generators, common_generators
 from latentdemo.sampling.checks import are_options, is_latents, is_one_of, is_record, is_share, is_whole, require
 from latentdemo.sampling.kernel import Info, Kernel, State
 from latentdemo.sampling.kernels import build_kernel
+from latentdemo.sampling.padded import Padded
 from latentdemo.sampling.starts import starts_of
 
 BATCH = 256  # chains that walk together; bounds the memory of activations
@@ -184,7 +185,7 @@ def run_batches(
         check_start(start, model.latent_size)
         count = len(start)
     kept = steps_to_record(record, steps)
-    stepper = build_kernel(kernel, model, options, stop_at)
+    stepper = Padded(build_kernel(kernel, model, options, stop_at))
     draw_starts = starts_of(model, start)
     total = count * max(steps, 1)
     for first in range(0, count, batch_size):

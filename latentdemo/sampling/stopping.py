@@ -14,6 +14,7 @@ from torch import Tensor
 from latentdemo.random import Generators
 from latentdemo.sampling.density import Density
 from latentdemo.sampling.kernel import Info, Kernel, State, put_rows, take_generators, take_rows
+from latentdemo.sampling.padded import Padded
 
 PATIENCE = 5  # steps that a chain may take without becoming likelier
 
@@ -28,7 +29,7 @@ class AdaptiveStopping:
     """
 
     def __init__(self, kernel: Kernel, density: Density, threshold: float) -> None:
-        self.kernel = kernel
+        self.kernel = Padded(kernel)
         self.density = density
         self.threshold = threshold
 

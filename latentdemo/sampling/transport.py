@@ -15,6 +15,7 @@ from latentdemo.random import Generators
 from latentdemo.sampling.decode_encode import DecodeEncode
 from latentdemo.sampling.density import FLOW, Flow, density_of
 from latentdemo.sampling.kernel import Autoencoder, Info, State, put_rows, take_generators, take_rows
+from latentdemo.sampling.padded import Padded
 
 
 class Transport:
@@ -45,7 +46,7 @@ class Transport:
             return self.carry(state)
         moved, info = state, Info(torch.zeros(len(state.latent), device=state.latent.device))
         for rows in (state.carried, ~state.carried):
-            part, report = self.step(take_rows(state, rows), take_generators(generator, rows))
+            part, report = Padded(self).step(take_rows(state, rows), take_generators(generator, rows))
             moved, info = put_rows(moved, rows, part), put_rows(info, rows, report)
         return moved, info
 

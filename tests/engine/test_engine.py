@@ -336,11 +336,38 @@ def test_a_run_that_kills_every_worker_is_given_up(engine, monkeypatch) -> None:
             return super().step(state, generator)
 
     monkeypatch.setitem(KERNELS, "deadly", lambda model: Deadly())
-    deadly = engine.submit(RunRequest(NAME, kernel="deadly", start=torch.full((2, 8), 11.0)))
+    engine.call(lambda: None)  # so that all of these are there before the first tick
+    with engine._changed:
+        bystanders = [
+            engine.submit(RunRequest(NAME, kernel, count=2, steps=5)) for kernel in ("deadly", "decode-encode")
+        ]
+        deadly = engine.submit(RunRequest(NAME, kernel="deadly", start=torch.full((2, 8), 11.0)))
     assert isinstance(done(deadly).error, EngineError)
+    for bystander in bystanders:
+        assert done(bystander).result is not None
     assert engine.run(RunRequest(NAME, kernel="deadly", count=2, steps=3)).count == 2
     assert len(workers()) == 1
     assert [kept.users for kept in engine.models.kept.values()] == [0]
+
+
+def test_a_worker_that_cannot_start_is_said_and_started_next_time(engine, monkeypatch) -> None:
+    def none_left(thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(threading.Thread, "start", none_left)
+        with pytest.raises(EngineError, match="no thread"):
+            engine.submit(RunRequest(NAME, count=2, steps=1))
+    assert [kept.users for kept in engine.models.kept.values()] == [0]
+    assert engine.run(RunRequest(NAME, count=2, steps=1)).count == 2
+
+
+def test_a_closed_engine_keeps_nothing_for_those_who_still_use_a_model(engine) -> None:
+    with engine.models.lease(NAME):
+        engine.run(RunRequest(NAME, count=2, steps=1))
+        engine.close()
+    assert not engine.models.kept
+    assert not engine.results._kept
 
 
 def test_closing_while_a_worker_dies_leaves_nothing(engine, gate, monkeypatch) -> None:

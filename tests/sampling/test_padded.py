@@ -1,0 +1,68 @@
+"""Steps of very few chains: enough rows for a chain to walk as it does in company."""
+
+import pytest
+import torch
+
+from latentdemo.engine import Engine, RunRequest
+from latentdemo.random import chain_generators, randn
+from latentdemo.sampling import Info, State
+from latentdemo.sampling.padded import LEAST_ROWS, Padded
+
+
+class Wanderer:
+    """A random walk that notes how many rows its steps have."""
+
+    def __init__(self) -> None:
+        self.sizes: list[int] = []
+
+    def init(self, latent, generator) -> State:
+        self.sizes.append(len(latent))
+        return State(latent)
+
+    def step(self, state, generator) -> tuple[State, Info]:
+        self.sizes.append(len(state.latent))
+        moved = state.latent + randn(state.latent.shape, generator)
+        return State(moved), Info((moved - state.latent).norm(dim=1))
+
+
+def walk(kernel, count: int, steps: int = 3) -> State:
+    generators = chain_generators(5, count)
+    state = kernel.init(randn((count, 3), generators), generators)
+    for _ in range(steps):
+        state, info = kernel.step(state, generators)
+        assert len(info.latent_distance) == count
+    return state
+
+
+@pytest.mark.parametrize("count", [1, LEAST_ROWS - 1, LEAST_ROWS, LEAST_ROWS + 1])
+def test_chains_are_those_of_the_bare_kernel(count: int) -> None:
+    kernel = Wanderer()
+    assert torch.equal(walk(Padded(kernel), count).latent, walk(Wanderer(), count).latent)
+    assert kernel.sizes == 4 * [max(count, LEAST_ROWS)]
+
+
+def test_rows_stay_within_the_room_of_the_device() -> None:
+    kernel = Wanderer()
+    padded = Padded(kernel)
+    padded.room = 2
+    walk(padded, 1)
+    walk(padded, 3)
+    assert kernel.sizes == 4 * [2] + 4 * [3]
+
+
+@pytest.mark.parametrize(
+    ("model", "kernel", "steps", "seed"),
+    [("fashion-mnist/vae", "hmc", 50, 10), ("fashion-mnist/vae", "transport", 30, 7),
+     ("fashion-mnist/aae", "decode-encode", 20, 17)],
+)  # fmt: skip
+def test_one_chain_walks_beside_others_as_it_does_alone(model: str, kernel: str, steps: int, seed: int) -> None:
+    request = RunRequest(model, kernel, count=1, steps=steps, seed=seed, record=(steps,))
+    alone, beside = Engine("cpu"), Engine("cpu")
+    try:
+        others = beside.submit(RunRequest(model, kernel, count=30, steps=steps + 9))
+        pictures = [engine.run(request).images[steps] for engine in (alone, beside)]
+        assert others.progress > 0.5
+    finally:
+        alone.close()
+        beside.close()
+    assert (pictures[0] - pictures[1]).abs().max() * 255 <= 1.0 + 1e-3
