@@ -65,7 +65,7 @@ class Entry:
         bytes: that its result weighs.
         lease: of the model.
         claims: on its result.
-        begun_anew: whether a worker has died at it.
+        suspected: whether a worker has died in a tick of it.
     """
 
     run: Run
@@ -73,7 +73,7 @@ class Entry:
     bytes: int
     lease: ExitStack = field(default_factory=ExitStack)
     claims: list[Claim] = field(default_factory=list)
-    begun_anew: bool = False
+    suspected: bool = False
 
     def wanted(self, since: float) -> bool:
         """Whether somebody who looked since then wants the result."""
@@ -304,9 +304,9 @@ class Engine:
             self._scheduler = Scheduler(self.row_limit, self.clock)
             entries = self._take_all()
             suspected = [entry for entry in entries if not suspects or entry.run in suspects]
-            given_up = [entry for entry in suspected if entry.begun_anew]
+            given_up = [entry for entry in suspected if entry.suspected]
             for entry in suspected:
-                entry.begun_anew = entry.run.alone = True
+                entry.suspected = entry.run.alone = True
             for entry in entries:
                 if entry not in given_up:
                     entry.run.restart()

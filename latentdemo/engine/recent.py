@@ -45,10 +45,8 @@ class RecentResults(Generic[Result]):
     def put(self, key: Hashable, result: Result, weight: int) -> None:
         """Keep a result; one that outweighs the capacity is not kept, and drops no other."""
         with self._lock:
-            if weight > self.capacity:
-                self._kept.pop(key, None)
-                return
-            self._kept[key] = (result, weight)
-            self._kept.move_to_end(key)
+            self._kept.pop(key, None)
+            if weight <= self.capacity:
+                self._kept[key] = (result, weight)
             while sum(kept for _, kept in self._kept.values()) > self.capacity:
                 self._kept.popitem(last=False)

@@ -65,11 +65,11 @@ class RunRequest:
         self.require("noise", is_one_of(self.noise, get_args(Noise)), " or ".join(get_args(Noise)))
         self.require("digest", isinstance(self.digest, str), "a text")
         steps_to_record(self.record, self.steps)
-        self.keep("start", self.start.clone() if isinstance(self.start, Tensor) else self.start)
-        self.keep("options", None if self.options is None else dict(self.options))
-        self.keep("record", self.record if self.record is None or self.record == "all" else tuple(self.record))
+        self.hold("start", self.start.clone() if isinstance(self.start, Tensor) else self.start)
+        self.hold("options", None if self.options is None else dict(self.options))
+        self.hold("record", self.record if self.record is None or self.record == "all" else tuple(self.record))
 
-    def keep(self, name: str, value: object) -> None:
+    def hold(self, name: str, value: object) -> None:
         """Hold a copy, so that what was checked stays as it was."""
         object.__setattr__(self, name, value)
 

@@ -336,8 +336,7 @@ def test_a_run_that_kills_every_worker_is_given_up(engine, monkeypatch) -> None:
             return super().step(state, generator)
 
     monkeypatch.setitem(KERNELS, "deadly", lambda model: Deadly())
-    engine.call(lambda: None)  # so that all of these are there before the first tick
-    with engine._changed:
+    with engine._changed:  # so that all of these are there before the first tick
         bystanders = [
             engine.submit(RunRequest(NAME, kernel, count=2, steps=5)) for kernel in ("deadly", "decode-encode")
         ]
