@@ -27,16 +27,18 @@ from typing import Any, TypeVar
 import torch
 
 from latentdemo.engine.clock import SteadyClock
+from latentdemo.engine.faults import explained
 from latentdemo.engine.models import ModelPool
 from latentdemo.engine.recent import RecentResults
 from latentdemo.engine.request import RunRequest
 from latentdemo.engine.run import Run
-from latentdemo.engine.scheduler import Scheduler, explained
+from latentdemo.engine.scheduler import Scheduler
 from latentdemo.engine.ticket import Claim, Ticket
 from latentdemo.errors import Busy, Cancelled, EngineError, SamplingError
 from latentdemo.models import GenerativeAutoencoder, model_folder, pick_device, read_config
 from latentdemo.sampling import ChainRun, Progress, build_kernel
 from latentdemo.sampling.density import densities_digest, read_densities
+from latentdemo.sampling.starts import DATA, held_out_written
 
 # chains a tick. On two CPU cores a step costs least a chain from 64 on, and more would make others wait longer; nothing
 # was measured on other devices yet, where a tick should be large enough to fill them
@@ -65,7 +67,7 @@ class Entry:
         bytes: that its result weighs.
         lease: of the model.
         claims: on its result.
-        suspected: whether a worker has died in a tick of it.
+        suspected: whether the worker has failed in a tick of it.
     """
 
     run: Run
@@ -126,19 +128,18 @@ class Engine:
             EngineError: the engine is closed.
             LatentdemoError: the model or what was fitted to it cannot be loaded.
         """
-        digest, densities = self._digests(request)
         # a loaded model may be changed by whoever loaded it, so that its results are not kept
-        key = (request.key, digest, densities) if isinstance(request.model, str) else None
+        key = (request.key, *files_digests(request.model, request)) if isinstance(request.model, str) else None
         kept = None if key is None else self.results.get(key)
         if kept is not None:
             claim = Claim(None, self.clock())
             claim.end(kept, None)
             return Ticket(self, claim)
         with ExitStack() as lease:
-            model = self._model(request, digest, lease)
+            model = self._model(request, lease)
             request.check_model(model)
             kernel = build_kernel(request.kernel, model, request.options, request.stop_at)
-            run = Run(request, model, kernel, densities)
+            run = Run(request, model, kernel, densities_digest(model.folder))
             return Ticket(self, self._admit(Entry(run, key, request.result_bytes(model)), lease))
 
     def run(
@@ -220,17 +221,10 @@ class Engine:
         if self.device.type == "cuda":
             torch.cuda.empty_cache()
 
-    def _digests(self, request: RunRequest) -> tuple[str, str]:
-        """Of the weights that a request means, and of the densities fitted to them."""
-        if not isinstance(request.model, str):
-            return "", densities_digest(request.model.folder)
-        folder = model_folder(request.model)
-        return request.digest or read_config(folder).sha256, densities_digest(folder)
-
-    def _model(self, request: RunRequest, digest: str, lease: ExitStack) -> GenerativeAutoencoder:
+    def _model(self, request: RunRequest, lease: ExitStack) -> GenerativeAutoencoder:
         """The model of a request, on this device."""
         if isinstance(request.model, str):
-            return lease.enter_context(self.models.lease(request.model, digest))
+            return lease.enter_context(self.models.lease(request.model, request.digest))
         if request.model.device.type != self.device.type:
             raise SamplingError(f"the model is on {request.model.device}, and this engine on {self.device}")
         return request.model
@@ -283,23 +277,25 @@ class Engine:
     def _serve(self) -> None:
         """The worker: ticks, as long as there is something to do."""
         sys.setswitchinterval(LOCK_KEPT)
-        try:
-            while self._wait():
-                self._drop_unwanted()
-                self._answer_call()
-                self._tick()
-        except BaseException:
-            logger.exception("the engine's worker died")
-            self._begin_anew()
+        while True:
+            try:
+                while self._wait():
+                    self._drop_unwanted()
+                    self._answer_call()
+                    self._tick()
+            except BaseException:
+                logger.exception("the engine's worker failed, and begins anew")
+                self._begin_anew()
+            else:
+                return
 
     def _begin_anew(self) -> None:
-        """Leave what is on its way to another worker.
+        """Take up what is on its way again, after something that no tick should raise.
 
-        The runs of the tick that the worker died in step alone from here on, so that the next one that dies tells which
-        of them it was: that one is given up.
+        The runs of the tick that failed step alone from here on, so that the next one that fails tells which of them it
+        was: that one is given up.
         """
         with self._changed:
-            self._worker = None
             suspects = self._scheduler.stepping
             self._scheduler = Scheduler(self.row_limit, self.clock)
             entries = self._take_all()
@@ -312,8 +308,6 @@ class Engine:
                     entry.run.restart()
                     self._entries[entry.run] = entry
                     self._admitted.append(entry.run)
-            if (self._entries or self._calls) and not self.closed:
-                self._start_worker()
         for entry in given_up:
             self._end(
                 entry, None, EngineError("the engine failed at this run, twice; try another, and report this one")
@@ -352,8 +346,8 @@ class Engine:
         except Exception as error:
             answer.set_exception(explained(error))
         except BaseException:
+            logger.exception("other work failed")
             answer.set_exception(EngineError("the engine failed at this; try another, and report this one"))
-            raise
 
     def _tick(self) -> None:
         """One step of some runs; hands over those that ended with it."""
@@ -379,18 +373,32 @@ class Engine:
             claim.end(result, error)
 
 
+def files_digests(model: str, request: RunRequest) -> tuple[Hashable, ...]:
+    """What tells apart the files that the results of a request depend on: the model's, its densities, the images."""
+    folder = model_folder(model)
+    config = read_config(folder)
+    made_of = config.digest if request.digest in ("", config.sha256) else request.digest
+    return made_of, densities_digest(folder), held_out_written(folder) if request.start == DATA else 0
+
+
 PLACE = "_latentdemo_engines"  # no module of the app, so that Streamlit keeps it when it imports changed sources anew
+KEPT: dict[str, Any] = vars(sys.modules.setdefault(PLACE, types.ModuleType(PLACE)))
+KEPT["newest"] = Engine  # of the sources that were imported last
 
 
 def engine_for(device: torch.device | str | None = None) -> Engine:
     """The engine of a device, one a process; None takes cuda, else mps, else cpu.
 
     After the sources were imported anew the one before is closed: it would go on with the old ones.
+
+    Raises:
+        EngineError: asked by sources that were imported anew since.
     """
-    place = sys.modules.setdefault(PLACE, types.ModuleType(PLACE))
-    engines: dict[str, Engine] = vars(place).setdefault("engines", {})
+    if KEPT["newest"] is not Engine:
+        raise EngineError("the program was changed meanwhile: begin again")
+    engines: dict[str, Engine] = KEPT.setdefault("engines", {})
     name = str(torch.empty(0, device=pick_device(device)).device)  # its number said, where it has one
-    with vars(place).setdefault("lock", threading.Lock()):
+    with KEPT.setdefault("lock", threading.Lock()):
         engine = engines.get(name)
         if type(engine) is not Engine or engine.closed:
             if engine is not None:

@@ -6,19 +6,24 @@ import threading
 from collections import OrderedDict
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import torch
 
+from latentdemo.engine.faults import is_out_of_memory
 from latentdemo.errors import CheckpointDigestError, DeviceMemoryError
 from latentdemo.models import GenerativeAutoencoder, load_model, model_folder, pick_device, read_config
 
 BUDGET = 2**30  # bytes; the models that ship weigh some 60 MB together
 Key = tuple[str, str]
-"""Folder of a model and digest of its weights, so that a changed file is loaded anew."""
+"""Folder of a model and digest of all that it is made of, so that a changed file is loaded anew."""
 
 
 class Kept:
     """A place for a model, taken before it is loaded.
+
+    Args:
+        weights: digest of its weights.
 
     Attributes:
         model: once it is loaded.
@@ -27,7 +32,8 @@ class Kept:
         loading: held by the one who loads.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, weights: str) -> None:
+        self.weights = weights
         self.model: GenerativeAutoencoder | None = None
         self.bytes = 0
         self.users = 0
@@ -65,16 +71,11 @@ class ModelPool:
             CheckpointDigestError: the weights that are meant are neither on disk nor kept.
             LatentdemoError: as `load_model` does.
         """
-        folder = model_folder(name)
-        key = (str(folder), digest or read_config(folder).sha256)
-        with self._lock:
-            kept = self.kept.setdefault(key, Kept())
-            kept.users += 1
-            self.kept.move_to_end(key)
+        kept = self._place(name, digest)
         try:
             with kept.loading:
                 if kept.model is None:
-                    kept.model = self._load(name, key[1])
+                    kept.model = self._load(name, kept.weights)
                     kept.bytes = sum(each.nbytes for each in (*kept.model.parameters(), *kept.model.buffers()))
             self.trim(self.budget)
             yield kept.model
@@ -83,17 +84,44 @@ class ModelPool:
                 kept.users -= 1
             self.trim(self.budget)
 
-    def _load(self, name: str, digest: str) -> GenerativeAutoencoder:
+    def _place(self, name: str, digest: str) -> Kept:
+        """The place of a model, in use from here on; raises as `lease` does."""
+        folder = model_folder(name)
+        config = read_config(folder)
+        with self._lock:
+            key = (str(folder), config.digest)
+            if digest not in ("", config.sha256):
+                key = self._earlier(name, folder, digest)
+            kept = self.kept.setdefault(key, Kept(config.sha256))
+            kept.users += 1
+            self.kept.move_to_end(key)
+        return kept
+
+    def _earlier(self, name: str, folder: Path, digest: str) -> Key:
+        """Where a model is kept whose weights are on disk no longer; for those who hold the lock."""
+        for key, kept in reversed(self.kept.items()):
+            if key[0] == str(folder) and kept.weights == digest:
+                return key
+        raise changed(name)
+
+    def _load(self, name: str, weights: str) -> GenerativeAutoencoder:
         """Read a model; where the device is full, once more without those that nobody uses."""
-        if read_config(model_folder(name)).sha256 != digest:
-            raise CheckpointDigestError(f"the weights of {name} have changed on disk; choose the model again")
         try:
-            return load_model(name, self.device)
-        except torch.OutOfMemoryError:
+            model = self._read(name)
+        except DeviceMemoryError:
             self.trim(0)
+            model = self._read(name)
+        if model.weights_digest != weights:
+            raise changed(name)
+        return model
+
+    def _read(self, name: str) -> GenerativeAutoencoder:
+        """As `load_model`, with a clear word where the device is full."""
         try:
             return load_model(name, self.device)
-        except torch.OutOfMemoryError as error:
+        except Exception as error:
+            if not is_out_of_memory(error):
+                raise
             raise DeviceMemoryError(f"there is no room for {name} on {self.device}; try again later") from error
 
     def trim(self, budget: int) -> None:
@@ -104,3 +132,8 @@ class ModelPool:
                 if kept.users == 0 and (weight > budget or kept.model is None):
                     weight -= kept.bytes
                     del self.kept[key]
+
+
+def changed(name: str) -> CheckpointDigestError:
+    """What to say where the weights that are meant are gone."""
+    return CheckpointDigestError(f"the weights of {name} have changed on disk; choose the model again")

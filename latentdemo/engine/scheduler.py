@@ -19,8 +19,8 @@ from contextlib import contextmanager
 
 import torch
 
+from latentdemo.engine.faults import explained, is_out_of_memory
 from latentdemo.engine.run import Block, Run
-from latentdemo.errors import DeviceMemoryError, LatentdemoError
 from latentdemo.sampling.kernel import join_rows, take_rows
 
 PARTS = 4  # a run takes at least this part of a tick along: a tick of very few chains wastes the device
@@ -69,7 +69,7 @@ class Scheduler:
 
     Attributes:
         pace: seconds that a step of a chain took of late.
-        stepping: the runs of the tick that goes on; after a worker died, those of the tick that it died in.
+        stepping: the runs of the tick that goes on, or that was left by something that no tick should raise.
     """
 
     def __init__(self, row_limit: int, clock: Callable[[], float] = time.perf_counter) -> None:
@@ -169,21 +169,3 @@ def blaming(group: Group, runs: Sequence[Run], rows: int) -> Iterator[None]:
             for run in runs:
                 run.alone = True
                 run.restart()
-
-
-def is_out_of_memory(error: Exception) -> bool:
-    """Whether the device has no room left; the CPU and MPS say so with an error of no kind of its own."""
-    words = ("DefaultCPUAllocator", "out of memory")
-    return isinstance(error, torch.OutOfMemoryError | MemoryError) or any(each in str(error) for each in words)
-
-
-def explained(error: Exception) -> Exception:
-    """An error as a client gets it: without its frames, which hold tensors of the device."""
-    if is_out_of_memory(error):
-        return DeviceMemoryError(
-            "the device has no memory left even for a single chain of this model: close other programs that use it, "
-            "or choose another device"
-        )
-    if not isinstance(error, LatentdemoError):
-        logger.error("a run failed", exc_info=error)
-    return error.with_traceback(None)

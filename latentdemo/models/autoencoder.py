@@ -119,12 +119,14 @@ class GenerativeAutoencoder(nn.Module):
 
     Attributes:
         folder: the checkpoint folder that the model was loaded from, if any; what was fitted to the model lies there.
+        weights_digest: of the weights that were loaded; empty where they come from no folder.
     """
 
     family: ClassVar[str]
     title: ClassVar[str]
     corruption_std: float = 0.0
     folder: Path | None = None
+    weights_digest: str = ""
 
     def __init__(self, latent_size: int, image_shape: tuple[int, int, int], residual_std: float = 0.0) -> None:
         super().__init__()

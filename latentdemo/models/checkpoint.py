@@ -82,6 +82,12 @@ class CheckpointConfig:
     versions: dict[str, str] = field(default_factory=dict)
     sha256: str = ""
 
+    @property
+    def digest(self) -> str:
+        """Of all that decides what the model computes: its weights, sizes and settings."""
+        decides = (self.sha256, self.family, asdict(self.network), self.options, self.residual_std)
+        return hashlib.sha256(json.dumps(decides, sort_keys=True, default=str).encode()).hexdigest()
+
 
 def checkpoint_roots() -> list[Path]:
     """The folders of checkpoints: those in $LATENTDEMO_CHECKPOINTS, separated as in $PATH, or `checkpoints/` beside the
@@ -163,7 +169,7 @@ def load_trained(
     folder = model_folder(name, root)
     config, place = read_config(folder), pick_device(device)
     model = restore_adapted(folder, config, place) if config.family in ADAPTERS else restore_trained(folder, config)
-    model.folder = folder
+    model.folder, model.weights_digest = folder, config.sha256
     return model.to(place).eval().requires_grad_(False)
 
 

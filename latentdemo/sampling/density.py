@@ -327,7 +327,10 @@ def density_of(model: Autoencoder, name: str = "best") -> FittedDensity:
     """
     if model.folder is None:
         raise SamplingError("this model comes from no checkpoint folder, where its densities would lie; save it first")
-    fitted = load_densities(model.folder, model.device)
+    config = read_density_config(model.folder)
+    if config.model_sha256 != model.weights_digest:
+        raise CheckpointMismatchError(f"{model.folder / CONFIG} was fitted to other weights; {remedy(model.folder)}")
+    fitted = read_densities(model.folder, config.sha256, str(model.device))
     if name != "best" and name not in fitted:
         raise SamplingError(f"no density {name!r} beside {model.folder}; known are best, {', '.join(fitted)}")
     return next(iter(fitted.values())) if name == "best" else fitted[name]

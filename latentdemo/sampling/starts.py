@@ -66,10 +66,15 @@ def held_out_images(model: Autoencoder) -> ImageSet:
     """The held-out images beside a model; raises as `starts_of` does."""
     if model.folder is None:
         raise SamplingError("this model comes from no checkpoint folder, where held-out images would lie")
-    from latentdemo.data.held_out import SHEET  # noqa: PLC0415 - only this start needs pictures
+    return read_images(model.folder.parent, held_out_written(model.folder))
 
-    sheet = model.folder.parent / SHEET
-    return read_images(sheet.parent, sheet.stat().st_mtime_ns if sheet.exists() else 0)
+
+def held_out_written(folder: Path) -> int:
+    """When the held-out images beside a model's folder were written, in ns; 0 where there are none."""
+    from latentdemo.data.held_out import SHEET  # noqa: PLC0415 - only the start at data needs pictures
+
+    sheet = folder.parent / SHEET
+    return sheet.stat().st_mtime_ns if sheet.exists() else 0
 
 
 @lru_cache(maxsize=4)

@@ -21,9 +21,9 @@ def closed_engine_of_the_process() -> None:
 
 
 @pytest.fixture(autouse=True)
-def least_rows(monkeypatch) -> None:
+def bare_steps(monkeypatch) -> None:
     """Ticks hold the chains that were asked for, and no more: tests count them."""
-    monkeypatch.setattr(padded, "LEAST_ROWS", 1)
+    monkeypatch.setattr(padded, "rows_of_step", lambda rows: rows)
 
 
 @pytest.fixture

@@ -292,7 +292,7 @@ def test_an_idle_engine_closes_too(checkpoints) -> None:
 
 
 @pytest.mark.parametrize("death", [SystemExit, ZeroDivisionError])
-def test_a_dead_worker_is_replaced_and_harms_nobody(engine, gate, monkeypatch, death) -> None:
+def test_a_worker_that_fails_begins_anew_and_harms_nobody(engine, gate, monkeypatch, death) -> None:
     tickets = [engine.submit(held(count=2, steps=3, seed=seed, record="all")) for seed in (1, 2)]
     gate.reached()
 
@@ -300,13 +300,11 @@ def test_a_dead_worker_is_replaced_and_harms_nobody(engine, gate, monkeypatch, d
         raise death
 
     monkeypatch.setattr(engine._scheduler, "tick", die)
-    dead = engine._worker
     gate.let_through(100)
     for ticket in tickets:
         result = done(ticket).result
         for step in range(4):
             assert torch.allclose(result.latents[step], result.latents[0] + step)
-    dead.join(PATIENCE)
     assert len(workers()) == 1
 
 
@@ -317,12 +315,14 @@ def test_other_work_that_kills_the_worker_is_said_and_harms_no_other(engine, gat
     ticket = engine.submit(held(count=2, steps=3))
     gate.reached()
     with ThreadPoolExecutor() as threads:
-        killed, other = threads.submit(engine.call, deadly), threads.submit(engine.call, lambda: 7)
-        while len(engine._calls) < 2:
-            assert not killed.done()
+        killed = [threads.submit(engine.call, deadly) for _ in range(3)]
+        other = threads.submit(engine.call, lambda: 7)
+        while len(engine._calls) < 4:
+            assert not other.done()
         gate.let_through(100)
-        with pytest.raises(EngineError, match="failed"):
-            killed.result(PATIENCE)
+        for each in killed:
+            with pytest.raises(EngineError, match="failed"):
+                each.result(PATIENCE)
         assert other.result(PATIENCE) == 7
     assert done(ticket).result is not None
     assert len(workers()) == 1
@@ -582,7 +582,11 @@ def test_a_process_has_one_engine_a_device_and_a_closed_one_is_replaced() -> Non
 def test_sources_that_are_imported_anew_get_an_engine_of_their_own(monkeypatch, checkpoints) -> None:
     before = engine_for("cpu")
     before.run(RunRequest(NAME, count=1, steps=1))
-    monkeypatch.setattr(engine_module, "Engine", type("Engine", (Engine,), {}))
+    newer = type("Engine", (Engine,), {})
+    monkeypatch.setitem(engine_module.KEPT, "newest", newer)
+    with pytest.raises(EngineError, match="begin again"):
+        engine_for("cpu")
+    monkeypatch.setattr(engine_module, "Engine", newer)
     assert engine_for("cpu") is not before
     assert before.closed
     assert workers() == []

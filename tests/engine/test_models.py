@@ -1,3 +1,4 @@
+import json
 import threading
 from pathlib import Path
 
@@ -5,7 +6,7 @@ import pytest
 import torch
 
 from latentdemo.engine import ModelPool
-from latentdemo.errors import CheckpointCorruptError, DeviceMemoryError, ModelNotFoundError
+from latentdemo.errors import CheckpointCorruptError, CheckpointDigestError, DeviceMemoryError, ModelNotFoundError
 from latentdemo.models import checkpoint, load_model, save_checkpoint
 from tests.engine.stand_ins import PATIENCE
 
@@ -89,14 +90,15 @@ def test_a_model_that_cannot_be_loaded_leaves_nothing(saved) -> None:
     assert not pool.kept
 
 
-def test_a_full_device_is_cleared_of_models_that_nobody_uses(saved, monkeypatch) -> None:
+@pytest.mark.parametrize("full", [torch.OutOfMemoryError(), MemoryError(), RuntimeError("DefaultCPUAllocator: no")])
+def test_a_full_device_is_cleared_of_models_that_nobody_uses(saved, monkeypatch, full: Exception) -> None:
     pool = ModelPool(device="cpu")
     pool.get("own/first")
     room = iter([False, True, False, False])
 
     def load(name, device):
         if not next(room):
-            raise torch.OutOfMemoryError
+            raise full
         return load_model(name, device)
 
     monkeypatch.setattr("latentdemo.engine.models.load_model", load)
@@ -112,6 +114,30 @@ def test_changed_weights_are_loaded_anew(saved, tiny_model) -> None:
     tiny_model.decoder[0].weight.data.mul_(2)
     save_checkpoint(saved / "own" / "first", tiny_model, "own")
     assert pool.get("own/first") is not before
+
+
+def test_changed_settings_of_the_same_weights_are_noticed(saved) -> None:
+    pool = ModelPool(device="cpu")
+    before = pool.get("own/first")
+    config = saved / "own" / "first" / "config.json"
+    values = json.loads(config.read_text())
+    config.write_text(json.dumps(values | {"residual_std": 0.25}))
+    assert pool.get("own/first").residual_std == 0.25
+    config.write_text(json.dumps(values | {"measured": {"seconds": 1}}))
+    assert pool.get("own/first") is before
+
+
+def test_weights_that_change_while_they_are_read_are_not_taken_for_those_before(saved, tiny_model, monkeypatch) -> None:
+    def late(name, device):
+        tiny_model.decoder[0].weight.data.mul_(2)
+        save_checkpoint(saved / "own" / "first", tiny_model, "own")
+        return load_model(name, device)
+
+    monkeypatch.setattr("latentdemo.engine.models.load_model", late)
+    pool = ModelPool(device="cpu")
+    with pytest.raises(CheckpointDigestError, match="choose the model again"):
+        pool.get("own/first")
+    assert not pool.kept
 
 
 def test_an_unknown_model_is_named(saved) -> None:

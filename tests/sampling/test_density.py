@@ -153,6 +153,13 @@ def test_files_that_do_not_fit_are_named(fitted_folder, tmp_path) -> None:
         load_densities(folder)
 
 
+def test_densities_of_other_weights_than_those_that_were_loaded_are_not_taken(fitted_folder) -> None:
+    model = load_model("fashion-mnist/vae", "cpu", fitted_folder[0])
+    model.weights_digest = "0" * 64
+    with pytest.raises(CheckpointMismatchError, match="other weights"):
+        density_of(model)
+
+
 def test_a_model_without_a_folder_has_no_density(fitted_folder) -> None:
     model = load_model("fashion-mnist/vae", "cpu", fitted_folder[0])
     model.folder = None

@@ -6,7 +6,7 @@ import torch
 from latentdemo.engine import Engine, RunRequest
 from latentdemo.random import chain_generators, randn
 from latentdemo.sampling import Info, State
-from latentdemo.sampling.padded import LEAST_ROWS, Padded
+from latentdemo.sampling.padded import LEAST_ROWS, Padded, rows_of_step
 
 
 class Wanderer:
@@ -38,15 +38,25 @@ def walk(kernel, count: int, steps: int = 3) -> State:
 def test_chains_are_those_of_the_bare_kernel(count: int) -> None:
     kernel = Wanderer()
     assert torch.equal(walk(Padded(kernel), count).latent, walk(Wanderer(), count).latent)
-    assert kernel.sizes == 4 * [max(count, LEAST_ROWS)]
+    assert kernel.sizes == 4 * [rows_of_step(count)]
+
+
+@pytest.mark.parametrize(
+    ("threads", "sizes"),
+    [(1, {16, 17, 33, 63, 64}), (2, {16, 17, 33, 63, 64}), (3, {32, 64}), (4, {32, 64}), (5, {64}), (16, {64})],
+)
+def test_more_threads_get_fewer_sizes_of_steps(threads: int, sizes: set[int], monkeypatch) -> None:
+    monkeypatch.setattr(torch, "get_num_threads", lambda: threads)
+    assert {rows_of_step(rows) for rows in (1, 15, 16, 17, 33, 63, 64)} == sizes
+    assert [rows_of_step(rows) for rows in (65, 256)] == [65, 256]
 
 
 def test_rows_stay_within_the_room_of_the_device() -> None:
     kernel = Wanderer()
-    padded = Padded(kernel)
-    padded.room = 2
-    walk(padded, 1)
-    walk(padded, 3)
+    stepper = Padded(kernel)
+    stepper.room = 2
+    walk(stepper, 1)
+    walk(stepper, 3)
     assert kernel.sizes == 4 * [2] + 4 * [3]
 
 
