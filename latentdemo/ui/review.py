@@ -254,8 +254,8 @@ def rule_in_words() -> str:
 
 def occasion_in_words(report: Report) -> str:
     """When, on what and with what it was measured."""
-    return _("Measured {date} on {device}: figures with the networks in {precision}, times in float32 for 64 images "
-             "at once. Versions: {versions}.",
+    return _("Measured {date} on {device}: figures with the networks in {precision}, times of the model as it "
+             "serves, for 64 images at once. Versions: {versions}.",
              date=report.created, device=report.device, precision=report.precision,
              versions=", ".join(f"{name} {version}" for name, version in report.versions.items()))  # fmt: skip
 
