@@ -397,6 +397,7 @@ def evaluate(
     """
     from dataclasses import asdict
 
+    from latentdemo.engine import engine_for
     from latentdemo.evaluation import measure_model, refresh_card, save_report, torchvision_features
     from latentdemo.evaluation.features import CONFIG as FEATURES
     from latentdemo.evaluation.report import UNFINISHED
@@ -424,6 +425,7 @@ def evaluate(
             steps=parse_steps(steps) if steps else None,
             device=device,
             bf16=precision == "bf16",
+            batches=engine_for(device).run_batches,
             keep_in=folder / UNFINISHED,
             progress=lambda done, total: bar.update(task, completed=done, total=total),
         )
@@ -503,6 +505,7 @@ def retime_command(
     device: Annotated[str | None, typer.Option(help="cuda, mps or cpu; the best at hand if not given.")] = None,
 ) -> None:
     """Take the times of evaluations anew, on this device, and advise accordingly; the figures stay as they are."""
+    from latentdemo.engine import engine_for
     from latentdemo.evaluation import load_report, refresh_card, retime, save_report
     from latentdemo.models import model_folder
 
@@ -510,7 +513,7 @@ def retime_command(
         task = bar.add_task("timing", total=len(models), note="")
         for model in models:
             folder = model_folder(model)
-            report = retime(load_report(folder), device)
+            report = retime(load_report(folder), device, engine_for(device).run_batches)
             save_report(report, folder)
             refresh_card(report, folder)
             bar.advance(task)

@@ -18,7 +18,7 @@ import sys
 import threading
 import types
 from collections import deque
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterator
 from concurrent.futures import Future
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -37,6 +37,7 @@ from latentdemo.engine.ticket import Claim, Ticket
 from latentdemo.errors import Busy, Cancelled, EngineError, SamplingError
 from latentdemo.models import GenerativeAutoencoder, model_folder, pick_device, read_config
 from latentdemo.sampling import ChainRun, Progress, build_kernel
+from latentdemo.sampling.chain import BATCH
 from latentdemo.sampling.density import densities_digest, read_densities
 from latentdemo.sampling.starts import DATA, held_out_written
 
@@ -172,6 +173,20 @@ class Engine:
         if progress:
             progress(total, total)
         return ticket.result
+
+    def run_batches(
+        self,
+        model: str | GenerativeAutoencoder,
+        kernel: str = "decode-encode",
+        *,
+        count: int,
+        cancelled: Callable[[], bool] | None = None,
+        **asked: Any,
+    ) -> Iterator[ChainRun]:
+        """As `latentdemo.sampling.run_batches`, each batch walked here; raises as `run` does."""
+        for first in range(0, count, BATCH):
+            part = RunRequest(model, kernel, min(BATCH, count - first), first=first, **asked)
+            yield self.run(part, cancelled=cancelled)
 
     def call(self, work: Callable[[], Answer]) -> Answer:
         """Other work on the device, such as an encoding, done by the worker between two ticks; so keep it short.

@@ -173,18 +173,19 @@ def with_times(rows: Sequence[Row], model: GenerativeAutoencoder, batches: Batch
     ]
 
 
-def retime(report: Report, device: torch.device | str | None = None) -> Report:
+def retime(report: Report, device: torch.device | str | None = None, batches: Batches = run_batches) -> Report:
     """A report with its times taken anew, here, and the recommendation that follows from them; nothing else changes.
 
     Args:
         report: an evaluation of a model at hand.
         device: where to run.
+        batches: walks chains; see `measure_model`.
 
     Raises:
         LatentdemoError: the model or its densities cannot be read.
     """
     model = load_model(report.model, device)
-    rows = with_times(report.rows, model)
+    rows = with_times(report.rows, model, batches)
     return replace(report, rows=rows, recommendation=recommend(rows), device=describe_device(model.device))
 
 

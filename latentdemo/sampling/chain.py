@@ -41,7 +41,8 @@ class ChainRun:
         latents: step -> (N, D) float32 on the CPU.
         images: step -> (N, C, H, W) float32 on the CPU in [0, 1], the decoded mean of the latents; step 0 is the start.
         info: what each step reported, tensors of shape (steps, N).
-        seconds: recorded step -> wall-clock time from the start of the run until all chains were there.
+        seconds: recorded step -> wall-clock time from the start of the run until all chains were there; of a run on the
+            engine, the time that the device gave these chains, without what it gave others meanwhile.
     """
 
     latents: dict[int, Tensor]

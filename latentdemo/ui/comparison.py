@@ -104,7 +104,7 @@ class Sheet:
         change: mean absolute change of the images since step 0, in per cent of the grey range.
         change_error: its standard error over the images.
         sharpness: mean over the images, see `latentdemo.evaluation.pictures.sharpness`.
-        milliseconds: wall-clock time up to this step, an image.
+        milliseconds: of the device up to this step, an image.
         accepted: share of moves that were accepted up to this step, in per cent; None for kernels that never reject.
         steps_taken: on average; None where every chain takes every step.
     """
@@ -124,7 +124,7 @@ class Comparison:
 
     Attributes:
         sheets: shown step -> the chains at that step.
-        seconds: wall-clock time of the whole run.
+        seconds: of the device for the whole run.
         latents: step 0 and each shown step -> (N, D), in the order in which the chains were drawn.
         start: the images at step 0 in the order of the sheets, (N, C, H, W), in grey levels.
         layout: of the sheets.

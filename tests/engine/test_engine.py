@@ -28,7 +28,7 @@ from latentdemo.errors import (
     SamplingError,
 )
 from latentdemo.models import load_trained, save_checkpoint
-from latentdemo.sampling import KERNELS
+from latentdemo.sampling import KERNELS, run_batches
 from tests.engine.stand_ins import PATIENCE, Climb, Clock, Gate, assert_same
 
 NAME = "own/tiny"
@@ -531,6 +531,14 @@ def test_chains_can_be_asked_for_in_parts(engine) -> None:
 def runs_alive() -> int:
     gc.collect()
     return sum(type(each) is Run for each in gc.get_objects())
+
+
+def test_batches_are_those_of_a_plain_run(engine, monkeypatch) -> None:
+    monkeypatch.setattr(engine_module, "BATCH", 4)
+    asked = {"count": 10, "steps": 3, "seed": 5, "record": [0, 3]}
+    plain = run_batches(load_model(NAME, "cpu"), batch_size=4, **asked)
+    for run, wanted in zip(engine.run_batches(NAME, **asked), plain, strict=True):
+        assert_same(run, wanted)
 
 
 def test_nothing_grows_with_the_number_of_requests(checkpoints, monkeypatch) -> None:
