@@ -28,6 +28,7 @@ import torch
 
 from latentdemo.engine.clock import SteadyClock
 from latentdemo.engine.faults import explained
+from latentdemo.engine.heap import Heap
 from latentdemo.engine.models import ModelPool
 from latentdemo.engine.recent import RecentResults
 from latentdemo.engine.request import RunRequest
@@ -292,12 +293,14 @@ class Engine:
     def _serve(self) -> None:
         """The worker: ticks, as long as there is something to do."""
         sys.setswitchinterval(LOCK_KEPT)
+        heap = Heap(self.clock)
         while True:
             try:
                 while self._wait():
                     self._drop_unwanted()
                     self._answer_call()
                     self._tick()
+                    heap.give_back()
             except BaseException:
                 logger.exception("the engine's worker failed, and begins anew")
                 self._begin_anew()
