@@ -28,7 +28,7 @@ import torch
 
 from latentdemo.engine.clock import SteadyClock
 from latentdemo.engine.faults import explained
-from latentdemo.engine.heap import Heap
+from latentdemo.engine.heap import share_heaps
 from latentdemo.engine.models import ModelPool
 from latentdemo.engine.recent import RecentResults
 from latentdemo.engine.request import RunRequest
@@ -106,6 +106,7 @@ class Engine:
         models: ModelPool | None = None,
         clock: Callable[[], float] | None = None,
     ) -> None:
+        share_heaps()
         self.device = pick_device(device)
         self.row_limit = row_limit or ROW_LIMIT.get(self.device.type, ROW_LIMIT["cpu"])
         self.queue_limit = queue_limit
@@ -293,14 +294,12 @@ class Engine:
     def _serve(self) -> None:
         """The worker: ticks, as long as there is something to do."""
         sys.setswitchinterval(LOCK_KEPT)
-        heap = Heap(self.clock)
         while True:
             try:
                 while self._wait():
                     self._drop_unwanted()
                     self._answer_call()
                     self._tick()
-                    heap.give_back()
             except BaseException:
                 logger.exception("the engine's worker failed, and begins anew")
                 self._begin_anew()
