@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import socket
 import subprocess
@@ -80,7 +81,8 @@ def running_server(script: Path = ROOT / "app.py", *arguments: str) -> Iterator[
     with tempfile.TemporaryDirectory() as folder:
         log = Path(folder) / "log"
         with log.open("wb") as out:
-            process = subprocess.Popen(command, cwd=ROOT, stdout=out, stderr=subprocess.STDOUT)
+            environment = os.environ | {"MALLOC_ARENA_MAX": "1"}
+            process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=out, stderr=subprocess.STDOUT)
         server = Server(process, port, log)
         try:
             wait_until_healthy(server)

@@ -41,6 +41,7 @@ CHECKED = 48  # addresses that are asked for again, alone
 CHECKED_SHARE = 0.3  # of all addresses
 GREY_LEVELS = 1  # by which pictures may differ: rounding, where chains share a batch
 FLAT = 3.0  # per cent that memory may grow over the last half
+WINDOW = 20.0  # seconds, of which the least memory counts: the rest is what runs hold while they are on their way
 THREADS_MORE = 4  # that the last half may have at most beyond the first; jobs come and go
 SHOWN = 10  # troubles that are told
 
@@ -314,7 +315,7 @@ def difference(first: Sequence[bytes], second: Sequence[bytes]) -> str:
 def report(diary: Diary, minutes: float, sessions: int, seed: int) -> dict[str, Any]:
     """What was measured, and whether it is what is demanded."""
     memory, threads = halves(diary.memory), halves(diary.threads)
-    grown = growth(diary.memory)
+    grown, error = growth(diary.memory)
     figures = {
         "machine": machine(),
         "torch": torch.__version__,
@@ -327,6 +328,7 @@ def report(diary: Diary, minutes: float, sessions: int, seed: int) -> dict[str, 
         "seconds_of_all": quantiles([each for found in diary.seconds.values() for each in found]),
         "memory_mb": {name: value / 2**20 for name, value in memory.items()},
         "memory_growth_percent": grown,
+        "memory_growth_error": error,
         "threads": threads,
         "addresses_checked": len(diary.seen),
         "pictures_checked": sum(map(len, diary.seen.values())),
@@ -351,7 +353,10 @@ def lines(found: dict[str, Any]) -> list[tuple[str, str]]:
         *((f"seconds of {page}, p50 and p95", times_in_words(each)) for page, each in found["seconds"].items()),
         ("seconds of all", times_in_words(found["seconds_of_all"])),
         ("memory, MB", f"{memory['first half, mean']:.0f}, then {memory['last half, mean']:.0f}"),
-        ("memory's growth over the last half", f"{found['memory_growth_percent']:.1f} %"),
+        (
+            "memory's growth over the last half",
+            f"{found['memory_growth_percent']:.1f} ± {found['memory_growth_error']:.1f} %",
+        ),
         ("threads at most", f"{threads['first half, most']:.0f}, then {threads['last half, most']:.0f}"),
         ("pictures checked", f"{found['pictures_checked']} at {found['addresses_checked']} addresses"),
         *(("wrong picture", f"{address}: {why}") for address, why in found["wrong"].items()),
@@ -376,12 +381,23 @@ def halves(samples: Sequence[tuple[float, int]]) -> dict[str, float]:
     }
 
 
-def growth(samples: Sequence[tuple[float, int]]) -> float:
-    """By how many per cent a straight line through the last half rises from its middle to its end."""
-    last = [(when, value) for when, value in samples if when >= samples[-1][0] / 2]
-    times, values = (np.array(each, float) for each in zip(*last, strict=True))
+def growth(samples: Sequence[tuple[float, int]]) -> tuple[float, float]:
+    """By how many per cent a straight line through what is always held rises over the last half, with its error.
+
+    What is always held is the least of each window of some seconds.
+    """
+    end = samples[-1][0]
+    window = min(WINDOW, end / 20)
+    least: dict[int, int] = {}
+    for when, value in samples:
+        if when >= end / 2:
+            least[int(when / window)] = min(value, least.get(int(when / window), value))
+    times, values = np.array(list(least), float), np.array(list(least.values()), float)
     slope, level = np.polyfit(times, values, 1)
-    return float(100 * slope * (times[-1] - times[0]) / (slope * times[0] + level))
+    left = values - slope * times - level
+    error = (np.square(left).sum() / max(len(times) - 2, 1) / np.square(times - times.mean()).sum()) ** 0.5
+    per_cent = 100 * (times[-1] - times[0]) / (slope * times[0] + level)
+    return float(slope * per_cent), float(error * per_cent)
 
 
 def quantiles(seconds: Sequence[float]) -> dict[str, float]:

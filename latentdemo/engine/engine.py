@@ -28,7 +28,6 @@ import torch
 
 from latentdemo.engine.clock import SteadyClock
 from latentdemo.engine.faults import explained
-from latentdemo.engine.heap import share_heaps
 from latentdemo.engine.models import ModelPool
 from latentdemo.engine.recent import RecentResults
 from latentdemo.engine.request import RunRequest
@@ -106,7 +105,6 @@ class Engine:
         models: ModelPool | None = None,
         clock: Callable[[], float] | None = None,
     ) -> None:
-        share_heaps()
         self.device = pick_device(device)
         self.row_limit = row_limit or ROW_LIMIT.get(self.device.type, ROW_LIMIT["cpu"])
         self.queue_limit = queue_limit

@@ -110,9 +110,14 @@ def test_a_wrong_picture_is_remembered() -> None:
 
 def test_growth_is_that_of_the_last_half() -> None:
     flat = [(float(second), 500 if second < 50 else 1000) for second in range(101)]
-    assert growth(flat) == pytest.approx(0.0, abs=1e-9)
+    assert growth(flat) == pytest.approx((0.0, 0.0), abs=1e-9)
     rising = [(float(second), 1000 + second) for second in range(101)]
-    assert growth(rising) == pytest.approx(100 * 50 / 1050)
+    assert growth(rising) == pytest.approx((100 * 50 / 1050, 0.0), abs=1e-9)
+    busy = [(when, value + (1000 if when % 5 else 0)) for when, value in rising]
+    assert growth(busy) == pytest.approx(growth(rising), abs=1e-9)
+    wavy = [(when, 1000 + 50 * (int(when) // 5 % 2)) for when, _ in rising]
+    grown, error = growth(wavy)
+    assert abs(grown) < 2 * error < 10
     assert halves(rising)["first half, most"] == 1050
     assert halves(rising)["last half, mean"] == pytest.approx(1075.5)
 
