@@ -30,14 +30,13 @@ from latentdemo.engine.clock import SteadyClock
 from latentdemo.engine.faults import explained
 from latentdemo.engine.models import ModelPool
 from latentdemo.engine.recent import RecentResults
-from latentdemo.engine.request import RunRequest
+from latentdemo.engine.request import RunRequest, batches_of
 from latentdemo.engine.run import Run
 from latentdemo.engine.scheduler import Scheduler
 from latentdemo.engine.ticket import Claim, Ticket
 from latentdemo.errors import Busy, Cancelled, EngineError, SamplingError
 from latentdemo.models import GenerativeAutoencoder, model_folder, pick_device, read_config
 from latentdemo.sampling import ChainRun, Progress, build_kernel
-from latentdemo.sampling.chain import BATCH
 from latentdemo.sampling.density import densities_digest, read_densities
 from latentdemo.sampling.starts import DATA, held_out_written
 
@@ -129,8 +128,9 @@ class Engine:
             EngineError: the engine is closed.
             LatentdemoError: the model or what was fitted to it cannot be loaded.
         """
+        files, densities = files_digests(request)
         # a loaded model may be changed by whoever loaded it, so that its results are not kept
-        key = (request.key, *files_digests(request.model, request)) if isinstance(request.model, str) else None
+        key = (request.key, files, densities) if isinstance(request.model, str) else None
         kept = None if key is None else self.results.get(key)
         if kept is not None:
             claim = Claim(None, self.clock())
@@ -140,7 +140,7 @@ class Engine:
             model = self._model(request, lease)
             request.check_model(model)
             kernel = build_kernel(request.kernel, model, request.options, request.stop_at)
-            run = Run(request, model, kernel, densities_digest(model.folder))
+            run = Run(request, model, kernel, densities)
             return Ticket(self, self._admit(Entry(run, key, request.result_bytes(model)), lease))
 
     def run(
@@ -184,8 +184,7 @@ class Engine:
         **asked: Any,
     ) -> Iterator[ChainRun]:
         """As `latentdemo.sampling.run_batches`, each batch walked here; raises as `run` does."""
-        for first in range(0, count, BATCH):
-            part = RunRequest(model, kernel, min(BATCH, count - first), first=first, **asked)
+        for part in batches_of(model, kernel, count, **asked):
             yield self.run(part, cancelled=cancelled)
 
     def call(self, work: Callable[[], Answer]) -> Answer:
@@ -388,12 +387,14 @@ class Engine:
             claim.end(result, error)
 
 
-def files_digests(model: str, request: RunRequest) -> tuple[Hashable, ...]:
-    """What tells apart the files that the results of a request depend on: the model's, its densities, the images."""
-    folder = model_folder(model)
+def files_digests(request: RunRequest) -> tuple[Hashable, str]:
+    """What tells apart the files that results depend on: a named model's own and its start's, and its densities."""
+    if not isinstance(request.model, str):
+        return None, densities_digest(request.model.folder)
+    folder = model_folder(request.model)
     config = read_config(folder)
     made_of = config.digest if request.digest in ("", config.sha256) else request.digest
-    return made_of, densities_digest(folder), held_out_written(folder) if request.start == DATA else 0
+    return (made_of, held_out_written(folder) if request.start == DATA else 0), densities_digest(folder)
 
 
 PLACE = "_latentdemo_engines"  # no module of the app, so that Streamlit keeps it when it imports changed sources anew

@@ -8,13 +8,12 @@ from collections.abc import Callable, Hashable, Iterator, Mapping
 from typing import Any, Generic, TypeVar
 
 from latentdemo.engine.engine import engine_for
-from latentdemo.engine.request import RunRequest
+from latentdemo.engine.request import RunRequest, batches_of
 from latentdemo.engine.run import Snapshot
 from latentdemo.engine.ticket import Ticket
 from latentdemo.errors import Busy, Cancelled
 from latentdemo.models import GenerativeAutoencoder
 from latentdemo.sampling import ChainRun
-from latentdemo.sampling.chain import BATCH
 
 LOOKED_EVERY = 0.2  # seconds between two looks at chains on their way
 ASKED_AGAIN = 1.0  # seconds, at most, until chains that found the engine full ask again
@@ -126,8 +125,7 @@ class Job(Generic[Result]):
         **asked: Any,
     ) -> Iterator[ChainRun]:
         """As `latentdemo.sampling.run_batches`, each batch walked by the engine; the job itself is asked to stop."""
-        for first in range(0, count, BATCH):
-            part = RunRequest(model, kernel, min(BATCH, count - first), first=first, **asked)
+        for part in batches_of(model, kernel, count, **asked):
             yield self.walk(part, (self.progress, self.progress))
 
     def _admitted(self, request: RunRequest) -> Ticket:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Literal, get_args
@@ -14,7 +14,7 @@ from torch import Tensor
 from latentdemo.errors import LimitError
 from latentdemo.models import GenerativeAutoencoder
 from latentdemo.sampling import Info
-from latentdemo.sampling.chain import Noise, check_start, steps_to_record
+from latentdemo.sampling.chain import BATCH, Noise, check_start, steps_to_record
 from latentdemo.sampling.checks import are_options, is_latents, is_one_of, is_share, is_whole, require
 
 MAX_CHAINS = 50_000  # the customary sample of a Fréchet distance
@@ -120,6 +120,12 @@ class RunRequest:
                 f"the result would weigh {size / 2**20:,.0f} MB, and the limit is {MAX_RESULT_BYTES / 2**20:,.0f}: "
                 "ask for fewer chains, or record fewer steps"
             )
+
+
+def batches_of(model: str | GenerativeAutoencoder, kernel: str, count: int, **asked: Any) -> Iterator[RunRequest]:
+    """Requests for chains in parts, as `latentdemo.sampling.run_batches` divides them."""
+    for first in range(0, count, BATCH):
+        yield RunRequest(model, kernel, min(BATCH, count - first), first=first, **asked)
 
 
 def is_start(value: object) -> bool:

@@ -273,6 +273,12 @@ def are_fitted(folder: Path) -> bool:
         return False
 
 
+def check_fitted(config: DensityConfig, weights: str, folder: Path) -> None:
+    """Raise CheckpointMismatchError where densities were not fitted to the weights of a digest."""
+    if config.model_sha256 != weights:
+        raise CheckpointMismatchError(f"{folder / CONFIG} was fitted to other weights of the model; {remedy(folder)}")
+
+
 def remedy(folder: Path) -> str:
     """What to do where the stored densities are no good."""
     return f"fetch both files again, or fit anew with 'python -m latentdemo fit {folder.parent.name}/{folder.name}'"
@@ -292,8 +298,7 @@ def load_densities(folder: Path, device: torch.device | str = "cpu") -> dict[str
 def read_densities(folder: Path, sha256: str, device: str) -> dict[str, FittedDensity]:
     """As `load_densities`, kept under the digest."""
     config = read_density_config(folder)
-    if config.model_sha256 != read_config(folder).sha256:
-        raise CheckpointMismatchError(f"{folder / CONFIG} was fitted to other weights of the model; {remedy(folder)}")
+    check_fitted(config, read_config(folder).sha256, folder)
     weights = read_weights(folder / WEIGHTS, sha256, remedy(folder))
     fitted = {}
     try:
@@ -328,8 +333,7 @@ def density_of(model: Autoencoder, name: str = "best") -> FittedDensity:
     if model.folder is None:
         raise SamplingError("this model comes from no checkpoint folder, where its densities would lie; save it first")
     config = read_density_config(model.folder)
-    if config.model_sha256 != model.weights_digest:
-        raise CheckpointMismatchError(f"{model.folder / CONFIG} was fitted to other weights; {remedy(model.folder)}")
+    check_fitted(config, model.weights_digest, model.folder)
     fitted = read_densities(model.folder, config.sha256, str(model.device))
     if name != "best" and name not in fitted:
         raise SamplingError(f"no density {name!r} beside {model.folder}; known are best, {', '.join(fitted)}")

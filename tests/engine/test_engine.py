@@ -534,7 +534,7 @@ def runs_alive() -> int:
 
 
 def test_batches_are_those_of_a_plain_run(engine, monkeypatch) -> None:
-    monkeypatch.setattr(engine_module, "BATCH", 4)
+    monkeypatch.setattr("latentdemo.engine.request.BATCH", 4)
     asked = {"count": 10, "steps": 3, "seed": 5, "record": [0, 3]}
     plain = run_batches(load_model(NAME, "cpu"), batch_size=4, **asked)
     for run, wanted in zip(engine.run_batches(NAME, **asked), plain, strict=True):

@@ -137,7 +137,7 @@ def test_chains_wait_outside_while_the_engine_is_full(engine, gate, monkeypatch)
 
 
 def test_batches_of_a_job_are_those_of_a_plain_run(engine, gate, tiny_model, monkeypatch) -> None:
-    monkeypatch.setattr(jobs, "BATCH", 4)
+    monkeypatch.setattr("latentdemo.engine.request.BATCH", 4)
     asked = {"count": 10, "steps": 3, "seed": 5, "record": [0, 3]}
     job = Job("key", lambda job: list(job.run_batches(tiny_model, "decode-encode", cancelled=job.stopped, **asked)))
     assert job.wait(PATIENCE)
