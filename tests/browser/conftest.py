@@ -17,6 +17,7 @@ from latentdemo.ui.words import LANGUAGES, catalogue
 
 ROOT = Path(__file__).parents[2]
 PATIENCE = 60.0  # seconds
+BROKEN_PICTURES = "[...document.images].filter(image => image.complete && !image.naturalWidth).map(image => image.src)"
 Open = Callable[..., Page]
 Say = Callable[..., str]
 
@@ -85,9 +86,11 @@ def opened_pages(browser: Browser, address: str) -> Iterator[Open]:
             wrong.append(request.url)
 
     def listen(message: ConsoleMessage) -> None:
-        looks_for_itself = "/_stcore/" in message.location.get("url", "")  # Streamlit, below the page's address first
-        if message.type == "error" and not looks_for_itself:
-            wrong.append(message.text)
+        of = message.location.get("url", "")
+        looks_for_itself = "/_stcore/" in of  # Streamlit, below the page's address first
+        may_have_been_left = "/media/" in of  # pictures go with their page; those that stay are looked at in the end
+        if message.type == "error" and not looks_for_itself and not may_have_been_left:
+            wrong.append(f"{message.text} {of}")
 
     def open_path(path: str, **context: Any) -> Page:
         page = browser.new_context(**({"viewport": {"width": 1440, "height": 1000}} | context)).new_page()
@@ -102,5 +105,6 @@ def opened_pages(browser: Browser, address: str) -> Iterator[Open]:
     yield open_path
     for page in pages:
         assert page.get_by_test_id("stException").count() == 0
+        assert page.evaluate(BROKEN_PICTURES) == []
         page.context.close()
     assert wrong == []
