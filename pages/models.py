@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import streamlit as st
 
 from latentdemo.engine.uploads import LARGEST_ARCHIVE
-from latentdemo.errors import LatentdemoError, UploadError
+from latentdemo.errors import LatentdemoError
 from latentdemo.evaluation.report import Report
 from latentdemo.models import model_folder, read_config
 from latentdemo.ui.evaluated import evaluation_of
 from latentdemo.ui.figure_words import figure_title, mean_text
 from latentdemo.ui.kernel_words import way_help, way_title
-from latentdemo.ui.model_cards import card_text, small_gallery
+from latentdemo.ui.model_cards import card_text, galleries
 from latentdemo.ui.navigation import selection
 from latentdemo.ui.review import cost_card, gap_card, steps_card, walked
 from latentdemo.ui.sidebar import Selection, dataset_title, families_by_dataset, family_title
 from latentdemo.ui.uploader import uploader_words
-from latentdemo.ui.uploads import UPLOAD_WORDS, forget_model, keep_model, session_models, sharing
+from latentdemo.ui.uploads import begin_upload, cancel_upload, forget_model, session_models, sharing, show_upload
 from latentdemo.ui.words import _
 
 COLUMNS = 4  # one below the other on a phone
-PROBLEM = "upload_problem"
 
 
 def choose(model: str) -> None:
@@ -28,23 +29,29 @@ def choose(model: str) -> None:
     st.session_state["data"], st.session_state["model"] = model.split("/")
 
 
-def model_card(name: str, chosen: Selection) -> None:
+def readable(name: str, seed: int) -> Selection | LatentdemoError:
+    """A model as the sidebar could choose it, or why it cannot."""
+    try:
+        return Selection(name, read_config(model_folder(name)), seed)
+    except LatentdemoError as error:
+        return error
+
+
+def model_card(name: str, model: Selection | LatentdemoError, samples: Mapping[str, bytes | None], chosen: str) -> None:
     """One model: samples, figures in short, and what to do with it."""
     with st.container(border=True, height="stretch"):
-        try:
-            model = Selection(name, read_config(model_folder(name)), chosen.seed)
-        except LatentdemoError as error:
+        if isinstance(model, LatentdemoError):
             st.markdown(f"**{family_title(name.split('/')[1])}**")
-            st.error(str(error), icon=":material/error:")
+            st.error(str(model), icon=":material/error:")
             return
         with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
             st.markdown(f"**{family_title(name.split('/')[1])}**", width="content")
-            if name == chosen.model:
+            if name == chosen:
                 st.badge(_("Chosen"), icon=":material/check:", color="green")
-        samples = small_gallery(model)
-        if samples:
-            st.image(samples, width="stretch", alt=_("Prior samples of {model}", model=model.title))
-        else:
+        gallery = samples.get(name)
+        if gallery:
+            st.image(gallery, width="stretch", alt=_("Prior samples of {model}", model=model.title))
+        elif name in samples:
             st.caption(_("No samples can be drawn from this model."))
         figures(evaluation_of(model))
         network = model.config.network
@@ -53,7 +60,7 @@ def model_card(name: str, chosen: Selection) -> None:
         )
         with st.container(horizontal=True, vertical_alignment="bottom", height="stretch"):
             st.button(
-                _("Choose"), key=f"use {name}", type="secondary", disabled=name == chosen.model,
+                _("Choose"), key=f"use {name}", type="secondary", disabled=name == chosen,
                 on_click=choose, args=(name,), help=_("Take this model for all pages, as in the sidebar."),
             )  # fmt: skip
             card = card_text(name)
@@ -85,15 +92,12 @@ def figures(found: Report | str) -> None:
 
 
 def take_upload() -> None:
-    """Take in what the uploader holds, and choose it."""
+    """Begin to look through what the uploader holds."""
     file = st.session_state["model_file"]
-    st.session_state[PROBLEM] = None
     if file is None:
-        return
-    try:
-        choose(keep_model(file.getvalue()))
-    except UploadError as error:
-        st.session_state[PROBLEM] = error
+        cancel_upload()
+    else:
+        begin_upload(file.getvalue())
 
 
 def bring_along() -> None:
@@ -113,10 +117,7 @@ def bring_along() -> None:
             help=_("config.json and model.safetensors, and with them density.json and density.safetensors if there "
                    "are any. Cards, previews and evaluations are left out; nothing in the archive is run."),
         )  # fmt: skip
-        problem: UploadError | None = st.session_state.get(PROBLEM)
-        if problem:
-            detail = f" ({problem.detail})" if problem.detail else ""
-            st.error(_(UPLOAD_WORDS[problem.reason]) + detail, icon=":material/block:")
+        show_upload()
         if session_models():
             st.button(_("Remove my model"), key="remove_model", icon=":material/delete:", on_click=forget_model,
                       help=_("Drop the model that this session brought, files and all."))  # fmt: skip
@@ -140,12 +141,19 @@ def explanation() -> None:
 chosen = selection()
 
 st.title(_("Models"), anchor=False)
-for dataset, families in families_by_dataset().items():
+offered = families_by_dataset()
+models = {
+    name: readable(name, chosen.seed)
+    for dataset, families in offered.items()
+    for name in (f"{dataset}/{family}" for family in families)
+}
+samples = galleries([model for model in models.values() if isinstance(model, Selection)])
+for dataset, families in offered.items():
     st.subheader(_(dataset_title(dataset)), anchor=False)
     for first in range(0, len(families), COLUMNS):
-        row = families[first : first + COLUMNS]
-        for column, family in zip(st.columns(COLUMNS), row, strict=False):
+        row = [f"{dataset}/{family}" for family in families[first : first + COLUMNS]]
+        for column, name in zip(st.columns(COLUMNS), row, strict=False):
             with column:
-                model_card(f"{dataset}/{family}", chosen)
+                model_card(name, models[name], samples, chosen.model)
 bring_along()
 explanation()

@@ -175,7 +175,7 @@ def columns_for(count: int, cards: int) -> int:
 
 def show(comparison: Comparison, request: Request, shown: tuple[int, ...], title: str, report: Report | None) -> None:
     """The cards, then time and cost."""
-    real = real_sharpness(report, request.model)
+    real = real_sharpness(report, comparison)
     closed = gaps_closed(report, request, shown)
     if request.order == MOST_CHANGED_FIRST:
         st.caption(

@@ -16,6 +16,7 @@ import stat
 import tempfile
 import unicodedata
 import zipfile
+from collections.abc import Callable
 from dataclasses import asdict, fields
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -55,13 +56,14 @@ MOST_DENSITIES = 8
 TRIED = 16  # samples that are decoded and encoded again
 
 
-def take_in(content: bytes, root: Path, dataset: str) -> str:
+def take_in(content: bytes, root: Path, dataset: str, check: Callable[[], None] = lambda: None) -> str:
     """Check the ZIP file of a checkpoint folder and put the model into `root/dataset/<its family>`.
 
     Args:
         content: of the archive.
         root: folder for checkpoints; the quarantine lies in it, too.
         dataset: name of the folder that is made for the model; no other must have it.
+        check: called between the parts of the work, to end it by whatever it raises.
 
     Returns:
         The model's name.
@@ -74,7 +76,9 @@ def take_in(content: bytes, root: Path, dataset: str) -> str:
             folder = Path(quarantine) / dataset / "model"
             folder.mkdir(parents=True)
             unpack(content, folder)
+            check()
             family = check_model(folder)
+            check()
             folder.rename(folder.with_name(family))
             folder.parent.rename(root / dataset)
     except OSError as error:

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,7 @@ from latentdemo.imaging import png_bytes
 from latentdemo.models import model_folder
 from latentdemo.sampling import ChainRun
 from latentdemo.sampling.density import read_density_config
+from latentdemo.sampling.starts import held_out_written
 from latentdemo.takeaway.picture import order_of_tiles, sheet_of
 from latentdemo.takeaway.settings import DRAWN, Layout
 from latentdemo.ui import background
@@ -128,6 +130,7 @@ class Comparison:
         latents: step 0 and each shown step -> (N, D), in the order in which the chains were drawn.
         start: the images at step 0 in the order of the sheets, (N, C, H, W), in grey levels.
         layout: of the sheets.
+        real: mean sharpness of held-out images of the model's data; None where there are none.
     """
 
     sheets: dict[int, Sheet]
@@ -135,6 +138,7 @@ class Comparison:
     latents: dict[int, Tensor]
     start: Tensor
     layout: Layout
+    real: float | None
 
     def pictures(self) -> dict[int, Image.Image]:
         """The sheets of step 0 and of each shown step as pictures."""
@@ -199,7 +203,8 @@ def compare(request: Request, job: Job[Any]) -> Comparison:
     with ThreadPoolExecutor() as pool:  # composing leaves Python's lock to others most of the time
         sheets = dict(zip(request.steps, pool.map(composed, request.steps), strict=True))
     start = run.images[0][places].mul(GREY_LEVELS).round().byte()
-    return Comparison(sheets, run.seconds[max(request.steps)], run.latents, start, request.layout)
+    real = held_out_sharpness(request.model)
+    return Comparison(sheets, run.seconds[max(request.steps)], run.latents, start, request.layout, real)
 
 
 class Previews:
@@ -274,16 +279,22 @@ def accepted_share(run: ChainRun, step: int) -> float | None:
     return None if share is None else 100 * share
 
 
-def real_sharpness(report: Report | None, model: str) -> float | None:
+def real_sharpness(report: Report | None, comparison: Comparison) -> float | None:
     """Mean sharpness of real data: as reported, else of shipped held-out images; None where there are none."""
     if report and "sharpness" in report.references[FLOOR]:
         return report.references[FLOOR]["sharpness"].mean
-    return held_out_sharpness(model_folder(model).parent)
+    return comparison.real
 
 
-@st.cache_data(max_entries=16, show_spinner=False)
-def held_out_sharpness(folder: Path) -> float | None:
-    """Mean sharpness of the first shipped held-out images of a data set."""
+def held_out_sharpness(model: str) -> float | None:
+    """Mean sharpness of the first held-out images of the data of a model; None where there are none."""
+    folder = model_folder(model)
+    return sharpness_of_held_out(folder.parent, held_out_written(folder))
+
+
+@lru_cache(maxsize=16)
+def sharpness_of_held_out(folder: Path, written: int) -> float | None:
+    """As `held_out_sharpness`, of images that were written at that time."""
     try:
         return sharpness(read_held_out(folder).tensor(slice(SHARPNESS_OF))).mean().item()
     except LatentdemoError:

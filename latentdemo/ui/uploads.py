@@ -5,20 +5,24 @@ from __future__ import annotations
 import os
 import secrets
 import shutil
+import threading
 import weakref
+from functools import partial
 from pathlib import Path
 
 import streamlit as st
 
 from latentdemo.data import read_held_out
 from latentdemo.data.held_out import INDEX, SHEET
+from latentdemo.engine import Job
 from latentdemo.engine.uploads import take_in
 from latentdemo.errors import DataError, UploadError
 from latentdemo.evaluation.features import CONFIG as FEATURES
 from latentdemo.evaluation.features import WEIGHTS as FEATURE_WEIGHTS
 from latentdemo.models import checkpoints_dir, model_folder, read_config
 from latentdemo.models.checkpoint import PRIVATE, dataset_folder, private_folder
-from latentdemo.ui.words import N_
+from latentdemo.ui import background
+from latentdemo.ui.words import N_, _
 
 SHARED = "shared-"  # what data sets are called that hold a model for everyone
 MOST_SHARED, MOST_PRIVATE = 20, 50  # models at a time
@@ -47,24 +51,27 @@ UPLOAD_WORDS = {  # reason of an UploadError -> what to say
     ),
     "full": N_("There is no room for another model here. Ask whoever runs this demo."),
 }
-UPLOADED = "uploaded"  # where a session keeps its model
+UPLOAD, UPLOADED = "upload", "uploaded"  # where a session keeps the job that looks through its file, and its model
+ONE_AT_A_TIME = threading.Lock()  # archives are looked through; so the memory for it, and models at a time, are bounded
 
 
-class SessionModel:
-    """A model of one session; its files go with it.
+class BroughtModel:
+    """A model that was taken in; the files of one that serves its session only go with it.
 
     Args:
-        name: of the model, which no other session can guess.
+        name: of the model, which no other session can guess where it is for one only.
     """
 
     def __init__(self, name: str) -> None:
         self.name = name
-        weakref.finalize(self, shutil.rmtree, model_folder(name).parent, ignore_errors=True)
+        self.private = name.startswith(PRIVATE)
+        if self.private:
+            weakref.finalize(self, shutil.rmtree, model_folder(name).parent, ignore_errors=True)
 
 
 def session_models() -> list[str]:
     """Names of the models that this session brought."""
-    kept: SessionModel | None = st.session_state.get(UPLOADED)
+    kept: BroughtModel | None = st.session_state.get(UPLOADED)
     return [] if kept is None else [kept.name]
 
 
@@ -76,23 +83,80 @@ def sharing() -> bool:
     return st.secrets.load_if_toml_exists() and st.secrets.get("latentdemo", {}).get("share_uploads") is True
 
 
-def keep_model(content: bytes) -> str:
-    """Take in the ZIP file of a checkpoint folder, for this session in place of what it brought before; its name.
+def begin_upload(content: bytes) -> None:
+    """Begin to look through the ZIP file of a checkpoint folder, in place of what this session began before."""
+    cancel_upload()
+    work = partial(keep_model, content=content, shared=sharing(), replaced=len(session_models()))
+    st.session_state[UPLOAD] = Job(secrets.token_hex(), work, background.session_is_there())
+
+
+def keep_model(job: Job[BroughtModel], *, content: bytes, shared: bool, replaced: int) -> BroughtModel:
+    """Take in an archive, for everyone or for one session, whose model it may replace.
 
     Raises:
         UploadError: it is refused.
+        Cancelled: nobody wants it any more.
     """
-    shared = sharing()
     root = checkpoints_dir() if shared else Path(private_folder().name)
-    prefix, most = (SHARED, MOST_SHARED) if shared else (PRIVATE, MOST_PRIVATE)
-    forget_model()
-    if len(list(root.glob(f"{prefix}*"))) >= most:
-        raise UploadError("full")
-    name = take_in(content, root, prefix + secrets.token_hex(4 if shared else 16))
-    if not shared:
-        st.session_state[UPLOADED] = SessionModel(name)
-    lend_images(model_folder(name))
-    return name
+    prefix, most = (SHARED, MOST_SHARED) if shared else (PRIVATE, MOST_PRIVATE + replaced)
+    with ONE_AT_A_TIME:
+        job.check()
+        if len(list(root.glob(f"{prefix}*"))) >= most:
+            raise UploadError("full")
+        brought = BroughtModel(take_in(content, root, prefix + secrets.token_hex(4 if shared else 16), job.check))
+    lend_images(model_folder(brought.name))
+    return brought
+
+
+def cancel_upload() -> None:
+    """Forget the file that this session uploaded last, and stop looking through it."""
+    job: Job[BroughtModel] | None = st.session_state.pop(UPLOAD, None)
+    if job:
+        job.cancel()
+
+
+def take_over_upload() -> None:
+    """Choose the model that was uploaded, once it was taken in; to be called before the sidebar is drawn."""
+    job: Job[BroughtModel] | None = st.session_state.get(UPLOAD)
+    if job is None or not job.wait(max(background.AT_ONCE - job.seconds, 0)) or job.result is None:
+        return
+    if job.result.private:
+        forget_model()
+        st.session_state[UPLOADED] = job.result
+    st.session_state["data"], st.session_state["model"] = job.result.name.split("/")
+    del st.session_state[UPLOAD]
+
+
+def show_upload() -> None:
+    """What has become of the file that was uploaded, unless it was taken over."""
+    job: Job[BroughtModel] | None = st.session_state.get(UPLOAD)
+    if job is None:
+        return
+    if not job.wait(0):
+        watch_upload()
+    elif job.error:
+        st.error(refusal_words(job.error), icon=":material/block:")
+    elif job.cancelled:
+        st.info(_("Cancelled. Nothing is lost."), icon=":material/cancel:")
+
+
+@st.fragment(run_every=0.5)
+def watch_upload() -> None:
+    """Says that the file is looked through, with a way out; reruns the page when that has ended."""
+    job: Job[BroughtModel] | None = st.session_state.get(UPLOAD)
+    if job is None or job.wait(0):
+        st.rerun()
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.info(_("Looking through the archive, and trying the model …"), icon=":material/hourglass_top:")
+        st.button(_("Cancel"), key="cancel_upload", on_click=cancel_upload, icon=":material/close:",
+                  help=_("Stop, and leave the file out."))  # fmt: skip
+
+
+def refusal_words(error: Exception) -> str:
+    """Why a file was not taken, and what to do."""
+    if not isinstance(error, UploadError):
+        return _("Something went wrong while trying the model: {error}", error=repr(error))
+    return _(UPLOAD_WORDS[error.reason]) + (f" ({error.detail})" if error.detail else "")
 
 
 def forget_model() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import io
+import threading
 import zipfile
 from pathlib import Path
 
@@ -160,6 +161,70 @@ def test_what_is_hostile_is_refused_in_words_and_the_page_stays(lang: str) -> No
     assert app.error[0].value.startswith(words)
     assert app.session_state["data"] == "fashion-mnist"
     assert set(root.iterdir()) == before
+
+
+def test_a_slow_upload_holds_up_nothing_and_is_taken_over_when_it_is_done(monkeypatch) -> None:
+    may_go_on, take_in = threading.Event(), uploads.take_in
+    monkeypatch.setattr(uploads, "take_in", lambda *given: may_go_on.wait(PATIENCE) and take_in(*given))
+    monkeypatch.setattr(background, "AT_ONCE", 0.1)
+    app = bring(open_models(lang="en"), zipped("fashion-mnist/vae"))
+    assert "Looking through" in app.info[0].value
+    assert app.session_state["data"] == "avatars"
+    job = app.session_state[uploads.UPLOAD]
+    may_go_on.set()
+    assert job.wait(PATIENCE)
+    app.run()
+    assert not app.exception
+    assert not app.info
+    assert app.session_state["data"].startswith("upload-")
+
+
+def test_an_upload_that_is_cancelled_leaves_nothing(monkeypatch) -> None:
+    root = Path(private_folder().name)
+    gc.collect()
+    before = set(root.iterdir())
+    may_go_on, take_in = threading.Event(), uploads.take_in
+    monkeypatch.setattr(uploads, "take_in", lambda *given: may_go_on.wait(PATIENCE) and take_in(*given))
+    monkeypatch.setattr(background, "AT_ONCE", 0.1)
+    app = bring(open_models(lang="en"), zipped("fashion-mnist/vae"))
+    job = app.session_state[uploads.UPLOAD]
+    app.button(key="cancel_upload").click().run()
+    assert not app.exception
+    assert not app.info
+    may_go_on.set()
+    assert job.wait(PATIENCE)
+    assert job.cancelled
+    assert app.run().session_state["data"] == "avatars"
+    assert set(root.iterdir()) <= before
+
+
+def test_a_refused_file_takes_nothing_away() -> None:
+    app = bring(open_models(lang="en"), zipped("fashion-mnist/vae"))
+    name = app.session_state["data"]
+    bring(app, b"no archive")
+    assert app.error[0].value == UPLOAD_WORDS["zip"]
+    assert app.session_state["data"] == name
+    assert "Brought along" in texts(app)
+
+
+def test_an_unexpected_failure_is_said_in_words(monkeypatch) -> None:
+    def fail(*given: object) -> str:
+        raise MemoryError
+
+    monkeypatch.setattr(uploads, "take_in", fail)
+    app = bring(open_models(lang="en"), zipped("fashion-mnist/vae"))
+    assert not app.exception
+    assert "Something went wrong while trying the model" in app.error[0].value
+
+
+def test_a_model_of_which_no_samples_can_be_drawn_says_so(tiny_model, tmp_path, monkeypatch) -> None:
+    monkeypatch.setenv("LATENTDEMO_CHECKPOINTS", f"{tmp_path}:{checkpoints_dir()}")
+    save_checkpoint(tmp_path / "own" / "damaged", tiny_model, "own")
+    (tmp_path / "own" / "damaged" / "model.safetensors").write_bytes(b"damaged")
+    app = open_models(lang="en")
+    assert not app.exception
+    assert len(app.image) == len(list_models()) - 1
+    assert "No samples can be drawn" in texts(app)
 
 
 def test_every_refusal_has_words() -> None:

@@ -2,15 +2,27 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import replace
 
 import pytest
 import torch
 
+from latentdemo.data.held_out import INDEX, SHEET
 from latentdemo.evaluation.report import FLOOR, GAP, Interval, Row
+from latentdemo.models import checkpoints_dir
 from latentdemo.sampling import ChainRun, Info
+from latentdemo.takeaway.settings import Layout
 from latentdemo.ui import comparison
-from latentdemo.ui.comparison import Request, accepted_share, gap_closed, real_sharpness, sheet
+from latentdemo.ui.comparison import (
+    Comparison,
+    Request,
+    accepted_share,
+    gap_closed,
+    held_out_sharpness,
+    real_sharpness,
+    sheet,
+)
 from latentdemo.ui.names import METHODS, STARTS, kernel_name, start_samples
 from tests.ui.sample_reports import report
 
@@ -87,8 +99,19 @@ def test_the_gap_closed_is_not_told_of_what_was_not_measured(monkeypatch) -> Non
 
 
 def test_real_sharpness_is_the_report_s_where_there_is_one() -> None:
-    assert real_sharpness(REPORT, REPORT.model) == REPORT.references[FLOOR]["sharpness"].mean
-    assert real_sharpness(None, REPORT.model) == pytest.approx(0.2, abs=0.01)
+    shown = Comparison({}, 0.0, {}, torch.empty(0), Layout(columns=4), real=0.25)
+    assert real_sharpness(REPORT, shown) == REPORT.references[FLOOR]["sharpness"].mean
+    assert real_sharpness(None, shown) == 0.25
+
+
+def test_sharpness_of_held_out_images_is_measured_anew_when_they_change(tmp_path, monkeypatch) -> None:
+    shipped = checkpoints_dir() / "fashion-mnist"
+    monkeypatch.setenv("LATENTDEMO_CHECKPOINTS", str(tmp_path))
+    (tmp_path / "own" / "vae").mkdir(parents=True)
+    assert held_out_sharpness("own/vae") is None
+    for name in (SHEET, INDEX):
+        shutil.copyfile(shipped / name, tmp_path / "own" / name)
+    assert held_out_sharpness("own/vae") == pytest.approx(0.2, abs=0.01)
 
 
 def test_every_kernel_and_start_has_words() -> None:
