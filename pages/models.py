@@ -21,7 +21,7 @@ from latentdemo.ui.uploader import uploader_words
 from latentdemo.ui.uploads import begin_upload, cancel_upload, forget_model, session_models, sharing, show_upload
 from latentdemo.ui.words import _
 
-COLUMNS = 4  # one below the other on a phone
+COLUMNS = 3  # one below the other on a phone
 
 
 def choose(model: str) -> None:

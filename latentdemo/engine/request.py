@@ -31,7 +31,7 @@ class RunRequest:
 
     Attributes:
         model: its name, or a model that was loaded already.
-        kernel, count, steps, seed, record, start, options, stop_at, noise: see `run_chain`.
+        kernel, count, steps, seed, record, start, options, stop_at, noise, images: see `run_chain`.
         digest: of the weights that a name stands for; empty takes those on disk.
         first: number of the first chain, of those that the seed has.
 
@@ -49,6 +49,7 @@ class RunRequest:
     options: Mapping[str, Any] | None = None
     stop_at: float | None = None
     noise: Noise = "own"
+    images: bool = True
     digest: str = ""
     first: int = 0
 
@@ -63,11 +64,12 @@ class RunRequest:
         self.require("options", are_options(self.options), "None, or texts and numbers by name")
         self.require("stop_at", is_share(self.stop_at), "None, or a share from 0 to 1")
         self.require("noise", is_one_of(self.noise, get_args(Noise)), " or ".join(get_args(Noise)))
+        self.require("images", isinstance(self.images, bool), "True or False")
         self.require("digest", isinstance(self.digest, str), "a text")
         steps_to_record(self.record, self.steps)
         self.hold("start", self.start.clone() if isinstance(self.start, Tensor) else self.start)
         self.hold("options", None if self.options is None else dict(self.options))
-        self.hold("record", self.record if self.record is None or self.record == "all" else tuple(self.record))
+        self.hold("record", self.record if self.record is None or isinstance(self.record, str) else tuple(self.record))
 
     def hold(self, name: str, value: object) -> None:
         """Hold a copy, so that what was checked stays as it was."""
@@ -100,11 +102,12 @@ class RunRequest:
             content = self.start.detach().cpu().float().contiguous().numpy().tobytes()
             start = (tuple(self.start.shape), hashlib.sha256(content).hexdigest())
         chains = (self.first, self.chains)
-        return (self.model, self.digest, self.law, chains, self.steps, self.seed, self.kept, start, self.noise)
+        kept = (self.kept, self.images)
+        return (self.model, self.digest, self.law, chains, self.steps, self.seed, kept, start, self.noise)
 
     def result_bytes(self, model: GenerativeAutoencoder) -> int:
         """What the recorded steps and the figures of all steps weigh, at most."""
-        recorded = len(self.kept) * (math.prod(model.image_shape) + model.latent_size)
+        recorded = len(self.kept) * (math.prod(model.image_shape) * self.images + model.latent_size)
         return FLOAT_BYTES * self.chains * (recorded + self.steps * len(Info._fields))
 
     def check_model(self, model: GenerativeAutoencoder) -> None:

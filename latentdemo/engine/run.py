@@ -14,7 +14,7 @@ from latentdemo.engine.request import RunRequest
 from latentdemo.models import GenerativeAutoencoder
 from latentdemo.random import chain_generators, common_generators
 from latentdemo.sampling import ChainRun, Info, Kernel, State
-from latentdemo.sampling.chain import recorded, reported
+from latentdemo.sampling.chain import image_of, reported
 from latentdemo.sampling.kernel import join_rows, take_rows
 from latentdemo.sampling.padded import Padded
 from latentdemo.sampling.starts import starts_of
@@ -60,7 +60,7 @@ class Snapshot:
 
     Attributes:
         latents: (N, D) float32 on the CPU; zeros for chains that have not arrived.
-        images: (N, C, H, W), alike.
+        images: (N, C, H, W), alike; (N, 0) where pictures are not kept.
         arrived: (N,) booleans.
     """
 
@@ -189,11 +189,12 @@ class Run:
         return (block.state.patience <= 0).cpu()
 
     def record(self, block: Block, steps: range) -> None:
-        """Keep latents and pictures of a block as those of the steps that were asked for."""
+        """Keep latents, and pictures where they are asked for, of a block as those of the steps that were asked for."""
         asked = [step for step in self.request.kept if step in steps]
         if not asked:
             return
-        latents, images = recorded(self.model, block.state)
+        latents = block.state.latent.float().cpu()
+        images = image_of(self.model, block.state) if self.request.images else latents[:, :0]
         rows = block.chains.cpu()
         for step in asked:
             if step not in self.snapshots:
@@ -223,7 +224,7 @@ class Run:
         figures = {name: value.cpu() for name, value in self._figures.items()}
         self.result = ChainRun(
             {step: self.snapshots[step].latents for step in self.request.kept},
-            {step: self.snapshots[step].images for step in self.request.kept},
+            {step: self.snapshots[step].images for step in self.request.kept if self.request.images},
             Info(**figures) if figures else Info(torch.empty(0, self.request.chains)),
             {step: seconds[step] for step in self.request.kept},
         )

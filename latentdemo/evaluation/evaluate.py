@@ -160,7 +160,7 @@ def measure_model(
         rows=rows,
         recommendation=recommend(rows),
         latent_space=describe_latent_space(encodings),
-        diagnostics=diagnose_kernels(model, encodings, cancelled),
+        diagnostics=diagnose_kernels(model, encodings, batches, cancelled),
         training_images=train is not None,
         precision=precision,
     )

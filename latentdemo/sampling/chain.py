@@ -97,6 +97,7 @@ def run_chain(
     options: Mapping[str, Any] | None = None,
     stop_at: float | None = None,
     noise: Noise = "own",
+    images: bool = True,
     progress: Progress | None = None,
     cancelled: Callable[[], bool] | None = None,
     batch_size: int = BATCH,
@@ -117,6 +118,7 @@ def run_chain(
             ones (0.5: as the median one); None lets all take every step.
         noise: "own" gives every chain noise of its own; "shared" the same to all, so that chains that start near each
             other, such as the frames of an interpolation, stay near each other. Starting points are not affected.
+        images: whether to keep pictures, too; without, `ChainRun.images` is empty.
         progress: told how far the run is, after every step of a batch.
         cancelled: asked between two steps; the run stops when it answers True.
         batch_size: chains that walk together.
@@ -145,6 +147,7 @@ def run_chain(
             options=options,
             stop_at=stop_at,
             noise=noise,
+            images=images,
             progress=progress,
             cancelled=cancelled,
             batch_size=batch_size,
@@ -165,6 +168,7 @@ def run_batches(
     options: Mapping[str, Any] | None = None,
     stop_at: float | None = None,
     noise: Noise = "own",
+    images: bool = True,
     progress: Progress | None = None,
     cancelled: Callable[[], bool] | None = None,
     batch_size: int = BATCH,
@@ -182,6 +186,7 @@ def run_batches(
     require("options", options, are_options(options), "None, or texts and numbers by name")
     require("stop_at", stop_at, is_share(stop_at), "None, or a share from 0 to 1")
     require("noise", noise, is_one_of(noise, get_args(Noise)), " or ".join(get_args(Noise)))
+    require("images", images, isinstance(images, bool), "True or False")
     if isinstance(start, Tensor):
         check_start(start, model.latent_size)
         count = len(start)
@@ -196,13 +201,15 @@ def run_batches(
         began = draw_starts(range(first, first + size), generators)
         if noise == "shared":
             generators = common_generators(seed, size)
-        latents, images, seconds, infos = {}, {}, {}, []
+        latents, pictures, seconds, infos = {}, {}, {}, []
         for step, (state, info) in enumerate(walk(stepper, began, generators, steps)):
             if info is not None:
                 infos.append(info)
             arrived = set(range(step, steps + 1)) if all_rest(state) else {step}
             for each in sorted(arrived & kept):
-                latents[each], images[each] = recorded(model, state)
+                latents[each] = state.latent.float().cpu()
+                if images:
+                    pictures[each] = image_of(model, state)
                 seconds[each] = time.perf_counter() - started
             if progress:
                 progress(first * max(steps, 1) + size * max(arrived), total)
@@ -211,7 +218,7 @@ def run_batches(
             if all_rest(state) and step:
                 infos += [at_rest(infos[-1])] * (steps - step)
                 break
-        yield ChainRun(latents, images, stack(infos, size), seconds)
+        yield ChainRun(latents, pictures, stack(infos, size), seconds)
 
 
 def all_rest(state: State) -> bool:
@@ -225,10 +232,10 @@ def at_rest(info: Info) -> Info:
 
 
 @torch.no_grad()
-def recorded(model: GenerativeAutoencoder, state: State) -> tuple[Tensor, Tensor]:
-    """A state's latent and image on the CPU; decodes where the kernel did not."""
+def image_of(model: GenerativeAutoencoder, state: State) -> Tensor:
+    """A state's images (N, C, H, W), float32 on the CPU; decodes where the kernel did not."""
     image = model.decode(state.latent).mean if state.image is None else state.image
-    return state.latent.float().cpu(), image.float().cpu()
+    return image.float().cpu()
 
 
 def check_start(start: Tensor, latent_size: int) -> None:

@@ -69,6 +69,7 @@ LIKELY: dict[str, st.SearchStrategy] = {
     "options": options,
     "stop_at": st.none() | st.floats(0, 1),
     "noise": st.sampled_from(["own", "shared"]),
+    "images": st.booleans(),
 }
 
 
@@ -125,9 +126,10 @@ def test_the_engine_runs_or_refuses(engine: Engine, wish: dict[str, Any]) -> Non
         run = engine.run(request)
     except LatentdemoError:
         return
-    assert list(run.images) == list(request.kept)
-    for images in run.images.values():
-        assert len(images) == request.chains
+    assert list(run.latents) == list(request.kept)
+    assert list(run.images) == list(request.kept if request.images else ())
+    for rows in (*run.latents.values(), *run.images.values()):
+        assert len(rows) == request.chains
     assert not engine._entries
 
 
@@ -142,7 +144,7 @@ def test_a_run_without_the_engine_runs_or_refuses(tiny, wish: dict[str, Any]) ->
     except LatentdemoError:
         return
     assert run.count >= 1
-    assert run.images
+    assert bool(run.images) == wish.get("images", True)
 
 
 @settings(max_examples=400)

@@ -18,6 +18,7 @@ WRONG = {
     "options": ("decoding", [("decoding", "mean")], {"decoding": None}, {1: "mean"}, {"decoding": ["mean"]}),
     "stop_at": (-0.1, 1.1, float("nan"), "0.5", True),
     "noise": ("none", None, ["own"]),
+    "images": (None, 1, "no"),
     "digest": (None, 5),
 }
 
@@ -43,6 +44,10 @@ def test_a_request_holds_copies_of_what_was_checked() -> None:
     assert (request.chains, request.options, request.kept) == (2, {"decoding": "mean"}, (0, 10))
 
 
+def test_steps_to_record_may_be_an_array() -> None:
+    assert RunRequest("own/tiny", record=np.array([2, 0])).kept == (0, 2)
+
+
 def test_equal_requests_have_equal_keys() -> None:
     latents = torch.randn(4, 8)
     one = RunRequest("own/tiny", steps=10, record=(10, 0), options={"decoding": "mean"}, start=latents)
@@ -66,6 +71,7 @@ def test_equal_requests_have_equal_keys() -> None:
         {"options": {"decoding": "sample"}},
         {"stop_at": 0.5},
         {"noise": "shared"},
+        {"images": False},
         {"digest": "ab"},
     ],
 )

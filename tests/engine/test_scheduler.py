@@ -44,6 +44,7 @@ def test_a_run_is_as_alone_whoever_walks_beside_it(model, law: dict) -> None:
     wishes = [
         {"count": 13, "steps": 9, "seed": 1, "record": "all"},
         {"count": 3, "steps": 5, "seed": 2, "record": (1, 5), "noise": "shared"},
+        {"count": 2, "steps": 3, "seed": 5, "images": False},
         {"count": 20, "steps": 2, "seed": 3, "start": "flow"},
         {"start": torch.linspace(-2, 2, 5 * 8).reshape(5, 8), "steps": 7, "seed": 4},
     ]

@@ -34,6 +34,16 @@ def test_a_chain_is_the_same_in_any_batch(tiny_model, options: dict, batch_size:
     assert (run.images[6] - wanted.images[6][:5]).abs().max() <= GREY_LEVEL
 
 
+def test_without_pictures_the_rest_is_the_same(tiny_model) -> None:
+    with_pictures, without = (
+        run_chain(tiny_model, count=5, steps=3, record="all", images=keep) for keep in (True, False)
+    )
+    assert without.images == {}
+    for step, latents in with_pictures.latents.items():
+        assert torch.equal(without.latents[step], latents)
+        assert not without.latents[step].requires_grad
+
+
 def test_more_steps_do_not_change_earlier_ones(tiny_model) -> None:
     short = run_chain(tiny_model, count=4, steps=3, seed=3, record=(3,))
     long = run_chain(tiny_model, count=4, steps=9, seed=3, record=(3,))
