@@ -63,7 +63,7 @@ def compiled(model: TrainableAutoencoder) -> Loop:
     """
     if not any(map(shutil.which, COMPILERS)):
         raise ImportError("Inductor needs a C++ compiler")
-    served = serve(copy.deepcopy(model))
+    served = serve(copy.deepcopy(model), pack=False)
     assert isinstance(served, TrainableAutoencoder)
     dtype, device = served.dtype, served.device
 

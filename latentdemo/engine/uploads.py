@@ -31,10 +31,11 @@ from latentdemo.models import (
     GenerativeAutoencoder,
     NetworkConfig,
     build_model,
-    load_model,
+    load_trained,
     read_config,
 )
 from latentdemo.models.checkpoint import CARD, CONFIG, WEIGHTS
+from latentdemo.models.inference import serve
 from latentdemo.sampling.density import CONFIG as DENSITIES
 from latentdemo.sampling.density import WEIGHTS as DENSITY_WEIGHTS
 from latentdemo.sampling.density import DensityConfig, read_densities, read_density_config
@@ -175,8 +176,9 @@ def check_model(folder: Path) -> str:
     write_json(folder / CONFIG, asdict(config))
     check_size(config)
     try:
-        model = load_model(f"{folder.parent.name}/{folder.name}", "cpu", folder.parents[1])
+        model = load_trained(f"{folder.parent.name}/{folder.name}", "cpu", folder.parents[1])
         check_walk(model)
+        check_walk(serve(model))  # which may hide a number that is not finite, or bring one about
     except (CheckpointConfigError, UnknownFamilyError) as error:
         raise UploadError("config") from error
     except (LatentdemoError, ValueError, TypeError, RuntimeError) as error:

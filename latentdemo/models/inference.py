@@ -2,7 +2,8 @@
 
 Batch normalisation is folded into the layer before it, the decoder's last layer becomes a plain convolution, and on a
 processor that multiplies bf16 in hardware weights and activations are bf16; latents, posteriors and mean images stay
-float32. Chains are independent of each other as before. `load_trained` gives the model without any of it.
+float32. There, the layers are packed as well. Chains are independent of each other as before. `load_trained` gives the
+model without any of it.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from torch.nn.utils.fusion import fuse_conv_bn_eval, fuse_linear_bn_weights
 
 from latentdemo.errors import LatentdemoError
 from latentdemo.models.autoencoder import GenerativeAutoencoder, TrainableAutoencoder
+from latentdemo.models.packed import can_pack, packed
 
 Precision = Literal["float32", "bf16"]
 
@@ -31,12 +33,15 @@ def best_precision(device: torch.device) -> Precision:
 
 
 @torch.no_grad()
-def serve(model: GenerativeAutoencoder, precision: Precision | None = None) -> GenerativeAutoencoder:
+def serve(
+    model: GenerativeAutoencoder, precision: Precision | None = None, *, pack: bool = True
+) -> GenerativeAutoencoder:
     """Change a trained model into one that serves; it can be trained no more.
 
     Args:
         model: the trained model, on its device; one that others trained stays as it is.
         precision: of weights and activations; None takes `best_precision`.
+        pack: whether to pack layers where that can be done; a compiler does so itself.
 
     Returns:
         The same object.
@@ -55,6 +60,10 @@ def serve(model: GenerativeAutoencoder, precision: Precision | None = None) -> G
     model.dtype = torch.bfloat16 if precision == "bf16" else torch.float32
     for network in (model.encoder, model.decoder):
         network.requires_grad_(False).to(model.dtype).to(memory_format=torch.channels_last)
+    if pack and can_pack(model.device, model.dtype):
+        image = torch.zeros(1, *model.image_shape, dtype=model.dtype).to(memory_format=torch.channels_last)
+        model.encoder = packed(model.encoder, image)
+        model.decoder = packed(model.decoder, torch.zeros(1, model.latent_size, dtype=model.dtype))
     return model
 
 

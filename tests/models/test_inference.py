@@ -16,6 +16,7 @@ from latentdemo.models import (
     save_checkpoint,
 )
 from latentdemo.models.inference import SubpixelConvolution, best_precision, serve
+from latentdemo.models.packed import PackedLayer, can_pack
 from latentdemo.sampling import run_chain
 
 GREY_LEVEL = 1 / 255
@@ -67,6 +68,24 @@ def test_chains_are_the_same_alone_and_among_others(name: str) -> None:
     together, apart = (run_chain(model, batch_size=size, **wish) for size in (24, 5))
     for step, images in together.images.items():
         assert (images - apart.images[step]).abs().max() <= GREY_LEVEL
+
+
+@torch.no_grad()
+@pytest.mark.parametrize("name", list_models())
+def test_packed_layers_give_what_the_others_give(name: str) -> None:
+    plain, serving = serve(load_trained(name, "cpu"), "bf16", pack=False), load_model(name, "cpu", precision="bf16")
+    can = can_pack(torch.device("cpu"), torch.bfloat16)
+    assert any(isinstance(layer, PackedLayer) for layer in (*serving.encoder, *serving.decoder)) == can
+    for rows in (1, 16, 65):
+        latents = torch.randn(rows, plain.latent_size, generator=torch.Generator().manual_seed(0))
+        images = plain.decode(latents).mean
+        assert (serving.decode(latents).mean - images).abs().max() <= GREY_LEVEL
+        assert torch.allclose(serving.encode(images).mean, plain.encode(images).mean, atol=0.05)
+
+
+def test_float32_and_other_devices_are_not_packed() -> None:
+    assert not can_pack(torch.device("cpu"), torch.float32)
+    assert not can_pack(torch.device("cuda"), torch.bfloat16)
 
 
 def test_the_last_layer_is_the_same_function() -> None:
