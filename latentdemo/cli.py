@@ -539,7 +539,7 @@ def show_report(report: Report) -> None:
 def bench(
     sections: Annotated[
         list[str] | None,
-        typer.Argument(help="steps, requests, press, start, memory, precision; all but the last if not given."),
+        typer.Argument(help="steps, tuning, requests, press, start, memory, precision; all but the last if not given."),
     ] = None,
     model: Annotated[
         list[str] | None, typer.Option(help="Model to measure; several if given several times.", metavar="NAME")

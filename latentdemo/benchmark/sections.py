@@ -22,6 +22,13 @@ def steps(models: Sequence[str], device: str | None) -> Iterator[Table]:
     return (measure_steps(model, device) for model in models)
 
 
+def tuning(models: Sequence[str], device: str | None) -> Iterator[Table]:
+    """What a step costs a chain, by chains and threads."""
+    from latentdemo.benchmark.tuning import measure_tuning
+
+    return (measure_tuning(model, device) for model in models)
+
+
 def requests(models: Sequence[str], device: str | None) -> Iterator[Table]:
     """Equal requests at once, a short one beside a long one, and one beside a page."""
     from latentdemo.benchmark.concurrency import measure_beside_a_page, measure_concurrency, measure_fairness
@@ -60,13 +67,21 @@ def precision(models: Sequence[str], device: str | None) -> Iterator[Table]:
 Section = Callable[[Sequence[str], str | None], Iterator[Table]]
 SECTIONS: dict[str, Section] = {
     "steps": steps,
+    "tuning": tuning,
     "requests": requests,
     "press": press,
     "start": start,
     "memory": memory,
     "precision": precision,
 }
-USUAL = ("steps", "requests", "press", "start", "memory")  # precision takes long, and does not change with the machine
+USUAL = (
+    "steps",
+    "tuning",
+    "requests",
+    "press",
+    "start",
+    "memory",
+)  # precision takes long, and does not change with the machine
 
 
 def run_section(name: str, models: Sequence[str], device: str | None) -> Iterator[Table]:

@@ -40,8 +40,8 @@ from latentdemo.sampling import ChainRun, Progress, build_kernel
 from latentdemo.sampling.density import densities_digest, read_densities
 from latentdemo.sampling.starts import DATA, held_out_written
 
-# chains a tick. On two CPU cores a step costs least a chain from 64 on, and more would make others wait longer; nothing
-# was measured on other devices yet, where a tick should be large enough to fill them
+# chains a tick. On two CPU cores a step costs a chain little less with more than 64 (`bench tuning`), and would make
+# others wait longer; nothing was measured on other devices yet, where a tick should be large enough to fill them
 ROW_LIMIT = {"cpu": 64, "mps": 1024, "cuda": 4096}
 QUEUE_LIMIT = 128  # runs on their way; four for each of thirty-two sessions
 MEMORY_LIMIT = 4 * 2**30  # bytes that the results of all runs on their way may weigh

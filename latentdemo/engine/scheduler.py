@@ -93,7 +93,7 @@ class Scheduler:
         if not group.runs:
             del self.groups[run.group]
 
-    @torch.no_grad()
+    @torch.no_grad()  # inference mode was no faster, and what is made in it can have no gradient, which HMC needs
     def tick(self) -> list[Run]:
         """One step of some runs; those that ended with it, with a result or an error, are dropped and returned."""
         if not self.groups:

@@ -18,6 +18,7 @@ from latentdemo.benchmark.runtimes import COMPILERS, RUNTIMES, available
 from latentdemo.benchmark.sections import run_section
 from latentdemo.benchmark.steps import measure_steps, operations_a_chain
 from latentdemo.benchmark.timing import Spread
+from latentdemo.benchmark.tuning import measure_tuning
 from latentdemo.errors import LatentdemoError
 from latentdemo.models import NetworkConfig, build_model, load_trained, save_checkpoint
 from latentdemo.sampling import run_chain
@@ -61,6 +62,14 @@ def test_operations_are_those_of_the_layers() -> None:
     decoder = 2 * (8 * 8 * 16 + 8 * 4 * 16 * 16 + 4 * 1 * 16 * 64)
     encoder = 2 * (1 * 4 * 16 * 64 + 4 * 8 * 16 * 16 + 8 * 16 * 8)
     assert operations_a_chain(model, 3) == 4 * decoder + 3 * encoder
+
+
+def test_what_a_step_costs_by_chains_and_threads(name: str, monkeypatch) -> None:
+    monkeypatch.setattr("os.cpu_count", lambda: 5)
+    usual = torch.get_num_threads()
+    (row,) = measure_tuning(name, "cpu", rows=(3,)).rows
+    assert list(row) == ["chains a step", "threads: 1, µs", "threads: 2, µs", "threads: 4, µs"]
+    assert torch.get_num_threads() == usual
 
 
 def test_requests_at_once(name: str, monkeypatch) -> None:
