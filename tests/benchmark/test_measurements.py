@@ -103,5 +103,5 @@ def test_figures_in_both_precisions() -> None:
 
 
 def test_an_unknown_measurement_is_said() -> None:
-    with pytest.raises(LatentdemoError, match="steps, requests"):
+    with pytest.raises(LatentdemoError, match="known are steps, tuning"):
         list(run_section("luck", [], None))
