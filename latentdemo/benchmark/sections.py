@@ -74,14 +74,8 @@ SECTIONS: dict[str, Section] = {
     "memory": memory,
     "precision": precision,
 }
-USUAL = (
-    "steps",
-    "tuning",
-    "requests",
-    "press",
-    "start",
-    "memory",
-)  # precision takes long, and does not change with the machine
+# precision takes long, and does not change with the machine
+USUAL = ("steps", "tuning", "requests", "press", "start", "memory")
 
 
 def run_section(name: str, models: Sequence[str], device: str | None) -> Iterator[Table]:
