@@ -51,7 +51,7 @@ UPLOAD_WORDS = {  # reason of an UploadError -> what to say
     ),
     "full": N_("There is no room for another model here. Ask whoever runs this demo."),
 }
-UPLOAD, UPLOADED = "upload", "uploaded"  # where a session keeps the job that looks through its file, and its model
+UPLOAD, UPLOADED = "model_upload", "model_uploaded"  # where a session keeps the job on its file, and its model
 ONE_AT_A_TIME = threading.Lock()  # archives are looked through; so the memory for it, and models at a time, are bounded
 
 
