@@ -11,7 +11,6 @@ from latentdemo.ui.navigation import streamlit_pages
 from latentdemo.ui.presentation import present, presenting
 from latentdemo.ui.reconnection import follow_reconnections
 from latentdemo.ui.sidebar import sidebar
-from latentdemo.ui.uploads import take_over_upload
 from latentdemo.ui.words import _, chosen_language, speak
 
 UI = Path(__file__).parent / "latentdemo" / "ui"
@@ -23,7 +22,6 @@ take_arguments(sys.argv[1:])
 speak(chosen_language())
 page = st.navigation(streamlit_pages(), position="top")
 arrive(page.url_path)
-take_over_upload()
 st.session_state["selection"] = sidebar()
 present()
 page.run()

@@ -16,17 +16,12 @@ from latentdemo.ui.kernel_words import way_help, way_title
 from latentdemo.ui.model_cards import card_text, galleries
 from latentdemo.ui.navigation import selection
 from latentdemo.ui.review import cost_card, gap_card, steps_card, walked
-from latentdemo.ui.sidebar import Selection, dataset_title, families_by_dataset, family_title
+from latentdemo.ui.sidebar import Selection, choose, dataset_title, families_by_dataset, family_title
 from latentdemo.ui.uploader import uploader_words
 from latentdemo.ui.uploads import begin_upload, cancel_upload, forget_model, session_models, sharing, show_upload
 from latentdemo.ui.words import _
 
 COLUMNS = 3  # one below the other on a phone
-
-
-def choose(model: str) -> None:
-    """Choose a model for all pages."""
-    st.session_state["data"], st.session_state["model"] = model.split("/")
 
 
 def readable(name: str, seed: int) -> Selection | LatentdemoError:

@@ -20,6 +20,7 @@ from latentdemo.ui.comparison import (
     comparison_or_wait,
     gap_closed,
     real_sharpness,
+    reported_sharpness,
 )
 from latentdemo.ui.evaluated import evaluation_of
 from latentdemo.ui.figure_words import value_text
@@ -248,6 +249,8 @@ chosen = selection()
 corrupts = bool(chosen.config.options.get("corruption_std"))
 settings = take_settings(OPTIONS, USUAL, corrupts)
 shown = tuple(sorted(settings["steps"])) or DEFAULT_STEPS
+found = evaluation_of(chosen)
+report = found if isinstance(found, Report) else None
 request = Request(
     chosen.model,
     chosen.config.sha256,
@@ -262,6 +265,7 @@ request = Request(
     STOPS[settings["stop"]],
     settings["order"],
     chosen.densities,
+    held_out=reported_sharpness(report) is None,
 )
 begin_comparison(request)  # which goes on while the controls are drawn
 if not presenting():
@@ -275,8 +279,6 @@ comparison = comparison_or_wait(
     request, lambda sheets: show_arriving(sheets, request, shown, chosen.config.network.image_size)
 )
 if comparison:
-    found = evaluation_of(chosen)
-    report = found if isinstance(found, Report) else None
     show(comparison, request, shown, chosen.title, report)
     if not presenting():
         take_away_all(comparison, request, shown, report)

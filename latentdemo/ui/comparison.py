@@ -57,6 +57,7 @@ class Request:
         stop_at: share of real data that a chain must be as likely as to stop; None lets it take every step.
         order: "drawn", or "changed" for the samples first that changed most until the last step shown.
         densities: digest of the model's fitted densities.
+        held_out: whether to measure the sharpness of held-out images, too, for want of an evaluation that has it.
     """
 
     model: str
@@ -72,6 +73,7 @@ class Request:
     stop_at: float | None = None
     order: str = DRAWN
     densities: str = ""
+    held_out: bool = False
 
     @property
     def options(self) -> dict[str, Any]:
@@ -130,7 +132,7 @@ class Comparison:
         latents: step 0 and each shown step -> (N, D), in the order in which the chains were drawn.
         start: the images at step 0 in the order of the sheets, (N, C, H, W), in grey levels.
         layout: of the sheets.
-        real: mean sharpness of held-out images of the model's data; None where there are none.
+        real: mean sharpness of held-out images of the model's data; None where there are none, or nobody asked.
     """
 
     sheets: dict[int, Sheet]
@@ -203,7 +205,7 @@ def compare(request: Request, job: Job[Any]) -> Comparison:
     with ThreadPoolExecutor() as pool:  # composing leaves Python's lock to others most of the time
         sheets = dict(zip(request.steps, pool.map(composed, request.steps), strict=True))
     start = run.images[0][places].mul(GREY_LEVELS).round().byte()
-    real = held_out_sharpness(request.model)
+    real = held_out_sharpness(request.model) if request.held_out else None
     return Comparison(sheets, run.seconds[max(request.steps)], run.latents, start, request.layout, real)
 
 
@@ -279,11 +281,16 @@ def accepted_share(run: ChainRun, step: int) -> float | None:
     return None if share is None else 100 * share
 
 
+def reported_sharpness(report: Report | None) -> float | None:
+    """Mean sharpness of real data as an evaluation has it; None where none does."""
+    figure = report.references[FLOOR].get("sharpness") if report else None
+    return figure.mean if figure else None
+
+
 def real_sharpness(report: Report | None, comparison: Comparison) -> float | None:
     """Mean sharpness of real data: as reported, else of shipped held-out images; None where there are none."""
-    if report and "sharpness" in report.references[FLOOR]:
-        return report.references[FLOOR]["sharpness"].mean
-    return comparison.real
+    reported = reported_sharpness(report)
+    return comparison.real if reported is None else reported
 
 
 def held_out_sharpness(model: str) -> float | None:

@@ -22,7 +22,7 @@ from latentdemo.models.checkpoint import PRIVATE, checkpoint_roots
 from latentdemo.sampling.density import read_density_config
 from latentdemo.ui.link import put_in_link, take_from_link
 from latentdemo.ui.presentation import presentation_control
-from latentdemo.ui.uploads import session_models
+from latentdemo.ui.uploads import session_models, take_over_upload
 from latentdemo.ui.words import LANGUAGES, N_, _, browser_language
 
 LARGEST_SEED = 999_999
@@ -80,6 +80,9 @@ def family_title(name: str) -> str:
 
 def sidebar() -> Selection:
     """Draw the sidebar; stops the page where there is no model to show."""
+    brought = take_over_upload()
+    if brought:
+        choose(brought)
     families = families_by_dataset()
     with st.sidebar:
         if families:
@@ -99,6 +102,11 @@ def sidebar() -> Selection:
     except LatentdemoError as error:
         st.error(str(error), icon=":material/error:")
         st.stop()
+
+
+def choose(model: str) -> None:
+    """Choose a model for all pages, before the controls for it are drawn."""
+    st.session_state["data"], st.session_state["model"] = model.split("/")
 
 
 def dataset_control(names: list[str]) -> str:

@@ -115,16 +115,16 @@ def cancel_upload() -> None:
         job.cancel()
 
 
-def take_over_upload() -> None:
-    """Choose the model that was uploaded, once it was taken in; to be called before the sidebar is drawn."""
+def take_over_upload() -> str | None:
+    """The name of the model that was uploaded, once, as soon as it was taken in; then it is among this session's."""
     job: Job[BroughtModel] | None = st.session_state.get(UPLOAD)
     if job is None or not job.wait(max(background.AT_ONCE - job.seconds, 0)) or job.result is None:
-        return
+        return None
     if job.result.private:
         forget_model()
         st.session_state[UPLOADED] = job.result
-    st.session_state["data"], st.session_state["model"] = job.result.name.split("/")
     del st.session_state[UPLOAD]
+    return job.result.name
 
 
 def show_upload() -> None:

@@ -116,6 +116,7 @@ def test_a_model_that_is_brought_serves_this_session_only() -> None:
     assert not app.exception
     assert not app.error
     assert len(app.image) == 4
+    assert "real data" in texts(app)  # of the held-out images that are lent, for it has no evaluation
     other = open_models(lang="en", data=name, model="vae")
     assert other.session_state["data"] != name
     assert "cannot be shown" in other.toast[0].value
