@@ -34,8 +34,8 @@ def measure_tuning(name: str, device: str | None = None, rows: tuple[int, ...] =
     cores = os.cpu_count() or 1
     threads = [2**power for power in range(cores.bit_length())] if model.device.type == "cpu" else [usual]
 
-    def walk(count: int, threads: int) -> State:
-        torch.set_num_threads(threads)
+    def walk(count: int, number: int) -> State:
+        torch.set_num_threads(number)
         generators = chain_generators(0, count)
         state = kernel.init(randn((count, model.latent_size), generators, model.device), generators)
         for _ in range(STEPS):

@@ -27,19 +27,18 @@ class PackedLayer(nn.Module):
 
     Args:
         layer: its weights; no dilation or groups.
-        given: an input of the size that it will have.
+        shape: of its input.
         then: "relu" or "none".
     """
 
-    def __init__(self, layer: nn.Module, given: Tensor, then: str) -> None:
+    def __init__(self, layer: nn.Module, shape: list[int], then: str) -> None:
         super().__init__()
         assert isinstance(layer, nn.Linear | nn.Conv2d | nn.ConvTranspose2d)
         self.bias, self.then = layer.bias, then
         self.sizes: tuple[Any, ...] = ()
-        shape = list(given.shape)
         if isinstance(layer, nn.Linear):
             self.compute = ops._linear_pointwise
-            weight = ops._reorder_linear_weight(layer.weight, len(given))
+            weight = ops._reorder_linear_weight(layer.weight, shape[0])
         elif isinstance(layer, nn.ConvTranspose2d):
             self.compute = ops._convolution_transpose_pointwise
             self.sizes = (layer.padding, layer.output_padding, layer.stride, layer.dilation, layer.groups)
@@ -62,11 +61,12 @@ def packed(network: nn.Sequential, example: Tensor) -> nn.Sequential:
         network: its layers; those of other kinds are kept as they are.
         example: one row of input, in the type and memory format that it will have.
     """
-    given = example.expand(ROWS, *example.shape[1:])
+    given = example
     layers: list[nn.Module] = []
     for layer, following in zip(network, [*network[1:], None], strict=True):
         if isinstance(layer, nn.Linear | nn.Conv2d | nn.ConvTranspose2d):
-            layers.append(PackedLayer(layer, given, "relu" if isinstance(following, nn.ReLU) else "none"))
+            then = "relu" if isinstance(following, nn.ReLU) else "none"
+            layers.append(PackedLayer(layer, [ROWS, *given.shape[1:]], then))
         elif not (isinstance(layer, nn.ReLU) and layers and isinstance(layers[-1], PackedLayer)):
             layers.append(layer)
         given = layer(given.clone())

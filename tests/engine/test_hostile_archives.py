@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import io
 import json
 import secrets
-import warnings
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -17,6 +15,7 @@ from hypothesis import strategies as st
 from latentdemo.engine.uploads import TAKEN, check_walk, take_in
 from latentdemo.errors import UploadError
 from latentdemo.models import NetworkConfig, build_model, load_model, save_checkpoint
+from tests.engine.test_uploads import archive
 
 CONFIG, WEIGHTS = "config.json", "model.safetensors"
 
@@ -43,12 +42,8 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def packed(members: dict[str, bytes]) -> bytes:
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w") as target, warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        for name, content in members.items():
-            target.writestr(name, content)
-    return buffer.getvalue()
+    """An archive without compression, so that damage reaches what lies in it."""
+    return archive(list(members.items()), zipfile.ZIP_STORED)
 
 
 def damaged(content: bytes, places: list[tuple[float, bytes]]) -> bytes:
