@@ -89,6 +89,7 @@ def test_all_files_of_what_is_played(
 ) -> None:
     page = open_page(f"{path}&data=fashion-mnist&model=vae")
     page.locator(ready).first.wait_for()
+    page.wait_for_load_state("networkidle")  # a list that opens before the pictures have their height may end below
     page.get_by_role("button", name=button).click()
     files = {}
     for kind in ("PNG", "GIF", "MP4", "PowerPoint", "PDF", "ZIP"):
