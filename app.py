@@ -5,18 +5,18 @@ from pathlib import Path
 
 import streamlit as st
 
-from latentdemo.ui.arguments import take_arguments
-from latentdemo.ui.link import arrive
-from latentdemo.ui.navigation import streamlit_pages
-from latentdemo.ui.presentation import present, presenting
-from latentdemo.ui.reconnection import follow_reconnections
-from latentdemo.ui.sidebar import sidebar
-from latentdemo.ui.words import _, chosen_language, speak
+from latentdemo.ui.i18n.words import _, chosen_language, speak
+from latentdemo.ui.shell.arguments import take_arguments
+from latentdemo.ui.shell.navigation import streamlit_pages
+from latentdemo.ui.shell.presentation import present, presenting
+from latentdemo.ui.shell.reconnection import follow_reconnections
+from latentdemo.ui.shell.sidebar import sidebar
+from latentdemo.ui.state.link import arrive
 
-UI = Path(__file__).parent / "latentdemo" / "ui"
+SHELL = Path(__file__).parent / "latentdemo" / "ui" / "shell"
 
-st.set_page_config("latentdemo", UI / "icon.svg", layout="wide")
-st.html(UI / "style.css")
+st.set_page_config("latentdemo", SHELL / "icon.svg", layout="wide")
+st.html(SHELL / "style.css")
 follow_reconnections()
 take_arguments(sys.argv[1:])
 speak(chosen_language())

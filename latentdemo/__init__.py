@@ -7,7 +7,8 @@ Example:
 """
 
 from latentdemo._version import __version__
-from latentdemo.models import adapt, list_models, load_model
+from latentdemo.checkpoints import list_models, load_model
+from latentdemo.models import adapt
 from latentdemo.sampling import run_chain
 
 __all__ = ["__version__", "adapt", "list_models", "load_model", "run_chain"]

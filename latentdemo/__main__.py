@@ -1,3 +1,3 @@
-from latentdemo.cli import main
+from latentdemo.cli.main import main
 
 main()

@@ -6,8 +6,11 @@ from typing import Any
 
 import streamlit as st
 
-from latentdemo.ui.background import working
-from latentdemo.ui.kernel_controls import (
+from latentdemo.ui.chain.export import take_walk
+from latentdemo.ui.chain.playback import scene
+from latentdemo.ui.chain.walks import WalkRequest, walk_or_wait
+from latentdemo.ui.components.player import SPEEDS, Scene, View, player
+from latentdemo.ui.controls.kernel import (
     KERNEL_OPTIONS,
     STOPS,
     USUAL_KERNEL,
@@ -19,16 +22,13 @@ from latentdemo.ui.kernel_controls import (
     stopping_control,
     take_settings,
 )
-from latentdemo.ui.kernel_words import kernel_help
-from latentdemo.ui.link import put_in_link, take_from_link
-from latentdemo.ui.navigation import selection
-from latentdemo.ui.playback import scene
-from latentdemo.ui.player import SPEEDS, Scene, View, player
-from latentdemo.ui.presentation import presenting
-from latentdemo.ui.starting_points import starting_point_control
-from latentdemo.ui.walk_takeaway import take_walk
-from latentdemo.ui.walks import WalkRequest, walk_or_wait
-from latentdemo.ui.words import _
+from latentdemo.ui.controls.starting_point import starting_point_control
+from latentdemo.ui.i18n.kernel_words import kernel_help
+from latentdemo.ui.i18n.words import _
+from latentdemo.ui.shell.navigation import selection
+from latentdemo.ui.shell.presentation import presenting
+from latentdemo.ui.state.background import working
+from latentdemo.ui.state.link import put_in_link, take_from_link
 
 OPTIONS: dict[str, tuple] = KERNEL_OPTIONS | {"steps": (5, 10, 20, 50), "chains": (1, 4, 9)}
 USUAL: dict[str, Any] = USUAL_KERNEL | {"steps": 10, "chains": 4}

@@ -6,9 +6,12 @@ import streamlit as st
 
 from latentdemo.evaluation.report import Row
 from latentdemo.sampling.interpolation import PathKind
-from latentdemo.ui.background import working
-from latentdemo.ui.evaluated import evaluation_of
-from latentdemo.ui.interpolation import (
+from latentdemo.ui.components.strips import Strip, strips
+from latentdemo.ui.controls.starting_point import StartingPoint, starting_point_control
+from latentdemo.ui.i18n.words import _
+from latentdemo.ui.interpolation.charts import Look, PathChart, draw_chart, legend
+from latentdemo.ui.interpolation.export import take_grids, take_paths
+from latentdemo.ui.interpolation.paths import (
     ADVISED,
     CHAINS,
     PLAIN,
@@ -23,16 +26,23 @@ from latentdemo.ui.interpolation import (
     paths_or_wait,
     way_of,
 )
-from latentdemo.ui.link import put_in_link, take_from_link
-from latentdemo.ui.navigation import INTERPOLATION, selection
-from latentdemo.ui.path_charts import Look, PathChart, draw_chart, legend
-from latentdemo.ui.path_takeaway import take_grids, take_paths
-from latentdemo.ui.path_words import charts, path_name, percent, row_look, row_name, row_note, row_title, summary, table
-from latentdemo.ui.presentation import presenting
-from latentdemo.ui.sidebar import Selection
-from latentdemo.ui.starting_points import StartingPoint, starting_point_control
-from latentdemo.ui.strips import Strip, strips
-from latentdemo.ui.words import _
+from latentdemo.ui.interpolation.words import (
+    charts,
+    path_name,
+    percent,
+    row_look,
+    row_name,
+    row_note,
+    row_title,
+    summary,
+    table,
+)
+from latentdemo.ui.shell.navigation import INTERPOLATION, selection
+from latentdemo.ui.shell.presentation import presenting
+from latentdemo.ui.state.background import working
+from latentdemo.ui.state.evaluated import evaluation_of
+from latentdemo.ui.state.link import put_in_link, take_from_link
+from latentdemo.ui.state.selection import Selection
 
 VIEWS = ("path", "grid")
 PATHS: tuple[PathKind, ...] = get_args(PathKind)

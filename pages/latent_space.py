@@ -7,9 +7,10 @@ import streamlit as st
 
 from latentdemo.evaluation.report import Report
 from latentdemo.sampling import KERNELS
-from latentdemo.ui.evaluated import evaluation_of
-from latentdemo.ui.kernel_words import kernel_help
-from latentdemo.ui.latent_map import (
+from latentdemo.ui.i18n.kernel_words import kernel_help
+from latentdemo.ui.i18n.names import kernel_name
+from latentdemo.ui.i18n.words import _
+from latentdemo.ui.latent_space.latent_map import (
     ChainRequest,
     Dimensions,
     chains_or_wait,
@@ -22,12 +23,11 @@ from latentdemo.ui.latent_map import (
     reported_dimensions,
     spread_chart,
 )
-from latentdemo.ui.link import put_in_link, take_from_link
-from latentdemo.ui.names import kernel_name
-from latentdemo.ui.navigation import selection
-from latentdemo.ui.sidebar import Selection
-from latentdemo.ui.verdict import mismatch
-from latentdemo.ui.words import _
+from latentdemo.ui.quality.verdict import mismatch
+from latentdemo.ui.shell.navigation import selection
+from latentdemo.ui.state.evaluated import evaluation_of
+from latentdemo.ui.state.link import put_in_link, take_from_link
+from latentdemo.ui.state.selection import Selection
 
 STEPS = (1, 2, 5, 10, 20)
 NOTABLE = 0.02  # less of the encodings in the largest part than of a Gaussian's draws, from which on there are gaps

@@ -6,20 +6,20 @@ from collections.abc import Mapping
 
 import streamlit as st
 
-from latentdemo.engine.uploads import LARGEST_ARCHIVE
+from latentdemo.checkpoints import model_folder, read_config
+from latentdemo.checkpoints.intake import LARGEST_ARCHIVE
 from latentdemo.errors import LatentdemoError
 from latentdemo.evaluation.report import Report
-from latentdemo.models import model_folder, read_config
-from latentdemo.ui.evaluated import evaluation_of
-from latentdemo.ui.figure_words import figure_title, mean_text
-from latentdemo.ui.kernel_words import way_help, way_title
-from latentdemo.ui.model_cards import card_text, galleries
-from latentdemo.ui.navigation import selection
-from latentdemo.ui.review import cost_card, gap_card, steps_card, walked
-from latentdemo.ui.sidebar import Selection, choose, dataset_title, families_by_dataset, family_title
-from latentdemo.ui.uploader import uploader_words
-from latentdemo.ui.uploads import begin_upload, cancel_upload, forget_model, session_models, sharing, show_upload
-from latentdemo.ui.words import _
+from latentdemo.ui.components.uploader import uploader_words
+from latentdemo.ui.i18n.figure_words import figure_title, mean_text
+from latentdemo.ui.i18n.kernel_words import way_help, way_title
+from latentdemo.ui.i18n.words import _
+from latentdemo.ui.models.cards import card_text, galleries
+from latentdemo.ui.quality.review import cost_card, gap_card, steps_card, walked
+from latentdemo.ui.shell.navigation import selection
+from latentdemo.ui.state.evaluated import evaluation_of
+from latentdemo.ui.state.selection import Selection, choose, dataset_title, families_by_dataset, family_title
+from latentdemo.ui.state.uploads import begin_upload, cancel_upload, forget_model, session_models, sharing, show_upload
 
 COLUMNS = 3  # one below the other on a phone
 

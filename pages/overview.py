@@ -5,17 +5,17 @@ from __future__ import annotations
 import streamlit as st
 
 from latentdemo.evaluation.report import Report
-from latentdemo.ui.comparison import Comparison, comparison_or_wait
-from latentdemo.ui.evaluated import evaluation_of
-from latentdemo.ui.kernel_words import way_help, way_phrase
-from latentdemo.ui.link import put_in_link, take_from_link
-from latentdemo.ui.navigation import CHAIN, INTERPOLATION, QUALITY, PageEntry, selection
-from latentdemo.ui.presentation import move_with, presenting
-from latentdemo.ui.review import STEPS_AXIS, usual_ways, verdict
-from latentdemo.ui.sidebar import Selection
-from latentdemo.ui.story import advised, blank_sheet, prior_request, real_sheet, way_request
-from latentdemo.ui.verdict import gap_and_coverage, mismatch, show_verdict
-from latentdemo.ui.words import _
+from latentdemo.ui.i18n.kernel_words import way_help, way_phrase
+from latentdemo.ui.i18n.words import _
+from latentdemo.ui.overview.story import advised, blank_sheet, prior_request, real_sheet, way_request
+from latentdemo.ui.quality.review import STEPS_AXIS, usual_ways, verdict
+from latentdemo.ui.quality.verdict import gap_and_coverage, mismatch, show_verdict
+from latentdemo.ui.sampling.comparison import Comparison, comparison_or_wait
+from latentdemo.ui.shell.navigation import CHAIN, INTERPOLATION, QUALITY, PageEntry, selection
+from latentdemo.ui.shell.presentation import move_with, presenting
+from latentdemo.ui.state.evaluated import evaluation_of
+from latentdemo.ui.state.link import put_in_link, take_from_link
+from latentdemo.ui.state.selection import Selection
 
 PROBLEM, METHOD, EVIDENCE, DECISION = SCREENS = ("problem", "method", "evidence", "decision")
 

@@ -7,21 +7,13 @@ from collections.abc import Mapping
 import streamlit as st
 
 from latentdemo.evaluation.report import Report
-from latentdemo.ui import measurement
-from latentdemo.ui.better_training import better_training
-from latentdemo.ui.evaluated import evaluation_of, other_models
-from latentdemo.ui.figure_words import (
-    figure_meaning,
-    figure_title,
-    milliseconds_text,
-    money_text,
-    value_text,
-)
-from latentdemo.ui.kernel_words import capital, way_title
-from latentdemo.ui.link import Amounts, put_in_link, take_from_link
-from latentdemo.ui.measurement import Measurement
-from latentdemo.ui.navigation import selection
-from latentdemo.ui.review import (
+from latentdemo.ui.i18n.figure_words import figure_meaning, figure_title, milliseconds_text, money_text, value_text
+from latentdemo.ui.i18n.kernel_words import capital, way_title
+from latentdemo.ui.i18n.words import _
+from latentdemo.ui.quality import measurement
+from latentdemo.ui.quality.better_training import better_training
+from latentdemo.ui.quality.measurement import Measurement
+from latentdemo.ui.quality.review import (
     STEPS_AXIS,
     TIME_AXIS,
     as_csv,
@@ -37,9 +29,11 @@ from latentdemo.ui.review import (
     usual_ways,
     ways,
 )
-from latentdemo.ui.sidebar import Selection, family_title
-from latentdemo.ui.verdict import figure_chart, gap_and_coverage, show_verdict
-from latentdemo.ui.words import _
+from latentdemo.ui.quality.verdict import figure_chart, gap_and_coverage, show_verdict
+from latentdemo.ui.shell.navigation import selection
+from latentdemo.ui.state.evaluated import evaluation_of, other_models
+from latentdemo.ui.state.link import Amounts, put_in_link, take_from_link
+from latentdemo.ui.state.selection import Selection, family_title
 
 AXES = (STEPS_AXIS, TIME_AXIS)
 ROWS = ("short", "all")

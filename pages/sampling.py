@@ -7,24 +7,11 @@ from typing import Any
 import streamlit as st
 
 from latentdemo.evaluation.report import GAP, Interval, Report
+from latentdemo.export import RunSettings
+from latentdemo.export.settings import DRAWN, MOST_CHANGED_FIRST
 from latentdemo.imaging import data_uri
 from latentdemo.sampling.starts import PRIOR
-from latentdemo.takeaway import RunSettings
-from latentdemo.takeaway.settings import DRAWN, MOST_CHANGED_FIRST
-from latentdemo.ui.comparison import (
-    Comparison,
-    Request,
-    Sheet,
-    begin_comparison,
-    blank_sheet,
-    comparison_or_wait,
-    gap_closed,
-    real_sharpness,
-    reported_sharpness,
-)
-from latentdemo.ui.evaluated import evaluation_of
-from latentdemo.ui.figure_words import value_text
-from latentdemo.ui.kernel_controls import (
+from latentdemo.ui.controls.kernel import (
     KERNEL_OPTIONS,
     STOPS,
     USUAL_KERNEL,
@@ -37,12 +24,25 @@ from latentdemo.ui.kernel_controls import (
     stopping_control,
     take_settings,
 )
-from latentdemo.ui.kernel_words import kernel_help, start_title
-from latentdemo.ui.names import STARTS, start_samples
-from latentdemo.ui.navigation import selection
-from latentdemo.ui.presentation import presenting
-from latentdemo.ui.takeaways import take_away
-from latentdemo.ui.words import _
+from latentdemo.ui.export.popover import take_away
+from latentdemo.ui.i18n.figure_words import value_text
+from latentdemo.ui.i18n.kernel_words import kernel_help, start_title
+from latentdemo.ui.i18n.names import STARTS, start_samples
+from latentdemo.ui.i18n.words import _
+from latentdemo.ui.sampling.comparison import (
+    Comparison,
+    Request,
+    Sheet,
+    begin_comparison,
+    blank_sheet,
+    comparison_or_wait,
+    gap_closed,
+    real_sharpness,
+    reported_sharpness,
+)
+from latentdemo.ui.shell.navigation import selection
+from latentdemo.ui.shell.presentation import presenting
+from latentdemo.ui.state.evaluated import evaluation_of
 
 COUNTS = (16, 36, 64, 100, 256)
 STEPS = (0, 1, 2, 3, 5, 10, 20, 50, 100)

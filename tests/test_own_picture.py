@@ -10,9 +10,10 @@ import pytest
 import torch
 from PIL import Image
 
+from latentdemo.checkpoints import list_models, load_model
 from latentdemo.data import DATASETS
 from latentdemo.data.pictures import read_picture, take_in
-from latentdemo.models import GenerativeAutoencoder, list_models, load_model
+from latentdemo.models import GenerativeAutoencoder
 from latentdemo.sampling import run_chain
 
 RAMP = np.linspace(0, 1, 120)[None].repeat(90, 0)

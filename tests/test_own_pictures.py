@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from latentdemo.cli import main
+from latentdemo.checkpoints import list_models
+from latentdemo.cli.main import main
 from latentdemo.data import DATASETS, read_held_out
 from latentdemo.evaluation import load_report
-from latentdemo.models import list_models
 
 COUNT = 660
 QUICK = ["--epochs", "2", "--width", "4", "--latent-size", "4", "--size", "16", "--device", "cpu"]
@@ -28,7 +28,7 @@ def run(*arguments: str) -> int:
 def folder(tmp_path: Path, monkeypatch) -> Path:
     """Bright squares of any colour at random places."""
     monkeypatch.setenv("LATENTDEMO_CHECKPOINTS", str(tmp_path / "models"))
-    monkeypatch.setattr("latentdemo.evaluation.feature_training.LEAST_STEPS", 10)
+    monkeypatch.setattr("latentdemo.evaluation.features.training.LEAST_STEPS", 10)
     before = dict(DATASETS)
     folder, generator = tmp_path / "squares", np.random.default_rng(0)
     folder.mkdir()

@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 
 from latentdemo import data
-from latentdemo.cli import advice
+from latentdemo.checkpoints import checkpoints_dir, list_models, model_folder
+from latentdemo.cli.main import advice
 from latentdemo.data import ImageSet, read_held_out
 from latentdemo.evaluation import load_report
 from latentdemo.evaluation.card import with_error
-from latentdemo.evaluation.pythae_samplers import IAF, MAF, MIXTURE, TWO_STAGE
+from latentdemo.evaluation.external.pythae_samplers import IAF, MAF, MIXTURE, TWO_STAGE
 from latentdemo.evaluation.report import GAP
-from latentdemo.models import checkpoints_dir, list_models, model_folder
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")

@@ -13,8 +13,9 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 from latentdemo.benchmark.timing import Spread, Table, apart, in_turns
+from latentdemo.checkpoints import load_model
 from latentdemo.engine import Engine, RunRequest
-from latentdemo.models import GenerativeAutoencoder, describe_device, load_model
+from latentdemo.models import GenerativeAutoencoder, describe_device
 
 AT_ONCE = (1, 4, 16, 64)
 CHAINS, STEPS = 64, 10  # of each request

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from latentdemo.benchmark.timing import Table
+from latentdemo.checkpoints import load_model, load_trained
 from latentdemo.data import read_held_out
-from latentdemo.evaluation.evaluate import Subject, measure_all
-from latentdemo.evaluation.features import load_features
-from latentdemo.evaluation.plan import Walk
+from latentdemo.evaluation.features.classifier import load_features
+from latentdemo.evaluation.pipeline import measure_all
+from latentdemo.evaluation.protocol import Walk
+from latentdemo.evaluation.repetition import Subject
 from latentdemo.evaluation.report import GAP, Interval
 from latentdemo.evaluation.unfinished import Unfinished
-from latentdemo.models import load_model, load_trained
 
 STEPS = (0, 1, 5, 10)
 COUNT, SEEDS = 2000, (0, 1, 2, 3, 4)  # as an evaluation's

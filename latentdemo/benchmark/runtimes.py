@@ -15,8 +15,8 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
+from latentdemo.checkpoints.serving import serve
 from latentdemo.models import TrainableAutoencoder
-from latentdemo.models.inference import serve
 from latentdemo.random import chain_generators, randn
 
 COMPILERS = ("c++", "g++", "clang++")  # of which Inductor needs one

@@ -28,8 +28,8 @@ from PIL import Image
 
 from latentdemo.benchmark.server import Server, running_server
 from latentdemo.benchmark.visitor import Visitor
+from latentdemo.checkpoints import list_models
 from latentdemo.errors import ServerError
-from latentdemo.models import list_models
 
 SESSIONS = 32
 MOST_SESSIONS, MOST_MINUTES = 128, 120.0

@@ -10,10 +10,11 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from latentdemo.benchmark.runtimes import available
 from latentdemo.benchmark.timing import Spread, Table, apart, in_turns, matrix_rate, ratio
+from latentdemo.checkpoints import load_model, load_trained
+from latentdemo.checkpoints.serving import precision_of
 from latentdemo.engine import Engine, RunRequest
 from latentdemo.errors import LatentdemoError
-from latentdemo.models import TrainableAutoencoder, describe_device, load_model, load_trained
-from latentdemo.models.inference import precision_of
+from latentdemo.models import TrainableAutoencoder, describe_device
 
 COUNTS = (16, 64, 256, 1024)
 STEPS = 10

@@ -8,8 +8,9 @@ from functools import partial
 import torch
 
 from latentdemo.benchmark.timing import Spread, Table, apart, in_turns
+from latentdemo.checkpoints import load_model
 from latentdemo.engine.engine import ROW_LIMIT
-from latentdemo.models import describe_device, load_model
+from latentdemo.models import describe_device
 from latentdemo.random import chain_generators, randn
 from latentdemo.sampling import State, build_kernel
 

@@ -2,7 +2,7 @@
 
 from latentdemo.engine.engine import Engine, Ticket, engine_for
 from latentdemo.engine.jobs import Job
-from latentdemo.engine.models import ModelPool
+from latentdemo.engine.pool import ModelPool
 from latentdemo.engine.recent import RecentResults
 from latentdemo.engine.request import RunRequest
 

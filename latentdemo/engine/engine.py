@@ -26,18 +26,19 @@ from typing import Any, TypeVar
 
 import torch
 
+from latentdemo.checkpoints import model_folder, read_config
 from latentdemo.engine.clock import SteadyClock
 from latentdemo.engine.faults import explained
-from latentdemo.engine.models import ModelPool
+from latentdemo.engine.pool import ModelPool
 from latentdemo.engine.recent import RecentResults
 from latentdemo.engine.request import RunRequest, batches_of
 from latentdemo.engine.run import Run
 from latentdemo.engine.scheduler import Scheduler
 from latentdemo.engine.ticket import Claim, Ticket
 from latentdemo.errors import Busy, Cancelled, EngineError, SamplingError
-from latentdemo.models import GenerativeAutoencoder, model_folder, pick_device, read_config
+from latentdemo.models import GenerativeAutoencoder, pick_device
 from latentdemo.sampling import ChainRun, Progress, build_kernel
-from latentdemo.sampling.density import densities_digest, read_densities
+from latentdemo.sampling.densities.store import densities_digest, read_densities
 from latentdemo.sampling.starts import DATA, held_out_written
 
 # chains a tick. On two CPU cores a step costs a chain little less with more than 64 (`bench tuning`), and would make

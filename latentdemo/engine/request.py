@@ -11,6 +11,7 @@ from typing import Any, Literal, get_args
 
 from torch import Tensor
 
+from latentdemo.checkpoints.config import MAX_IMAGE_SIDE
 from latentdemo.errors import LimitError
 from latentdemo.models import GenerativeAutoencoder
 from latentdemo.sampling import Info
@@ -20,7 +21,6 @@ from latentdemo.sampling.checks import are_options, is_latents, is_one_of, is_sh
 MAX_CHAINS = 50_000  # the customary sample of a Fréchet distance
 MAX_STEPS = 1_000  # five times the longest run of an evaluation: a chain that has not mixed by then never does
 MAX_SEED = 2**63 - 1  # what other programs read as a whole number
-MAX_IMAGE_SIDE = 256  # pixels; four times the largest picture that ships
 MAX_RESULT_BYTES = 2**31  # 10,000 colour pictures of 64 x 64 pixels at four steps
 FLOAT_BYTES = 4
 

@@ -15,7 +15,7 @@ from latentdemo.models import GenerativeAutoencoder
 from latentdemo.random import chain_generators, common_generators
 from latentdemo.sampling import ChainRun, Info, Kernel, State
 from latentdemo.sampling.chain import image_of, reported
-from latentdemo.sampling.kernel import join_rows, take_rows
+from latentdemo.sampling.kernels.kernel import join_rows, take_rows
 from latentdemo.sampling.padded import Padded
 from latentdemo.sampling.starts import starts_of
 

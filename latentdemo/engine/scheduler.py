@@ -21,7 +21,7 @@ import torch
 
 from latentdemo.engine.faults import explained, is_out_of_memory
 from latentdemo.engine.run import Block, Run
-from latentdemo.sampling.kernel import join_rows, take_rows
+from latentdemo.sampling.kernels.kernel import join_rows, take_rows
 
 PARTS = 4  # a run takes at least this part of a tick along: a tick of very few chains wastes the device
 Turn = list[tuple[Run, int]]

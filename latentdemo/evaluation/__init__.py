@@ -1,18 +1,12 @@
 """Quality of samples: the feature space of each data set, the figures in it, and the evaluation of a model."""
 
 from latentdemo.evaluation.card import refresh_card
-from latentdemo.evaluation.compare import compare_with_pythae
-from latentdemo.evaluation.evaluate import measure_model, retime
-from latentdemo.evaluation.feature_training import train_classifier
-from latentdemo.evaluation.features import (
-    FeatureConfig,
-    Features,
-    FeatureSpace,
-    load_features,
-    save_features,
-    torchvision_features,
-)
-from latentdemo.evaluation.quality import (
+from latentdemo.evaluation.external.comparison import compare_with_pythae
+from latentdemo.evaluation.features.classifier import FeatureConfig, Features, load_features, save_features
+from latentdemo.evaluation.features.space import FeatureSpace
+from latentdemo.evaluation.features.torchvision_networks import torchvision_features
+from latentdemo.evaluation.features.training import train_classifier
+from latentdemo.evaluation.metrics.quality import (
     NEIGHBOURS,
     Prdc,
     Quality,
@@ -22,6 +16,7 @@ from latentdemo.evaluation.quality import (
     measure_quality,
     prdc,
 )
+from latentdemo.evaluation.pipeline import measure_model, retime
 from latentdemo.evaluation.report import EvaluationError, Interval, Report, Row, load_report, save_report
 
 __all__ = [

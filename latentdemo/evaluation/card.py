@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from latentdemo.checkpoints.config import CARD
 from latentdemo.evaluation.report import CEILING, FLOOR, GAP, PYTHAE, Figures, Interval, Report, Row
-from latentdemo.models.checkpoint import CARD
 
 BEGIN, END = "<!-- evaluation -->", "<!-- end of evaluation -->"
 BEFORE = "\n## Training\n"  # the section that the table goes in front of, the first time

@@ -8,7 +8,7 @@ from typing import Any
 
 import torch
 
-from latentdemo.evaluation.diagnostics import diagnose, hopping_share, regions
+from latentdemo.evaluation.metrics.diagnostics import diagnose, hopping_share, regions
 from latentdemo.models import GenerativeAutoencoder
 from latentdemo.sampling import Batches, run_batches
 from latentdemo.sampling.encodings import Encodings

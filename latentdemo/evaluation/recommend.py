@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from latentdemo.evaluation.pictures import MEMORISED
+from latentdemo.evaluation.metrics.pictures import MEMORISED
 from latentdemo.evaluation.report import GAP, HIGHER_IS_BETTER, Interval, Recommendation, Row
 
 

@@ -21,7 +21,7 @@ JAPANESE_FACE = 0  # of the collection
 LATIN = (*range(0x20, 0x7F), *range(0xA0, 0x100))
 MARKS = "–—‘’“”…−×·≈≤≥→←↑↓✓～－"
 SYMBOLS_AND_KANA, LEVEL_1 = range(1, 9), range(16, 48)  # rows of JIS X 0208
-CATALOGUES = Path(__file__).parents[1] / "ui" / "locale"
+CATALOGUES = Path(__file__).parents[1] / "ui" / "i18n" / "locale"
 NAMES = [0, 1, 2, 3, 4, 5, 6, 13, 14]  # copyright, names, version, licence
 LARGEST_ERROR = 1.0  # of an outline, in thousandths of the type size
 

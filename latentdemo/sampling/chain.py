@@ -19,8 +19,8 @@ from latentdemo.errors import Cancelled, SamplingError
 from latentdemo.models import GenerativeAutoencoder
 from latentdemo.random import Generators, chain_generators, common_generators
 from latentdemo.sampling.checks import are_options, is_latents, is_one_of, is_record, is_share, is_whole, require
-from latentdemo.sampling.kernel import Info, Kernel, State
-from latentdemo.sampling.kernels import build_kernel
+from latentdemo.sampling.kernels.kernel import Info, Kernel, State
+from latentdemo.sampling.kernels.registry import build_kernel
 from latentdemo.sampling.padded import Padded
 from latentdemo.sampling.starts import starts_of
 

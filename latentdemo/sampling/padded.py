@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from latentdemo.random import Generators, chain_generators
-from latentdemo.sampling.kernel import Info, Kernel, State, join_rows, take_rows
+from latentdemo.sampling.kernels.kernel import Info, Kernel, State, join_rows, take_rows
 
 # networks and densities of all shipped models give equal bits for any number of rows from 12 on with one or two
 # threads; with 3 to 16 for multiples of 8 rows a thread, the threads counted up to a power of two, or for 64

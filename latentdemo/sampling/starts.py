@@ -12,8 +12,8 @@ from torch import Tensor
 
 from latentdemo.errors import SamplingError
 from latentdemo.random import Generators, rand, randn
-from latentdemo.sampling.density import density_of
-from latentdemo.sampling.kernel import Autoencoder
+from latentdemo.sampling.densities.store import density_of
+from latentdemo.sampling.kernels.kernel import Autoencoder
 
 if TYPE_CHECKING:
     from latentdemo.data import ImageSet

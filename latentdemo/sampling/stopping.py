@@ -12,8 +12,8 @@ import torch
 from torch import Tensor
 
 from latentdemo.random import Generators
-from latentdemo.sampling.density import Density
-from latentdemo.sampling.kernel import Info, Kernel, State, put_rows, take_generators, take_rows
+from latentdemo.sampling.densities.density import Density
+from latentdemo.sampling.kernels.kernel import Info, Kernel, State, put_rows, take_generators, take_rows
 from latentdemo.sampling.padded import Padded
 
 PATIENCE = 5  # steps that a chain may take without becoming likelier

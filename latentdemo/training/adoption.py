@@ -6,17 +6,12 @@ import math
 
 import torch
 
+from latentdemo.checkpoints import CheckpointConfig, checkpoints_dir, save_checkpoint
+from latentdemo.checkpoints.config import CARD, current_versions
 from latentdemo.data import ImageSet, get_dataset
 from latentdemo.errors import AdapterError
 from latentdemo.imaging import png_bytes
-from latentdemo.models import (
-    AdaptedAutoencoder,
-    CheckpointConfig,
-    GenerativeAutoencoder,
-    checkpoints_dir,
-    save_checkpoint,
-)
-from latentdemo.models.checkpoint import CARD, current_versions
+from latentdemo.models import AdaptedAutoencoder, GenerativeAutoencoder
 from latentdemo.training.measure import batches, residual_std
 from latentdemo.training.pictures import epoch_picture
 

@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from latentdemo.checkpoints import CheckpointConfig
+from latentdemo.checkpoints.config import CARD
 from latentdemo.data import get_dataset
-from latentdemo.models import FAMILIES, CheckpointConfig, NetworkConfig
-from latentdemo.models.checkpoint import CARD
+from latentdemo.models import FAMILIES, NetworkConfig
 from latentdemo.models.weights import WEIGHTS
 
 TEMPLATE = """\

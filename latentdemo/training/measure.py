@@ -11,7 +11,7 @@ from torch import Tensor
 from latentdemo.data import ImageSet
 from latentdemo.models import GenerativeAutoencoder, TrainableAutoencoder
 from latentdemo.models.autoencoder import cross_entropy
-from latentdemo.models.vae import kl_to_prior
+from latentdemo.models.families.vae import kl_to_prior
 from latentdemo.random import epoch_generator
 
 BATCH = 250

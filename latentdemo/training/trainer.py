@@ -25,11 +25,13 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from latentdemo.checkpoints import save_checkpoint
+from latentdemo.checkpoints.config import current_versions
+from latentdemo.checkpoints.store import half_precision, sampling_state
 from latentdemo.data import ImageSet
 from latentdemo.errors import TrainingError
 from latentdemo.imaging import png_bytes
-from latentdemo.models import NetworkConfig, build_model, describe_device, save_checkpoint
-from latentdemo.models.checkpoint import current_versions, half_precision, sampling_state
+from latentdemo.models import NetworkConfig, build_model, describe_device
 from latentdemo.random import epoch_generator
 from latentdemo.training.card import write_card
 from latentdemo.training.measure import held_out_loss, measure_held_out, residual_std

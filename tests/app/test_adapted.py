@@ -3,11 +3,11 @@
 import pytest
 import torch
 
-from latentdemo.models import load_model, save_checkpoint
+from latentdemo.checkpoints import load_model, save_checkpoint
 from latentdemo.models.adapters import read_pythae
 from latentdemo.sampling import run_chain
-from latentdemo.ui import background
-from latentdemo.ui.navigation import PAGES
+from latentdemo.ui.shell.navigation import PAGES
+from latentdemo.ui.state import background
 from tests.app.test_pages import PATIENCE, open_page
 
 pythae = pytest.importorskip("pythae.models")

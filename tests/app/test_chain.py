@@ -14,13 +14,14 @@ import torch
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
+from latentdemo.checkpoints import load_model, save_checkpoint
+from latentdemo.checkpoints.config import DENSITY_CONFIG, DENSITY_WEIGHTS
+from latentdemo.checkpoints.roots import checkpoints_dir
 from latentdemo.engine import engine_for
 from latentdemo.imaging import contact_sheet
-from latentdemo.models import load_model, save_checkpoint
-from latentdemo.models.checkpoint import checkpoints_dir
 from latentdemo.sampling import KERNELS, run_chain
-from latentdemo.sampling.density import CONFIG, WEIGHTS
-from latentdemo.ui import background, walks
+from latentdemo.ui.chain import walks
+from latentdemo.ui.state import background
 from tests.app.test_pages import captions, open_page
 
 PATIENCE = 60
@@ -224,7 +225,9 @@ def test_it_can_be_taken_away() -> None:
 
 def test_without_densities_the_likelihood_is_left_out(tmp_path: Path, monkeypatch) -> None:
     shipped = checkpoints_dir() / "fashion-mnist"
-    shutil.copytree(shipped / "vae", tmp_path / "own" / "vae", ignore=shutil.ignore_patterns(CONFIG, WEIGHTS))
+    shutil.copytree(
+        shipped / "vae", tmp_path / "own" / "vae", ignore=shutil.ignore_patterns(DENSITY_CONFIG, DENSITY_WEIGHTS)
+    )
     for name in ("held-out.webp", "held-out.json"):
         (tmp_path / "own" / name).symlink_to(shipped / name)
     monkeypatch.setenv("LATENTDEMO_CHECKPOINTS", str(tmp_path))

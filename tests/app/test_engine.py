@@ -20,8 +20,10 @@ from latentdemo.engine import Engine, Job, RunRequest, Ticket, engine_for, jobs
 from latentdemo.engine.scheduler import Scheduler
 from latentdemo.errors import Busy, DeviceMemoryError, EngineError, LimitError, SamplingError
 from latentdemo.sampling import KERNELS
-from latentdemo.ui import background, comparison, words
-from latentdemo.ui.navigation import CHAIN, INTERPOLATION, LATENT_SPACE, OVERVIEW, SAMPLING
+from latentdemo.ui.i18n import words
+from latentdemo.ui.sampling import comparison
+from latentdemo.ui.shell.navigation import CHAIN, INTERPOLATION, LATENT_SPACE, OVERVIEW, SAMPLING
+from latentdemo.ui.state import background
 from tests.app.test_pages import open_page
 from tests.engine.stand_ins import PATIENCE
 

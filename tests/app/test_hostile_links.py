@@ -11,8 +11,8 @@ from streamlit.testing.v1 import AppTest
 
 from latentdemo.errors import LatentdemoError
 from latentdemo.sampling import KERNELS
-from latentdemo.ui import background
-from latentdemo.ui.navigation import PAGES
+from latentdemo.ui.shell.navigation import PAGES
+from latentdemo.ui.state import background
 from tests.app.test_pages import PATIENCE, open_page
 
 WORDS = {

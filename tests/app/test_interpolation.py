@@ -11,12 +11,12 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from latentdemo.checkpoints import read_config, save_checkpoint
+from latentdemo.checkpoints.roots import checkpoints_dir
 from latentdemo.evaluation.report import FILE, Recommendation, save_report
-from latentdemo.models import read_config, save_checkpoint
-from latentdemo.models.checkpoint import checkpoints_dir
-from latentdemo.sampling.density import read_density_config
-from latentdemo.ui import background
-from latentdemo.ui.interpolation import ROWS
+from latentdemo.sampling.densities.store import read_density_config
+from latentdemo.ui.interpolation.paths import ROWS
+from latentdemo.ui.state import background
 from tests.app.test_pages import captions, open_page
 from tests.ui.sample_reports import report
 
@@ -154,7 +154,7 @@ def test_other_ends_paths_and_seeds_give_other_pictures(clothes: Path) -> None:
 
 def test_equal_settings_are_kept(clothes: Path, monkeypatch) -> None:
     first = rows(open_page(SCRIPT, seed="31"))
-    monkeypatch.setattr("latentdemo.ui.interpolation.make_paths", lambda *_: pytest.fail("made again"))
+    monkeypatch.setattr("latentdemo.ui.interpolation.paths.make_paths", lambda *_: pytest.fail("made again"))
     assert rows(open_page(SCRIPT, seed="31")) == first
 
 

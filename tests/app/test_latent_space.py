@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from latentdemo.checkpoints import read_config, save_checkpoint
+from latentdemo.checkpoints.roots import checkpoints_dir
 from latentdemo.evaluation.report import FILE, save_report
-from latentdemo.models import read_config, save_checkpoint
-from latentdemo.models.checkpoint import checkpoints_dir
-from latentdemo.ui import background
+from latentdemo.ui.state import background
 from tests.app.test_pages import captions, open_page
 from tests.ui.sample_reports import report
 

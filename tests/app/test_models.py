@@ -13,13 +13,13 @@ from streamlit import config
 from streamlit.runtime.secrets import Secrets
 from streamlit.testing.v1 import AppTest
 
+from latentdemo.checkpoints import checkpoints_dir, list_models, model_folder, save_checkpoint
+from latentdemo.checkpoints.roots import private_folder
 from latentdemo.errors import UploadError
 from latentdemo.evaluation.report import FILE as EVALUATION
-from latentdemo.models import checkpoints_dir, list_models, model_folder, save_checkpoint
-from latentdemo.models.checkpoint import private_folder
-from latentdemo.ui import background, uploads
-from latentdemo.ui.uploads import UPLOAD_WORDS
-from latentdemo.ui.words import catalogue
+from latentdemo.ui.i18n.words import catalogue
+from latentdemo.ui.state import background, uploads
+from latentdemo.ui.state.uploads import UPLOAD_WORDS
 
 APP = Path(__file__).parents[2] / "app.py"
 PATIENCE = 60

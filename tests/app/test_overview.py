@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from latentdemo.models import list_models, save_checkpoint
-from latentdemo.ui import background
+from latentdemo.checkpoints import list_models, save_checkpoint
+from latentdemo.ui.state import background
 
 PATIENCE = 60
 CLOTHES = {"data": "fashion-mnist", "model": "vae"}

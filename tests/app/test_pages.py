@@ -7,10 +7,10 @@ import pytest
 from streamlit.proto.LabelVisibility_pb2 import LabelVisibility
 from streamlit.testing.v1 import AppTest
 
-from latentdemo.models import list_models, save_checkpoint
+from latentdemo.checkpoints import list_models, save_checkpoint
 from latentdemo.sampling import KERNELS
-from latentdemo.ui import background
-from latentdemo.ui.navigation import OVERVIEW, PAGES, SAMPLING
+from latentdemo.ui.shell.navigation import OVERVIEW, PAGES, SAMPLING
+from latentdemo.ui.state import background
 
 PATIENCE = 60
 COLLAPSED = LabelVisibility(value=LabelVisibility.COLLAPSED)  # a tooltip would hang on the label

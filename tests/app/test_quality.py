@@ -9,10 +9,10 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from latentdemo import evaluation
+from latentdemo.checkpoints import checkpoints_dir, read_config, save_checkpoint
 from latentdemo.errors import Cancelled, LatentdemoError
 from latentdemo.evaluation.report import save_report
-from latentdemo.models import checkpoints_dir, read_config, save_checkpoint
-from latentdemo.ui import measurement
+from latentdemo.ui.quality import measurement
 from tests.ui.sample_reports import report as sample
 
 PATIENCE = 60

@@ -7,10 +7,11 @@ from collections.abc import Callable
 import pytest
 import torch
 
-from latentdemo.models import load_model, save_checkpoint
+from latentdemo.checkpoints import load_model, save_checkpoint
+from latentdemo.export.bundle import Bundle
 from latentdemo.sampling import run_chain
-from latentdemo.takeaway.bundle import Bundle
-from latentdemo.ui import background, takeaways
+from latentdemo.ui.export import popover as takeaways
+from latentdemo.ui.state import background
 from tests.app.test_pages import CLOTHES, PATIENCE, open_page
 
 KINDS = ["png", "gif", "mp4", "pptx", "pdf", "zip"]

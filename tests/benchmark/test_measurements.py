@@ -19,8 +19,9 @@ from latentdemo.benchmark.sections import run_section
 from latentdemo.benchmark.steps import measure_steps, operations_a_chain
 from latentdemo.benchmark.timing import Spread
 from latentdemo.benchmark.tuning import measure_tuning
+from latentdemo.checkpoints import load_trained, save_checkpoint
 from latentdemo.errors import LatentdemoError
-from latentdemo.models import NetworkConfig, build_model, load_trained, save_checkpoint
+from latentdemo.models import NetworkConfig, build_model
 from latentdemo.sampling import run_chain
 
 GREY_LEVEL = 1 / 255

@@ -16,8 +16,8 @@ from websockets.asyncio.client import connect
 from latentdemo.benchmark.server import running_server
 from latentdemo.benchmark.soak import Diary, addresses_to_open, difference, growth, halves, report, soak
 from latentdemo.benchmark.visitor import Visitor
+from latentdemo.checkpoints import list_models, save_checkpoint
 from latentdemo.errors import ServerError
-from latentdemo.models import list_models, save_checkpoint
 
 CLOTHES = "data=fashion-mnist&model=vae&count=16"
 RERUNS = 600  # more messages each than the server would ever keep for one who does not read them

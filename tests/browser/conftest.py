@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, ConsoleMessage, Page, Request, expect, 
 
 from latentdemo.benchmark.browser import FLAGS, find_chromium
 from latentdemo.benchmark.server import running_server
-from latentdemo.ui.words import LANGUAGES, catalogue
+from latentdemo.ui.i18n.words import LANGUAGES, catalogue
 
 ROOT = Path(__file__).parents[2]
 PATIENCE = 60.0  # seconds

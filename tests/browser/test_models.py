@@ -5,7 +5,7 @@ import zipfile
 
 from playwright.sync_api import Page, expect
 
-from latentdemo.models import model_folder
+from latentdemo.checkpoints import model_folder
 from tests.browser.conftest import Open, Say
 from tests.browser.test_starting_points import upload
 

@@ -15,7 +15,7 @@ from playwright.sync_api import Page, expect
 from pptx import Presentation
 from pypdf import PdfReader
 
-from latentdemo.cli import main
+from latentdemo.cli.main import main
 from tests.browser.conftest import Open
 
 LINK = "/sampling?data=fashion-mnist&model=vae&kernel=hmc&count=16&steps=0&steps=1&steps=3"

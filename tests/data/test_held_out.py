@@ -5,10 +5,10 @@ import numpy as np
 import pytest
 import torch
 
+from latentdemo.checkpoints import checkpoints_dir
 from latentdemo.data import DATASETS, ImageSet, read_held_out, write_held_out
 from latentdemo.data.avatars import CHOICES, COUNTS, draw_attributes, draw_faces
 from latentdemo.errors import DataError
-from latentdemo.models import checkpoints_dir
 
 SHIPPED = ("fashion-mnist", "avatars")
 

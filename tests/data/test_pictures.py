@@ -11,10 +11,10 @@ import pytest
 import torch
 from PIL import Image
 
+from latentdemo.checkpoints.roots import checkpoints_dir
 from latentdemo.data import DATASETS, pictures, read_held_out
 from latentdemo.data.pictures import damage_picture, on_light_ground, read_picture, take_in, thumbnail
 from latentdemo.errors import DataError, PictureError
-from latentdemo.models.checkpoint import checkpoints_dir
 
 RED, GREEN, BLUE = (255, 0, 0), (0, 255, 0), (0, 0, 255)
 ROTATE_CLOCKWISE = 6  # as EXIF's orientation

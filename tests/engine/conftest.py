@@ -8,10 +8,12 @@ from pathlib import Path
 import pytest
 import torch
 
+from latentdemo.checkpoints import save_checkpoint
 from latentdemo.engine import Engine, engine_for
-from latentdemo.models import save_checkpoint
 from latentdemo.sampling import padded
-from latentdemo.sampling.density import DensityConfig, Flow, GaussianMixture, save_densities
+from latentdemo.sampling.densities.mixture import GaussianMixture
+from latentdemo.sampling.densities.spline_flow import Flow
+from latentdemo.sampling.densities.store import DensityConfig, save_densities
 
 
 @pytest.fixture(autouse=True, scope="module")

@@ -12,6 +12,7 @@ import pytest
 import torch
 
 from latentdemo import load_model, run_chain
+from latentdemo.checkpoints import load_trained, save_checkpoint
 from latentdemo.engine import Engine, RunRequest, Ticket, engine_for
 from latentdemo.engine import engine as engine_module
 from latentdemo.engine.clock import SteadyClock
@@ -27,7 +28,6 @@ from latentdemo.errors import (
     ModelNotFoundError,
     SamplingError,
 )
-from latentdemo.models import load_trained, save_checkpoint
 from latentdemo.sampling import KERNELS, run_batches
 from tests.engine.stand_ins import PATIENCE, Climb, Clock, Gate, assert_same
 
@@ -250,7 +250,7 @@ def test_a_request_waits_for_no_model_but_its_own(engine, checkpoints, monkeypat
             assert load.wait(PATIENCE)
         return load_model(name, device)
 
-    monkeypatch.setattr("latentdemo.engine.models.load_model", slow_load)
+    monkeypatch.setattr("latentdemo.engine.pool.load_model", slow_load)
     with ThreadPoolExecutor() as threads:
         slow = threads.submit(engine.run, RunRequest("own/slow", count=1, steps=1))
         assert loading.wait(PATIENCE)

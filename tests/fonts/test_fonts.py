@@ -7,7 +7,7 @@ from fontTools.ttLib import TTFont
 
 from latentdemo.fonts import FONT
 from latentdemo.fonts.subset import jis_character
-from latentdemo.ui.words import LANGUAGES, catalogue
+from latentdemo.ui.i18n.words import LANGUAGES, catalogue
 
 
 @pytest.fixture(scope="module")

@@ -3,6 +3,7 @@ import torch
 from torch import nn
 
 from latentdemo import adapt, list_models, load_model, run_chain
+from latentdemo.checkpoints import save_checkpoint
 from latentdemo.errors import (
     AdapterError,
     CheckpointConfigError,
@@ -11,7 +12,7 @@ from latentdemo.errors import (
     NetworkConfigError,
     SamplingError,
 )
-from latentdemo.models import ADAPTERS, AdaptedAutoencoder, AdaptedNetwork, Posterior, save_checkpoint
+from latentdemo.models import ADAPTERS, AdaptedAutoencoder, AdaptedNetwork, Posterior
 
 SIZE = 8 * 8
 

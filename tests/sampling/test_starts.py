@@ -5,10 +5,10 @@ import pytest
 import torch
 
 from latentdemo import load_model
+from latentdemo.checkpoints import checkpoints_dir
 from latentdemo.errors import CheckpointFileMissingError, DataError, SamplingError
-from latentdemo.models import checkpoints_dir
 from latentdemo.random import chain_generators
-from latentdemo.sampling.density import densities_digest, read_density_config
+from latentdemo.sampling.densities.store import densities_digest, read_density_config
 from latentdemo.sampling.starts import held_out_images, starting_points, starts_of
 
 

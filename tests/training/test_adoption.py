@@ -4,10 +4,12 @@ import numpy as np
 import pytest
 import torch
 
-from latentdemo import cli, load_model
+from latentdemo import load_model
+from latentdemo.checkpoints import read_config
+from latentdemo.cli import main as cli
 from latentdemo.data import ImageSet
 from latentdemo.errors import AdapterError
-from latentdemo.models import adapt, read_config
+from latentdemo.models import adapt
 from latentdemo.models.adapters import read_others
 from latentdemo.training import adopt
 

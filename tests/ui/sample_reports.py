@@ -13,9 +13,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from latentdemo.checkpoints import list_models, read_config
 from latentdemo.evaluation.recommend import recommend
 from latentdemo.evaluation.report import CEILING, FLOOR, Figures, Interval, Report, Row, save_report
-from latentdemo.models import list_models, read_config
 
 PRIOR, BEST, REAL = (
     {"frechet_distance": 4.5, "kernel_distance": 0.021, "precision": 0.71, "recall": 0.34, "density": 0.44,

@@ -4,8 +4,8 @@ import pytest
 import torch
 
 from latentdemo import load_model, run_chain
+from latentdemo.checkpoints import save_checkpoint
 from latentdemo.errors import AdapterError, CheckpointCorruptError, CheckpointFileMissingError
-from latentdemo.models import save_checkpoint
 from latentdemo.models.adapters import read_diffusers
 
 diffusers = pytest.importorskip("diffusers")

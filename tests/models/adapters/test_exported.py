@@ -5,8 +5,9 @@ import torch
 from torch import nn
 
 from latentdemo import load_model, run_chain
+from latentdemo.checkpoints import save_checkpoint
 from latentdemo.errors import AdapterError, CheckpointDigestError, CheckpointFileMissingError
-from latentdemo.models import ADAPTERS, save_checkpoint
+from latentdemo.models import ADAPTERS
 from latentdemo.models.adapters import read_exported
 
 SIZES = {"image_size": 28, "channels": 1, "latent_size": 6}

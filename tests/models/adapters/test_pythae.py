@@ -8,8 +8,8 @@ import torch
 from torch import nn
 
 from latentdemo import load_model
+from latentdemo.checkpoints import save_checkpoint
 from latentdemo.errors import AdapterError, CheckpointCorruptError, CheckpointMismatchError
-from latentdemo.models import save_checkpoint
 from latentdemo.models.adapters import read_pythae
 
 pythae = pytest.importorskip("pythae.models")

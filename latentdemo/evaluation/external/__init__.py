@@ -1,0 +1,1 @@
+"""Samplers of other libraries, measured beside ours."""

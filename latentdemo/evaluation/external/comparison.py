@@ -1,0 +1,119 @@
+"""Samplers of pythae in the evaluation of a model: by the same weights, images, features and seeds as ours."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+
+from latentdemo.checkpoints import load_model, load_trained
+from latentdemo.checkpoints.config import read_config
+from latentdemo.data import ImageSet, read_held_out
+from latentdemo.errors import Cancelled
+from latentdemo.evaluation.external.pythae_samplers import EPOCHS, Draws, fit_and_draw, settings
+from latentdemo.evaluation.features.classifier import load_features
+from latentdemo.evaluation.features.space import FeatureSpace
+from latentdemo.evaluation.pipeline import Progress, measure_all
+from latentdemo.evaluation.protocol import Walk
+from latentdemo.evaluation.recommend import recommend
+from latentdemo.evaluation.repetition import Subject
+from latentdemo.evaluation.report import EvaluationError, Report, Row
+from latentdemo.evaluation.unfinished import Unfinished
+from latentdemo.sampling.encodings import encode_set
+
+PARTS = "figures.json"
+AGREEMENT = 0.01  # relative difference up to which the prior sample's Fréchet distance counts as the one in the report
+
+
+def compare_with_pythae(
+    report: Report,
+    train: ImageSet,
+    *,
+    features: FeatureSpace | None = None,
+    device: torch.device | str | None = None,
+    keep_in: Path,
+    progress: Progress | None = None,
+    cancelled: Callable[[], bool] | None = None,
+) -> Report:
+    """An evaluation with samplers of pythae among its rows, in place of any that were there; nothing else changes.
+
+    Args:
+        report: the evaluation of a model at hand.
+        train: the images that the model was trained on, whose encodings the samplers are fitted to.
+        features: the feature space of the report; None takes the one that is shipped for the data set.
+        device: where to run.
+        keep_in: a folder for what is done so far, which a run with the same settings goes on from.
+        progress: told how far it is.
+        cancelled: asked between two samplers, and between two batches.
+
+    Raises:
+        EvaluationError: the report is of other weights or features, or its prior sample cannot be measured again.
+        Cancelled: `cancelled` answered True; what was done is in `keep_in`.
+        LatentdemoError: pythae is not installed, or something of the model cannot be read.
+    """
+    model = load_trained(report.model, device)
+    assert model.folder is not None
+    features = features or load_features(model.folder.parent.name, device, model.folder.parent.parent)
+    remedy = f"evaluate it anew with: python -m latentdemo evaluate {report.model}"
+    if (report.model_sha256, report.features["sha256"]) != (read_config(model.folder).sha256, features.digest):
+        raise EvaluationError(f"the evaluation of {report.model} is of other weights or features; {remedy}")
+    keep_in.mkdir(parents=True, exist_ok=True)
+    key = [report.model_sha256, features.digest, report.count, report.precision, report.training_images, settings()]
+    unfinished = Unfinished(keep_in / PARTS, key)
+    encodings = encode_set(model, train)
+    draws = {}
+    for name in EPOCHS:
+        if cancelled and cancelled():
+            raise Cancelled("cancelled; what was done so far is kept")
+        draws[name] = kept_or_made(
+            keep_in / f"{name}.safetensors",
+            key,
+            partial(fit_and_draw, name, model, encodings, report.count, report.seeds),
+        )
+    subject = Subject(
+        model,
+        features,
+        read_held_out(model.folder.parent),
+        train if report.training_images else None,
+        drawn={name: each.latents for name, each in draws.items()},
+    )
+    walks = [Walk("prior", "", (0,)), *(Walk(name, "", (0,)) for name in EPOCHS)]
+    if report.precision == "bf16":
+        subject.model = load_model(report.model, device, precision="bf16")
+    [prior, *rows], _ = measure_all(subject, walks, report.count, report.seeds, unfinished, progress, cancelled)
+    check_agreement(prior, report.prior, remedy)
+    ours = [row for row in report.rows if not row.is_foreign]
+    timed = [replace(row, milliseconds=draws[row.start].milliseconds) for row in rows]
+    return replace(report, rows=[*ours, *timed], recommendation=recommend([*ours, *timed]), samplers=settings())
+
+
+def kept_or_made(path: Path, key: Sequence[Any], make: Callable[[], Draws]) -> Draws:
+    """The draws of a sampler: from a file of the same key, or made now and put there."""
+    facts = {"key": json.dumps(key)}
+    try:
+        with safe_open(path, "pt") as file:
+            if (found := file.metadata()).get("key") == facts["key"]:
+                return Draws({int(seed): file.get_tensor(seed) for seed in file.keys()}, float(found["milliseconds"]))  # noqa: SIM118
+    except (OSError, SafetensorError):
+        pass  # none yet, or cut off while it was written
+    draws = make()
+    facts["milliseconds"] = repr(draws.milliseconds)
+    save_file({str(seed): latents.contiguous() for seed, latents in draws.latents.items()}, path, facts)
+    return draws
+
+
+def check_agreement(again: Row, before: Row, remedy: str) -> None:
+    """Raise EvaluationError where the prior sample, measured again, is not the one of the report."""
+    new, old = (row.figures["frechet_distance"].mean for row in (again, before))
+    if abs(new - old) > AGREEMENT * abs(old):
+        raise EvaluationError(
+            f"the prior sample has a Fréchet distance of {new:.2f} here and {old:.2f} in the evaluation, so that rows "
+            f"measured here cannot stand beside its own; {remedy}"
+        )

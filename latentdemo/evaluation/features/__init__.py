@@ -1,0 +1,1 @@
+"""The spaces that metrics are taken in."""

@@ -1,0 +1,105 @@
+"""What is told of single images: how sharp they are, how much they changed, how near they are to a training image.
+
+Distances to training images answer one question of a review: does the model show new pictures, or does it recite?
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from latentdemo.errors import ImageShapeError
+from latentdemo.evaluation.metrics.quality import FeatureRows, QualityError, check_rows, squared_distances
+
+MEMORISED = 0.01  # quantile of the held-out images' distances below which a sample counts as memorised
+CANDIDATES = 4  # nearest rows of a block by rounded distances, of which the exact distances are taken
+ROWS, TRAINING_ROWS = 1000, 10_000  # of a block of distances: 40 MB
+
+
+def sharpness(images: Tensor) -> Tensor:
+    """Mean absolute response of the Laplacian, (N,), in grey values of 0 to 1.
+
+        |4 g(i, j) - g(i-1, j) - g(i+1, j) - g(i, j-1) - g(i, j+1)|, with g the mean over channels,
+
+    averaged over the pixels that have four neighbours. Blur lowers it, noise and torn edges raise it: read it beside
+    that of real images, which is the one to come near.
+
+    Args:
+        images: (N, C, H, W) in [0, 1].
+
+    Raises:
+        ImageShapeError: not four-dimensional, or less than 3 pixels wide or high.
+    """
+    if images.dim() != 4 or min(images.shape[2:]) < 3:
+        raise ImageShapeError(f"images have shape {tuple(images.shape)}; take (N, C, H, W), H and W at least 3")
+    grey = images.float().mean(dim=1)
+    neighbours = grey[:, :-2, 1:-1] + grey[:, 2:, 1:-1] + grey[:, 1:-1, :-2] + grey[:, 1:-1, 2:]
+    return (4.0 * grey[:, 1:-1, 1:-1] - neighbours).abs().mean(dim=(1, 2))
+
+
+def image_change(first: Tensor, second: Tensor) -> Tensor:
+    """Mean absolute difference of images (N, C, H, W), pair by pair, (N,), in grey values of 0 to 1.
+
+    Raises:
+        ImageShapeError: not four-dimensional, or of different shapes.
+    """
+    if first.dim() != 4 or first.shape != second.shape:
+        raise ImageShapeError(
+            f"images have shapes {tuple(first.shape)} and {tuple(second.shape)}; take (N, C, H, W) twice"
+        )
+    return (first.float() - second.float()).abs().mean(dim=(1, 2, 3))
+
+
+def nearest_distance(features: FeatureRows, training: FeatureRows) -> Tensor:
+    """Euclidean distance from each image to its nearest training image in a feature space, (N,) float64.
+
+    Neighbours are looked for in float32, block by block; the distances to the few nearest of each block are then taken
+    in float64, so that an image that is in the training set is at distance 0.
+
+    Args:
+        features: (N, F) of the images.
+        training: (M, F) of the training images.
+
+    Raises:
+        QualityError: an empty set, values that are not finite, or sets of different feature counts.
+    """
+    rows, others = check_rows(features, "features", least=1), check_rows(training, "training features", least=1)
+    if rows.shape[1] != others.shape[1]:
+        raise QualityError(
+            f"{rows.shape[1]} against {others.shape[1]} training features: take both from one feature space"
+        )
+    centre = others.mean(dim=0)  # distances do not change, their rounding shrinks
+    rows, others = rows - centre, others - centre
+    blocks = [(block, block.float()) for block in others.split(TRAINING_ROWS)]
+    return torch.cat(
+        [
+            torch.stack([nearest_in_block(part, *block) for block in blocks]).amin(dim=0).sqrt()
+            for part in rows.split(ROWS)
+        ]
+    )
+
+
+def nearest_in_block(rows: Tensor, block: Tensor, rounded: Tensor) -> Tensor:
+    """Squared distance from rows (N, F) to the nearest of a block (M, F), of which a float32 copy is at hand, (N,)."""
+    distances = squared_distances(rows.float(), rounded)
+    nearest = distances.topk(min(CANDIDATES, len(block)), dim=1, largest=False).indices
+    return (rows[:, None] - block[nearest]).square().sum(dim=-1).amin(dim=1)
+
+
+def memorised_share(sample_distances: FeatureRows, held_out_distances: FeatureRows) -> float:
+    """Share of samples nearer to their nearest training image than 99 % of held-out images are to theirs.
+
+    Held-out images were never trained on, so that 0.01 is what a model that memorises nothing gives. Samples of low
+    diversity that lie amid the data exceed it too: look at the pairs before calling it copying.
+
+    Args:
+        sample_distances: `nearest_distance` of the samples, (N,).
+        held_out_distances: `nearest_distance` of held-out images, (M,), at least 100.
+
+    Raises:
+        QualityError: no sample, fewer than 100 held-out images, or values that are not finite.
+    """
+    samples = check_rows(torch.as_tensor(sample_distances).reshape(-1, 1), "distances of samples", least=1)
+    least = round(1 / MEMORISED)
+    held_out = check_rows(torch.as_tensor(held_out_distances).reshape(-1, 1), "distances of held-out images", least)
+    return (samples < held_out.quantile(MEMORISED)).double().mean().item()

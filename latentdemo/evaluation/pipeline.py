@@ -1,0 +1,221 @@
+"""The evaluation of a model: what every way to sample gains, costs and loses, between a floor and a ceiling.
+
+Every figure is taken with equal numbers of images against real held-out images, and repeated over seeds: other samples,
+other held-out images, other training images. The floor is real training data itself, the ceiling what the decoder
+makes of the encodings of real training data: no sampler of the latent space can be expected to do better. Where no
+training images are at hand, both are taken of held-out images that the comparison does not use.
+"""
+
+from __future__ import annotations
+
+import datetime
+import math
+import statistics
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from latentdemo.checkpoints import load_model, load_trained
+from latentdemo.checkpoints.config import current_versions, read_config
+from latentdemo.checkpoints.serving import precision_of
+from latentdemo.data import ImageSet, read_held_out
+from latentdemo.errors import Cancelled
+from latentdemo.evaluation.features.classifier import load_features
+from latentdemo.evaluation.features.space import FeatureSpace
+from latentdemo.evaluation.long_run import diagnose_kernels
+from latentdemo.evaluation.metrics.cost import milliseconds_an_image
+from latentdemo.evaluation.protocol import Walk, plan
+from latentdemo.evaluation.recommend import recommend
+from latentdemo.evaluation.repetition import Numbers, Repetition, Subject
+from latentdemo.evaluation.report import CEILING, FLOOR, GAP, EvaluationError, Interval, Report, Row
+from latentdemo.evaluation.unfinished import Unfinished
+from latentdemo.models import GenerativeAutoencoder, describe_device
+from latentdemo.random import epoch_generator
+from latentdemo.sampling import Batches, run_batches
+from latentdemo.sampling.densities.store import read_density_config
+from latentdemo.sampling.encodings import Encodings
+
+LATENT_SPACE = 5000  # encodings that the latent space is described by
+
+Progress = Callable[[int, int], None]
+"""Called with (walks done, in all)."""
+
+
+def measure_model(
+    name: str,
+    *,
+    count: int = 2000,
+    seeds: Sequence[int] = (0, 1, 2, 3, 4),
+    train: ImageSet | None = None,
+    features: FeatureSpace | None = None,
+    kernels: Sequence[str] | None = None,
+    steps: Sequence[int] | None = None,
+    device: torch.device | str | None = None,
+    bf16: bool = False,
+    keep_in: Path | None = None,
+    batches: Batches = run_batches,
+    progress: Progress | None = None,
+    cancelled: Callable[[], bool] | None = None,
+) -> Report:
+    """Evaluate a model.
+
+    Args:
+        name: of the model, whose densities were fitted.
+        count: images a side, in each repetition.
+        seeds: one repetition each.
+        train: the images that it was trained on; see above for what happens without.
+        features: the feature space; None takes the one that is shipped for the data set. Figures of different spaces
+            cannot be compared, least of all with Inception's.
+        kernels, steps: see `plan`.
+        device: where to run.
+        bf16: walk and decode in bf16, as models serve where the processor has it; features and everything in the
+            latent space stay in float32, costs are always of the model as it serves.
+        keep_in: a file for what is done so far; a run with the same settings goes on from it.
+        batches: walks chains; another than `run_batches` may let them take turns with others on the same device.
+        progress: told how far it is.
+        cancelled: asked between two batches.
+
+    Raises:
+        EvaluationError: too few images, or no seed.
+        Cancelled: `cancelled` answered True; what was done is in `keep_in`.
+        LatentdemoError: the model, its densities, held-out images or features cannot be read.
+    """
+    model = load_trained(name, device)
+    assert model.folder is not None
+    dataset = name.split("/", maxsplit=1)[0]
+    features = features or load_features(dataset, device, model.folder.parent.parent)
+    subject = Subject(model, features, read_held_out(model.folder.parent), train, batches)
+    if not seeds or not 10 <= count <= subject.most:
+        raise EvaluationError(
+            f"{len(seeds)} repetitions of {count} images; take at least one of 10 to {subject.most} images"
+        )
+    walks = plan(model, kernels, steps)
+    config, density = read_config(model.folder), read_density_config(model.folder)
+    walked = load_model(name, device, precision="bf16") if bf16 else model
+    precision = precision_of(walked)
+    settings = [config.sha256, density.sha256, features.digest, count, train is not None, precision]
+    encodings = subject.encodings  # of the model as it was trained
+    subject.model = walked
+    figures, references = measure_all(subject, walks, count, seeds, Unfinished(keep_in, settings), progress, cancelled)
+    rows = with_times(figures, load_model(name, device), batches)
+    return Report(
+        model=name,
+        model_sha256=config.sha256,
+        density_sha256=density.sha256,
+        features=features.facts(),
+        count=count,
+        seeds=list(seeds),
+        device=describe_device(model.device),
+        created=datetime.datetime.now(tz=datetime.UTC).date().isoformat(),
+        versions=current_versions(),
+        references=references,
+        rows=rows,
+        recommendation=recommend(rows),
+        latent_space=describe_latent_space(encodings),
+        diagnostics=diagnose_kernels(model, encodings, batches, cancelled),
+        training_images=train is not None,
+        precision=precision,
+    )
+
+
+def with_times(rows: Sequence[Row], model: GenerativeAutoencoder, batches: Batches = run_batches) -> list[Row]:
+    """Rows with what they cost on the model's device; those that others drew keep the time that they have."""
+    return [
+        row if row.is_foreign else replace(row, milliseconds=milliseconds_an_image(model, row, batches)) for row in rows
+    ]
+
+
+def retime(report: Report, device: torch.device | str | None = None, batches: Batches = run_batches) -> Report:
+    """A report with its times taken anew, here, and the recommendation that follows from them; nothing else changes.
+
+    Args:
+        report: an evaluation of a model at hand.
+        device: where to run.
+        batches: walks chains; see `measure_model`.
+
+    Raises:
+        LatentdemoError: the model or its densities cannot be read.
+    """
+    model = load_model(report.model, device)
+    rows = with_times(report.rows, model, batches)
+    return replace(report, rows=rows, recommendation=recommend(rows), device=describe_device(model.device))
+
+
+def describe_latent_space(encodings: Encodings) -> dict[str, Any]:
+    """What is told of the latent space before any chain; see `analyse_latent_space`."""
+    from latentdemo.evaluation.metrics.latent_space import analyse_latent_space
+
+    latents = encodings.draw(epoch_generator(0, 0))[:LATENT_SPACE]
+    prior = torch.randn(latents.shape, generator=epoch_generator(1, 0))
+    return asdict(analyse_latent_space(latents, encodings.kl_to_prior(), prior, 0))
+
+
+def measure_all(
+    subject: Subject,
+    walks: Sequence[Walk],
+    count: int,
+    seeds: Sequence[int],
+    unfinished: Unfinished,
+    progress: Progress | None,
+    cancelled: Callable[[], bool] | None,
+) -> tuple[list[Row], dict[str, dict[str, Interval]]]:
+    """All rows, their costs still missing, and the references, over all seeds."""
+    of_seed: list[dict[str, dict[str, Numbers]]] = []
+    total = len(seeds) * (1 + len(walks))
+    for turn, seed in enumerate(seeds):
+        repetition = Repetition(subject, count, seed)
+        measured: dict[str, dict[str, Numbers]] = {}
+        work: list[tuple[str, Callable[[], dict[str, Numbers]]]] = [("references", repetition.references)]
+        work += [(walk.key, partial(repetition.measure, walk, cancelled)) for walk in walks]
+        for index, (key, take) in enumerate(work):
+            if cancelled and cancelled():
+                raise Cancelled("cancelled; what was measured so far is kept")
+            measured[key] = unfinished.get_or_make(f"{seed} {key}", take)
+            if progress:
+                progress(turn * len(work) + index + 1, total)
+        of_seed.append(with_gap_closed(measured, walks))
+    references = {name: over_seeds([each["references"][name] for each in of_seed]) for name in (FLOOR, CEILING)}
+    rows = [
+        row_of(walk, step, over_seeds([each[walk.key][str(step)] for each in of_seed]))
+        for walk in walks
+        for step in walk.steps
+    ]
+    return rows, references
+
+
+def row_of(walk: Walk, step: int, figures: dict[str, Interval]) -> Row:
+    """What was measured of a walk at a step."""
+    average = figures.pop("average_steps")
+    return Row(walk.start, walk.kernel if step else "", step, figures, walk.options, walk.stop_at, average.mean)
+
+
+def with_gap_closed(measured: dict[str, dict[str, Numbers]], walks: Sequence[Walk]) -> dict[str, dict[str, Numbers]]:
+    """The figures of a seed with the quality gap closed: per cent of the way from the prior sample's Fréchet distance
+    to the ceiling's; left out where the prior sample is no worse than the ceiling."""
+    prior = next(measured[walk.key]["0"] for walk in walks if walk.start == "prior" and 0 in walk.steps)
+    gap = prior["frechet_distance"] - measured["references"][CEILING]["frechet_distance"]
+    if gap <= 0:
+        return measured
+    return {
+        key: {
+            name: numbers | {GAP: 100.0 * (prior["frechet_distance"] - numbers["frechet_distance"]) / gap}
+            for name, numbers in sets.items()
+        }
+        for key, sets in measured.items()
+    }
+
+
+def over_seeds(values: Sequence[Mapping[str, float]]) -> dict[str, Interval]:
+    """Mean and standard error of the figures that every seed has."""
+    names = [name for name in values[0] if all(name in each for each in values)]
+    return {name: interval([each[name] for each in values]) for name in names}
+
+
+def interval(values: Sequence[float]) -> Interval:
+    """Mean and standard error."""
+    error = statistics.stdev(values) / math.sqrt(len(values)) if len(values) > 1 else None
+    return Interval(statistics.fmean(values), error)

@@ -1,0 +1,217 @@
+"""One repetition of an evaluation: the figures of every way to sample for one seed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from latentdemo.data import ImageSet
+from latentdemo.evaluation.features.space import FeatureSpace
+from latentdemo.evaluation.metrics.pictures import image_change, memorised_share, nearest_distance, sharpness
+from latentdemo.evaluation.metrics.quality import measure_quality
+from latentdemo.evaluation.metrics.two_sample import energy_test
+from latentdemo.evaluation.protocol import Walk
+from latentdemo.evaluation.report import CEILING, FLOOR
+from latentdemo.models import GenerativeAutoencoder
+from latentdemo.random import epoch_generator
+from latentdemo.sampling import Batches, ChainRun, run_batches
+from latentdemo.sampling.encodings import Encodings, encode_set
+
+BATCH = 250
+LATENTS = 1000  # latents a side of a two-sample test
+ROUND_TRIPS = 250  # samples that are decoded and encoded once more
+NEIGHBOURS_OF = 500  # samples whose nearest training image is looked for
+Numbers = dict[str, float]
+"""Name of a figure -> its value for one seed."""
+
+
+@dataclass
+class Subject:
+    """A model and what it is measured against.
+
+    Attributes:
+        model: the model.
+        features: the feature space.
+        held_out: real images to compare with.
+        train: the images that it was trained on; None where they are not at hand.
+        batches: walks chains.
+        drawn: latents that others drew: name of a start -> seed -> (count, D).
+    """
+
+    model: GenerativeAutoencoder
+    features: FeatureSpace
+    held_out: ImageSet
+    train: ImageSet | None
+    batches: Batches = run_batches
+    drawn: Mapping[str, Mapping[int, Tensor]] = field(default_factory=dict)
+
+    @cached_property
+    def encodings(self) -> Encodings:
+        """Posteriors of the held-out images."""
+        return encode_set(self.model, self.held_out)
+
+    @cached_property
+    def training_features(self) -> Tensor | None:
+        """Features of all training images."""
+        return None if self.train is None else self.features.of_set(self.train)
+
+    @property
+    def most(self) -> int:
+        """Images a side that there are enough real images for."""
+        return len(self.held_out) // 2 if self.train is None else min(len(self.train), len(self.held_out))
+
+
+class Repetition:
+    """The figures of one seed.
+
+    Args:
+        subject: what is measured.
+        count: images a side.
+        seed: fixes the real images and the samples.
+    """
+
+    def __init__(self, subject: Subject, count: int, seed: int) -> None:
+        self.subject = subject
+        self.count = count
+        self.seed = seed
+        order = np.random.default_rng(seed).permutation(len(subject.held_out))
+        self.real_rows, self.other_rows = order[:count], order[count : 2 * count]
+
+    @cached_property
+    def real(self) -> Tensor:
+        """Features of the held-out images."""
+        return self.subject.features(self.subject.held_out.tensor(np.sort(self.real_rows)))
+
+    @cached_property
+    def others(self) -> Tensor:
+        """Real images for floor and ceiling, (count, C, H, W)."""
+        train = self.subject.train
+        if train is None:
+            return self.subject.held_out.tensor(np.sort(self.other_rows))
+        return train.tensor(np.sort(np.random.default_rng(self.seed).permutation(len(train))[: self.count]))
+
+    @cached_property
+    def real_latents(self) -> Tensor:
+        """Posterior draws of held-out images."""
+        drawn = self.subject.encodings.draw(epoch_generator(self.seed, 1))
+        return drawn[np.sort(self.real_rows)][:LATENTS]
+
+    @cached_property
+    def real_distances(self) -> Tensor:
+        """Distances of held-out images to their nearest training images."""
+        assert self.subject.training_features is not None
+        return nearest_distance(self.real[:NEIGHBOURS_OF], self.subject.training_features)
+
+    def references(self) -> dict[str, Numbers]:
+        """Floor and ceiling."""
+        model = self.subject.model
+        generator = epoch_generator(self.seed, 0, model.device)
+        rebuilt = torch.cat(
+            [model.decode(model.encode(batch.to(model.device)).sample(generator)).mean.cpu()
+             for batch in self.others.split(BATCH)]
+        )  # fmt: skip
+        return {name: self.of_images(images) for name, images in ((FLOOR, self.others), (CEILING, rebuilt))}
+
+    def of_images(self, images: Tensor) -> Numbers:
+        """What is told from images alone."""
+        quality = measure_quality(self.real, self.subject.features(images))
+        return dict(quality._asdict()) | {"sharpness": sharpness(images).mean().item()}
+
+    def measure(self, walk: Walk, cancelled: Callable[[], bool] | None) -> dict[str, Numbers]:
+        """Step of a walk -> figures."""
+        first = {0} if walk.start == "prior" else set()
+        drawn = self.subject.drawn.get(walk.start)
+        parts: dict[int, list[Sample]] = {step: [] for step in walk.steps}
+        for run in self.subject.batches(
+            self.subject.model,
+            walk.kernel or "decode-encode",
+            count=self.count,
+            steps=max(walk.steps),
+            seed=self.seed,
+            record=sorted(first | set(walk.steps)),
+            start=walk.start if drawn is None else drawn[self.seed],
+            options=walk.options,
+            stop_at=walk.stop_at,
+            cancelled=cancelled,
+        ):
+            for step in walk.steps:
+                parts[step].append(sample_of(run, step, self.subject.features, bool(first)))
+        return {str(step): self.figures(Sample.join(samples)) for step, samples in parts.items()}
+
+    def figures(self, sample: Sample) -> Numbers:
+        """Everything that is told of the samples of one way at one step."""
+        quality = measure_quality(self.real, sample.features)
+        test = energy_test(self.real_latents, sample.latents[:LATENTS], seed=self.seed)
+        numbers = dict(quality._asdict()) | sample.averages | self.round_trip(sample.latents[:ROUND_TRIPS])
+        numbers |= {"energy_distance": test.distance, "energy_p": test.p_value}
+        training = self.subject.training_features
+        if training is not None:
+            distances = nearest_distance(sample.features[:NEIGHBOURS_OF], training)
+            numbers["memorised_share"] = memorised_share(distances, self.real_distances)
+            numbers["nearest_training"] = float(distances.mean() / self.real_distances.mean().clamp(min=1e-12))
+        return numbers
+
+    @torch.no_grad()
+    def round_trip(self, latents: Tensor) -> Numbers:
+        """How far one more decode and encode moves samples: image in grey values, latent in Euclidean distance."""
+        model, generator = self.subject.model, epoch_generator(self.seed, 2, self.subject.model.device)
+        image = model.decode(latents.to(model.device)).mean
+        again = model.encode(image).sample(generator)
+        return {
+            "round_trip_image": image_change(image, model.decode(again).mean).mean().item(),
+            "round_trip_latent": (again.cpu() - latents).norm(dim=1).mean().item(),
+        }
+
+
+@dataclass(frozen=True)
+class Sample:
+    """Samples of one way at one step.
+
+    Attributes:
+        features: (N, F).
+        latents: (N, D).
+        averages: figures that are means over samples.
+    """
+
+    features: Tensor
+    latents: Tensor
+    averages: Numbers
+
+    @classmethod
+    def join(cls, parts: Sequence[Sample]) -> Sample:
+        """The samples of all batches."""
+        weights = [len(part.latents) for part in parts]
+        averages = {
+            name: float(np.average([part.averages[name] for part in parts], weights=weights))
+            for name in parts[0].averages
+        }
+        return cls(torch.cat([part.features for part in parts]), torch.cat([part.latents for part in parts]), averages)
+
+
+def sample_of(run: ChainRun, step: int, features: FeatureSpace, from_prior: bool) -> Sample:
+    """A batch of chains at a step."""
+    averages = {"average_steps": run.steps_taken(step), "sharpness": sharpness(run.images[step]).mean().item()}
+    if run.info.accepted is not None and step:
+        averages["acceptance"] = run.acceptance(step) or 0.0
+    if from_prior and step:
+        averages |= kept_of_start(run, step)
+    return Sample(features(run.images[step]), run.latents[step], averages)
+
+
+def kept_of_start(run: ChainRun, step: int) -> Numbers:
+    """How much of the starting point survives: 1 for all of it, 0 for no more than two random samples share.
+
+        1 - mean distance to the own start / mean distance to the start of another chain
+
+    in mean absolute grey values for images, in Euclidean distance for latents.
+    """
+    images, start = run.images[step], run.images[0]
+    latents, origin = run.latents[step], run.latents[0]
+    own, other = image_change(images, start).mean(), image_change(images, start.roll(1, 0)).mean()
+    near, far = (latents - origin).norm(dim=1).mean(), (latents - origin.roll(1, 0)).norm(dim=1).mean()
+    return {"image_kept": float(1.0 - own / other), "latent_kept": float(1.0 - near / far)}

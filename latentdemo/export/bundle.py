@@ -1,0 +1,124 @@
+"""All files of one run: each by itself, and a ZIP with everything."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from PIL import Image
+from torch import Tensor
+
+from latentdemo.export.animation import gif_bytes, mp4_bytes
+from latentdemo.export.picture import Sheets, frames_of, picture_of, squared
+from latentdemo.export.rerun import LATENTS, PICTURE, RUN, latents_bytes
+from latentdemo.export.settings import RunSettings
+from latentdemo.export.story import Pair, Story
+from latentdemo.imaging import enlarged, png_bytes
+
+PRINTED = 900  # pixels of the longer side of a picture on slide or paper; fewer would be blurred when they are enlarged
+
+
+class Drawn(NamedTuple):
+    """What a branch of a run came to: latents (N, D), and what composes their sheet."""
+
+    latents: Tensor
+    sheet: Callable[[], Image.Image]
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """What the files are made of.
+
+    Attributes:
+        story: what deck and PDF say.
+        settings: of the run.
+        latents: recorded step -> (N, D).
+        sheets: composes a sheet of each recorded step.
+        after: the step that deck and PDF show beside step 0.
+        frames: composes the frames of the animation; None takes the captioned sheets.
+        seconds: how long a frame stays.
+        branches: those of `settings.branches`.
+    """
+
+    story: Story
+    settings: RunSettings
+    latents: Mapping[int, Tensor]
+    sheets: Callable[[], Sheets]
+    after: int
+    frames: Callable[[], Sequence[Image.Image]] | None = None
+    seconds: float = 1.0
+    branches: Sequence[Drawn] = ()
+
+    def file(self, kind: str) -> bytes:
+        """The file of a kind such as "png"."""
+        makers = {
+            "png": self.png,
+            "gif": self.gif,
+            "mp4": self.mp4,
+            "pptx": self.pptx,
+            "pdf": self.pdf,
+            "zip": self.zip,
+        }
+        return makers[kind]()
+
+    def png(self) -> bytes:
+        """What is shown, in one picture with captions; a repeated run gives it again."""
+        more = [
+            (branch.caption, drawn.sheet()) for branch, drawn in zip(self.settings.branches, self.branches, strict=True)
+        ]
+        return png_bytes(picture_of(self.sheets(), self.settings.captions, self.settings.layout, more))
+
+    def gif(self) -> bytes:
+        """The animation."""
+        return gif_bytes(self.drawn_frames(), self.seconds)
+
+    def mp4(self) -> bytes:
+        """The animation as a film."""
+        return mp4_bytes(self.drawn_frames(), self.seconds)
+
+    def pptx(self) -> bytes:
+        """The slides."""
+        from latentdemo.export.deck import deck_bytes
+
+        return deck_bytes(self.story, self.pair())
+
+    def pdf(self) -> bytes:
+        """The page."""
+        from latentdemo.export.handout import pdf_bytes
+
+        return pdf_bytes(self.story, self.pair())
+
+    def zip(self) -> bytes:
+        """Everything, with what repeats the run."""
+        files = {
+            PICTURE: self.png,
+            "animation.gif": self.gif,
+            "animation.mp4": self.mp4,
+            "slides.pptx": self.pptx,
+            "summary.pdf": self.pdf,
+        }
+        buffer = io.BytesIO()
+        with zipfile.ZipFile(buffer, "w") as archive:  # not compressed: nearly all of it is already
+            for name, make in files.items():
+                archive.writestr(name, make())
+            archive.writestr(LATENTS, latents_bytes(self.latents, [each.latents for each in self.branches]))
+            archive.writestr(RUN, self.settings.to_json())
+            archive.writestr("README.txt", f"{self.story.title}\n{self.story.model}\n\n{self.story.repeat}\n")
+        return buffer.getvalue()
+
+    def drawn_frames(self) -> Sequence[Image.Image]:
+        """The frames of the animation."""
+        return self.frames() if self.frames else frames_of(self.square_sheets(), self.settings.captions)
+
+    def pair(self) -> Pair:
+        """Before and after."""
+        sheets = self.square_sheets()
+        return Pair(*(enlarged(sheets[step], PRINTED) for step in (0, self.after)))
+
+    def square_sheets(self) -> Sheets:
+        """The sheets in a shape that suits slides and films, whatever they have on the page."""
+        count, columns = self.settings.count, self.settings.layout.columns
+        return {step: squared(sheet, count, columns) for step, sheet in self.sheets().items()}

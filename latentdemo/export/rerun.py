@@ -1,0 +1,214 @@
+"""Makes a run again from its `run.json`, and says whether the latents came out as in the `latents.npz` beside it."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from latentdemo.checkpoints import load_model, model_folder, read_config
+from latentdemo.engine import RunRequest, engine_for
+from latentdemo.errors import CheckpointError, RunFileError
+from latentdemo.export.picture import picture_of, sheet_of, sheets_of
+from latentdemo.export.settings import GIVEN, Branch, RunSettings, read_settings
+from latentdemo.imaging import png_bytes
+from latentdemo.models import GenerativeAutoencoder
+from latentdemo.sampling import ChainRun, Progress
+from latentdemo.sampling.densities.store import read_density_config
+from latentdemo.sampling.interpolation import Frames, interpolate
+
+RUN, LATENTS, PICTURE = "run.json", "latents.npz", "comparison.png"
+TOLERANCE = 1e-3  # of a latent; its prior has a standard deviation of 1. Processors differ from about 1e-6 on
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """How two runs of the same settings compare.
+
+    Attributes:
+        agreeing: chains whose latents differ by no more than `TOLERANCE` at any recorded step, nor in any branch.
+        count: chains.
+        difference: the largest of any latent.
+    """
+
+    agreeing: int
+    count: int
+    difference: float
+
+    @property
+    def complete(self) -> bool:
+        """Whether all chains agree."""
+        return self.agreeing == self.count
+
+
+@dataclass(frozen=True)
+class Repeated:
+    """What came of a repeated run.
+
+    Attributes:
+        settings: from its `run.json`.
+        warnings: what is not here as it was there.
+        agreement: with the `latents.npz` beside the `run.json`; None where there is none.
+    """
+
+    settings: RunSettings
+    warnings: list[str]
+    agreement: Agreement | None
+
+
+def rerun(path: Path, out: Path, device: str | None = None, progress: Progress | None = None) -> Repeated:
+    """Make a run again and write its picture and latents.
+
+    Args:
+        path: of a `run.json`.
+        out: folder for `comparison.png` and `latents.npz`, made where it is missing; not that of `path`.
+        device: cuda, mps or cpu; None takes the best at hand.
+        progress: told how far the run is.
+
+    Raises:
+        RunFileError: `run.json` or `latents.npz` cannot be used, or `out` not be written to.
+        LatentdemoError: the model is not here, or the run cannot be made.
+    """
+    if out.resolve() == path.resolve().parent:
+        raise RunFileError(f"{out} holds the run itself, which would be overwritten; choose another --output")
+    settings = read_settings(path)
+    kept = read_latents(path.parent / LATENTS, settings)
+    if settings.start == GIVEN and kept is None:
+        raise RunFileError(f"{path} starts from latents of its own: put {LATENTS} of the same ZIP beside it")
+    model = load_model(settings.model, device, precision=settings.precision)
+    start = kept[array(0)] if kept and settings.start == GIVEN else settings.start
+    run = walk(settings, settings, model, start, settings.steps, progress)
+    branches = [walk_branch(branch, settings, model, run.latents[0], progress) for branch in settings.branches]
+    write(run, branches, settings, out)
+    latents = named(run.latents, [branch.latents for branch in branches])
+    return Repeated(settings, differences(settings), compare(kept, latents) if kept else None)
+
+
+def walk(
+    way: RunSettings | Branch,
+    settings: RunSettings,
+    model: GenerativeAutoencoder,
+    start: Tensor | str,
+    steps: Sequence[int],
+    progress: Progress | None,
+) -> ChainRun:
+    """The chains of a run or of a branch of it, recorded at `steps`."""
+    wanted = RunRequest(
+        model,
+        way.kernel,
+        count=settings.count,
+        steps=steps[-1],
+        seed=settings.seed,
+        record=steps,
+        start=start,
+        options=way.options,
+        stop_at=way.stop_at,
+        noise=settings.noise,
+    )
+    return engine_for(model.device).run(wanted, progress)
+
+
+def walk_branch(
+    branch: Branch, settings: RunSettings, model: GenerativeAutoencoder, start: Tensor, progress: Progress | None
+) -> Frames:
+    """What a branch shows: where its chains end, or the path between the first and the last of these."""
+    run = walk(branch, settings, model, start, [branch.steps], progress)
+    latents = run.latents[branch.steps]
+    if branch.path is None:
+        return Frames(latents, run.images[branch.steps])
+    path = interpolate(latents[0], latents[-1], settings.count, branch.path)
+    decoded = engine_for(model.device).run(RunRequest(model, steps=0, start=path))
+    return Frames(path, decoded.images[0])
+
+
+def read_latents(path: Path, settings: RunSettings) -> dict[str, Tensor] | None:
+    """The arrays of a `latents.npz` by their names; None where there is none.
+
+    Raises:
+        RunFileError: it is broken, or of another run.
+    """
+    if not path.exists():
+        return None
+    try:
+        with np.load(path) as arrays:
+            names = [*map(array, settings.steps), *map(branch_array, range(len(settings.branches)))]
+            kept = {name: torch.from_numpy(arrays[name]).float() for name in names}
+    except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile) as error:
+        raise RunFileError(f"{path} does not hold the latents of this run ({error}); unpack both again") from error
+    if any(latents.dim() != 2 or len(latents) != settings.count for latents in kept.values()):
+        raise RunFileError(f"{path} does not hold {settings.count} chains; unpack it from the same ZIP")
+    return kept
+
+
+def array(step: int) -> str:
+    """Name of the array of a recorded step in `latents.npz`."""
+    return f"latents_{step}"
+
+
+def branch_array(index: int) -> str:
+    """Name of the array of a branch in `latents.npz`."""
+    return f"branch_{index}"
+
+
+def named(latents: Mapping[int, Tensor], branches: Sequence[Tensor]) -> dict[str, Tensor]:
+    """All latents of a run, (N, D) each, by the names of their arrays."""
+    steps = {array(step): each for step, each in latents.items()}
+    return steps | {branch_array(index): each for index, each in enumerate(branches)}
+
+
+def latents_bytes(latents: Mapping[int, Tensor], branches: Sequence[Tensor] = ()) -> bytes:
+    """The content of a `latents.npz`: an array `latents_K` (N, D) for each step K, and `branch_I` for each branch I."""
+    buffer = io.BytesIO()
+    arrays = {name: each.numpy() for name, each in named(latents, branches).items()}
+    np.savez_compressed(buffer, **arrays)  # type: ignore[arg-type]
+    return buffer.getvalue()
+
+
+def write(run: ChainRun, branches: Sequence[Frames], settings: RunSettings, out: Path) -> None:
+    """Write the picture and the latents of a run and its branches."""
+    more = [
+        (branch.caption, sheet_of(drawn.images, settings.layout))
+        for branch, drawn in zip(settings.branches, branches, strict=True)
+    ]
+    picture = picture_of(sheets_of(run.images, settings.layout), settings.captions, settings.layout, more)
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        (out / PICTURE).write_bytes(png_bytes(picture))
+        (out / LATENTS).write_bytes(latents_bytes(run.latents, [each.latents for each in branches]))
+    except OSError as error:
+        raise RunFileError(f"{out} cannot be written to ({error.strerror}); choose another --output") from error
+
+
+def differences(settings: RunSettings) -> list[str]:
+    """What this machine has in another version than the run had."""
+    folder = model_folder(settings.model)
+    found = []
+    if read_config(folder).sha256 != settings.model_sha256:
+        found.append(f"the weights of {settings.model} are others than those of the run: expect other samples")
+    try:
+        densities = read_density_config(folder).sha256
+    except CheckpointError:
+        densities = ""
+    if densities != settings.densities_sha256:
+        found.append(
+            f"the densities of {settings.model} are others than those of the run: chains that follow one differ"
+        )
+    return found
+
+
+def compare(before: Mapping[str, Tensor], after: Mapping[str, Tensor]) -> Agreement:
+    """How the latents of two runs agree, (N, D) under each name.
+
+    Raises:
+        RunFileError: of another size.
+    """
+    if any(before[name].shape != after[name].shape for name in before):
+        raise RunFileError(f"{LATENTS} has latents of another size than the model; unpack it from the same ZIP")
+    apart = torch.stack([(before[name] - after[name]).abs().amax(dim=1) for name in before]).amax(dim=0)
+    return Agreement(int((apart <= TOLERANCE).sum()), len(apart), float(apart.max()))

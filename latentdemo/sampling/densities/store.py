@@ -1,0 +1,179 @@
+"""Densities of the learned latent distribution, fitted after training to encodings only: a Gaussian mixture and a flow.
+
+`density.safetensors` and `density.json` lie beside the checkpoint; no weight of the model is touched. `fitting.py`
+makes them; the kernels `hmc`, `langevin` and `transport`, adaptive stopping and the starting point "density" use them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors.torch import save as format_safetensors
+from torch import Tensor
+
+from latentdemo.checkpoints.config import DENSITY_CONFIG, DENSITY_WEIGHTS, read_config
+from latentdemo.checkpoints.store import read_weights
+from latentdemo.errors import (
+    CheckpointConfigError,
+    CheckpointError,
+    CheckpointFileMissingError,
+    CheckpointMismatchError,
+    SamplingError,
+)
+from latentdemo.models.weights import FLOW_STRUCTURE, check_fit, half_precision, read_bytes
+from latentdemo.sampling.densities.density import Density, FittedDensity
+from latentdemo.sampling.densities.registry import KINDS
+from latentdemo.sampling.kernels.kernel import Autoencoder
+
+
+@dataclass(frozen=True)
+class DensityConfig:
+    """What `density.json` holds.
+
+    Attributes:
+        model_sha256: digest of the model's weights whose encodings the densities were fitted to.
+        densities: name -> kind, settings, held_out, step_sizes, quantiles; the likeliest on held-out encodings first.
+        prior_held_out: mean negative log density of encoded held-out images under the prior, in nats.
+        scale: standard deviation of encodings in each dimension.
+        training: settings of the fit, its seed among them.
+        versions: of what fitted.
+        sha256: digest of `density.safetensors`.
+    """
+
+    model_sha256: str
+    densities: dict[str, dict[str, Any]]
+    prior_held_out: float
+    scale: list[float]
+    training: dict[str, Any] = field(default_factory=dict)
+    versions: dict[str, str] = field(default_factory=dict)
+    sha256: str = ""
+
+
+def save_densities(folder: Path, densities: Mapping[str, Density], config: DensityConfig) -> DensityConfig:
+    """Write densities beside a checkpoint; the configuration gets the digest."""
+    tensors = {
+        f"{name}.{key}": tensor
+        for name, density in densities.items()
+        for key, tensor in weights_to_store(density).items()
+    }
+    content = format_safetensors(tensors)
+    config = replace(config, sha256=hashlib.sha256(content).hexdigest())
+    (folder / DENSITY_WEIGHTS).write_bytes(content)
+    (folder / DENSITY_CONFIG).write_text(json.dumps(asdict(config), indent=2) + "\n", encoding="utf-8")
+    return config
+
+
+def weights_to_store(density: Density) -> dict[str, Tensor]:
+    """The tensors of a density as they are stored, the large ones in half precision."""
+    return half_precision(
+        {key: value for key, value in density.state_dict().items() if not key.endswith(FLOW_STRUCTURE)}
+    )
+
+
+def read_density_config(folder: Path) -> DensityConfig:
+    """The configuration of the densities beside a checkpoint.
+
+    Raises:
+        CheckpointFileMissingError: no `density.json`.
+        CheckpointConfigError: it is not JSON, or lacks something.
+    """
+    path = folder / DENSITY_CONFIG
+    if not path.exists():
+        model = f"{folder.parent.name}/{folder.name}"
+        raise CheckpointFileMissingError(f"{path} is missing: fit it with 'python -m latentdemo fit {model}'")
+    try:
+        return DensityConfig(**json.loads(read_bytes(path)))
+    except (ValueError, TypeError) as error:
+        raise CheckpointConfigError(f"{path} is not a valid configuration ({error}); {remedy(folder)}") from error
+
+
+def densities_digest(folder: Path | None) -> str:
+    """Digest of the densities beside a checkpoint; empty where there are none to read."""
+    try:
+        return "" if folder is None else read_density_config(folder).sha256
+    except CheckpointError:
+        return ""
+
+
+def are_fitted(folder: Path) -> bool:
+    """Whether densities of the very weights of a checkpoint folder lie beside it."""
+    try:
+        return read_density_config(folder).model_sha256 == read_config(folder).sha256
+    except CheckpointError:
+        return False
+
+
+def check_fitted(config: DensityConfig, weights: str, folder: Path) -> None:
+    """Raise CheckpointMismatchError where densities were not fitted to the weights of a digest."""
+    if config.model_sha256 != weights:
+        raise CheckpointMismatchError(
+            f"{folder / DENSITY_CONFIG} was fitted to other weights of the model; {remedy(folder)}"
+        )
+
+
+def remedy(folder: Path) -> str:
+    """What to do where the stored densities are no good."""
+    return f"fetch both files again, or fit anew with 'python -m latentdemo fit {folder.parent.name}/{folder.name}'"
+
+
+def load_densities(folder: Path, device: torch.device | str = "cpu") -> dict[str, FittedDensity]:
+    """The densities beside a checkpoint, the likeliest on held-out encodings first.
+
+    Raises:
+        CheckpointError: a file is missing, broken, or was fitted to another model; the message says which.
+    """
+    config = read_density_config(folder)
+    return dict(read_densities(folder, config.sha256, str(device)))
+
+
+@lru_cache(maxsize=16)
+def read_densities(folder: Path, sha256: str, device: str) -> dict[str, FittedDensity]:
+    """As `load_densities`, kept under the digest."""
+    config = read_density_config(folder)
+    check_fitted(config, read_config(folder).sha256, folder)
+    weights = read_weights(folder / DENSITY_WEIGHTS, sha256, remedy(folder))
+    fitted = {}
+    try:
+        for name, facts in config.densities.items():
+            density = KINDS[facts["kind"]](**facts["settings"])
+            own = {key.removeprefix(f"{name}."): value for key, value in weights.items() if key.startswith(f"{name}.")}
+            check_fit(weights_to_store(density), own, folder / DENSITY_WEIGHTS, remedy(folder))
+            density.load_state_dict(own, strict=False)
+            fitted[name] = FittedDensity(
+                density.to(device).eval().requires_grad_(False),
+                facts["held_out"],
+                torch.tensor(config.scale, device=device),
+                facts["step_sizes"],
+                facts["quantiles"],
+            )
+    except (KeyError, TypeError) as error:
+        raise CheckpointConfigError(f"{folder / DENSITY_CONFIG} is not valid ({error!r}); {remedy(folder)}") from error
+    return fitted
+
+
+def density_of(model: Autoencoder, name: str = "best") -> FittedDensity:
+    """A density of a model that was loaded from a checkpoint folder.
+
+    Args:
+        model: the model.
+        name: of the density, or "best" for the likeliest on held-out encodings.
+
+    Raises:
+        SamplingError: the model has no folder, or no density of that name.
+        CheckpointError: the densities cannot be read.
+    """
+    if model.folder is None:
+        raise SamplingError("this model comes from no checkpoint folder, where its densities would lie; save it first")
+    config = read_density_config(model.folder)
+    check_fitted(config, model.weights_digest, model.folder)
+    fitted = read_densities(model.folder, config.sha256, str(model.device))
+    if name != "best" and name not in fitted:
+        raise SamplingError(f"no density {name!r} beside {model.folder}; known are best, {', '.join(fitted)}")
+    return next(iter(fitted.values())) if name == "best" else fitted[name]

@@ -1,0 +1,57 @@
+"""What people take away from chains that they have played: a row of pictures, the animation, and the run behind it."""
+
+from __future__ import annotations
+
+import math
+
+from latentdemo.export import GIVEN, Layout, RunSettings, sheets_of
+from latentdemo.export.picture import frames_of
+from latentdemo.sampling.starts import PRIOR
+from latentdemo.ui.chain.walks import Walk, WalkRequest
+from latentdemo.ui.controls.kernel import kernel_in_words
+from latentdemo.ui.controls.starting_point import KINDS
+from latentdemo.ui.export.popover import take_away
+from latentdemo.ui.i18n.words import _
+from latentdemo.ui.state.selection import Selection
+
+SHOWN, SHEETS_A_ROW = 10, 6  # steps after the first in the picture, and sheets a row of it
+SECONDS = 0.6  # that the animation stays at a step
+
+
+def take_walk(chosen: Selection, request: WalkRequest, walk: Walk) -> None:
+    """Files of the chains: the picture has ten steps, the animation all of them."""
+    steps = range(request.steps + 1)
+    captions = {step: _("Step {step}", step=step) for step in steps}
+    settings = RunSettings(
+        request.model,
+        request.digest,
+        request.densities,
+        request.kernel,
+        PRIOR if request.point.kind == PRIOR else GIVEN,
+        request.chains,
+        tuple(steps),
+        request.point.seed,
+        Layout(math.isqrt(request.chains), SHEETS_A_ROW),
+        {step: captions[step] for step in steps[:: max(1, request.steps // SHOWN)]},
+        request.options,
+        request.stop_at,
+    )
+    take_away(
+        chosen,
+        settings,
+        walk.run.latents,
+        lambda: sheets_of(walk.run.images, settings.layout),
+        in_words(request),
+        frames=lambda: frames_of(sheets_of(walk.run.images, settings.layout), captions),
+        seconds=SECONDS,
+    )
+
+
+def in_words(request: WalkRequest) -> dict[str, str]:
+    """The settings as the page names them: name -> value."""
+    return {
+        _("Starting point"): _(KINDS[request.point.kind]),
+        _("Steps"): str(request.steps),
+        _("Chains"): str(request.chains),
+        **kernel_in_words(request.kernel, request.decoding, request.corruption, request.stop_at),
+    }

@@ -1,0 +1,1 @@
+"""What draws: player, strips, charts, gallery, with their parts in the browser."""

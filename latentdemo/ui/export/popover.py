@@ -1,0 +1,127 @@
+"""The take-aways under a result: PNG, GIF, MP4, PowerPoint, PDF and a ZIP with all of it, made when someone asks."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Hashable, Mapping, Sequence
+
+import streamlit as st
+from PIL import Image
+from torch import Tensor
+
+from latentdemo.engine import RecentResults
+from latentdemo.export import RunSettings
+from latentdemo.export.bundle import Bundle, Drawn
+from latentdemo.ui.export.story import tell
+from latentdemo.ui.i18n.words import _, language, speaking
+from latentdemo.ui.state.evaluated import evaluation_of
+from latentdemo.ui.state.link import address
+from latentdemo.ui.state.selection import Selection
+
+KEPT_BYTES = 64 * 2**20  # of files, for all sessions together
+MIME = {
+    "png": "image/png",
+    "gif": "image/gif",
+    "mp4": "video/mp4",
+    "pptx": "application/vnd.openxmlformats-officedocument.presentationml.presentation",
+    "pdf": "application/pdf",
+    "zip": "application/zip",
+}
+
+
+@st.cache_resource
+def recent_files() -> RecentResults[bytes]:
+    """The last files of all sessions."""
+    return RecentResults(KEPT_BYTES)
+
+
+def take_away(
+    chosen: Selection,
+    settings: RunSettings,
+    latents: Mapping[int, Tensor],
+    sheets: Callable[[], Mapping[int, Image.Image]],
+    words: Mapping[str, str],
+    *,
+    after: int | None = None,
+    frames: Callable[[], Sequence[Image.Image]] | None = None,
+    seconds: float = 1.0,
+    branches: Sequence[Drawn] = (),
+) -> None:
+    """One quiet popover with a button for each kind of file. Draw it once a page, under the result.
+
+    Files are composed when a button is pressed, on a thread that knows neither session nor language: what `sheets`,
+    `frames` and `branches` need is worked out by the page before, and they must call neither `st` nor `_`. Files are
+    kept by everything else that is passed here: what changes a picture must be seen in `settings`, `words` or
+    `latents`.
+
+    Args:
+        chosen: the model; what its evaluation says goes into deck and PDF.
+        settings: repeats the run, and says how its sheets make one picture (`layout`, `captions`).
+        latents: recorded step -> (N, D) on the CPU, exactly the steps of `settings.steps`.
+        sheets: composes a sheet of each recorded step, all of one size, without captions:
+            `lambda: latentdemo.export.sheets_of(run.images, settings.layout)`, or the same from PNG files.
+        words: the settings as the page names them, for the speaker notes: name -> value, both in the page's language.
+        after: the step that deck and PDF show beside step 0; None takes the last one.
+        frames: composes the frames of the animation, all of one size; None takes the sheets, each under its caption.
+        seconds: how long a frame of the animation stays.
+        branches: what those of `settings.branches` came to.
+
+    Example:
+        settings = RunSettings(
+            chosen.model, chosen.config.sha256, chosen.densities, kernel, GIVEN, len(start), steps, chosen.seed,
+            Layout(columns=len(start), sheets_a_row=1), {step: _("Step {step}", step=step) for step in steps},
+        )
+        take_away(chosen, settings, run.latents, lambda: sheets_of(run.images, settings.layout), {_("Kernel"): ...})
+    """
+    after = settings.steps[-1] if after is None else after
+    found, link, spoken = evaluation_of(chosen), address(), language()
+
+    def bundle() -> Bundle:
+        with speaking(spoken):
+            story = tell(chosen, found, settings, words, after, link)
+        return Bundle(story, settings, latents, sheets, after, frames, seconds, branches)
+
+    stem = f"latentdemo-{settings.model.replace('/', '-')}-{settings.kernel}-seed{settings.seed}"
+    with st.popover(_("Take away"), icon=":material/download:", help=_("What is shown, as files to keep.")):
+        for kind, (label, meaning) in kinds().items():
+            st.download_button(
+                label, kept(kind, bundle), f"{stem}.{kind}", MIME[kind], key=f"take_away_{kind}", help=meaning,
+                icon=":material/download:", on_click="ignore", width="stretch",
+            )  # fmt: skip
+
+
+def kinds() -> dict[str, tuple[str, str]]:
+    """Ending of a file -> what its button says, and its tooltip."""
+    return {
+        "png": (_("Picture (PNG)"), _("The sheets as they are shown, with captions.")),
+        "gif": (_("Animation (GIF)"), _("Step after step, for chats and documents.")),
+        "mp4": (_("Film (MP4)"), _("Step after step, for slides and browsers.")),
+        "pptx": (_("Slides (PowerPoint)"), _("Five slides to edit, with notes for the speaker.")),
+        "pdf": (_("One page (PDF)"), _("The pictures and the verdict, to print or to send.")),
+        "zip": (
+            _("Everything (ZIP)"),
+            _("All files, the latents, and a run.json that makes them again on the command line."),
+        ),
+    }
+
+
+def kept(kind: str, bundle: Callable[[], Bundle]) -> Callable[[], bytes]:
+    """A function that makes a file of a kind, or finds it among the recent ones; it runs on a thread of its own."""
+    files = recent_files()
+
+    def make() -> bytes:
+        made = bundle()
+        key = (kind, key_of(made))
+        content = files.get(key)
+        if content is None:
+            content = made.file(kind)
+            files.put(key, content, len(content))
+        return content
+
+    return make
+
+
+def key_of(bundle: Bundle) -> Hashable:
+    """What bundles of the same files have in common."""
+    start = hashlib.sha256(bundle.latents[0].numpy().tobytes()).hexdigest()
+    return bundle.story, bundle.settings.to_json(), start, bundle.after, bundle.seconds

@@ -1,0 +1,149 @@
+"""What deck and PDF say, in the session's language: the words of the quality review, and those of the run on screen."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from latentdemo.evaluation.report import GAP, Report
+from latentdemo.export.settings import RunSettings
+from latentdemo.export.story import Card, Chart, Line, Section, Story, Table
+from latentdemo.ui.components.charts import Curve
+from latentdemo.ui.i18n.figure_words import figure_title
+from latentdemo.ui.i18n.kernel_words import capital, kernel_help, kernel_title
+from latentdemo.ui.i18n.names import STARTS, start_samples
+from latentdemo.ui.i18n.words import _, language
+from latentdemo.ui.quality.review import (
+    STEPS_AXIS,
+    cards,
+    curves,
+    direct_draw,
+    how_measured,
+    rule_in_words,
+    sides_in_words,
+    table,
+    usual_ways,
+    verdict,
+)
+from latentdemo.ui.quality.verdict import mismatch
+from latentdemo.ui.state.selection import Selection
+
+REPEAT = "python -m latentdemo rerun run.json --output FOLDER"
+
+
+def tell(
+    chosen: Selection, found: Report | str, settings: RunSettings, words: Mapping[str, str], after: int, link: str
+) -> Story:
+    """The story of a model and a run.
+
+    Args:
+        chosen: the model.
+        found: its evaluation, or why there is none.
+        settings: of the run.
+        words: its settings as the page names them.
+        after: the step that stands beside step 0.
+        link: the address of the page.
+    """
+    report = found if isinstance(found, Report) else None
+    return Story(
+        language=language(),
+        title=_("Better samples from the model you already have"),
+        model=capital(chosen.title),
+        verdict=found if isinstance(found, str) else verdict(found),
+        question=question(report),
+        remedy=remedy(settings.kernel),
+        evidence=evidence(report),
+        decision=decision(report),
+        before=start_samples(settings.start) if settings.start in STARTS else caption(settings, 0),
+        after=f"{caption(settings, after)} · {capital(kernel_title(settings.kernel))}",
+        chart=chart(report) if report else None,
+        table=evidence_table(report) if report else None,
+        cards=tuple(Card(card.label, card.value, card.notes[-1]) for card in cards(report)) if report else (),
+        method=Section(_("How this was measured"), tuple(map(plain, how_measured(report))) if report else ()),
+        settings_title=_("Settings of these pictures"),
+        settings=(*facts(chosen, settings).items(), *words.items()),
+        repeat=_("From the ZIP, the same pictures and latents are made again with: {command}", command=REPEAT),
+        link=link,
+    )
+
+
+def question(report: Report | None) -> Section:
+    """What may be wrong with samples straight from the prior."""
+    points = [
+        _("The decoder makes a new picture of any random point of the latent space: a draw from the prior."),
+        _("The encoder puts real data at places of its own, the learned latent distribution."),
+        _("Where the two differ, samples carry artifacts: torn edges, parts that do not belong together, blur."),
+    ]
+    if report and report.latent_space:
+        points.append(_("Measured for this model: {sentence}", sentence=mismatch(report.latent_space)))
+    return Section(_("The question: is the prior where the data is?"), tuple(points))
+
+
+def remedy(kernel: str) -> Section:
+    """What the chain does."""
+    points = (kernel_help(kernel), _("The model stays as it is: only the points that are decoded change."))
+    return Section(_("The remedy: walk to the data first, then decode"), points)
+
+
+def evidence(report: Report | None) -> Section:
+    """What chart and table mean."""
+    points = []
+    if report:
+        points = [
+            _("Quality gap closed: 0 % is the prior sample, 100 % the best that this decoder can do. After ± stand two "
+              "standard errors over {seeds} repetitions with {count} images each.",
+              seeds=len(report.seeds), count=f"{report.count:,}")
+        ]  # fmt: skip
+    return Section(_("The evidence: what is gained, and at what price"), tuple(points))
+
+
+def decision(report: Report | None) -> Section:
+    """What to weigh beside the verdict."""
+    if report is None:
+        points = [_("Nothing can be decided before the model is measured: the pictures alone do not tell.")]
+    else:
+        baseline = direct_draw(report)
+        points = [baseline] if baseline else []
+        points += [rule_in_words(), sides_in_words(report), _("Measured {date} on {device}.",
+                                                             date=report.created, device=report.device)]  # fmt: skip
+    return Section(_("The decision, and how it was measured"), tuple(points))
+
+
+def caption(settings: RunSettings, step: int) -> str:
+    """What stands above a step's sheet."""
+    return settings.captions.get(step) or _("Step {step}", step=step)
+
+
+def chart(report: Report) -> Chart | None:
+    """Quality gap closed by steps, of the usual ways; None where there is no gap."""
+    lines = tuple(line(each) for each in curves(report, usual_ways(report), GAP, STEPS_AXIS))
+    return Chart(_("Steps"), figure_title(GAP), lines) if lines else None
+
+
+def line(curve: Curve) -> Line:
+    """A curve of the screen as a line of the deck."""
+    points = tuple((point.x, point.y) for point in curve.points)
+    return Line(curve.label, curve.style.colour.lstrip("#"), curve.style.shape, curve.variant != "plain", points)
+
+
+def evidence_table(report: Report) -> Table:
+    """Baselines and the advised way: steps, what is gained, what is lost, what it costs."""
+    gain = GAP if GAP in report.prior.figures else "frechet_distance"
+    columns = (_("Way to sample"), _("Steps"), figure_title(gain), figure_title("coverage"), _("ms an image"))
+    lines = table([("", report)], everything=False)
+    rows = tuple(tuple(each[column] for column in columns) for each in lines)
+    advised = next((index for index, each in enumerate(lines) if each[_("Advised")]), None)
+    return Table(columns, rows, advised)
+
+
+def facts(chosen: Selection, settings: RunSettings) -> dict[str, str]:
+    """What every run is fixed by."""
+    return {
+        _("Model"): f"{settings.model} ({settings.model_sha256[:12]})",
+        _("Seed"): str(settings.seed),
+        _("Samples"): str(settings.count),
+    }
+
+
+def plain(text: str) -> str:
+    """A text without the marks of Markdown."""
+    return text.replace("**", "")

@@ -1,0 +1,1 @@
+"""The words on screen, in English and Japanese."""

@@ -1,0 +1,154 @@
+"""Figures along a path, as charts under its frames: one line a row of frames, in one look on strip and chart."""
+
+from __future__ import annotations
+
+import base64
+import html
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import altair as alt
+import pandas as pd
+
+from latentdemo.ui.components.charts import PRIOR, REAL, STYLES
+
+HEIGHT = 150  # pixels of a chart
+HEADROOM = 1.08  # of the highest value
+
+
+@dataclass(frozen=True)
+class Look:
+    """The line that stands for a row.
+
+    Attributes:
+        colour: the prior's grey, or that of the kernel.
+        dash: lengths in pixels.
+        thick: width in pixels.
+    """
+
+    colour: str
+    dash: list[int]
+    thick: float
+
+
+PLAIN_LOOK = Look(PRIOR, [1, 0], 3.0)
+ADVISED_DASH, ENDS_DASH = [12, 4], [7, 3, 2, 3]
+STEP_LOOKS = {
+    1: Look(STYLES["decode-encode"].colour, [2, 3], 2.0),
+    5: Look(STYLES["decode-encode"].colour, [7, 3], 2.5),
+    10: Look(STYLES["decode-encode"].colour, [1, 0], 3.0),
+}
+"""Of the plain chain by its steps: the more of them, the heavier."""
+
+
+def legend(rows: Sequence[tuple[str, Look]]) -> str:
+    """Names of rows with their lines, as HTML for `st.html`."""
+    entries = [
+        '<span style="display:inline-flex;align-items:center;gap:0.4rem;white-space:nowrap">'
+        f'<img alt="" width="32" height="10" src="{swatch(look)}">{html.escape(name)}</span>'
+        for name, look in rows
+    ]
+    return (
+        '<div style="display:flex;flex-wrap:wrap;gap:0.25rem 1.2rem;font-size:0.875rem;line-height:1.5">'
+        + "".join(entries)
+        + "</div>"
+    )
+
+
+def swatch(look: Look) -> str:
+    """Address of a picture of a row's line, 32 by 10 pixels."""
+    picture = (
+        '<svg xmlns="http://www.w3.org/2000/svg" width="32" height="10">'
+        f'<path d="M0 5H32" stroke="{look.colour}" stroke-width="{look.thick}" '
+        f'stroke-dasharray="{" ".join(map(str, look.dash))}"/></svg>'
+    )
+    return f"data:image/svg+xml;base64,{base64.b64encode(picture.encode()).decode()}"
+
+
+@dataclass(frozen=True)
+class Line:
+    """Figures along a path.
+
+    Attributes:
+        label: of the row.
+        look: of the row.
+        values: one a frame, or one a step between two frames.
+        notes: what a tooltip says of each.
+    """
+
+    label: str
+    look: Look
+    values: Sequence[float]
+    notes: Sequence[str]
+
+
+@dataclass(frozen=True)
+class PathChart:
+    """What a chart along a path shows.
+
+    Attributes:
+        title: the figure, in words.
+        help: what it means.
+        lines: of the rows that have the figure.
+        level: a value to compare with.
+        level_name: what its dashed rule is.
+        top: end of the vertical axis; None for that of the values.
+    """
+
+    title: str
+    help: str
+    lines: Sequence[Line]
+    level: float
+    level_name: str
+    top: float | None = None
+
+
+def draw_chart(chart: PathChart, frames: int) -> alt.LayerChart:
+    """Figures along a path under its frames: each frame's figure lies below the frame, a step's between its two.
+
+    The plot is as wide as the rows: the numbers of the vertical axis stand inside it.
+    """
+    values = [chart.level, *(value for line in chart.lines for value in line.values)]
+    x = alt.X(
+        "x:Q",
+        title=None,
+        scale=alt.Scale(domain=[0.5, frames + 0.5], nice=False, zero=False),
+        axis=alt.Axis(
+            values=list(range(1, frames + 1)), format=".1~f", grid=False, ticks=False, labelOverlap="greedy",
+            labelFlush=False,
+            labelExpr=f"datum.value === 1 ? 'A' : datum.value === {frames} ? 'B' : datum.label",
+        ),
+    )  # fmt: skip
+    y = alt.Y(
+        "y:Q",
+        scale=alt.Scale(domain=[0.0, chart.top or HEADROOM * max(values)], nice=False),
+        axis=alt.Axis(
+            title=None, format=".1~f", tickCount=3, grid=True, ticks=False, domain=False, labelAlign="left",
+            labelBaseline="bottom", labelPadding=-3, labelOffset=-2, zindex=1,
+        ),
+    )  # fmt: skip
+    lines = [layer for line in chart.lines for layer in line_layers(line, frames, x, y)]
+    return alt.LayerChart(layer=[level_layer(chart.level, y), *lines]).properties(
+        height=HEIGHT, padding={"left": 0, "right": 0, "top": 8, "bottom": 0}
+    )
+
+
+def level_layer(level: float, y: alt.Y) -> alt.Chart:
+    """A dashed rule."""
+    rows = pd.DataFrame([{"y": level}])
+    return alt.Chart(rows).mark_rule(color=REAL, strokeDash=[6, 4], opacity=0.6, tooltip=None).encode(y=y)
+
+
+def line_layers(line: Line, frames: int, x: alt.X, y: alt.Y) -> list[alt.Chart]:
+    """A line with marks that have tooltips."""
+    first = 1.0 if len(line.values) == frames else 1.5
+    rows = pd.DataFrame(
+        [{"x": first + index, "y": value, "note": line.notes[index]} for index, value in enumerate(line.values)]
+    )
+    base, look = alt.Chart(rows), line.look
+    return [
+        base.mark_line(color=look.colour, strokeWidth=look.thick, strokeDash=look.dash, tooltip=None).encode(x=x, y=y),
+        base.mark_point(color=look.colour, filled=True, size=45, opacity=1.0).encode(
+            x=x, y=y, tooltip=[alt.Tooltip("note:N", title=line.label)]
+        ),
+    ]

@@ -1,0 +1,123 @@
+"""What people take away from an interpolation: its rows, their animation, the grids, and the run behind them."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from functools import partial
+
+from PIL import Image
+
+from latentdemo.export import GIVEN, Branch, Layout, RunSettings
+from latentdemo.export.bundle import Drawn
+from latentdemo.export.picture import GAP
+from latentdemo.imaging import comparison
+from latentdemo.ui.export.popover import take_away
+from latentdemo.ui.i18n.words import _
+from latentdemo.ui.interpolation.paths import ADVISED, ENDS, PLAIN, STEPS, Grids, Paths, Request, Way
+from latentdemo.ui.interpolation.words import path_name, row_name
+from latentdemo.ui.sampling.comparison import DECODE_ENCODE
+from latentdemo.ui.state.selection import Selection
+
+ONE_WAY, FASTEST, SLOWEST = 2.4, 0.11, 0.4  # seconds from A to B, and bounds of those a frame, as on screen
+STAGE_TILE, STAGE_COLUMNS = 256, 3  # pixels of a tile of the animation, and tiles beside each other
+
+
+def take_paths(
+    chosen: Selection, request: Request, paths: Paths, shown: Sequence[str], titles: Mapping[str, str]
+) -> None:
+    """Files of the rows; the run is that of the plain chain, with the other rows as its branches."""
+    steps = {PLAIN: 0} | {str(step): step for step in STEPS}
+    captions = {step: titles[row] for row, step in steps.items() if row in shown}
+    settings = run_settings(request, Way(DECODE_ENCODE, max(STEPS)), (0, *STEPS), Layout(request.count, 1), captions)
+    branches = {row: branch_of(row, request, titles[row]) for row in (ADVISED, ENDS) if row in shown}
+    drawn = [(paths.rows[row].latents, paths.rows[row].png) for row in branches]
+    strips = {row_name(row): paths.rows[row].png for row in shown}
+    sheets = {step: paths.rows[row].png for row, step in steps.items()}
+    take_away(
+        chosen,
+        replace(settings, branches=tuple(branches.values())),
+        paths.latents,
+        lambda: {step: opened(png) for step, png in sheets.items()},
+        words(request, _("Chain for the ends")) | {_("Rows"): ", ".join(strips)},
+        after=max(captions, default=0) or None,
+        frames=lambda: stage_frames(strips, request.count),
+        seconds=min(max(ONE_WAY / (request.count - 1), FASTEST), SLOWEST),
+        branches=[Drawn(latents, partial(opened, png)) for latents, png in drawn],
+    )
+
+
+def branch_of(row: str, request: Request, caption: str) -> Branch:
+    """A row that is no step of the plain chain: the recommended chain, or the path between corrected ends."""
+    way = request.advised if row == ADVISED else request.way
+    assert way is not None
+    path = request.path if row == ENDS else None
+    return Branch(way.kernel, way.steps, caption, dict(way.options), way.stop_at, path)
+
+
+def take_grids(chosen: Selection, request: Request, grids: Grids, titles: Sequence[str]) -> None:
+    """Files of the grids before and after their chain."""
+    captions = dict(zip(grids.pngs, titles, strict=True))
+    settings = run_settings(request, request.way, tuple(grids.pngs), Layout(request.count), captions)
+    take_away(
+        chosen,
+        settings,
+        grids.latents,
+        lambda: {step: opened(png) for step, png in grids.pngs.items()},
+        words(request, _("Chain for the grid")),
+    )
+
+
+def run_settings(
+    request: Request, way: Way, steps: tuple[int, ...], layout: Layout, captions: Mapping[int, str]
+) -> RunSettings:
+    """What repeats the chains of a request."""
+    return RunSettings(
+        request.model,
+        request.digest,
+        request.densities,
+        way.kernel,
+        GIVEN,
+        layout.columns if layout.sheets_a_row else layout.columns**2,
+        steps,
+        request.seed,
+        layout,
+        captions,
+        dict(way.options),
+        way.stop_at,
+        noise="shared",
+    )
+
+
+def words(request: Request, chain: str) -> dict[str, str]:
+    """The settings as the page names them, `chain` being the name of its control."""
+    return {_("Path"): path_name(request.path), chain: row_name(request.chain)}
+
+
+def stage_frames(strips: Mapping[str, bytes], count: int) -> list[Image.Image]:
+    """The frames of the animation there and back: the same frame of every row under the row's name.
+
+    Args:
+        strips: name of a row -> its frames side by side.
+        count: of these frames.
+    """
+    pictures = {name: opened(png) for name, png in strips.items()}
+    there = [
+        comparison([(name, tile(picture, index)) for name, picture in pictures.items()], STAGE_COLUMNS)
+        for index in range(count)
+    ]
+    return there + there[-2:0:-1]
+
+
+def tile(strip: Image.Image, index: int) -> Image.Image:
+    """One frame of a strip, enlarged by a whole number."""
+    side = strip.height
+    left = index * (side + GAP)
+    scale = max(1, STAGE_TILE // side)
+    return strip.crop((left, 0, left + side, side)).resize((scale * side, scale * side), Image.Resampling.NEAREST)
+
+
+def opened(png: bytes) -> Image.Image:
+    """A picture from its file."""
+    return Image.open(io.BytesIO(png)).convert("RGBA")

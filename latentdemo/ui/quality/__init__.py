@@ -1,0 +1,1 @@
+"""The words and curves of the quality review."""

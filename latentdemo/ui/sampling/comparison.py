@@ -1,0 +1,335 @@
+"""Chain samples of the same starting points step by step: computed off the screen's thread, kept as PNG bytes."""
+
+from __future__ import annotations
+
+import io
+import math
+import time
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+import torch
+from PIL import Image
+from torch import Tensor
+
+from latentdemo.checkpoints import model_folder
+from latentdemo.data import read_held_out
+from latentdemo.engine import Job, RecentResults, RunRequest
+from latentdemo.engine.run import Snapshot
+from latentdemo.errors import LatentdemoError
+from latentdemo.evaluation.metrics.pictures import sharpness
+from latentdemo.evaluation.report import FLOOR, GAP, Interval, Report, Row
+from latentdemo.export.picture import order_of_tiles, sheet_of
+from latentdemo.export.settings import DRAWN, Layout
+from latentdemo.imaging import png_bytes
+from latentdemo.sampling import ChainRun
+from latentdemo.sampling.densities.store import read_density_config
+from latentdemo.sampling.starts import held_out_written
+from latentdemo.ui.state import background
+
+KEPT_BYTES = 64 * 2**20  # of pictures, for all sessions together
+SHARPNESS_OF = 1000  # held-out images
+PREVIEWED_EVERY = 1.0  # seconds between two looks at the pictures that have arrived
+GREY_LEVELS = 255  # above black
+FAINT = (127, 127, 127, 24)  # RGBA of a place without a picture, on light and dark
+DECODE_ENCODE = "decode-encode"  # the kernel that `decoding` and `corruption` are settings of
+
+
+@dataclass(frozen=True)
+class Request:
+    """What to compare; equal requests give equal pictures.
+
+    Attributes:
+        model: name of the model.
+        digest: of its weights.
+        seed: fixes starting points and noise.
+        count: number of chains.
+        steps: steps to show, ascending.
+        columns: tiles a row.
+        kernel: name of the kernel.
+        start: where chains start, as `run_chain` takes it.
+        decoding, corruption: options of the decode-encode kernel.
+        stop_at: share of real data that a chain must be as likely as to stop; None lets it take every step.
+        order: "drawn", or "changed" for the samples first that changed most until the last step shown.
+        densities: digest of the model's fitted densities.
+        held_out: whether to measure the sharpness of held-out images, too, for want of an evaluation that has it.
+    """
+
+    model: str
+    digest: str
+    seed: int
+    count: int
+    steps: tuple[int, ...]
+    columns: int
+    kernel: str = DECODE_ENCODE
+    start: str = "prior"
+    decoding: str = "mean"
+    corruption: str = "off"
+    stop_at: float | None = None
+    order: str = DRAWN
+    densities: str = ""
+    held_out: bool = False
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """The kernel's own settings, those at their usual value left out."""
+        return kernel_options(self.kernel, self.decoding, self.corruption)
+
+    @property
+    def recorded(self) -> tuple[int, ...]:
+        """Step 0, which changes are measured from, and those to show."""
+        return tuple(sorted({0, *self.steps}))
+
+    @property
+    def layout(self) -> Layout:
+        """How the sheets are laid out."""
+        return Layout(self.columns, order=self.order)
+
+
+def kernel_options(kernel: str, decoding: str, corruption: str) -> dict[str, Any]:
+    """The settings of a kernel as `run_chain` takes them, those at their usual value left out."""
+    if kernel != DECODE_ENCODE:
+        return {}
+    chosen = {"decoding": (decoding, "mean"), "corruption": (corruption, "off")}
+    return {name: value for name, (value, usual) in chosen.items() if value != usual}
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """The chains at one step.
+
+    Attributes:
+        png: contact sheet.
+        change: mean absolute change of the images since step 0, in per cent of the grey range.
+        change_error: its standard error over the images.
+        sharpness: mean over the images, see `latentdemo.evaluation.metrics.pictures.sharpness`.
+        milliseconds: of the device up to this step, an image.
+        accepted: share of moves that were accepted up to this step, in per cent; None for kernels that never reject.
+        steps_taken: on average; None where every chain takes every step.
+    """
+
+    png: bytes
+    change: float
+    change_error: float
+    sharpness: float
+    milliseconds: float
+    accepted: float | None = None
+    steps_taken: float | None = None
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """What a page shows.
+
+    Attributes:
+        sheets: shown step -> the chains at that step.
+        seconds: of the device for the whole run.
+        latents: step 0 and each shown step -> (N, D), in the order in which the chains were drawn.
+        start: the images at step 0 in the order of the sheets, (N, C, H, W), in grey levels.
+        layout: of the sheets.
+        real: mean sharpness of held-out images of the model's data; None where there are none, or nobody asked.
+    """
+
+    sheets: dict[int, Sheet]
+    seconds: float
+    latents: dict[int, Tensor]
+    start: Tensor
+    layout: Layout
+    real: float | None
+
+    def pictures(self) -> dict[int, Image.Image]:
+        """The sheets of step 0 and of each shown step as pictures."""
+        shown = {step: Image.open(io.BytesIO(sheet.png)) for step, sheet in self.sheets.items()}
+        return {0: sheet_of(self.start / GREY_LEVELS, self.layout)} | shown
+
+    @property
+    def bytes(self) -> int:
+        """What pictures and latents weigh."""
+        pictures = sum(len(sheet.png) for sheet in self.sheets.values())
+        return pictures + self.start.nbytes + sum(latents.nbytes for latents in self.latents.values())
+
+
+@st.cache_resource
+def recent_results() -> RecentResults[Comparison]:
+    """The last comparisons of all sessions."""
+    return RecentResults(KEPT_BYTES)
+
+
+def comparison_or_wait(
+    request: Request, show: Callable[[Mapping[int, bytes] | None], None] | None = None
+) -> Comparison | None:
+    """The comparison of a request; None where there is none yet, see `result_or_wait`.
+
+    Args:
+        request: what to compare.
+        show: draws the sheets of the steps that have arrived so far, step -> PNG; None before the first.
+    """
+    return background.result_or_wait(task_of(request), show)
+
+
+def begin_comparison(request: Request) -> None:
+    """Begin what `comparison_or_wait` will be asked for."""
+    background.begin(task_of(request))
+
+
+def task_of(request: Request) -> background.Task[Comparison]:
+    """The work of a request."""
+    return background.Task(request, lambda job: compare(request, job), recent_results(), lambda result: result.bytes)
+
+
+def compare(request: Request, job: Job[Any]) -> Comparison:
+    """Run the chains of a request and compose the pictures."""
+    wanted = RunRequest(
+        request.model,
+        request.kernel,
+        count=request.count,
+        steps=max(request.steps),
+        seed=request.seed,
+        record=request.recorded,
+        start=request.start,
+        options=request.options,
+        stop_at=request.stop_at,
+        digest=request.digest,
+    )
+    run = job.walk(wanted, arrived=Previews(request, job))
+    places = order_of_tiles(run.images, request.order)
+
+    def composed(step: int) -> Sheet:
+        return sheet(run, step, png_bytes(sheet_of(run.images[step][places], request.layout)))
+
+    with ThreadPoolExecutor() as pool:  # composing leaves Python's lock to others most of the time
+        sheets = dict(zip(request.steps, pool.map(composed, request.steps), strict=True))
+    start = run.images[0][places].mul(GREY_LEVELS).round().byte()
+    real = held_out_sharpness(request.model) if request.held_out else None
+    return Comparison(sheets, run.seconds[max(request.steps)], run.latents, start, request.layout, real)
+
+
+class Previews:
+    """Sheets of what has arrived of a run, composed now and then while it goes on, for whoever watches its job.
+
+    There are none of chains in the order of their change, which only the last step tells.
+    """
+
+    def __init__(self, request: Request, job: Job[Any]) -> None:
+        self.request = request
+        self.job = job
+        self.made = time.monotonic() + background.AT_ONCE - PREVIEWED_EVERY  # nobody watches before
+        self.arrived: dict[int, int] = {}
+
+    def __call__(self, snapshots: Mapping[int, Snapshot]) -> None:
+        """Compose those sheets to which something was added."""
+        if self.request.order != DRAWN or time.monotonic() < self.made + PREVIEWED_EVERY:
+            return
+        sheets = {}
+        for step in set(snapshots) & set(self.request.steps):
+            arrived = snapshots[step].arrived.clone()
+            if self.arrived.get(step) != int(arrived.sum()):
+                self.arrived[step] = int(arrived.sum())
+                sheets[step] = preview(snapshots[step].images, arrived, self.request.layout)
+        self.job.shown = (self.job.shown or {}) | sheets
+        self.made = time.monotonic()
+
+
+def preview(images: Tensor, arrived: Tensor, layout: Layout) -> bytes:
+    """A sheet of images (N, C, H, W) as PNG, with faint tiles where (N,) booleans say that they have not arrived."""
+    mask = arrived[:, None, None, None].expand(-1, 1, *images.shape[2:])
+    sheet = sheet_of(images, layout)
+    shown = Image.new("RGBA", sheet.size, FAINT)
+    shown.paste(sheet, mask=sheet_of(mask.float(), layout).convert("L"))
+    return png_bytes(shown)
+
+
+@st.cache_data(max_entries=16, show_spinner=False)
+def blank_sheet(count: int, side: int, layout: Layout) -> bytes:
+    """A sheet of which nothing has arrived yet, as PNG; tiles of `side` pixels."""
+    return preview(torch.zeros(count, 1, side, side), torch.zeros(count, dtype=torch.bool), layout)
+
+
+def sheet(run: ChainRun, step: int, png: bytes) -> Sheet:
+    """The figures of a step, beside its picture."""
+    change, error = mean_and_error(change_since_start(run, step))
+    return Sheet(
+        png,
+        change,
+        error,
+        sharpness(run.images[step]).mean().item(),
+        1000 * run.seconds[step] / run.count,
+        accepted_share(run, step),
+        None if run.info.walking is None else run.steps_taken(step),
+    )
+
+
+def change_since_start(run: ChainRun, step: int) -> Tensor:
+    """Mean absolute change of each image since step 0, (N,), in per cent of the grey range."""
+    return (run.images[step] - run.images[0]).abs().flatten(1).mean(dim=1) * 100
+
+
+def mean_and_error(values: Tensor) -> tuple[float, float]:
+    """Mean of (N,) values and its standard error, 0 for a single one."""
+    spread = values.std().item() if len(values) > 1 else 0.0
+    return values.mean().item(), spread / math.sqrt(len(values))
+
+
+def accepted_share(run: ChainRun, step: int) -> float | None:
+    """Accepted moves among those that walking chains proposed up to a step, in per cent; None where there are none."""
+    share = run.acceptance(step)
+    return None if share is None else 100 * share
+
+
+def reported_sharpness(report: Report | None) -> float | None:
+    """Mean sharpness of real data as an evaluation has it; None where none does."""
+    figure = report.references[FLOOR].get("sharpness") if report else None
+    return figure.mean if figure else None
+
+
+def real_sharpness(report: Report | None, comparison: Comparison) -> float | None:
+    """Mean sharpness of real data: as reported, else of shipped held-out images; None where there are none."""
+    reported = reported_sharpness(report)
+    return comparison.real if reported is None else reported
+
+
+def held_out_sharpness(model: str) -> float | None:
+    """Mean sharpness of the first held-out images of the data of a model; None where there are none."""
+    folder = model_folder(model)
+    return sharpness_of_held_out(folder.parent, held_out_written(folder))
+
+
+@lru_cache(maxsize=16)
+def sharpness_of_held_out(folder: Path, written: int) -> float | None:
+    """As `held_out_sharpness`, of images that were written at that time."""
+    try:
+        return sharpness(read_held_out(folder).tensor(slice(SHARPNESS_OF))).mean().item()
+    except LatentdemoError:
+        return None
+
+
+def gap_closed(report: Report, request: Request, step: int) -> Interval | None:
+    """The quality gap closed that a report has measured of what a request shows at a step, in per cent.
+
+    None where the report measured something else, and for the prior sample, where the gap is open by definition.
+    """
+    if (report.model_sha256, report.density_sha256) != (request.digest, request.densities):
+        return None
+    for row in report.rows:
+        if row.steps == step and not row.is_prior and GAP in row.figures and samples_alike(row, request):
+            return row.figures[GAP]
+    return None
+
+
+def samples_alike(row: Row, request: Request) -> bool:
+    """Whether a row was measured of a request's way to sample, its number of steps aside."""
+    if row.start != request.start and (request.start != "density" or row.start != likeliest_density(request.model)):
+        return False
+    if row.steps == 0:
+        return True
+    return (row.kernel, dict(row.options), row.stop_at) == (request.kernel, request.options, request.stop_at)
+
+
+def likeliest_density(model: str) -> str:
+    """The name of the density that the starting point "density" means."""
+    return next(iter(read_density_config(model_folder(model)).densities))

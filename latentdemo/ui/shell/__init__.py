@@ -1,0 +1,1 @@
+"""What stands around every page: sidebar, navigation, presentation, and patches of Streamlit."""

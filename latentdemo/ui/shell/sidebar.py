@@ -1,0 +1,128 @@
+"""The sidebar that all pages share: data set, model, seed, language, and the device in use."""
+
+from __future__ import annotations
+
+import streamlit as st
+import torch
+
+from latentdemo.checkpoints import model_folder, read_config
+from latentdemo.checkpoints.roots import checkpoint_roots
+from latentdemo.engine import engine_for
+from latentdemo.errors import LatentdemoError
+from latentdemo.models import describe_device
+from latentdemo.ui.i18n.words import LANGUAGES, _, browser_language
+from latentdemo.ui.shell.presentation import presentation_control
+from latentdemo.ui.state.link import put_in_link, take_from_link
+from latentdemo.ui.state.selection import Selection, choose, dataset_title, families_by_dataset, family_title
+from latentdemo.ui.state.uploads import take_over_upload
+
+LARGEST_SEED = 999_999
+DEFAULT_SEED = 7
+
+
+def device_in_words() -> str:
+    """The device in use, in the session's language."""
+    device = engine_for().device
+    return (
+        _("CPU, threads: {count}", count=torch.get_num_threads()) if device.type == "cpu" else describe_device(device)
+    )
+
+
+def sidebar() -> Selection:
+    """Draw the sidebar; stops the page where there is no model to show."""
+    brought = take_over_upload()
+    if brought:
+        choose(brought)
+    families = families_by_dataset()
+    with st.sidebar:
+        if families:
+            dataset = dataset_control(list(families))
+            family = family_control(families[dataset])
+            seed = seed_control()
+        language_control()
+        presentation_control()
+        st.caption(f":material/memory: {device_in_words()}")
+    if not families:
+        folder = ", ".join(map(str, checkpoint_roots()))
+        st.error(_("No model in {folder}. Train one with: python -m latentdemo train", folder=folder))
+        st.stop()
+    name = f"{dataset}/{family}"
+    try:
+        return Selection(name, read_config(model_folder(name)), seed)
+    except LatentdemoError as error:
+        st.error(str(error), icon=":material/error:")
+        st.stop()
+
+
+def dataset_control(names: list[str]) -> str:
+    """Which data set."""
+    take_from_link("data", names, names[0])
+    dataset = st.selectbox(
+        _("Data set"),
+        names,
+        key="data",
+        format_func=lambda name: _(dataset_title(name)),
+        help=_("What the models were trained on."),
+    )
+    put_in_link("data", names[0])
+    return dataset
+
+
+def family_control(names: list[str]) -> str:
+    """Which of the data set's models."""
+    usual = "vae" if "vae" in names else names[0]
+    if st.session_state.get("model", usual) not in names:
+        st.session_state["model"] = usual
+    take_from_link("model", names, usual)
+    family = st.selectbox(
+        _("Model"),
+        names,
+        key="model",
+        format_func=family_title,
+        help=_("VAE and AAE differ in how the latent space is kept close to the prior. "
+               "Denoising models were trained to clean noisy images. "
+               "A flow-prior VAE learns its prior, so that it matches better."),
+    )  # fmt: skip
+    put_in_link("model", usual)
+    return family
+
+
+def seed_control() -> int:
+    """The seed, with a button for the next one."""
+    take_from_link("seed", range(LARGEST_SEED + 1), DEFAULT_SEED)
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        seed = st.number_input(
+            _("Seed"),
+            0,
+            LARGEST_SEED,
+            key="seed",
+            help=_("The same seed gives the same starting points, on any machine."),
+        )
+        st.button(
+            "",
+            icon=":material/casino:",
+            key="next_seed",
+            on_click=take_next_seed,
+            help=_("New starting points: take the next seed."),
+        )
+    put_in_link("seed", DEFAULT_SEED)
+    return int(seed)
+
+
+def language_control() -> None:
+    """English or Japanese."""
+    take_from_link("lang", list(LANGUAGES), browser_language())
+    st.segmented_control(
+        _("Language"),
+        list(LANGUAGES),
+        required=True,
+        key="lang",
+        format_func=LANGUAGES.__getitem__,
+        help=_("Of the pages, and of everything that is taken away from them."),
+    )
+    put_in_link("lang", browser_language())
+
+
+def take_next_seed() -> None:
+    """Go on to the next seed, around the end."""
+    st.session_state["seed"] = (st.session_state["seed"] + 1) % (LARGEST_SEED + 1)

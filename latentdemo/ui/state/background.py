@@ -1,0 +1,157 @@
+"""Long work of a page, off the screen's thread: waited for a moment, then watched with a progress bar and a way out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable
+from typing import Any, Generic, NamedTuple, TypeVar
+
+import streamlit as st
+import torch
+from streamlit import runtime
+from streamlit.runtime.scriptrunner import get_script_run_ctx
+
+from latentdemo.engine import Job, RecentResults
+from latentdemo.errors import DeviceMemoryError, EngineError, LatentdemoError, LimitError
+from latentdemo.ui.i18n.words import _
+
+AT_ONCE = 2.0  # seconds that a page waits before it shows progress
+STILL = 0.3  # seconds of these without a spinner, which a browser draws anew for, even where it is too early to show
+
+Result = TypeVar("Result")
+
+
+class Task(NamedTuple, Generic[Result]):
+    """Some work of a page.
+
+    Attributes:
+        key: names the work; equal keys mean equal results.
+        work: runs on a thread of its own, so it must not draw.
+        results: where a result is looked for first, and kept.
+        weight: what a result weighs there.
+    """
+
+    key: Hashable
+    work: Callable[[Job[Any]], Result]
+    results: RecentResults[Result]
+    weight: Callable[[Result], int]
+
+
+def result_or_wait(task: Task[Result], show: Callable[[Any], None] | None = None) -> Result | None:
+    """The result of some work; None while it goes on, or where it failed or was cancelled, and then said so.
+
+    A session has one job at a time: asking for something else cancels what ran before.
+
+    Args:
+        task: what is to be done.
+        show: draws what the work has to show so far (`Job.shown`), above its progress.
+    """
+    kept = task.results.get(task.key)
+    if kept is not None:
+        return kept
+    job = job_of(task)
+    if not job.wait(STILL):
+        with st.spinner(_("Sampling …")):
+            job.wait(AT_ONCE - STILL)
+    if not job.wait(0):
+        show_progress(show)
+        return None
+    if job.cancelled or job.error:
+        show_failure(job)
+        return None
+    return job.result
+
+
+def begin(task: Task[Any]) -> None:
+    """Begin some work, unless there is a result of it, so that it goes on until the page comes to `result_or_wait`."""
+    if task.results.get(task.key) is None:
+        job_of(task)
+
+
+def job_of(task: Task[Result]) -> Job[Result]:
+    """The session's job where it does this work, else a new one, for which the other is cancelled."""
+    job: Job[Result] | None = st.session_state.get("job")
+    if job is None or job.key != task.key or (job.cancelled and not job.given_up):  # the session had left, and is back
+        if job is not None:
+            job.cancel()
+        job = start_job(task)
+    return job
+
+
+def start_job(task: Task[Result]) -> Job[Result]:
+    """Begin the work for this session."""
+
+    def keeping(job: Job[Any]) -> Result:
+        result = task.work(job)
+        task.results.put(task.key, result, task.weight(result))
+        return result
+
+    job = Job(task.key, keeping, session_is_there())
+    st.session_state["job"] = job
+    return job
+
+
+def session_is_there() -> Callable[[], bool]:
+    """A question that any thread may ask: whether a browser still shows this session."""
+    context = get_script_run_ctx()
+    session = context.session_id if context else ""
+    return lambda: not runtime.exists() or bool(runtime.get_instance().is_active_session(session))
+
+
+def working() -> bool:
+    """Whether work of this session goes on, such as a page could keep its place for."""
+    job: Job[Any] | None = st.session_state.get("job")
+    return job is not None and not job.wait(0)
+
+
+@st.fragment(run_every=0.5)
+def show_progress(show: Callable[[Any], None] | None) -> None:
+    """A progress bar with a way out, under what there is to show; reruns the page when the job has ended."""
+    job: Job[Any] | None = st.session_state.get("job")
+    if job is None or job.wait(0):
+        st.rerun()
+    if show:
+        show(job.shown)
+    with st.container(key="progress", horizontal=True, vertical_alignment="bottom"):  # style.css keeps it on screen
+        st.progress(job.progress, progress_words(job))
+        st.button(
+            _("Cancel"), key="cancel", on_click=job.cancel, icon=":material/close:",
+            help=_("Stop this run. You can start it again."),
+        )  # fmt: skip
+
+
+def progress_words(job: Job[Any]) -> str:
+    """What the work does at the moment, or what it waits for."""
+    if job.busy:
+        return _("The device is busy: {count} runs are on their way, as many as fit. Expected wait: about {seconds} s. "
+                 "Your request is kept and tried again by itself.",
+                 count=job.busy.requests, seconds=f"{job.busy.seconds:.0f}")  # fmt: skip
+    if job.place:
+        return _("Waiting for the device: place {place} in the queue", place=job.place)
+    return _("Sampling …")
+
+
+def show_failure(job: Job[Any]) -> None:
+    """Say why there is no result, and offer to try again."""
+    if job.error is None:
+        st.info(_("Cancelled. Nothing is lost."), icon=":material/cancel:")
+    else:
+        st.error(failure_words(job.error), icon=":material/error:")
+    st.button(
+        _("Try again"), key="again", icon=":material/refresh:", on_click=st.session_state.pop, args=("job", None),
+        help=_("Start this run once more, with the same settings."),
+    )  # fmt: skip
+
+
+def failure_words(error: Exception) -> str:
+    """What went wrong, and what to do."""
+    if isinstance(error, EngineError):
+        return _("The engine stopped before this was done, and starts anew. Nothing else is lost: try again.")
+    if isinstance(error, DeviceMemoryError | torch.OutOfMemoryError):
+        return _("The device has no memory left for this model. Close other programs that use it, or choose another "
+                 "model, and try again.")  # fmt: skip
+    if isinstance(error, LimitError):
+        return _("This is more than one request may ask for. Choose fewer samples or steps, or a model with smaller "
+                 "pictures.")  # fmt: skip
+    if isinstance(error, LatentdemoError):
+        return _("This model cannot be sampled in this way: {error}", error=error)
+    return _("Something went wrong while sampling: {error}", error=repr(error))

@@ -1,0 +1,77 @@
+"""What the sidebar says, for all pages: the chosen model and seed, and the models that there are to choose from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import streamlit as st
+
+from latentdemo.checkpoints import CheckpointConfig, list_models, model_folder
+from latentdemo.checkpoints.roots import PRIVATE
+from latentdemo.data import DATASETS
+from latentdemo.errors import LatentdemoError
+from latentdemo.models import FAMILIES
+from latentdemo.sampling.densities.store import read_density_config
+from latentdemo.ui.i18n.words import N_, _
+from latentdemo.ui.state.uploads import session_models
+
+
+@dataclass(frozen=True)
+class Selection:
+    """What the sidebar says.
+
+    Attributes:
+        model: name of the model.
+        config: its configuration.
+        seed: fixes the starting points.
+    """
+
+    model: str
+    config: CheckpointConfig
+    seed: int
+
+    @property
+    def title(self) -> str:
+        """The model in words."""
+        dataset, family = self.model.split("/")
+        return f"{_(dataset_title(dataset))} · {family_title(family)}"
+
+    @property
+    def densities(self) -> str:
+        """Digest of the densities that were fitted to the model; empty where there are none to read."""
+        try:
+            return read_density_config(model_folder(self.model)).sha256
+        except LatentdemoError:
+            return ""
+
+
+def dataset_title(name: str) -> str:
+    """A data set in words; a folder of one's own keeps its name."""
+    if name.startswith(PRIVATE):
+        return N_("Brought along")
+    return DATASETS[name].title if name in DATASETS else name
+
+
+def family_title(name: str) -> str:
+    """A family in words; a folder of one's own keeps its name."""
+    return FAMILIES[name].title if name in FAMILIES else name
+
+
+def choose(model: str) -> None:
+    """Choose a model for all pages, before the controls for it are drawn."""
+    st.session_state["data"], st.session_state["model"] = model.split("/")
+
+
+def families_by_dataset() -> dict[str, list[str]]:
+    """Data set -> the families that there are models of, in the registries' order; cartoon faces first.
+
+    The models that this session brought are among them.
+    """
+    names = [tuple(name.split("/")) for name in (*list_models(), *session_models())]
+    order = ["avatars", *DATASETS, *sorted({dataset for dataset, _family in names})]
+    datasets = dict.fromkeys(dataset for dataset in order if any(name[0] == dataset for name in names))
+    ranks = [*FAMILIES, *sorted({family for _dataset, family in names})]
+    return {
+        dataset: sorted((family for owner, family in names if owner == dataset), key=ranks.index)
+        for dataset in datasets
+    }

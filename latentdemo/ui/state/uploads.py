@@ -1,0 +1,182 @@
+"""Models that visitors bring: kept for their session, or for everyone where the one who runs the demo allows it."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import shutil
+import threading
+import weakref
+from functools import partial
+from pathlib import Path
+
+import streamlit as st
+
+from latentdemo.checkpoints import checkpoints_dir, model_folder, read_config
+from latentdemo.checkpoints.intake import take_in
+from latentdemo.checkpoints.roots import PRIVATE, dataset_folder, private_folder
+from latentdemo.data import read_held_out
+from latentdemo.data.held_out import INDEX, SHEET
+from latentdemo.engine import Job
+from latentdemo.errors import DataError, UploadError
+from latentdemo.evaluation.features.classifier import CONFIG as FEATURES
+from latentdemo.evaluation.features.classifier import WEIGHTS as FEATURE_WEIGHTS
+from latentdemo.sampling.densities.intake import check_densities
+from latentdemo.ui.i18n.words import N_, _
+from latentdemo.ui.state import background
+
+SHARED = "shared-"  # what data sets are called that hold a model for everyone
+MOST_SHARED, MOST_PRIVATE = 20, 50  # models at a time
+UPLOAD_WORDS = {  # reason of an UploadError -> what to say
+    "zip": N_("This is not a ZIP file, or a damaged one. Pack the checkpoint folder again."),
+    "large": N_("This archive is too large: at most 64 MB packed and 128 MB unpacked can be read."),
+    "many": N_("This archive holds too many files. Pack one checkpoint folder only."),
+    "encrypted": N_("This archive is encrypted. Pack the checkpoint folder without a password."),
+    "path": N_("A name in this archive leads out of its folder, or is one that no file can have. Pack it again."),
+    "link": N_("This archive holds a link or a device. Pack the files themselves."),
+    "twice": N_("This archive holds a file twice. Pack the checkpoint folder again."),
+    "kind": N_(
+        "This archive holds a file that is no part of a checkpoint folder. Only config.json, model.safetensors, "
+        "density.json and density.safetensors are taken."
+    ),
+    "missing": N_("This archive lacks a file: config.json and model.safetensors of one model are needed."),
+    "config": N_("config.json does not describe a model that can be built here."),
+    "size": N_("The network that config.json describes is too large for this demo."),
+    "weights": N_(
+        "model.safetensors is damaged, does not fit config.json, or holds numbers that are not finite. "
+        "Pack the checkpoint folder again."
+    ),
+    "density": N_(
+        "The densities are damaged, do not fit the model, or hold numbers that are not finite. Leave density.json and "
+        "density.safetensors out, or fit them again."
+    ),
+    "full": N_("There is no room for another model here. Ask whoever runs this demo."),
+}
+UPLOAD, UPLOADED = "model_upload", "model_uploaded"  # where a session keeps the job on its file, and its model
+ONE_AT_A_TIME = threading.Lock()  # archives are looked through; so the memory for it, and models at a time, are bounded
+
+
+class BroughtModel:
+    """A model that was taken in; the files of one that serves its session only go with it.
+
+    Args:
+        name: of the model, which no other session can guess where it is for one only.
+    """
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.private = name.startswith(PRIVATE)
+        if self.private:
+            weakref.finalize(self, shutil.rmtree, model_folder(name).parent, ignore_errors=True)
+
+
+def session_models() -> list[str]:
+    """Names of the models that this session brought."""
+    kept: BroughtModel | None = st.session_state.get(UPLOADED)
+    return [] if kept is None else [kept.name]
+
+
+def sharing() -> bool:
+    """Whether uploads serve everyone: $LATENTDEMO_SHARE_UPLOADS is 1, or `share_uploads` is true in the section
+    `[latentdemo]` of `.streamlit/secrets.toml`."""
+    if "LATENTDEMO_SHARE_UPLOADS" in os.environ:
+        return os.environ["LATENTDEMO_SHARE_UPLOADS"] == "1"
+    return st.secrets.load_if_toml_exists() and st.secrets.get("latentdemo", {}).get("share_uploads") is True
+
+
+def begin_upload(content: bytes) -> None:
+    """Begin to look through the ZIP file of a checkpoint folder, in place of what this session began before."""
+    cancel_upload()
+    work = partial(keep_model, content=content, shared=sharing(), replaced=len(session_models()))
+    st.session_state[UPLOAD] = Job(secrets.token_hex(), work, background.session_is_there())
+
+
+def keep_model(job: Job[BroughtModel], *, content: bytes, shared: bool, replaced: int) -> BroughtModel:
+    """Take in an archive, for everyone or for one session, whose model it may replace.
+
+    Raises:
+        UploadError: it is refused.
+        Cancelled: nobody wants it any more.
+    """
+    root = checkpoints_dir() if shared else Path(private_folder().name)
+    prefix, most = (SHARED, MOST_SHARED) if shared else (PRIVATE, MOST_PRIVATE + replaced)
+    with ONE_AT_A_TIME:
+        job.check()
+        if len(list(root.glob(f"{prefix}*"))) >= most:
+            raise UploadError("full")
+        brought = BroughtModel(
+            take_in(content, root, prefix + secrets.token_hex(4 if shared else 16), check_densities, job.check)
+        )
+    lend_images(model_folder(brought.name))
+    return brought
+
+
+def cancel_upload() -> None:
+    """Forget the file that this session uploaded last, and stop looking through it."""
+    job: Job[BroughtModel] | None = st.session_state.pop(UPLOAD, None)
+    if job:
+        job.cancel()
+
+
+def take_over_upload() -> str | None:
+    """The name of the model that was uploaded, once, as soon as it was taken in; then it is among this session's."""
+    job: Job[BroughtModel] | None = st.session_state.get(UPLOAD)
+    if job is None or not job.wait(max(background.AT_ONCE - job.seconds, 0)) or job.result is None:
+        return None
+    if job.result.private:
+        forget_model()
+        st.session_state[UPLOADED] = job.result
+    del st.session_state[UPLOAD]
+    return job.result.name
+
+
+def show_upload() -> None:
+    """What has become of the file that was uploaded, unless it was taken over."""
+    job: Job[BroughtModel] | None = st.session_state.get(UPLOAD)
+    if job is None:
+        return
+    if not job.wait(0):
+        watch_upload()
+    elif job.error:
+        st.error(refusal_words(job.error), icon=":material/block:")
+    elif job.cancelled:
+        st.info(_("Cancelled. Nothing is lost."), icon=":material/cancel:")
+
+
+@st.fragment(run_every=0.5)
+def watch_upload() -> None:
+    """Says that the file is looked through, with a way out; reruns the page when that has ended."""
+    job: Job[BroughtModel] | None = st.session_state.get(UPLOAD)
+    if job is None or job.wait(0):
+        st.rerun()
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.info(_("Looking through the archive, and trying the model …"), icon=":material/hourglass_top:")
+        st.button(_("Cancel"), key="cancel_upload", on_click=cancel_upload, icon=":material/close:",
+                  help=_("Stop, and leave the file out."))  # fmt: skip
+
+
+def refusal_words(error: Exception) -> str:
+    """Why a file was not taken, and what to do."""
+    if not isinstance(error, UploadError):
+        return _("Something went wrong while trying the model: {error}", error=repr(error))
+    return _(UPLOAD_WORDS[error.reason]) + (f" ({error.detail})" if error.detail else "")
+
+
+def forget_model() -> None:
+    """Drop the model that this session brought, files and all."""
+    st.session_state.pop(UPLOADED, None)
+
+
+def lend_images(folder: Path) -> None:
+    """Put the held-out images and the feature space of the data set that a model says it is of beside it, if both are
+    here and the images fit."""
+    config = read_config(folder)
+    source = dataset_folder(config.dataset) if config.dataset else folder
+    try:
+        height, width, channels = read_held_out(source).pixels.shape[1:]
+    except DataError:
+        return
+    if (channels, height, width) == config.network.image_shape:
+        for name in (SHEET, INDEX, FEATURES, FEATURE_WEIGHTS):
+            if (source / name).exists():
+                shutil.copyfile(source / name, folder.parent / name)

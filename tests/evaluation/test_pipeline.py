@@ -1,0 +1,166 @@
+import json
+
+import pytest
+import torch
+from torch import nn
+
+from latentdemo.checkpoints import checkpoints_dir
+from latentdemo.data import ImageSet, read_held_out
+from latentdemo.errors import (
+    Cancelled,
+    CheckpointCorruptError,
+    CheckpointDigestError,
+    CheckpointFileMissingError,
+    ImageShapeError,
+    SamplingError,
+)
+from latentdemo.evaluation import (
+    EvaluationError,
+    FeatureSpace,
+    Report,
+    frechet_distance,
+    load_features,
+    load_report,
+    measure_model,
+    save_features,
+    save_report,
+    torchvision_features,
+    train_classifier,
+)
+from latentdemo.evaluation.features.damage import mixed, softened, warped
+
+ROWS = 400
+
+
+@pytest.fixture(scope="module")
+def clothes() -> ImageSet:
+    return read_held_out(checkpoints_dir() / "fashion-mnist")
+
+
+def part(images: ImageSet, rows: slice) -> ImageSet:
+    labels = {name: values[rows] for name, values in images.labels.items()}
+    return ImageSet(images.pixels[rows], labels, images.label_names)
+
+
+@pytest.fixture(scope="module")
+def trained(clothes: ImageSet):
+    return train_classifier("fashion-mnist", part(clothes, slice(0, 2000)), part(clothes, slice(2000, 3000)), epochs=1)
+
+
+def test_a_classifier_learns_and_comes_back_as_it_was_saved(trained, clothes, tmp_path) -> None:
+    assert trained.config.accuracy["class"] > 0.5
+    save_features(trained, tmp_path / "fashion-mnist")
+    again = load_features("fashion-mnist", "cpu", tmp_path)
+    images = clothes.tensor(slice(0, 50))
+    assert torch.equal(again(images), trained(images))
+    assert again.config.accuracy == trained.config.accuracy
+    with pytest.raises(ImageShapeError, match="1, 32, 32"):
+        again(torch.rand(2, 3, 32, 32))
+
+
+def test_broken_files_are_named(trained, tmp_path) -> None:
+    folder = tmp_path / "fashion-mnist"
+    save_features(trained, folder)
+    weights = folder / "features.safetensors"
+    content = weights.read_bytes()
+    weights.write_bytes(content[:-1] + bytes([content[-1] ^ 1]))
+    with pytest.raises(CheckpointDigestError, match="digest"):
+        load_features("fashion-mnist", "cpu", tmp_path)
+    weights.write_bytes(content[:100])
+    with pytest.raises(CheckpointCorruptError, match="truncated"):
+        load_features("fashion-mnist", "cpu", tmp_path)
+    weights.unlink()
+    with pytest.raises(CheckpointFileMissingError, match=r"features\.safetensors"):
+        load_features("fashion-mnist", "cpu", tmp_path)
+
+
+def test_the_shipped_classifier_is_as_right_as_it_says(clothes) -> None:
+    shipped = load_features("fashion-mnist", "cpu")
+    with torch.no_grad():
+        logits = shipped.classifier(clothes.tensor(slice(0, 2000)))["class"]
+    right = (logits.argmax(1).numpy() == clothes.labels["class"][:2000]).mean()
+    assert right == pytest.approx(json.loads((checkpoints_dir() / "fashion-mnist/features.json").read_text())
+                                  ["accuracy"]["class"], abs=0.02)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def measured(clothes, tmp_path_factory) -> tuple[Report, list[int]]:
+    kept = tmp_path_factory.mktemp("unfinished") / "kept.json"
+    settings = {"count": ROWS, "seeds": (0, 1), "kernels": ["decode-encode", "hmc"], "steps": [0, 1], "keep_in": kept}
+    with pytest.raises(Cancelled):
+        measure_model("fashion-mnist/dvae", train=clothes, cancelled=kept.exists, **settings)
+    done: list[int] = []
+    report = measure_model(
+        "fashion-mnist/dvae", train=clothes, progress=lambda now, total: done.append(total - now), **settings
+    )
+    return report, done
+
+
+def test_a_models_figures_are_ordered_as_they_must_be(measured) -> None:
+    report, done = measured
+    assert done == sorted(done, reverse=True)
+    assert done[-1] == 0
+    floor, ceiling = (report.references[name]["frechet_distance"].mean for name in ("real data", "ceiling"))
+    prior = report.prior.figures
+    assert floor < ceiling < prior["frechet_distance"].mean
+    assert prior["gap_closed"].mean == 0.0
+    assert "image_kept" not in prior
+    by_kernel = {row.kernel: row for row in report.rows if row.steps == 1}
+    plain, calibrated = by_kernel["decode-encode"].figures, by_kernel["hmc"].figures
+    assert 0.0 < calibrated["image_kept"].mean < plain["image_kept"].mean < 1.0
+    assert 0.3 < calibrated["acceptance"].mean < 1.0
+    assert "acceptance" not in plain
+    assert calibrated["energy_distance"].mean < prior["energy_distance"].mean
+    assert calibrated["gap_closed"].mean > 50.0
+    assert 0.0 < plain["round_trip_image"].mean < prior["round_trip_image"].mean
+    assert all(row.milliseconds > 0 for row in report.rows)
+    assert report.features["sha256"] == load_features("fashion-mnist", "cpu").digest
+    assert report.latent_space["verdict"] in ("match", "mild", "mismatch")
+    assert report.diagnostics["hmc"]["rhat_max"] < report.diagnostics["langevin"]["rhat_max"]
+
+
+def test_a_report_of_a_run_can_be_saved(measured, tmp_path) -> None:
+    save_report(measured[0], tmp_path)
+    assert load_report(tmp_path).rows == measured[0].rows
+
+
+def test_without_training_images_other_held_out_images_stand_in() -> None:
+    report = measure_model("fashion-mnist/vae", count=200, seeds=(0,), kernels=["hmc"], steps=[1])
+    assert not report.training_images
+    assert "memorised_share" not in report.prior.figures
+    assert report.prior.figures["coverage"].error is None
+
+
+def test_any_module_can_be_the_feature_space() -> None:
+    space = FeatureSpace(nn.Sequential(nn.AvgPool2d(8), nn.Flatten()), "coarse pixels")
+    report = measure_model("fashion-mnist/vae", count=100, seeds=(0,), kernels=["hmc"], steps=[1], features=space)
+    assert report.features == {"name": "coarse pixels", "sha256": space.digest}
+    with pytest.raises(EvaluationError, match="flatten or pool"):
+        measure_model("fashion-mnist/vae", count=100, seeds=(0,), features=FeatureSpace(nn.AvgPool2d(8), "maps"))
+    with pytest.raises(EvaluationError, match="no weights of"):
+        torchvision_features("no-such-network")
+
+
+def test_more_images_than_there_are_cannot_be_asked_for(clothes) -> None:
+    with pytest.raises(EvaluationError, match="to 300 images"):
+        measure_model("fashion-mnist/vae", count=301, seeds=(0,), train=part(clothes, slice(0, 300)))
+    with pytest.raises(EvaluationError, match="5000 images"):
+        measure_model("fashion-mnist/vae", count=5001, seeds=(0,))
+    with pytest.raises(SamplingError, match="known are decode-encode"):
+        measure_model("fashion-mnist/vae", count=100, seeds=(0,), kernels=["slice"])
+
+
+def test_damage_is_seen_in_proportion_and_blur_is_not(clothes) -> None:
+    features, images = load_features("fashion-mnist", "cpu"), clothes.tensor(slice(0, 1000))
+    real = features(clothes.tensor(slice(1000, 2000)))
+    distances = {
+        name: [
+            frechet_distance(real, features(make(images, torch.Generator().manual_seed(0), strength)))
+            for strength in (0.0, 0.5, 1.0)
+        ]
+        for name, make in (("mixed", mixed), ("warped", warped))
+    }
+    for intact, half, whole in distances.values():
+        assert 2 * intact < half < whole
+    soft = frechet_distance(real, features(softened(images, torch.Generator().manual_seed(0))))
+    assert soft < min(half for _, half, _ in distances.values())

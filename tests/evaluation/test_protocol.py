@@ -1,0 +1,38 @@
+import json
+
+import pytest
+
+from latentdemo import load_model
+from latentdemo.errors import SamplingError
+from latentdemo.evaluation.protocol import plan
+from latentdemo.evaluation.unfinished import Unfinished
+
+
+def test_the_prior_sample_is_always_measured() -> None:
+    model = load_model("fashion-mnist/vae", "cpu")
+    for walks in (plan(model), plan(model, ["hmc"]), plan(model, ["hmc", "transport"], [3])):
+        assert sum(walk.start == "prior" and 0 in walk.steps for walk in walks) == 1
+    assert [walk.steps for walk in plan(model, ["hmc"], [3, 0, 1]) if walk.kernel] == [(1, 3)]
+
+
+def test_what_a_deterministic_encoder_cannot_do_is_left_out() -> None:
+    kernels = {walk.kernel for walk in plan(load_model("fashion-mnist/aae", "cpu"))}
+    assert "metropolis-within-gibbs" not in kernels
+    assert {"decode-encode", "hmc", "transport"} <= kernels
+
+
+@pytest.mark.parametrize(("kernels", "steps"), [(["gibbs"], None), (None, [-1])])
+def test_what_cannot_be_planned_is_refused(kernels, steps) -> None:
+    with pytest.raises(SamplingError, match="known are"):
+        plan(load_model("fashion-mnist/vae", "cpu"), kernels, steps)
+
+
+def test_an_unfinished_run_goes_on_only_with_the_same_settings(tmp_path) -> None:
+    path = tmp_path / "kept.json"
+    assert Unfinished(path, ["digest", 100]).get_or_make("a", lambda: {"0": {"recall": 0.5}}) == {"0": {"recall": 0.5}}
+    again = Unfinished(path, ["digest", 100])
+    assert again.get_or_make("a", lambda: pytest.fail("made twice")) == {"0": {"recall": 0.5}}
+    assert Unfinished(path, ["digest", 200]).get_or_make("a", dict) == {}
+    path.write_text(json.dumps({"settings": ["digest", 100]})[:-4])
+    assert Unfinished(path, ["digest", 100]).get_or_make("a", dict) == {}
+    assert Unfinished(None, []).get_or_make("a", dict) == {}

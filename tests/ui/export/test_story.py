@@ -1,0 +1,89 @@
+"""What deck and PDF say of a model: the sentences of its quality review, or why there are none."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from latentdemo.checkpoints import model_folder, read_config
+from latentdemo.evaluation.report import GAP
+from latentdemo.export import GIVEN, Layout, RunSettings
+from latentdemo.export.story import Story
+from latentdemo.ui.export.story import tell
+from latentdemo.ui.quality.review import direct_draw, verdict
+from latentdemo.ui.state.selection import Selection
+from tests.ui.sample_reports import report, without
+
+MODEL = "fashion-mnist/vae"
+SETTINGS = RunSettings(
+    MODEL, "ab" * 32, "", "hmc", "prior", 16, (0, 1, 3), 7, Layout(4), {1: "one step", 3: "three steps"}
+)  # fmt: skip
+
+
+def told(found, settings: RunSettings = SETTINGS, after: int = 3) -> Story:
+    chosen = Selection(MODEL, read_config(model_folder(MODEL)), 7)
+    return tell(chosen, found, settings, {"Kernel": "calibrated"}, after, "http://here/")
+
+
+def test_the_verdict_is_that_of_the_review() -> None:
+    found = report()
+    story = told(found)
+    assert story.verdict == verdict(found)
+    assert direct_draw(found) in story.decision.points
+    assert story.table is not None
+    assert story.table.advised is not None
+    advised = story.table.rows[story.table.advised]
+    assert found.recommended is not None
+    assert advised[1] == str(found.recommended.steps)
+    assert f"{found.recommended.figures[GAP].mean:.0f} %" in advised[2]
+    assert story.chart is not None
+    assert {line.label for line in story.chart.lines} >= {"Plain chain", "Calibrated chain"}
+    assert [card.label for card in story.cards][:3] == ["Quality gap closed", "Recommended steps", "Cost per image"]
+    assert not any("**" in point for point in story.method.points)
+
+
+def test_a_model_that_is_best_left_alone_is_told_as_such() -> None:
+    story = told(report(strength=-1.0))
+    assert story.verdict.startswith("Leave this model alone")
+    assert story.table is not None
+    assert story.table.advised is None
+
+
+def test_a_model_without_a_gap_has_a_table_but_no_chart() -> None:
+    found = report(strength=-1.0)
+    found = replace(found, rows=[replace(row, figures=without(row.figures, [GAP])) for row in found.rows])
+    story = told(found)
+    assert story.chart is None
+    assert story.table is not None
+    assert "Fréchet distance" in story.table.header
+
+
+def test_a_model_without_an_evaluation_is_told_as_such() -> None:
+    story = told("This model was not evaluated yet.")
+    assert story.verdict == "This model was not evaluated yet."
+    assert (story.chart, story.table, story.cards, story.method.points) == (None, None, (), ())
+    assert "Nothing can be decided" in story.decision.points[0]
+
+
+@pytest.mark.parametrize(
+    ("start", "captions", "words"),
+    [
+        ("prior", {0: "Step 0"}, "Prior samples"),
+        ("data", {}, "Held-out data"),
+        (GIVEN, {0: "Plain"}, "Plain"),
+        (GIVEN, {}, "Step 0"),
+    ],
+)
+def test_the_first_picture_is_called_what_it_is(start: str, captions: dict, words: str) -> None:
+    settings = replace(SETTINGS, start=start, captions=captions)
+    assert words in told(report(), settings).before
+
+
+def test_the_other_picture_names_its_step_and_its_kernel() -> None:
+    assert told(report(), after=1).after == "one step · Calibrated chain"
+
+
+def test_settings_name_what_fixes_the_run() -> None:
+    settings = dict(told(report()).settings)
+    assert settings == {"Model": f"{MODEL} (abababababab)", "Seed": "7", "Samples": "16", "Kernel": "calibrated"}

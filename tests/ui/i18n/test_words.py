@@ -1,0 +1,91 @@
+"""Every text of the pages is in every catalogue, and nothing else is; and no text of a page is left unmarked."""
+
+import ast
+import re
+import string
+from pathlib import Path
+
+import pytest
+from babel.messages.extract import extract_from_file
+
+from latentdemo.ui.i18n.words import LANGUAGES, catalogue
+
+ROOT = Path(__file__).parents[3]
+SCRIPTS = [ROOT / "app.py", *(ROOT / "pages").glob("*.py"), *(ROOT / "latentdemo/ui").rglob("*.py")]
+MARKED = {message for script in SCRIPTS for _line, message, *_rest in extract_from_file("python", script)}
+SHOWING = {  # calls of Streamlit and Altair that put their first argument on screen
+    *("title", "header", "subheader", "markdown", "caption", "write", "text", "metric", "info", "warning", "error"),
+    *("success", "toast", "spinner", "progress", "expander", "popover", "tabs", "dialog", "button", "link_button"),
+    *("download_button", "form_submit_button", "page_link", "toggle", "checkbox", "radio", "selectbox", "multiselect"),
+    *("segmented_control", "pills", "slider", "select_slider", "number_input", "text_input", "text_area"),
+    *("file_uploader", "camera_input", "color_picker", "date_input", "status", "badge", "feedback"),
+}
+SHOWN = {"label", "help", "alt", "body", "text", "placeholder", "title", "caption"}  # arguments that are put on screen
+WORD = re.compile(r"[^\W\d_]{3,}")
+OTHERS = [language for language in LANGUAGES if language != "en"]
+
+
+def fields(text: str) -> set[str]:
+    return {name for _literal, name, *_rest in string.Formatter().parse(text) if name}
+
+
+def test_the_pages_have_texts() -> None:
+    assert {"Compare", "Overview", "Cartoon faces"} <= MARKED
+
+
+@pytest.mark.parametrize("language", OTHERS)
+def test_nothing_is_missing_and_nothing_unused(language: str) -> None:
+    assert set(catalogue(language)) == MARKED
+
+
+@pytest.mark.parametrize("language", OTHERS)
+def test_placeholders_are_the_same(language: str) -> None:
+    for english, translated in catalogue(language).items():
+        assert fields(translated) == fields(english), english
+
+
+def unmarked(code: str) -> list[str]:
+    """Texts that a script shows without marking them for translation, by line."""
+    found = []
+    for call in ast.walk(ast.parse(code)):
+        if isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute):
+            shown = [*call.args[:1]] if call.func.attr in SHOWING else []
+            shown += [argument.value for argument in call.keywords if argument.arg in SHOWN]
+            found += [f"{text.lineno}: {words}" for text in shown for words in literals(text) if WORD.search(words)]
+    return found
+
+
+def literals(text: ast.expr) -> list[str]:
+    """What is spelled out in an expression; not what a call makes of it."""
+    if isinstance(text, ast.Constant) and isinstance(text.value, str):
+        return [re.sub(r":material/\w+:", "", text.value)]
+    if isinstance(text, ast.JoinedStr | ast.List | ast.Tuple | ast.IfExp | ast.BinOp):
+        return [words for part in ast.iter_child_nodes(text) if isinstance(part, ast.expr) for words in literals(part)]
+    return []
+
+
+@pytest.mark.parametrize("script", SCRIPTS, ids=lambda script: str(script.relative_to(ROOT)))
+def test_no_text_is_left_unmarked(script: Path) -> None:
+    assert unmarked(script.read_text(encoding="utf-8")) == []
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        'st.title("Quality review")',
+        'st.button(_("Go"), help="Press it")',
+        'column.metric(f"Steps {steps}", 3)',
+        'st.tabs(["Grid", _("Rows")])',
+        'alt.X("x:Q", title="first axis")',
+        'st.caption("so much" if much else _("few"))',
+    ],
+)
+def test_text_that_is_left_unmarked_is_found(code: str) -> None:
+    assert len(unmarked(code)) == 1
+
+
+@pytest.mark.parametrize(
+    "code", ['st.title(_("Quality review"))', 'st.metric(_("Cost"), f"{cost} ms")', "st.title(name)"]
+)
+def test_marked_text_is_let_through(code: str) -> None:
+    assert unmarked(code) == []

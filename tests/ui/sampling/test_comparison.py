@@ -1,0 +1,121 @@
+"""What the sampling page computes: order of tiles, acceptance, and the figures that it takes from a report."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import replace
+
+import pytest
+import torch
+
+from latentdemo.checkpoints import checkpoints_dir
+from latentdemo.data.held_out import INDEX, SHEET
+from latentdemo.evaluation.report import FLOOR, GAP, Interval, Row
+from latentdemo.export.settings import Layout
+from latentdemo.sampling import ChainRun, Info
+from latentdemo.ui.i18n.names import METHODS, STARTS, kernel_name, start_samples
+from latentdemo.ui.sampling import comparison
+from latentdemo.ui.sampling.comparison import (
+    Comparison,
+    Request,
+    accepted_share,
+    gap_closed,
+    held_out_sharpness,
+    real_sharpness,
+    sheet,
+)
+from tests.ui.sample_reports import report
+
+REPORT = report("fashion-mnist/vae")
+REQUEST = Request(
+    "fashion-mnist/vae", REPORT.model_sha256, 7, 36, (0, 1, 5), 4, densities=REPORT.density_sha256
+)  # fmt: skip
+
+
+def run_of(changes: list[float], **info: torch.Tensor) -> ChainRun:
+    """Chains whose images have changed by so much after two steps, and by nothing after one."""
+    start = torch.zeros(len(changes), 1, 4, 4)
+    images = {0: start, 1: start, 2: start + torch.tensor(changes)[:, None, None, None]}
+    distance = torch.zeros(2, len(changes))
+    return ChainRun({0: torch.zeros(len(changes), 2)}, images, Info(distance, **info), {0: 0.0, 1: 0.1, 2: 0.2})
+
+
+def test_acceptance_counts_the_moves_of_walking_chains_only() -> None:
+    accepted = torch.tensor([[True, False, False], [True, True, False]])
+    assert accepted_share(run_of([0.0] * 3, accepted=accepted), 2) == pytest.approx(50.0)
+    walking = torch.tensor([[True, True, False], [True, False, False]])
+    assert accepted_share(run_of([0.0] * 3, accepted=accepted, walking=walking), 2) == pytest.approx(100 * 2 / 3)
+    resting = torch.zeros_like(walking)
+    assert accepted_share(run_of([0.0] * 3, accepted=accepted, walking=resting), 2) is None
+    assert accepted_share(run_of([0.0] * 3), 2) is None
+
+
+def test_a_sheet_has_the_figures_of_its_step() -> None:
+    walking = torch.tensor([[True, True], [True, False]])
+    shown = sheet(run_of([0.1, 0.3], walking=walking), 2, b"")
+    assert shown.change == pytest.approx(20.0)
+    assert shown.change_error == pytest.approx(10.0)
+    assert shown.sharpness == pytest.approx(0.0, abs=1e-6)
+    assert shown.milliseconds == pytest.approx(100.0)
+    assert shown.steps_taken == pytest.approx(1.5)
+    assert sheet(run_of([0.1, 0.3]), 2, b"").steps_taken is None
+
+
+def test_options_that_the_kernel_lacks_are_left_out() -> None:
+    assert REQUEST.options == {}
+    assert replace(REQUEST, decoding="sample").options == {"decoding": "sample"}
+    assert replace(REQUEST, decoding="sample", kernel="hmc").options == {}
+
+
+def reported(start: str, kernel: str, steps: int, **more: object) -> Interval:
+    """What the report says of a way."""
+    rows = [row for row in REPORT.rows if (row.start, row.kernel, row.steps) == (start, kernel, steps)]
+    return next(row for row in rows if all(getattr(row, name) == value for name, value in more.items())).figures[GAP]
+
+
+def test_the_gap_closed_is_that_of_the_same_way_to_sample(monkeypatch) -> None:
+    monkeypatch.setattr(comparison, "likeliest_density", lambda model: "mixture")
+    plain = {"options": {}, "stop_at": None}
+    assert gap_closed(REPORT, REQUEST, 5) == reported("prior", "decode-encode", 5, **plain)
+    sampled = replace(REQUEST, decoding="sample")
+    assert gap_closed(REPORT, sampled, 5) == reported("prior", "decode-encode", 5, options={"decoding": "sample"})
+    assert gap_closed(REPORT, replace(REQUEST, kernel="hmc"), 5) == reported("prior", "hmc", 5, **plain)
+    stopping = replace(REQUEST, kernel="hmc", stop_at=0.5)
+    assert gap_closed(REPORT, stopping, 10) == reported("prior", "hmc", 10, stop_at=0.5)
+    assert gap_closed(REPORT, replace(REQUEST, start="density"), 3) == reported("mixture", "decode-encode", 3, **plain)
+    assert gap_closed(REPORT, replace(REQUEST, start="density", kernel="hmc"), 0) == reported("mixture", "", 0)
+
+
+def test_the_gap_closed_is_not_told_of_what_was_not_measured(monkeypatch) -> None:
+    monkeypatch.setattr(comparison, "likeliest_density", lambda model: "mixture")
+    assert gap_closed(REPORT, REQUEST, 0) is None  # the prior sample, 0 % by definition
+    assert gap_closed(REPORT, REQUEST, 50) is None
+    assert gap_closed(REPORT, replace(REQUEST, stop_at=0.25), 10) is None
+    assert gap_closed(REPORT, replace(REQUEST, start="data"), 5) is None
+    assert gap_closed(REPORT, replace(REQUEST, digest="other"), 5) is None
+    assert gap_closed(REPORT, replace(REQUEST, densities="other"), 5) is None
+    closed = replace(REPORT, rows=[Row("prior", "", 0, {}), Row("prior", "decode-encode", 5, {})])
+    assert gap_closed(closed, REQUEST, 5) is None
+
+
+def test_real_sharpness_is_the_report_s_where_there_is_one() -> None:
+    shown = Comparison({}, 0.0, {}, torch.empty(0), Layout(columns=4), real=0.25)
+    assert real_sharpness(REPORT, shown) == REPORT.references[FLOOR]["sharpness"].mean
+    assert real_sharpness(None, shown) == 0.25
+
+
+def test_sharpness_of_held_out_images_is_measured_anew_when_they_change(tmp_path, monkeypatch) -> None:
+    shipped = checkpoints_dir() / "fashion-mnist"
+    monkeypatch.setenv("LATENTDEMO_CHECKPOINTS", str(tmp_path))
+    (tmp_path / "own" / "vae").mkdir(parents=True)
+    assert held_out_sharpness("own/vae") is None
+    for name in (SHEET, INDEX):
+        shutil.copyfile(shipped / name, tmp_path / "own" / name)
+    assert held_out_sharpness("own/vae") == pytest.approx(0.2, abs=0.01)
+
+
+def test_every_kernel_and_start_has_words() -> None:
+    names = [kernel_name(kernel) for kernel in METHODS]
+    assert len(set(names)) == len(names)
+    assert kernel_name("one-of-my-own") == "one-of-my-own"
+    assert all("starting points" in start_samples(start) for start in STARTS)
