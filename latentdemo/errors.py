@@ -1,5 +1,6 @@
 """Errors that a person can act on: each message names the thing at fault and says what to do."""
 
+from collections.abc import Callable
 from typing import ClassVar
 
 
@@ -55,14 +56,15 @@ class PictureError(DataError):
     """A picture that somebody brought cannot be used.
 
     Attributes:
-        reason: a key of `REASONS`.
+        reason: a key of `REASONS`, which says it in whole sentences, for pages to translate.
     """
 
     REASONS: ClassVar = {
-        "format": "this is not a JPEG, PNG or WebP picture; save it as one of these and try again",
-        "large": "this picture is too large; at most 20 MB and 50 million pixels can be read, so scale it down",
-        "small": "this picture is too small; it must be at least 8 pixels wide and high",
-        "broken": "this picture is damaged or incomplete and cannot be decoded; save or copy it again",
+        "format": "This is not a JPEG, PNG or WebP picture. Save it as one of these and try again.",
+        "large": "This picture is too large. At most 20 MB and 50 million pixels can be read: scale it down and try "
+        "again.",
+        "small": "This picture is too small. It must be at least 8 pixels wide and high.",
+        "broken": "This picture is damaged or incomplete and cannot be read. Save or copy it again.",
     }
 
     def __init__(self, reason: str) -> None:
@@ -74,32 +76,37 @@ class UploadError(LatentdemoError):
     """A checkpoint folder that somebody brought as a ZIP file cannot be used; nothing of it was kept.
 
     Attributes:
-        reason: a key of `REASONS`.
+        reason: a key of `REASONS`, which says it in whole sentences, for pages to translate.
         detail: name of the file at fault, if there is one.
     """
 
     REASONS: ClassVar = {
-        "zip": "this is not a ZIP file, or a damaged one; pack the checkpoint folder again",
-        "large": "this archive is too large; at most 64 MB packed and 128 MB unpacked can be read",
-        "many": "this archive holds too many files; pack one checkpoint folder only",
-        "encrypted": "this archive is encrypted; pack the checkpoint folder without a password",
-        "path": "a name in this archive leads out of its folder, or is one that no file can have; pack it again",
-        "link": "this archive holds a link or a device; pack the files themselves",
-        "twice": "this archive holds a file twice; pack the checkpoint folder again",
-        "kind": "this archive holds a file that is no part of a checkpoint folder; only config.json, "
-        "model.safetensors, density.json and density.safetensors are taken",
-        "missing": "this archive lacks a file; config.json and model.safetensors of one model are needed",
-        "config": "config.json does not describe a model that can be built here",
-        "size": "the network that config.json describes is too large for this demo",
-        "weights": "model.safetensors is damaged, does not fit config.json, or holds numbers that are not finite",
-        "density": "the densities are damaged, do not fit the model, or hold numbers that are not finite; leave "
-        "density.json and density.safetensors out, or fit them again",
-        "full": "there is no room for another model here; ask whoever runs this demo",
+        "zip": "This is not a ZIP file, or a damaged one. Pack the checkpoint folder again.",
+        "large": "This archive is too large: at most 64 MB packed and 128 MB unpacked can be read.",
+        "many": "This archive holds too many files. Pack one checkpoint folder only.",
+        "encrypted": "This archive is encrypted. Pack the checkpoint folder without a password.",
+        "path": "A name in this archive leads out of its folder, or is one that no file can have. Pack it again.",
+        "link": "This archive holds a link or a device. Pack the files themselves.",
+        "twice": "This archive holds a file twice. Pack the checkpoint folder again.",
+        "kind": "This archive holds a file that is no part of a checkpoint folder. Only config.json, "
+        "model.safetensors, density.json and density.safetensors are taken.",
+        "missing": "This archive lacks a file: config.json and model.safetensors of one model are needed.",
+        "config": "config.json does not describe a model that can be built here.",
+        "size": "The network that config.json describes is too large for this demo.",
+        "weights": "model.safetensors is damaged, does not fit config.json, or holds numbers that are not finite. "
+        "Pack the checkpoint folder again.",
+        "density": "The densities are damaged, do not fit the model, or hold numbers that are not finite. Leave "
+        "density.json and density.safetensors out, or fit them again.",
+        "full": "There is no room for another model here. Ask whoever runs this demo.",
     }
 
     def __init__(self, reason: str, detail: str = "") -> None:
-        super().__init__(self.REASONS[reason] + (f" ({detail})" if detail else ""))
         self.reason, self.detail = reason, detail
+        super().__init__(self.in_words())
+
+    def in_words(self, translate: Callable[[str], str] = str) -> str:
+        """The reason and the file at fault, in the language that `translate` puts English into."""
+        return translate(self.REASONS[self.reason]) + (f" ({self.detail})" if self.detail else "")
 
 
 class ImageShapeError(LatentdemoError, ValueError):

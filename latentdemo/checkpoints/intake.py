@@ -43,7 +43,7 @@ LARGEST_OPTION = 4096.0  # of a family
 TRIED = 16  # samples that are decoded and encoded again
 
 
-def take_in(
+def install_archive(
     content: bytes,
     root: Path,
     dataset: str,
@@ -82,7 +82,7 @@ def take_in(
 
 
 def unpack(content: bytes, folder: Path) -> None:
-    """Write the files of an archive that are taken; raises as `take_in` does."""
+    """Write the files of an archive that are taken; raises as `install_archive` does."""
     check_list(content)
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:

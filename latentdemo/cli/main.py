@@ -453,7 +453,7 @@ def adopt(
     from latentdemo.checkpoints import checkpoints_dir
     from latentdemo.data import get_dataset
     from latentdemo.models.adapters import read_others
-    from latentdemo.training import adopt as take_in
+    from latentdemo.training import adopt as adopt_model
 
     if not re.fullmatch(r"\w[\w.-]*/\w[\w.-]*", model):
         raise typer.BadParameter(f"{model!r} is no name of a model; take DATASET/NAME, such as fashion-mnist/my-vae")
@@ -463,7 +463,7 @@ def adopt(
     with progress_bar() as bar:
         images, held_out = images_of(folder.parent, data_dir, bar)
         facts = get_dataset(folder.parent.name)
-        take_in(read_others(source, facts.image_size, facts.ground), model, images, held_out)
+        adopt_model(read_others(source, facts.image_size, facts.ground), model, images, held_out)
     typer.echo(f"wrote {folder}; next: python -m latentdemo evaluate {model}")
 
 

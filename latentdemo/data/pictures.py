@@ -76,7 +76,7 @@ def thumbnail(content: bytes, size: int) -> Image.Image:
     return picture
 
 
-def take_in(content: bytes) -> bytes:
+def normalise_upload(content: bytes) -> bytes:
     """A picture as it is worth keeping: upright, at most `KEPT_SIDE` pixels on the shorter side, as PNG.
 
     Raises as `read_picture` does, which takes what this gives, and then need not decode 50 million pixels each time.

@@ -19,7 +19,6 @@ from latentdemo.errors import UploadError
 from latentdemo.evaluation.report import FILE as EVALUATION
 from latentdemo.ui.i18n.words import catalogue
 from latentdemo.ui.state import background, uploads
-from latentdemo.ui.state.uploads import UPLOAD_WORDS
 
 APP = Path(__file__).parents[2] / "app.py"
 PATIENCE = 60
@@ -158,15 +157,15 @@ def test_what_is_hostile_is_refused_in_words_and_the_page_stays(lang: str) -> No
     before = set(root.iterdir())
     app = bring(open_models(lang=lang, data="fashion-mnist"), zipped("fashion-mnist/vae", ("../up.json", b"")))
     assert not app.exception
-    words = UPLOAD_WORDS["path"] if lang == "en" else catalogue("ja")[UPLOAD_WORDS["path"]]
+    words = UploadError.REASONS["path"] if lang == "en" else catalogue("ja")[UploadError.REASONS["path"]]
     assert app.error[0].value.startswith(words)
     assert app.session_state["data"] == "fashion-mnist"
     assert set(root.iterdir()) == before
 
 
 def test_a_slow_upload_holds_up_nothing_and_is_taken_over_when_it_is_done(monkeypatch) -> None:
-    may_go_on, take_in = threading.Event(), uploads.take_in
-    monkeypatch.setattr(uploads, "take_in", lambda *given: may_go_on.wait(PATIENCE) and take_in(*given))
+    may_go_on, install_archive = threading.Event(), uploads.install_archive
+    monkeypatch.setattr(uploads, "install_archive", lambda *given: may_go_on.wait(PATIENCE) and install_archive(*given))
     monkeypatch.setattr(background, "AT_ONCE", 0.1)
     app = bring(open_models(lang="en"), zipped("fashion-mnist/vae"))
     assert "Looking through" in app.info[0].value
@@ -184,8 +183,8 @@ def test_an_upload_that_is_cancelled_leaves_nothing(monkeypatch) -> None:
     root = Path(private_folder().name)
     gc.collect()
     before = set(root.iterdir())
-    may_go_on, take_in = threading.Event(), uploads.take_in
-    monkeypatch.setattr(uploads, "take_in", lambda *given: may_go_on.wait(PATIENCE) and take_in(*given))
+    may_go_on, install_archive = threading.Event(), uploads.install_archive
+    monkeypatch.setattr(uploads, "install_archive", lambda *given: may_go_on.wait(PATIENCE) and install_archive(*given))
     monkeypatch.setattr(background, "AT_ONCE", 0.1)
     app = bring(open_models(lang="en"), zipped("fashion-mnist/vae"))
     job = app.session_state[uploads.UPLOAD]
@@ -203,7 +202,7 @@ def test_a_refused_file_takes_nothing_away() -> None:
     app = bring(open_models(lang="en"), zipped("fashion-mnist/vae"))
     name = app.session_state["data"]
     bring(app, b"no archive")
-    assert app.error[0].value == UPLOAD_WORDS["zip"]
+    assert app.error[0].value == UploadError.REASONS["zip"]
     assert app.session_state["data"] == name
     assert "Brought along" in texts(app)
 
@@ -212,7 +211,7 @@ def test_an_unexpected_failure_is_said_in_words(monkeypatch) -> None:
     def fail(*given: object) -> str:
         raise MemoryError
 
-    monkeypatch.setattr(uploads, "take_in", fail)
+    monkeypatch.setattr(uploads, "install_archive", fail)
     app = bring(open_models(lang="en"), zipped("fashion-mnist/vae"))
     assert not app.exception
     assert "Something went wrong while trying the model" in app.error[0].value
@@ -228,8 +227,8 @@ def test_a_model_of_which_no_samples_can_be_drawn_says_so(tiny_model, tmp_path, 
     assert "No samples can be drawn" in texts(app)
 
 
-def test_every_refusal_has_words() -> None:
-    assert set(UPLOAD_WORDS) == set(UploadError.REASONS)
+def test_every_refusal_has_words_in_japanese() -> None:
+    assert set(UploadError.REASONS.values()) <= catalogue("ja").keys()
 
 
 def test_where_it_is_allowed_a_model_serves_everyone(tiny_model, tmp_path, monkeypatch) -> None:

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from latentdemo.checkpoints import load_model, save_checkpoint
-from latentdemo.checkpoints.intake import TAKEN, check_walk, take_in
+from latentdemo.checkpoints.intake import TAKEN, check_walk, install_archive
 from latentdemo.errors import UploadError
 from latentdemo.models import NetworkConfig, build_model
 from latentdemo.sampling.densities.intake import check_densities
@@ -62,7 +62,7 @@ def taken_or_refused(content: bytes, root: Path) -> None:
     dataset = f"upload-{secrets.token_hex(8)}"
     before = sorted(root.rglob("*"))
     try:
-        name = take_in(content, root, dataset, check_densities)
+        name = install_archive(content, root, dataset, check_densities)
     except UploadError:
         assert sorted(root.rglob("*")) == before
         return

@@ -20,7 +20,7 @@ from safetensors.torch import load, save
 
 from latentdemo.checkpoints import checkpoints_dir, load_model, read_config, save_checkpoint
 from latentdemo.checkpoints import intake as uploads
-from latentdemo.checkpoints.intake import LARGEST_ARCHIVE, take_in
+from latentdemo.checkpoints.intake import LARGEST_ARCHIVE, install_archive
 from latentdemo.errors import CheckpointCorruptError, UploadError
 from latentdemo.models import NetworkConfig, build_model
 from latentdemo.sampling import run_chain
@@ -60,7 +60,7 @@ def packed(files: Files, prefix: str = "tiny/") -> bytes:
 @pytest.mark.parametrize("prefix", ["", "tiny/", "own/tiny/"])
 def test_a_checkpoint_folder_works_as_the_model_it_was(files: Files, root: Path, prefix: str, tiny_model) -> None:
     extra = {"README.md": b"# <script>", "preview.png": b"no picture", "evaluation.json": b"{}", ".DS_Store": b"x"}
-    name = take_in(packed(files | extra, prefix), root, "upload-1", check_densities)
+    name = install_archive(packed(files | extra, prefix), root, "upload-1", check_densities)
     assert name == "upload-1/dvae"
     assert sorted(path.name for path in (root / name).iterdir()) == ["config.json", "model.safetensors"]
     assert [path.name for path in root.iterdir()] == ["upload-1"]
@@ -75,7 +75,7 @@ def test_a_checkpoint_folder_works_as_the_model_it_was(files: Files, root: Path,
 def test_a_shipped_model_comes_with_its_densities(root: Path) -> None:
     folder = checkpoints_dir() / "fashion-mnist" / "vae"
     shipped = {path.name: path.read_bytes() for path in folder.iterdir() if path.is_file()}
-    name = take_in(packed(shipped, "vae/"), root, "upload-2", check_densities)
+    name = install_archive(packed(shipped, "vae/"), root, "upload-2", check_densities)
     run = run_chain(load_model(name, "cpu", root), "hmc", count=4, steps=1, stop_at=0.5)
     assert run.images[1].isfinite().all()
     assert json.loads((root / name / "density.json").read_text())["training"] == {}
@@ -85,7 +85,7 @@ def test_a_model_with_a_flow_prior_works_as_well(root: Path, tmp_path: Path) -> 
     folder = tmp_path / "own" / "flow-vae"
     model = build_model("flow-vae", NetworkConfig(16, 1, 4, 8), {"flow_hidden": 16}, seed=1).eval()
     save_checkpoint(folder, model, "own")
-    name = take_in(
+    name = install_archive(
         packed({path.name: path.read_bytes() for path in folder.iterdir()}), root, "upload-3", check_densities
     )
     latents = torch.randn(4, 8, generator=torch.Generator().manual_seed(0))
@@ -261,7 +261,7 @@ def test_what_is_hostile_is_refused_and_leaves_nothing(
     reason, make = HOSTILE[name]
     content, before = make(files), sorted(tmp_path.rglob("*"))
     with pytest.raises(UploadError) as refused:
-        take_in(content, root, "upload-1", check_densities)
+        install_archive(content, root, "upload-1", check_densities)
     assert refused.value.reason == reason
     assert str(refused.value).startswith(UploadError.REASONS[reason])
     assert list(root.iterdir()) == []
@@ -292,14 +292,14 @@ def test_hostile_densities_are_refused_and_leave_nothing(root: Path, name: str) 
     DENSITIES[name](config)
     files["density.json"] = json.dumps(config).encode()
     with pytest.raises(UploadError) as refused:
-        take_in(packed(files), root, "upload-1", check_densities)
+        install_archive(packed(files), root, "upload-1", check_densities)
     assert refused.value.reason == "density"
     assert list(root.iterdir()) == []
 
 
 def test_a_full_disk_is_said_so(files: Files, tmp_path) -> None:
     with pytest.raises(UploadError) as refused:
-        take_in(packed(files), tmp_path / "missing", "upload-1", check_densities)
+        install_archive(packed(files), tmp_path / "missing", "upload-1", check_densities)
     assert refused.value.reason == "full"
 
 

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, UnidentifiedImageError
 
-from latentdemo.data.pictures import KEPT_SIDE, on_light_ground, read_picture, take_in, thumbnail
+from latentdemo.data.pictures import KEPT_SIDE, normalise_upload, on_light_ground, read_picture, thumbnail
 from latentdemo.errors import PictureError
 
 MODES = ["1", "L", "LA", "P", "PA", "RGB", "RGBA", "CMYK", "YCbCr", "I;16", "I", "F", "HSV", "LAB"]
@@ -97,7 +97,7 @@ noise = st.tuples(signatures, st.binary(max_size=300)).map(b"".join)
 
 def kept_or_refusal(content: bytes) -> bytes | str:
     try:
-        return take_in(content)
+        return normalise_upload(content)
     except PictureError as error:
         return error.reason
 

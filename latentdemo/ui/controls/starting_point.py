@@ -20,7 +20,7 @@ from torch import Tensor
 from latentdemo.checkpoints import model_folder
 from latentdemo.data import DATASETS, ImageSet
 from latentdemo.data.held_out import SHEET
-from latentdemo.data.pictures import damage_picture, on_light_ground, read_picture, take_in, thumbnail
+from latentdemo.data.pictures import damage_picture, normalise_upload, on_light_ground, read_picture, thumbnail
 from latentdemo.errors import DataError, PictureError
 from latentdemo.imaging import contact_sheet, data_uri, png_bytes
 from latentdemo.models import GenerativeAutoencoder
@@ -43,13 +43,6 @@ MOST_NOISE, MOST_MASK = 1.0, 0.6
 PREVIEW = 96  # pixels a side on screen
 CHOICE_WIDTH, SLIDER_WIDTH, PREVIEW_WIDTH = 480, 180, 420  # pixels; beside each other where there is room
 OWN_STREAM = 2**30  # number of the first generator of posterior draws, beyond those of any chain
-PROBLEMS = {
-    "format": N_("This is not a JPEG, PNG or WebP picture. Save it as one of these and try again."),
-    "large": N_("This picture is too large. At most 20 MB and 50 million pixels can be read: scale it down and try "
-                "again."),
-    "small": N_("This picture is too small. It must be at least 8 pixels wide and high."),
-    "broken": N_("This picture is damaged or incomplete and cannot be read. Save or copy it again."),
-}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -105,8 +98,8 @@ class Upload:
     """What somebody brought, kept for the session.
 
     Attributes:
-        picture: as `take_in` gives it.
-        problem: why there is none, a key of `PROBLEMS`.
+        picture: as `normalise_upload` gives it.
+        problem: why there is none, a key of `PictureError.REASONS`.
     """
 
     picture: bytes = b""
@@ -243,7 +236,7 @@ def upload_control(chosen: Selection, key: str, first: int) -> StartingPoint:
         st.button(_("Remove this picture"), key=f"{key}remove", icon=":material/close:",
                   on_click=st.session_state.pop, args=(name,))  # fmt: skip
     if upload.problem:
-        st.error(_(PROBLEMS[upload.problem]), icon=":material/broken_image:")
+        st.error(_(PictureError.REASONS[upload.problem]), icon=":material/broken_image:")
         return StartingPoint("prior", chosen.seed)
     return StartingPoint("upload", chosen.seed, picture=scaled(chosen, key, upload.picture))
 
@@ -256,7 +249,7 @@ def keep_upload(key: str) -> None:
     if file is None:
         return
     try:
-        st.session_state[f"{key}upload"] = Upload(take_in(file.getvalue()))
+        st.session_state[f"{key}upload"] = Upload(normalise_upload(file.getvalue()))
     except PictureError as error:
         st.session_state[f"{key}upload"] = Upload(problem=error.reason)
 

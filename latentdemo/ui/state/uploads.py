@@ -13,7 +13,7 @@ from pathlib import Path
 import streamlit as st
 
 from latentdemo.checkpoints import checkpoints_dir, model_folder, read_config
-from latentdemo.checkpoints.intake import take_in
+from latentdemo.checkpoints.intake import install_archive
 from latentdemo.checkpoints.roots import PRIVATE, dataset_folder, private_folder
 from latentdemo.data import read_held_out
 from latentdemo.data.held_out import INDEX, SHEET
@@ -22,36 +22,11 @@ from latentdemo.errors import DataError, UploadError
 from latentdemo.evaluation.features.classifier import CONFIG as FEATURES
 from latentdemo.evaluation.features.classifier import WEIGHTS as FEATURE_WEIGHTS
 from latentdemo.sampling.densities.intake import check_densities
-from latentdemo.ui.i18n.words import N_, _
+from latentdemo.ui.i18n.words import _
 from latentdemo.ui.state import background
 
 SHARED = "shared-"  # what data sets are called that hold a model for everyone
 MOST_SHARED, MOST_PRIVATE = 20, 50  # models at a time
-UPLOAD_WORDS = {  # reason of an UploadError -> what to say
-    "zip": N_("This is not a ZIP file, or a damaged one. Pack the checkpoint folder again."),
-    "large": N_("This archive is too large: at most 64 MB packed and 128 MB unpacked can be read."),
-    "many": N_("This archive holds too many files. Pack one checkpoint folder only."),
-    "encrypted": N_("This archive is encrypted. Pack the checkpoint folder without a password."),
-    "path": N_("A name in this archive leads out of its folder, or is one that no file can have. Pack it again."),
-    "link": N_("This archive holds a link or a device. Pack the files themselves."),
-    "twice": N_("This archive holds a file twice. Pack the checkpoint folder again."),
-    "kind": N_(
-        "This archive holds a file that is no part of a checkpoint folder. Only config.json, model.safetensors, "
-        "density.json and density.safetensors are taken."
-    ),
-    "missing": N_("This archive lacks a file: config.json and model.safetensors of one model are needed."),
-    "config": N_("config.json does not describe a model that can be built here."),
-    "size": N_("The network that config.json describes is too large for this demo."),
-    "weights": N_(
-        "model.safetensors is damaged, does not fit config.json, or holds numbers that are not finite. "
-        "Pack the checkpoint folder again."
-    ),
-    "density": N_(
-        "The densities are damaged, do not fit the model, or hold numbers that are not finite. Leave density.json and "
-        "density.safetensors out, or fit them again."
-    ),
-    "full": N_("There is no room for another model here. Ask whoever runs this demo."),
-}
 UPLOAD, UPLOADED = "model_upload", "model_uploaded"  # where a session keeps the job on its file, and its model
 ONE_AT_A_TIME = threading.Lock()  # archives are looked through; so the memory for it, and models at a time, are bounded
 
@@ -105,7 +80,7 @@ def keep_model(job: Job[BroughtModel], *, content: bytes, shared: bool, replaced
         if len(list(root.glob(f"{prefix}*"))) >= most:
             raise UploadError("full")
         brought = BroughtModel(
-            take_in(content, root, prefix + secrets.token_hex(4 if shared else 16), check_densities, job.check)
+            install_archive(content, root, prefix + secrets.token_hex(4 if shared else 16), check_densities, job.check)
         )
     lend_images(model_folder(brought.name))
     return brought
@@ -159,7 +134,7 @@ def refusal_words(error: Exception) -> str:
     """Why a file was not taken, and what to do."""
     if not isinstance(error, UploadError):
         return _("Something went wrong while trying the model: {error}", error=repr(error))
-    return _(UPLOAD_WORDS[error.reason]) + (f" ({error.detail})" if error.detail else "")
+    return error.in_words(_)
 
 
 def forget_model() -> None:

@@ -8,11 +8,13 @@ from pathlib import Path
 import pytest
 from babel.messages.extract import extract_from_file
 
+from latentdemo.errors import PictureError, UploadError
 from latentdemo.ui.i18n.words import LANGUAGES, catalogue
 
 ROOT = Path(__file__).parents[3]
 SCRIPTS = [ROOT / "app.py", *(ROOT / "pages").glob("*.py"), *(ROOT / "latentdemo/ui").rglob("*.py")]
 MARKED = {message for script in SCRIPTS for _line, message, *_rest in extract_from_file("python", script)}
+MARKED |= {*PictureError.REASONS.values(), *UploadError.REASONS.values()}
 SHOWING = {  # calls of Streamlit and Altair that put their first argument on screen
     *("title", "header", "subheader", "markdown", "caption", "write", "text", "metric", "info", "warning", "error"),
     *("success", "toast", "spinner", "progress", "expander", "popover", "tabs", "dialog", "button", "link_button"),
