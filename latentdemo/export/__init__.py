@@ -4,7 +4,6 @@ Nothing here knows the screen or a language: texts come in as they are to be rea
 `latents.npz` beside it is repeated by `python -m latentdemo rerun run.json --output FOLDER`.
 """
 
-from latentdemo.export.animation import gif_bytes, mp4_bytes
 from latentdemo.export.picture import frames_of, picture_of, sheets_of
 from latentdemo.export.settings import GIVEN, Branch, Layout, RunSettings, read_settings
 
@@ -14,8 +13,6 @@ __all__ = [
     "Layout",
     "RunSettings",
     "frames_of",
-    "gif_bytes",
-    "mp4_bytes",
     "picture_of",
     "read_settings",
     "sheets_of",

@@ -9,8 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from latentdemo.export import gif_bytes, mp4_bytes
-from latentdemo.export.animation import RATE
+from latentdemo.export.animation import RATE, gif_bytes, mp4_bytes
 
 COLOURS = ("#0f766e", "#d55e00", "#1f2937")
 
