@@ -10,7 +10,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "latentdemo"
-BASE = {"errors", "random", "imaging", "fonts", "_version"}
+BASE = {"errors", "files", "random", "imaging", "fonts", "_version"}
 MAY_IMPORT = {  # room -> rooms and modules at the top of the package
     "fonts": set(),
     "models": BASE,

@@ -29,11 +29,11 @@ def measure_figures(name: str, count: int = COUNT, seeds: Sequence[int] = SEEDS)
     reference = load_trained(name, "cpu")
     assert reference.folder is not None
     dataset = reference.folder.parent
-    subject = Subject(reference, load_features(dataset.name, "cpu", dataset.parent), read_held_out(dataset), None)
+    features, held_out = load_features(dataset.name, "cpu", dataset.parent), read_held_out(dataset)
     walks = [Walk("prior", "decode-encode", STEPS)]
     found = []
     for model in (reference, load_model(name, "cpu", precision="bf16")):
-        subject.model = model
+        subject = Subject(model, reference, features, held_out, None)
         found.append(measure_all(subject, walks, count, seeds, Unfinished(None, []), None, None)[0])
     pairs = zip(found[0], found[1], strict=True)
     rows = [row_of(before.steps, before.figures, after.figures) for before, after in pairs]

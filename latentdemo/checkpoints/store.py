@@ -25,6 +25,7 @@ from latentdemo.errors import (
     CheckpointDigestError,
     CheckpointMismatchError,
 )
+from latentdemo.files import write_atomically
 from latentdemo.models.adapted import AdaptedAutoencoder, AdaptedNetwork
 from latentdemo.models.adapters import ADAPTERS
 from latentdemo.models.autoencoder import GenerativeAutoencoder, TrainableAutoencoder
@@ -179,8 +180,8 @@ def save_checkpoint(
     )
     folder.mkdir(parents=True, exist_ok=True)
     for name, data in content.items():
-        (folder / name).write_bytes(data)
-    (folder / CONFIG).write_text(json.dumps(asdict(config), indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+        write_atomically(folder / name, data)
+    write_atomically(folder / CONFIG, json.dumps(asdict(config), indent=2, ensure_ascii=False) + "\n")
     return config
 
 

@@ -10,8 +10,8 @@ from __future__ import annotations
 import importlib.metadata
 import io
 import multiprocessing
-import os
 from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +19,7 @@ from PIL import Image
 
 from latentdemo.data.images import Dataset, ImageSet, Progress, Split
 from latentdemo.errors import DataError
+from latentdemo.files import write_atomically
 
 SEED = 1610_09296
 COUNTS: dict[Split, int] = {"train": 40_000, "held-out": 5_000}
@@ -124,9 +125,8 @@ def read_avatars(split: Split, data_dir: Path, progress: Progress | None) -> Ima
     cached = data_dir / f"avatars-{split}-{versions()}.npy"
     if not cached.exists():
         data_dir.mkdir(parents=True, exist_ok=True)
-        unfinished = cached.with_suffix(f".{os.getpid()}.npy")
-        np.save(unfinished, draw_in_parallel(attributes, progress))
-        unfinished.rename(cached)
+        faces = draw_in_parallel(attributes, progress)
+        write_atomically(cached, lambda file: np.save(file, faces))
     return ImageSet(
         np.load(cached, mmap_mode="r"),
         {name: attributes[:, column].astype(np.int64) for column, name in enumerate(CHOICES)},
@@ -135,14 +135,24 @@ def read_avatars(split: Split, data_dir: Path, progress: Progress | None) -> Ima
 
 
 def draw_in_parallel(attributes: np.ndarray, progress: Progress | None) -> np.ndarray:
-    """`draw_faces` over chunks, one process a core."""
+    """`draw_faces` over chunks, one process a core.
+
+    Raises:
+        DataError: the processes ended early, as they do where a script that starts them has no main guard.
+    """
     chunks = [attributes[start : start + CHUNK] for start in range(0, len(attributes), CHUNK)]
     faces = []
-    with ProcessPoolExecutor(mp_context=multiprocessing.get_context("spawn")) as pool:
-        for drawn in pool.map(draw_faces, chunks):
-            faces.append(drawn)
-            if progress:
-                progress(min(len(faces) * CHUNK, len(attributes)), len(attributes))
+    try:
+        with ProcessPoolExecutor(mp_context=multiprocessing.get_context("spawn")) as pool:
+            for drawn in pool.map(draw_faces, chunks):
+                faces.append(drawn)
+                if progress:
+                    progress(min(len(faces) * CHUNK, len(attributes)), len(attributes))
+    except BrokenProcessPool as error:
+        raise DataError(
+            "the processes that draw faces ended early: each of them imports the script that was started, so put what "
+            'it does under `if __name__ == "__main__":`; if it stands there, free some memory and try again'
+        ) from error
     return np.concatenate(faces)
 
 

@@ -25,6 +25,7 @@ from latentdemo.data.images import Dataset, ImageSet, Progress, Split
 from latentdemo.data.pictures import FORMATS, LARGEST_BYTES, read_picture
 from latentdemo.data.registry import DATASETS
 from latentdemo.errors import DataError, PictureError
+from latentdemo.files import write_atomically
 from latentdemo.imaging import contact_sheet
 
 BUILT_IN = frozenset(DATASETS)  # names that no folder of pictures gets
@@ -350,7 +351,7 @@ def write_record(folder: Path, pictures: Pictures) -> None:
         "count": len(pictures.found),
         "digest": pictures.digest,
     }
-    path.write_text(json.dumps(record, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    write_atomically(path, json.dumps(record, indent=2, ensure_ascii=False) + "\n")
 
 
 def read_record(folder: Path) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from PIL import Image
 from latentdemo.data.images import ImageSet
 from latentdemo.data.registry import get_dataset
 from latentdemo.errors import DataError
+from latentdemo.files import write_atomically
 
 SHEET, INDEX = "held-out.webp", "held-out.json"
 
@@ -37,7 +38,8 @@ def write_held_out(folder: Path, name: str, images: ImageSet) -> None:
     sheet = tiles.reshape(rows, columns, size, size, channels).transpose(0, 2, 1, 3, 4)
     sheet = np.broadcast_to(sheet.reshape(rows * size, columns * size, channels), (rows * size, columns * size, 3))
     folder.mkdir(parents=True, exist_ok=True)
-    Image.fromarray(np.ascontiguousarray(sheet)).save(folder / SHEET, lossless=True, method=6, quality=100)
+    picture = Image.fromarray(np.ascontiguousarray(sheet))
+    write_atomically(folder / SHEET, lambda file: picture.save(file, "WEBP", lossless=True, method=6, quality=100))
     index = {
         "dataset": name,
         "count": len(images),
@@ -49,7 +51,7 @@ def write_held_out(folder: Path, name: str, images: ImageSet) -> None:
         "label_names": dict(images.label_names),
         "labels": {key: values.tolist() for key, values in images.labels.items()},
     }
-    (folder / INDEX).write_text(json.dumps(index, ensure_ascii=False), encoding="utf-8")
+    write_atomically(folder / INDEX, json.dumps(index, ensure_ascii=False))
 
 
 def count_held_out(folder: Path) -> int:

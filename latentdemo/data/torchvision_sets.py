@@ -7,6 +7,7 @@ import os
 import shutil
 import zlib
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from PIL import Image
 
 from latentdemo.data.images import Dataset, ImageSet, Progress, Split, cache_dir
 from latentdemo.errors import DataError
+from latentdemo.files import write_atomically
 
 MNIST_FILES = tuple(f"{part}-{kind}-ubyte" for part in ("train", "t10k") for kind in ("images-idx3", "labels-idx1"))
 CELEBA_CROP = 148  # side of the centre crop that is customary for CelebA (Larsen et al. 2016)
@@ -43,11 +45,9 @@ def unpack_mnist_files(data_dir: Path, raw_folder: Path) -> None:
         if target.exists() and target.stat().st_mtime_ns == time:
             continue
         raw_folder.mkdir(parents=True, exist_ok=True)
-        unfinished = target.with_suffix(f".{os.getpid()}")
-        with gzip.open(packed) if packed.exists() else plain.open("rb") as source, unfinished.open("wb") as file:
-            shutil.copyfileobj(source, file)
-        os.utime(unfinished, ns=(time, time))
-        unfinished.replace(target)
+        with gzip.open(packed) if packed.exists() else plain.open("rb") as source:
+            write_atomically(target, partial(shutil.copyfileobj, source))
+        os.utime(target, ns=(time, time))
 
 
 def open_dataset(factory: Callable[[bool], Any], title: str, data_dir: Path) -> Any:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from latentdemo.checkpoints.config import CARD
 from latentdemo.evaluation.report import CEILING, FLOOR, GAP, PYTHAE, Figures, Interval, Report, Row
+from latentdemo.files import write_atomically
 
 BEGIN, END = "<!-- evaluation -->", "<!-- end of evaluation -->"
 BEFORE = "\n## Training\n"  # the section that the table goes in front of, the first time
@@ -28,7 +29,7 @@ def refresh_card(report: Report, folder: Path) -> None:
     else:
         before, found, rest = text.partition(BEFORE)
         before, after = before + "\n", "\n" + found + rest
-    path.write_text(before + BEGIN + "\n" + section(report) + END + after, encoding="utf-8")
+    write_atomically(path, before + BEGIN + "\n" + section(report) + END + after)
 
 
 def section(report: Report) -> str:

@@ -88,18 +88,16 @@ def measure_model(
     assert model.folder is not None
     dataset = name.split("/", maxsplit=1)[0]
     features = features or load_features(dataset, device, model.folder.parent.parent)
-    subject = Subject(model, features, read_held_out(model.folder.parent), train, batches)
+    walked = load_model(name, device, precision="bf16") if bf16 else model
+    subject = Subject(walked, model, features, read_held_out(model.folder.parent), train, batches)
     if not seeds or not 10 <= count <= subject.most:
         raise EvaluationError(
             f"{len(seeds)} repetitions of {count} images; take at least one of 10 to {subject.most} images"
         )
     walks = plan(model, kernels, steps)
     config, density = read_config(model.folder), read_density_config(model.folder)
-    walked = load_model(name, device, precision="bf16") if bf16 else model
     precision = precision_of(walked)
     settings = [config.sha256, density.sha256, features.digest, count, train is not None, precision]
-    encodings = subject.encodings  # of the model as it was trained
-    subject.model = walked
     figures, references = measure_all(subject, walks, count, seeds, Unfinished(keep_in, settings), progress, cancelled)
     rows = with_times(figures, load_model(name, device), batches)
     return Report(
@@ -115,8 +113,8 @@ def measure_model(
         references=references,
         rows=rows,
         recommendation=recommend(rows),
-        latent_space=describe_latent_space(encodings),
-        diagnostics=diagnose_kernels(model, encodings, batches, cancelled),
+        latent_space=describe_latent_space(subject.encodings),
+        diagnostics=diagnose_kernels(model, subject.encodings, batches, cancelled),
         training_images=train is not None,
         precision=precision,
     )

@@ -35,7 +35,8 @@ class Subject:
     """A model and what it is measured against.
 
     Attributes:
-        model: the model.
+        model: what walks, in the precision that is measured.
+        trained: the same model as it was trained, in float32, whose encodings are the reference.
         features: the feature space.
         held_out: real images to compare with.
         train: the images that it was trained on; None where they are not at hand.
@@ -44,6 +45,7 @@ class Subject:
     """
 
     model: GenerativeAutoencoder
+    trained: GenerativeAutoencoder
     features: FeatureSpace
     held_out: ImageSet
     train: ImageSet | None
@@ -52,8 +54,8 @@ class Subject:
 
     @cached_property
     def encodings(self) -> Encodings:
-        """Posteriors of the held-out images."""
-        return encode_set(self.model, self.held_out)
+        """Posteriors of the held-out images under the model as it was trained."""
+        return encode_set(self.trained, self.held_out)
 
     @cached_property
     def training_features(self) -> Tensor | None:
@@ -127,6 +129,7 @@ class Repetition:
         first = {0} if walk.start == "prior" else set()
         drawn = self.subject.drawn.get(walk.start)
         parts: dict[int, list[Sample]] = {step: [] for step in walk.steps}
+        before: ChainRun | None = None
         for run in self.subject.batches(
             self.subject.model,
             walk.kernel or "decode-encode",
@@ -140,14 +143,18 @@ class Repetition:
             cancelled=cancelled,
         ):
             for step in walk.steps:
-                parts[step].append(sample_of(run, step, self.subject.features, bool(first)))
+                parts[step].append(sample_of(run, step, self.subject.features))
+                if first and step:
+                    parts[step][-1].averages.update(distances_from_start(run, step, before or run))
+            before = run
         return {str(step): self.figures(Sample.join(samples)) for step, samples in parts.items()}
 
     def figures(self, sample: Sample) -> Numbers:
         """Everything that is told of the samples of one way at one step."""
         quality = measure_quality(self.real, sample.features)
         test = energy_test(self.real_latents, sample.latents[:LATENTS], seed=self.seed)
-        numbers = dict(quality._asdict()) | sample.averages | self.round_trip(sample.latents[:ROUND_TRIPS])
+        numbers = dict(quality._asdict()) | with_start_kept(sample.averages)
+        numbers |= self.round_trip(sample.latents[:ROUND_TRIPS])
         numbers |= {"energy_distance": test.distance, "energy_p": test.p_value}
         training = self.subject.training_features
         if training is not None:
@@ -193,25 +200,44 @@ class Sample:
         return cls(torch.cat([part.features for part in parts]), torch.cat([part.latents for part in parts]), averages)
 
 
-def sample_of(run: ChainRun, step: int, features: FeatureSpace, from_prior: bool) -> Sample:
+def sample_of(run: ChainRun, step: int, features: FeatureSpace) -> Sample:
     """A batch of chains at a step."""
     averages = {"average_steps": run.steps_taken(step), "sharpness": sharpness(run.images[step]).mean().item()}
     if run.info.accepted is not None and step:
         averages["acceptance"] = run.acceptance(step) or 0.0
-    if from_prior and step:
-        averages |= kept_of_start(run, step)
     return Sample(features(run.images[step]), run.latents[step], averages)
 
 
-def kept_of_start(run: ChainRun, step: int) -> Numbers:
-    """How much of the starting point survives: 1 for all of it, 0 for no more than two random samples share.
+def distances_from_start(run: ChainRun, step: int, before: ChainRun) -> Numbers:
+    """How far a batch of chains is from its starts at a step, and from those of other chains, on average.
+
+    Args:
+        run: the batch.
+        step: one that was recorded, as step 0 was.
+        before: the batch before it, whose last chain lends its start to the first one here; of the first, itself.
+    """
+    others = {
+        "image": torch.cat([before.images[0][-1:], run.images[0][:-1]]),
+        "latent": torch.cat([before.latents[0][-1:], run.latents[0][:-1]]),
+    }
+    return {
+        "image_from_own": image_change(run.images[step], run.images[0]).mean().item(),
+        "image_from_other": image_change(run.images[step], others["image"]).mean().item(),
+        "latent_from_own": (run.latents[step] - run.latents[0]).norm(dim=1).mean().item(),
+        "latent_from_other": (run.latents[step] - others["latent"]).norm(dim=1).mean().item(),
+    }
+
+
+def with_start_kept(averages: Numbers) -> Numbers:
+    """Averages over all chains with what survives of the starting point in place of `distances_from_start`: 1 for all
+    of it, 0 for no more than two random samples share.
 
         1 - mean distance to the own start / mean distance to the start of another chain
 
     in mean absolute grey values for images, in Euclidean distance for latents.
     """
-    images, start = run.images[step], run.images[0]
-    latents, origin = run.latents[step], run.latents[0]
-    own, other = image_change(images, start).mean(), image_change(images, start.roll(1, 0)).mean()
-    near, far = (latents - origin).norm(dim=1).mean(), (latents - origin.roll(1, 0)).norm(dim=1).mean()
-    return {"image_kept": float(1.0 - own / other), "latent_kept": float(1.0 - near / far)}
+    numbers = {name: value for name, value in averages.items() if "_from_" not in name}
+    for name in ("image", "latent"):
+        if averages.get(f"{name}_from_other"):
+            numbers[f"{name}_kept"] = 1.0 - averages[f"{name}_from_own"] / averages[f"{name}_from_other"]
+    return numbers

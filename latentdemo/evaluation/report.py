@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import math
-import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
 from latentdemo.errors import LatentdemoError
+from latentdemo.files import write_atomically
 
 SCHEMA = 2
 FILE, UNFINISHED = "evaluation.json", "evaluation.unfinished.json"
@@ -189,10 +189,7 @@ class Report:
 
 def save_report(report: Report, folder: Path) -> None:
     """Write `evaluation.json`, whole or not at all."""
-    path = folder / FILE
-    unfinished = path.with_suffix(f".{os.getpid()}.tmp")
-    unfinished.write_text(one_line_each(json.loads(json.dumps(asdict(report), default=dict))), encoding="utf-8")
-    unfinished.replace(path)
+    write_atomically(folder / FILE, one_line_each(json.loads(json.dumps(asdict(report), default=dict))))
 
 
 def one_line_each(values: dict[str, Any]) -> str:

@@ -7,6 +7,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+from latentdemo.files import write_atomically
+
 Measured = dict[str, dict[str, float]]
 
 
@@ -35,5 +37,5 @@ class Unfinished:
         if key not in parts:
             parts[key] = make()
             if self.path is not None:
-                self.path.write_text(json.dumps(self.content), encoding="utf-8")
+                write_atomically(self.path, json.dumps(self.content))
         return parts[key]

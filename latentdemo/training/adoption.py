@@ -10,6 +10,7 @@ from latentdemo.checkpoints import CheckpointConfig, checkpoints_dir, save_check
 from latentdemo.checkpoints.config import CARD, current_versions
 from latentdemo.data import ImageSet, get_dataset
 from latentdemo.errors import AdapterError
+from latentdemo.files import write_atomically
 from latentdemo.imaging import png_bytes
 from latentdemo.models import AdaptedAutoencoder, GenerativeAutoencoder
 from latentdemo.training.measure import batches, residual_std
@@ -67,7 +68,7 @@ def adopt(model: AdaptedAutoencoder, name: str, train: ImageSet, held_out: Image
     rmse = round(reconstruction_error(model, held_out), 4)
     measured = {"held_out": {"rmse": rmse}, "held_out_count": len(held_out)}
     config = save_checkpoint(folder, model, dataset.name, measured=measured, versions=current_versions())
-    (folder / "preview.png").write_bytes(png_bytes(epoch_picture(model, held_out, seed=0)))
+    write_atomically(folder / "preview.png", png_bytes(epoch_picture(model, held_out, seed=0)))
     text = TEMPLATE.format(
         name=name,
         title=model.title,
@@ -83,7 +84,7 @@ def adopt(model: AdaptedAutoencoder, name: str, train: ImageSet, held_out: Image
         rmse=rmse,
         notice=dataset.notice,
     )
-    (folder / CARD).write_text(text, encoding="utf-8")
+    write_atomically(folder / CARD, text)
     return config
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from latentdemo.checkpoints import CheckpointConfig
 from latentdemo.checkpoints.config import CARD
 from latentdemo.data import get_dataset
+from latentdemo.files import write_atomically
 from latentdemo.models import FAMILIES, NetworkConfig
 from latentdemo.models.weights import WEIGHTS
 
@@ -93,4 +94,4 @@ def write_card(folder: Path, config: CheckpointConfig) -> None:
         command=config.training["command"],
         notice=dataset.notice,
     )
-    (folder / CARD).write_text(text, encoding="utf-8")
+    write_atomically(folder / CARD, text)

@@ -18,6 +18,7 @@ import statistics
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +31,7 @@ from latentdemo.checkpoints.config import current_versions
 from latentdemo.checkpoints.store import half_precision, sampling_state
 from latentdemo.data import ImageSet
 from latentdemo.errors import TrainingError
+from latentdemo.files import write_atomically
 from latentdemo.imaging import png_bytes
 from latentdemo.models import NetworkConfig, build_model, describe_device
 from latentdemo.random import epoch_generator
@@ -281,9 +283,7 @@ class Trainer:
             "model": self.model.state_dict(),
             "optimizers": {group: optimizer.state_dict() for group, optimizer in self.optimizers.items()},
         }
-        unfinished = self.folder / f"{STATE}.unfinished"
-        torch.save(state, unfinished)
-        unfinished.replace(self.folder / STATE)
+        write_atomically(self.folder / STATE, partial(torch.save, state))
 
     def resume(self) -> None:
         """Go on from the state in the folder.
@@ -335,7 +335,8 @@ class Trainer:
         config = save_checkpoint(
             self.out, self.model, self.dataset, training=training, measured=measured, versions=current_versions()
         )
-        shutil.copyfile(self.picture_path(self.best.epoch if self.best else self.epoch), self.out / "preview.png")
+        picture = self.picture_path(self.best.epoch if self.best else self.epoch)
+        write_atomically(self.out / "preview.png", picture.read_bytes())
         write_card(self.out, config)
 
 

@@ -1,5 +1,8 @@
+import os
+import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -8,6 +11,7 @@ from latentdemo.data import avatars, load_images
 from latentdemo.data.avatars import CHOICES, COUNTS, MOSTLY_NONE, draw_attributes, draw_faces
 from latentdemo.errors import DataError
 
+ROOT = Path(__file__).parents[2]
 NAMES = list(CHOICES)
 UNFIT = {"VOMIT", "CRY", "X_DIZZY", "SCREAM_OPEN", "TONGUE", "SKULL", "HIJAB", "TURBAN", "NONE_CLOTHES", "EYEPATCH"}
 
@@ -54,6 +58,25 @@ def test_eyes_behind_dark_glasses_are_no_choice(attributes: np.ndarray) -> None:
     hidden = np.isin(attributes[:, NAMES.index("accessory")], dark)
     assert set(attributes[hidden, NAMES.index("eyes")]) == {CHOICES["eyes"].index("DEFAULT")}
     assert len(set(attributes[~hidden, NAMES.index("eyes")])) == len(CHOICES["eyes"])
+
+
+def test_a_script_without_a_main_guard_is_told_what_to_do(tmp_path) -> None:
+    script = tmp_path / "script.py"
+    script.write_text(
+        "from pathlib import Path\n"
+        "from latentdemo.data import avatars\n"
+        "avatars.COUNTS = {'train': 4, 'held-out': 2}\n"
+        "avatars.read_avatars('train', Path(__file__).parent, None)\n"
+    )
+    paths = os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])
+    ended = subprocess.run(
+        [sys.executable, script], env=os.environ | {"PYTHONPATH": paths}, capture_output=True, text=True, check=False
+    )
+    assert ended.returncode == 1
+    last = ended.stderr.strip().splitlines()[-1]
+    assert last.startswith("latentdemo.errors.DataError")
+    assert 'put what it does under `if __name__ == "__main__":`' in last
+    assert [path.name for path in tmp_path.iterdir()] == ["script.py"]
 
 
 def test_what_is_unfit_for_a_meeting_is_left_out() -> None:

@@ -1,4 +1,5 @@
 import json
+from pathlib import Path
 
 import pytest
 
@@ -36,3 +37,17 @@ def test_an_unfinished_run_goes_on_only_with_the_same_settings(tmp_path) -> None
     path.write_text(json.dumps({"settings": ["digest", 100]})[:-4])
     assert Unfinished(path, ["digest", 100]).get_or_make("a", dict) == {}
     assert Unfinished(None, []).get_or_make("a", dict) == {}
+
+
+def test_an_unfinished_run_that_is_interrupted_while_it_writes_loses_nothing(tmp_path, monkeypatch) -> None:
+    path = tmp_path / "kept.json"
+    Unfinished(path, []).get_or_make("a", lambda: {"0": {"recall": 0.5}})
+
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Path, "replace", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        Unfinished(path, []).get_or_make("b", dict)
+    assert json.loads(path.read_text())["parts"] == {"a": {"0": {"recall": 0.5}}}
+    assert list(tmp_path.iterdir()) == [path]

@@ -11,7 +11,7 @@ from typing import Any
 
 import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
+from safetensors.torch import save
 
 from latentdemo.checkpoints import load_model, load_trained
 from latentdemo.checkpoints.config import read_config
@@ -26,6 +26,7 @@ from latentdemo.evaluation.recommend import recommend
 from latentdemo.evaluation.repetition import Subject
 from latentdemo.evaluation.report import EvaluationError, Report, Row
 from latentdemo.evaluation.unfinished import Unfinished
+from latentdemo.files import write_atomically
 from latentdemo.sampling.encodings import encode_set
 
 PARTS = "figures.json"
@@ -78,6 +79,7 @@ def compare_with_pythae(
             partial(fit_and_draw, name, model, encodings, report.count, report.seeds),
         )
     subject = Subject(
+        load_model(report.model, device, precision="bf16") if report.precision == "bf16" else model,
         model,
         features,
         read_held_out(model.folder.parent),
@@ -85,8 +87,6 @@ def compare_with_pythae(
         drawn={name: each.latents for name, each in draws.items()},
     )
     walks = [Walk("prior", "", (0,)), *(Walk(name, "", (0,)) for name in EPOCHS)]
-    if report.precision == "bf16":
-        subject.model = load_model(report.model, device, precision="bf16")
     [prior, *rows], _ = measure_all(subject, walks, report.count, report.seeds, unfinished, progress, cancelled)
     check_agreement(prior, report.prior, remedy)
     ours = [row for row in report.rows if not row.is_foreign]
@@ -105,7 +105,7 @@ def kept_or_made(path: Path, key: Sequence[Any], make: Callable[[], Draws]) -> D
         pass  # none yet, or cut off while it was written
     draws = make()
     facts["milliseconds"] = repr(draws.milliseconds)
-    save_file({str(seed): latents.contiguous() for seed, latents in draws.latents.items()}, path, facts)
+    write_atomically(path, save({str(seed): latents.contiguous() for seed, latents in draws.latents.items()}, facts))
     return draws
 
 

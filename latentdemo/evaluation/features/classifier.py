@@ -26,6 +26,7 @@ from latentdemo.errors import (
     LatentdemoError,
 )
 from latentdemo.evaluation.features.space import FeatureSpace
+from latentdemo.files import write_atomically
 from latentdemo.models import NetworkConfig, pick_device
 from latentdemo.models.network import Encoder
 from latentdemo.models.weights import check_fit, half_precision, read_bytes
@@ -134,8 +135,8 @@ def save_features(features: Features, folder: Path) -> FeatureConfig:
     folder.mkdir(parents=True, exist_ok=True)
     content = format_safetensors(weights_to_store(features.classifier))
     config = replace(features.config, sha256=hashlib.sha256(content).hexdigest())
-    (folder / WEIGHTS).write_bytes(content)
-    (folder / CONFIG).write_text(json.dumps(asdict(config), indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    write_atomically(folder / WEIGHTS, content)
+    write_atomically(folder / CONFIG, json.dumps(asdict(config), indent=2, ensure_ascii=False) + "\n")
     return config
 
 

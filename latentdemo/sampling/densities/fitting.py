@@ -15,7 +15,8 @@ import torch
 from sklearn.mixture import GaussianMixture as ScikitMixture
 from torch import Tensor
 
-from latentdemo.checkpoints.config import current_versions, read_config
+from latentdemo.checkpoints import load_trained
+from latentdemo.checkpoints.config import current_versions
 from latentdemo.data import ImageSet
 from latentdemo.errors import Cancelled, SamplingError
 from latentdemo.models import GenerativeAutoencoder
@@ -59,7 +60,8 @@ def fit_densities(
     """Fit the mixtures and the flow to a model's encodings, adapt the kernels, and write both files beside it.
 
     Args:
-        model: loaded from a checkpoint folder; its weights are not touched.
+        model: loaded from a checkpoint folder; its weights are not touched. Its folder is encoded with in float32, even
+            where this one serves in another precision.
         train: the images that it was trained on.
         held_out: others, to choose and to calibrate by.
         epochs: of the flow, each with a fresh posterior draw of every image.
@@ -79,6 +81,7 @@ def fit_densities(
             f"the latent space has {model.latent_size} dimensions, densities are fitted in up to {LARGEST}; the plain "
             "chain, from the prior or from pictures, needs none"
         )
+    folder, model = model.folder, as_trained(model)
     encodings, real = encode_set(model, train), encode_set(model, held_out)
     generator = epoch_generator(seed, 0)
     checked = real.draw(generator)[:HELD_OUT]
@@ -99,14 +102,20 @@ def fit_densities(
     facts = {name: described(density, checked, scale, seed) for name, density in densities.items()}
     order = sorted(facts, key=lambda name: facts[name]["held_out"])
     config = DensityConfig(
-        model_sha256=read_config(model.folder).sha256,
+        model_sha256=model.weights_digest,
         densities={name: facts[name] for name in order},
         prior_held_out=round(float((0.5 * (checked.square() + math.log(2 * math.pi)).sum(dim=1)).mean()), 4),
         scale=[round(value, 5) for value in scale.tolist()],
         training={"epochs": epochs, "hidden": hidden, "seed": seed, "images": len(train), "held_out": len(checked)},
         versions=current_versions(),
     )
-    return save_densities(model.folder, densities, config)
+    return save_densities(folder, densities, config)
+
+
+def as_trained(model: GenerativeAutoencoder) -> GenerativeAutoencoder:
+    """The model of the same checkpoint folder as it was trained, so that its device's precision decides nothing."""
+    assert model.folder is not None
+    return load_trained(f"{model.folder.parent.name}/{model.folder.name}", model.device, model.folder.parents[1])
 
 
 def fitted_parts(

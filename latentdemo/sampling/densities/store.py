@@ -27,6 +27,7 @@ from latentdemo.errors import (
     CheckpointMismatchError,
     SamplingError,
 )
+from latentdemo.files import write_atomically
 from latentdemo.models.weights import FLOW_STRUCTURE, check_fit, half_precision, read_bytes
 from latentdemo.sampling.densities.density import Density, FittedDensity
 from latentdemo.sampling.densities.registry import KINDS
@@ -65,8 +66,8 @@ def save_densities(folder: Path, densities: Mapping[str, Density], config: Densi
     }
     content = format_safetensors(tensors)
     config = replace(config, sha256=hashlib.sha256(content).hexdigest())
-    (folder / DENSITY_WEIGHTS).write_bytes(content)
-    (folder / DENSITY_CONFIG).write_text(json.dumps(asdict(config), indent=2) + "\n", encoding="utf-8")
+    write_atomically(folder / DENSITY_WEIGHTS, content)
+    write_atomically(folder / DENSITY_CONFIG, json.dumps(asdict(config), indent=2) + "\n")
     return config
 
 

@@ -7,7 +7,7 @@ import torch
 from latentdemo.checkpoints import checkpoints_dir
 from latentdemo.data import ImageSet, read_held_out
 from latentdemo.errors import Cancelled
-from latentdemo.evaluation import EvaluationError, Report, compare_with_pythae, evaluate, load_report, measure_model
+from latentdemo.evaluation import EvaluationError, Report, compare_with_pythae, load_report, measure_model, pipeline
 from latentdemo.evaluation import save_report as save
 from latentdemo.evaluation.card import section
 from latentdemo.evaluation.external import comparison as compare
@@ -25,7 +25,7 @@ def train() -> ImageSet:
 @pytest.fixture(scope="module")
 def before(train) -> Report:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(evaluate, "diagnose_kernels", lambda *_: {})  # long runs, which nothing here looks at
+        patch.setattr(pipeline, "diagnose_kernels", lambda *_: {})  # long runs, which nothing here looks at
         return measure_model(MODEL, train=train, count=COUNT, seeds=(0, 1), kernels=["decode-encode"], steps=[1, 2])
 
 

@@ -118,6 +118,15 @@ def fitted_folder(tmp_path_factory):
     return root, config
 
 
+def test_the_seed_fixes_a_fit_whatever_precision_the_model_serves_in(fitted_folder, tmp_path) -> None:
+    root, config = fitted_folder
+    shutil.copytree(root / "fashion-mnist", tmp_path / "fashion-mnist")
+    images = read_held_out(checkpoints_dir() / "fashion-mnist").pixels
+    served = load_model("fashion-mnist/vae", "cpu", tmp_path, precision="bf16")
+    again = fit_densities(served, ImageSet(images[:1000]), ImageSet(images[1000:1300]), epochs=1, hidden=16)
+    assert (again.densities, again.sha256) == (config.densities, config.sha256)
+
+
 def test_fitting_writes_what_loading_reads(fitted_folder) -> None:
     root, config = fitted_folder
     model = load_model("fashion-mnist/vae", "cpu", root)

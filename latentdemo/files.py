@@ -1,0 +1,31 @@
+"""Files that are written whole or not at all: whoever is interrupted leaves the one before as it was."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import IO
+
+
+def write_atomically(path: Path, content: bytes | str | Callable[[IO[bytes]], object]) -> None:
+    """Write a file beside its place, and move it there once it is complete.
+
+    Args:
+        path: of the file, whose folder is there.
+        content: of the file, text as UTF-8; or what writes it into an open file, such as `picture.save`.
+
+    Raises:
+        OSError: it cannot be written; what was at `path` is there still.
+    """
+    unfinished = path.with_name(f"{path.name}.{os.getpid()}-{threading.get_ident()}.unfinished")
+    try:
+        with unfinished.open("wb") as file:
+            if callable(content):
+                content(file)
+            else:
+                file.write(content.encode() if isinstance(content, str) else content)
+        unfinished.replace(path)
+    finally:
+        unfinished.unlink(missing_ok=True)
