@@ -29,7 +29,7 @@ def measure_figures(name: str, count: int = COUNT, seeds: Sequence[int] = SEEDS)
     reference = load_trained(name, "cpu")
     assert reference.folder is not None
     dataset = reference.folder.parent
-    features, held_out = load_features(dataset.name, "cpu", dataset.parent), read_held_out(dataset)
+    features, held_out = load_features(dataset.name, "cpu", beside=dataset), read_held_out(dataset)
     walks = [Walk("prior", "decode-encode", STEPS)]
     found = []
     for model in (reference, load_model(name, "cpu", precision="bf16")):

@@ -87,7 +87,7 @@ def measure_model(
     model = load_trained(name, device)
     assert model.folder is not None
     dataset = name.split("/", maxsplit=1)[0]
-    features = features or load_features(dataset, device, model.folder.parent.parent)
+    features = features or load_features(dataset, device, beside=model.folder.parent)
     walked = load_model(name, device, precision="bf16") if bf16 else model
     subject = Subject(walked, model, features, read_held_out(model.folder.parent), train, batches)
     if not seeds or not 10 <= count <= subject.most:

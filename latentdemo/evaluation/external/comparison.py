@@ -61,7 +61,7 @@ def compare_with_pythae(
     """
     model = load_trained(report.model, device)
     assert model.folder is not None
-    features = features or load_features(model.folder.parent.name, device, model.folder.parent.parent)
+    features = features or load_features(model.folder.parent.name, device, beside=model.folder.parent)
     remedy = f"evaluate it anew with: python -m latentdemo evaluate {report.model}"
     if (report.model_sha256, report.features["sha256"]) != (read_config(model.folder).sha256, features.digest):
         raise EvaluationError(f"the evaluation of {report.model} is of other weights or features; {remedy}")

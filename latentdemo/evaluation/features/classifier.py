@@ -17,7 +17,7 @@ import torch
 from safetensors.torch import save as format_safetensors
 from torch import Tensor, nn
 
-from latentdemo.checkpoints import checkpoints_dir
+from latentdemo.checkpoints.roots import PRIVATE, checkpoint_roots, private_folder
 from latentdemo.checkpoints.store import read_weights
 from latentdemo.errors import (
     CheckpointConfigError,
@@ -140,13 +140,33 @@ def save_features(features: Features, folder: Path) -> FeatureConfig:
     return config
 
 
-def load_features(dataset: str, device: torch.device | str | None = None, root: str | Path | None = None) -> Features:
+def features_folder(dataset: str, beside: Path | None = None) -> Path:
+    """The folder that the feature space of a data set lies in; where there is none, the one that it belongs in.
+
+    Args:
+        dataset: name of the data set.
+        beside: folder of a model's data set, to look in first; then in all of `checkpoint_roots()`, and for a private
+            upload in its own folder.
+    """
+    roots = [*checkpoint_roots(), *([Path(private_folder().name)] if dataset.startswith(PRIVATE) else [])]
+    folders = [*([beside] if beside else []), *(root / dataset for root in roots)]
+    return next((folder for folder in folders if (folder / CONFIG).exists()), folders[0])
+
+
+def load_features(
+    dataset: str,
+    device: torch.device | str | None = None,
+    root: str | Path | None = None,
+    *,
+    beside: Path | None = None,
+) -> Features:
     """The feature space that is shipped for a data set.
 
     Args:
         dataset: name of the data set.
         device: where to put it; None takes cuda, else mps, else cpu.
-        root: folder of the checkpoints; None takes `checkpoints_dir()`.
+        root: folder of the checkpoints; None looks where `features_folder` does.
+        beside: see there.
 
     Raises:
         CheckpointFileMissingError: a file is missing.
@@ -155,7 +175,7 @@ def load_features(dataset: str, device: torch.device | str | None = None, root: 
         CheckpointDigestError: it is intact, but not the weights that `features.json` was written for.
         CheckpointMismatchError: the weights do not fit the network that `features.json` describes.
     """
-    folder = (Path(root) if root else checkpoints_dir()) / dataset
+    folder = Path(root) / dataset if root else features_folder(dataset, beside)
     config = read_feature_config(folder)
     classifier = Classifier(config.network, config.attributes)
     fill_classifier(classifier, read_weights(folder / WEIGHTS, config.sha256, REMEDY), folder)

@@ -9,6 +9,7 @@ at as it is shown, frame by frame, and its evenness is that of its steps among e
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import torch
 from torch import Tensor, nn
@@ -99,14 +100,17 @@ def ends_kept(ends: Tensor, original: Tensor) -> float:
     return (1.0 - own / other).min().item()
 
 
-def perceptual_space(dataset: str, device: torch.device | str | None = None) -> FeatureSpace:
+def perceptual_space(
+    dataset: str, device: torch.device | str | None = None, beside: Path | None = None
+) -> FeatureSpace:
     """The feature space that is shipped for a data set; the pixels themselves where there is none to read.
 
     Args:
         dataset: name of the data set.
         device: where to put it; None takes cuda, else mps, else cpu.
+        beside: folder of a model's data set, to look in first; see `features_folder`.
     """
     try:
-        return load_features(dataset, device)
+        return load_features(dataset, device, beside=beside)
     except LatentdemoError:
         return FeatureSpace(nn.Flatten(), "pixels")

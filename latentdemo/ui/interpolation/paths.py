@@ -13,7 +13,7 @@ from torch import Tensor
 from latentdemo.checkpoints import model_folder
 from latentdemo.engine import Job, RecentResults, RunRequest, engine_for
 from latentdemo.errors import LatentdemoError
-from latentdemo.evaluation.features.classifier import read_feature_config
+from latentdemo.evaluation.features.classifier import features_folder, read_feature_config
 from latentdemo.evaluation.metrics.path import PathFigures, measure_path, perceptual_space
 from latentdemo.evaluation.report import Report, Row
 from latentdemo.export.picture import sheet_of
@@ -165,7 +165,7 @@ def advised_row(chosen: Selection, evaluation: Report | str) -> Row | str:
 def features_of(model: str) -> str:
     """Digest of the feature space of a model's data set; empty where there is none to read."""
     try:
-        return read_feature_config(model_folder(model).parent).sha256
+        return read_feature_config(features_folder(model.split("/", maxsplit=1)[0], model_folder(model).parent)).sha256
     except LatentdemoError:
         return ""
 
@@ -205,7 +205,9 @@ def make_paths(request: Request, job: Job[Any]) -> Paths:
     """Walk the chains of a path, and compose its rows."""
     with engine_for().models.lease(request.model, request.digest) as model:
         found, latents = frames_of_rows(request, corner_latents(request, model), job)
-        space, density = perceptual_space(request.model.split("/")[0], model.device), density_or_none(model)
+        assert model.folder is not None
+        space = perceptual_space(request.model.split("/")[0], model.device, model.folder.parent)
+        density = density_or_none(model)
 
         def row(frames: Frames) -> PathRow:
             figures = engine_for().call(lambda: measure_path(frames, found[PLAIN], space, density))

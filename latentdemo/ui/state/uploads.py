@@ -21,6 +21,7 @@ from latentdemo.engine import Job
 from latentdemo.errors import DataError, UploadError
 from latentdemo.evaluation.features.classifier import CONFIG as FEATURES
 from latentdemo.evaluation.features.classifier import WEIGHTS as FEATURE_WEIGHTS
+from latentdemo.evaluation.features.classifier import features_folder
 from latentdemo.sampling.densities.intake import check_densities
 from latentdemo.ui.i18n.words import _
 from latentdemo.ui.state import background
@@ -152,6 +153,7 @@ def lend_images(folder: Path) -> None:
     except DataError:
         return
     if (channels, height, width) == config.network.image_shape:
-        for name in (SHEET, INDEX, FEATURES, FEATURE_WEIGHTS):
-            if (source / name).exists():
-                shutil.copyfile(source / name, folder.parent / name)
+        features = features_folder(config.dataset)
+        for path in (source / SHEET, source / INDEX, features / FEATURES, features / FEATURE_WEIGHTS):
+            if path.exists():
+                shutil.copyfile(path, folder.parent / path.name)

@@ -1,7 +1,12 @@
+import os
+import shutil
+
 import pytest
 import torch
 from torch import nn
 
+from latentdemo.checkpoints import checkpoints_dir
+from latentdemo.errors import CheckpointFileMissingError
 from latentdemo.evaluation.features.classifier import load_features
 from latentdemo.evaluation.features.space import FeatureSpace
 from latentdemo.evaluation.metrics.path import CONNECTED, PathFigures, ends_kept, measure_path, perceptual_space
@@ -93,6 +98,21 @@ def test_likelier_than_a_share_of_real_data() -> None:
 def test_the_feature_space_is_the_shipped_one_or_the_pixels() -> None:
     assert perceptual_space("fashion-mnist", "cpu").digest == load_features("fashion-mnist", "cpu").digest
     assert perceptual_space("no-such-data", "cpu")(grey(0.5)).tolist() == [[0.5] * 16]
+
+
+def test_the_feature_space_is_found_in_every_root_and_beside_the_model_first(tmp_path, monkeypatch) -> None:
+    shipped = checkpoints_dir()
+    monkeypatch.setenv("LATENTDEMO_CHECKPOINTS", f"{tmp_path}{os.pathsep}{shipped}")
+    (tmp_path / "fashion-mnist").mkdir()  # where a model of one's own lies, without a feature space
+    digest = load_features("fashion-mnist", "cpu", shipped).digest
+    assert load_features("fashion-mnist", "cpu").digest == digest
+    assert perceptual_space("fashion-mnist", "cpu", tmp_path / "fashion-mnist").digest == digest
+    for name in ("features.json", "features.safetensors"):
+        shutil.copyfile(shipped / "avatars" / name, tmp_path / "fashion-mnist" / name)
+    assert load_features("fashion-mnist", "cpu").config.dataset == "avatars"
+    assert load_features("fashion-mnist", "cpu", beside=shipped / "fashion-mnist").digest == digest
+    with pytest.raises(CheckpointFileMissingError):
+        load_features("fashion-mnist", "cpu", tmp_path / "empty")
 
 
 def test_figures_of_a_path_that_never_moves() -> None:
