@@ -7,7 +7,7 @@ import streamlit as st
 
 from latentdemo.ui.i18n.words import _, chosen_language, speak
 from latentdemo.ui.shell.arguments import take_arguments
-from latentdemo.ui.shell.navigation import streamlit_pages
+from latentdemo.ui.shell.navigation import keep_settings_in_navigation, streamlit_pages
 from latentdemo.ui.shell.presentation import present, presenting
 from latentdemo.ui.shell.reconnection import follow_reconnections
 from latentdemo.ui.shell.sidebar import sidebar
@@ -23,6 +23,8 @@ speak(chosen_language())
 page = st.navigation(streamlit_pages(), position="top")
 arrive(page.url_path)
 st.session_state["selection"] = sidebar()
+with st.sidebar:
+    keep_settings_in_navigation()
 present()
 page.run()
 if not presenting():

@@ -28,8 +28,8 @@ class Server:
         address: such as "http://127.0.0.1:8501".
     """
 
-    def __init__(self, process: subprocess.Popen, port: int, log: Path) -> None:
-        self.address = f"http://127.0.0.1:{port}"
+    def __init__(self, process: subprocess.Popen, address: str, log: Path) -> None:
+        self.address = address
         self._process = process
         self._log = log
 
@@ -61,12 +61,13 @@ class Server:
 
 
 @contextmanager
-def running_server(script: Path = ROOT / "app.py", *arguments: str) -> Iterator[Server]:
+def running_server(script: Path = ROOT / "app.py", *arguments: str, base_path: str = "") -> Iterator[Server]:
     """The demo as the README starts it, on a free port.
 
     Args:
         script: another one that Streamlit runs.
         arguments: of the script.
+        base_path: where below the address the demo lies, such as "/demo", as it does behind a proxy.
 
     Raises:
         ServerError: it does not start.
@@ -77,13 +78,13 @@ def running_server(script: Path = ROOT / "app.py", *arguments: str) -> Iterator[
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     command = [sys.executable, "-m", "streamlit", "run", str(script), f"--server.port={port}"]
-    command += ["--server.address=127.0.0.1", "--", *arguments]
+    command += ["--server.address=127.0.0.1", f"--server.baseUrlPath={base_path}", "--", *arguments]
     with tempfile.TemporaryDirectory() as folder:
         log = Path(folder) / "log"
         with log.open("wb") as out:
             environment = os.environ | {"MALLOC_ARENA_MAX": "1"}
             process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=out, stderr=subprocess.STDOUT)
-        server = Server(process, port, log)
+        server = Server(process, f"http://127.0.0.1:{port}{base_path}", log)
         try:
             wait_until_healthy(server)
             yield server

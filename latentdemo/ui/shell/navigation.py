@@ -1,14 +1,31 @@
-"""The pages of the demo, in their order."""
+"""The pages of the demo, in their order, each at an address of its own, and the links to them."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from urllib.parse import urlencode
 
 import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
 from latentdemo.ui.i18n.words import N_, _
+from latentdemo.ui.state.link import settings_of_all_pages
 from latentdemo.ui.state.selection import Selection
+
+NAVIGATION_LINKS = """
+const LINKS = "[data-testid=stTopNavLink], [data-testid=stTopNavDropdownLink], [data-testid=stSidebarNavLink]"
+
+export default function ({ data }) {
+  const complete = () => document.querySelectorAll(LINKS).forEach(link => {
+    if (link.search !== data.query) link.search = data.query
+  })
+  complete()
+  const drawn = new MutationObserver(complete)  // the menu on a phone, and what does not fit in the row, come later
+  drawn.observe(document.body, { childList: true, subtree: true })
+  return () => drawn.disconnect()
+}
+"""
+complete_links = st.components.v2.component("latentdemo_navigation_links", js=NAVIGATION_LINKS)
 
 
 @dataclass(frozen=True)
@@ -34,9 +51,31 @@ MODELS = PageEntry("pages/models.py", N_("Models"))
 PAGES = (OVERVIEW, SAMPLING, CHAIN, INTERPOLATION, QUALITY, LATENT_SPACE, MODELS)
 
 
+class AddressedPage(StreamlitPage):
+    """A page at an address of its own, which the default page has beside the bare address.
+
+    Streamlit 1.67 knows its default page by the bare address only: to whoever asks for `/overview` it says "Page not
+    found", though it shows that very page. Its server looks an address up among the pages' `url_path`, and its browser
+    side leaves either address of the default page as it is.
+    """
+
+    @property
+    def url_path(self) -> str:
+        """The address below that of the server."""
+        return self._url_path
+
+
 def streamlit_pages() -> list[StreamlitPage]:
     """The pages as Streamlit wants them. They have no icons: one would become the tab's and be fetched from outside."""
-    return [st.Page(entry.script, title=_(entry.title), default=entry is OVERVIEW) for entry in PAGES]
+    return [AddressedPage(entry.script, title=_(entry.title), default=entry is OVERVIEW) for entry in PAGES]
+
+
+def keep_settings_in_navigation() -> None:
+    """Let the links of the navigation say what is chosen for all pages, for whoever copies one or opens a new tab.
+
+    Streamlit 1.67 gives these links bare addresses, and has no setting for them; a click goes without them.
+    """
+    complete_links(key="navigation_links", data={"query": f"?{urlencode(settings_of_all_pages())}"})
 
 
 def selection() -> Selection:

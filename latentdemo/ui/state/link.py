@@ -86,6 +86,12 @@ def put_in_link(key: str, default: Any) -> None:
         st.query_params[key] = texts
 
 
+def settings_of_all_pages() -> dict[str, str]:
+    """What a link to any page says: the language, and of what the sidebar chooses whatever is not the usual."""
+    chosen = {key: st.query_params[key] for key in ("data", "model", "seed") if key in st.query_params}
+    return chosen | {"lang": language()}
+
+
 def address() -> str:
     """The address that shows this page as it is, its language too; empty where the page is in no browser."""
     settings = {key: st.query_params.get_all(key) for key in st.query_params} | {"lang": [language()]}
