@@ -153,6 +153,10 @@ class Busy(LatentdemoError):
         self.seconds = seconds
 
 
+class DemoError(LatentdemoError):
+    """The web app cannot be started here."""
+
+
 class ServerError(LatentdemoError):
     """The demo's server did not start, or does not answer as it should."""
 

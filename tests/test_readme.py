@@ -9,7 +9,7 @@ import pytest
 
 from latentdemo import data
 from latentdemo.checkpoints import checkpoints_dir, list_models, model_folder
-from latentdemo.cli.main import advice
+from latentdemo.cli.tables import advice
 from latentdemo.data import ImageSet, read_held_out
 from latentdemo.evaluation import load_report
 from latentdemo.evaluation.card import with_error

@@ -1,4 +1,7 @@
-"""The command line: python -m latentdemo models | sample | rerun | data | train | fit | evaluate | bench | ..."""
+"""The command line: latentdemo models | sample | data | train | fit | evaluate | bench | demo | ...
+
+One module a group of commands, each of which imports what it needs only when it runs; `main` puts them together.
+"""
 
 from latentdemo.cli.main import main
 

@@ -6,7 +6,7 @@ import torch
 
 from latentdemo import load_model
 from latentdemo.checkpoints import read_config
-from latentdemo.cli import main as cli
+from latentdemo.cli import main, train
 from latentdemo.data import ImageSet
 from latentdemo.errors import AdapterError
 from latentdemo.models import adapt
@@ -76,9 +76,9 @@ def test_a_folder_that_nothing_known_wrote_is_told_what_is(tmp_path) -> None:
 
 
 def test_the_command_takes_a_folder_in_and_says_what_is_next(checkpoints, source, monkeypatch, capsys) -> None:
-    monkeypatch.setattr(cli, "images_of", lambda *_: (pictures(60), pictures(40)))
+    monkeypatch.setattr(train, "images_of", lambda *_: (pictures(60), pictures(40)))
     with pytest.raises(SystemExit) as done:
-        cli.main(["adopt", str(source), "fashion-mnist/theirs"])
+        main(["adopt", str(source), "fashion-mnist/theirs"])
     assert done.value.code == 0
     assert "python -m latentdemo evaluate fashion-mnist/theirs" in capsys.readouterr().out
     config = json.loads((checkpoints / "fashion-mnist" / "theirs" / "config.json").read_text())
@@ -87,5 +87,5 @@ def test_the_command_takes_a_folder_in_and_says_what_is_next(checkpoints, source
     after = load_model("fashion-mnist/theirs", "cpu").state_dict()
     assert all(torch.equal(before[name.removeprefix("networks.")], value) for name, value in after.items())
     with pytest.raises(SystemExit) as again:
-        cli.main(["adopt", str(source), "fashion-mnist/theirs"])
+        main(["adopt", str(source), "fashion-mnist/theirs"])
     assert again.value.code == 2

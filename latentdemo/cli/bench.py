@@ -1,0 +1,75 @@
+"""The command that measures speed."""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+
+from latentdemo.cli.options import AsJson, Device
+from latentdemo.cli.terminal import progress_bar, progress_of
+
+
+def bench(
+    sections: Annotated[
+        list[str] | None,
+        typer.Argument(help="Measurements, of those that the command choices lists; the usual ones if not given."),
+    ] = None,
+    model: Annotated[
+        list[str] | None, typer.Option(help="Model to measure; several if given several times.", metavar="NAME")
+    ] = None,
+    device: Device = None,
+    soak: Annotated[
+        float | None,
+        typer.Option(help="Instead: 32 sessions use the demo's own server for so many minutes.", metavar="MINUTES"),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Measure speed: the engine's step, many requests at once, press to picture, start to picture, memory.
+
+    What is compared takes turns within one run; values are medians (quartiles).
+    """
+    if soak is None:
+        bench_sections(sections, model, device, as_json)
+    else:
+        bench_soak(soak, as_json)
+
+
+def bench_sections(sections: list[str] | None, models: list[str] | None, device: str | None, as_json: bool) -> None:
+    """Take measurements by name, and show each table as soon as it is there."""
+    from dataclasses import asdict
+
+    from latentdemo.benchmark.sections import MODELS, USUAL, machine, run_section
+    from latentdemo.cli.tables import measured_table
+
+    found: dict[str, list[dict[str, Any]]] = {}
+    with progress_bar() as bar:
+        task = bar.add_task("measuring", total=len(sections or USUAL), note="")
+        for section in sections or USUAL:
+            bar.update(task, note=section)
+            for measured in run_section(section, models or MODELS, device):
+                found.setdefault(section, []).append(asdict(measured))
+                if not as_json:
+                    Console(width=200).print(measured_table(measured))
+            bar.advance(task)
+    if as_json:
+        typer.echo(json.dumps({"machine": machine(), **found}, indent=2))
+    else:
+        typer.echo(f"measured on {machine()}; medians (quartiles)")
+
+
+def bench_soak(minutes: float, as_json: bool) -> None:
+    """Let sessions use the server, and say what came of it; exit code 1 where it did not hold."""
+    from latentdemo.benchmark.soak import soak
+    from latentdemo.cli.tables import soak_table
+
+    with progress_bar() as bar:
+        report = soak(minutes, progress=progress_of(bar, "soaking"))
+    if as_json:
+        typer.echo(json.dumps(report, indent=2, ensure_ascii=False))
+    else:
+        Console().print(soak_table(report, minutes))
+    if not all(report["holds"].values()):
+        raise typer.Exit(1)

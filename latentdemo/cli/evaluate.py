@@ -1,0 +1,160 @@
+"""Commands that measure what sampling gains: the evaluation of a model, pythae's samplers beside it, its times."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+
+from latentdemo.cli.data import images_of
+from latentdemo.cli.fit import fit_model, train_features
+from latentdemo.cli.options import DataDir, Device, EvaluatedModel, ReportAsJson
+from latentdemo.cli.terminal import console, progress_bar, progress_of
+
+if TYPE_CHECKING:
+    from latentdemo.evaluation import Report
+
+USUAL_COUNT = 2000  # images a side, in each repetition of an evaluation
+
+
+def evaluate(
+    model: Annotated[str, typer.Argument(help="Model, such as fashion-mnist/dvae.")],
+    kernels: Annotated[
+        str | None,
+        typer.Option(
+            help="Kernels to evaluate, of those that the command choices lists; all if not given.", metavar="NAME..."
+        ),
+    ] = None,
+    steps: Annotated[
+        str | None, typer.Option(help="Steps of every kernel; each kernel's usual if not given.", metavar="STEP...")
+    ] = None,
+    samples: Annotated[
+        int | None,
+        typer.Option(help="Images of each way to sample, over all repetitions; 2,000 each, if there are as many."),
+    ] = None,
+    repeats: Annotated[int, typer.Option(help="Repetitions, each with another seed.")] = 5,
+    features: Annotated[
+        str | None, typer.Option(help="A torchvision network in place of the data set's classifier, such as resnet18.")
+    ] = None,
+    precision: Annotated[str, typer.Option(help="Of the networks: float32, or bf16 to halve the time.")] = "float32",
+    device: Device = None,
+    data_dir: DataDir = None,
+    as_json: ReportAsJson = False,
+) -> None:
+    """Measure what every way to sample gains, costs and loses, and write it beside the checkpoint.
+
+    Makes the feature space and the densities first, where they are missing. A run that was stopped goes on where it
+    was.
+    """
+    from latentdemo.checkpoints import load_model, model_folder
+    from latentdemo.cli.tables import densities_table
+    from latentdemo.engine import engine_for
+    from latentdemo.evaluation import measure_model, torchvision_features
+    from latentdemo.evaluation.features.classifier import CONFIG as FEATURES
+    from latentdemo.evaluation.report import UNFINISHED
+    from latentdemo.export.files import parse_steps
+    from latentdemo.sampling.densities.store import are_fitted
+
+    if precision not in ("float32", "bf16"):
+        raise typer.BadParameter(f"precision is {precision!r}; take float32 or bf16")
+    folder = model_folder(model)
+    with progress_bar() as bar:
+        images, held_out = images_of(folder.parent, data_dir, bar)
+        if features is None and not (folder.parent / FEATURES).exists():
+            train_features(folder.parent, images, held_out, bar, device=device)
+        if not are_fitted(folder):
+            config = fit_model(load_model(model, device), images, held_out, bar)
+            console.print(densities_table(folder, config))
+        report = measure_model(
+            model,
+            count=min(USUAL_COUNT, len(images), len(held_out)) if samples is None else samples // max(repeats, 1),
+            seeds=range(repeats),
+            train=images,
+            features=torchvision_features(features, device) if features else None,
+            kernels=kernels.split() if kernels else None,
+            steps=parse_steps(steps) if steps else None,
+            device=device,
+            bf16=precision == "bf16",
+            batches=engine_for(device).run_batches,
+            keep_in=folder / UNFINISHED,
+            progress=progress_of(bar, "evaluating"),
+        )
+    if as_json:
+        show_json(report)
+        return
+    keep(report)
+    (folder / UNFINISHED).unlink(missing_ok=True)
+    show(report)
+
+
+def compare(
+    model: EvaluatedModel,
+    device: Device = None,
+    data_dir: DataDir = None,
+    as_json: ReportAsJson = False,
+) -> None:
+    """Fit the samplers of pythae to the same weights, and add what they give to the evaluation beside the checkpoint.
+
+    A run that was stopped goes on where it was.
+    """
+    from latentdemo.checkpoints import model_folder
+    from latentdemo.evaluation import compare_with_pythae, load_report
+    from latentdemo.evaluation.report import COMPARISON
+
+    folder = model_folder(model)
+    before = load_report(folder)
+    with progress_bar() as bar:
+        images, _held_out = images_of(folder.parent, data_dir, bar)
+        report = compare_with_pythae(
+            before, images, device=device, keep_in=folder / COMPARISON, progress=progress_of(bar, "comparing")
+        )
+    if as_json:
+        show_json(report)
+        return
+    keep(report)
+    shutil.rmtree(folder / COMPARISON)
+    show(report)
+
+
+def retime(
+    models: Annotated[list[str], typer.Argument(help="Models that were evaluated, such as fashion-mnist/dvae.")],
+    device: Device = None,
+) -> None:
+    """Take the times of evaluations anew, on this device, and advise accordingly; the figures stay as they are."""
+    from latentdemo.checkpoints import model_folder
+    from latentdemo.engine import engine_for
+    from latentdemo.evaluation import load_report
+    from latentdemo.evaluation import retime as time_anew
+
+    with progress_bar() as bar:
+        task = bar.add_task("timing", total=len(models), note="")
+        for model in models:
+            keep(time_anew(load_report(model_folder(model)), device, engine_for(device).run_batches))
+            bar.advance(task)
+
+
+def keep(report: Report) -> None:
+    """Write a report beside the checkpoint, and its table into the model card."""
+    from latentdemo.checkpoints import model_folder
+    from latentdemo.evaluation import refresh_card, save_report
+
+    folder = model_folder(report.model)
+    save_report(report, folder)
+    refresh_card(report, folder)
+
+
+def show(report: Report) -> None:
+    """Print a report as a table."""
+    from latentdemo.cli.tables import report_table
+
+    Console().print(report_table(report))
+
+
+def show_json(report: Report) -> None:
+    """Print a report as JSON."""
+    from dataclasses import asdict
+
+    typer.echo(json.dumps(asdict(report), indent=2, default=dict))

@@ -1,0 +1,91 @@
+"""Commands that walk chains: a new run, and one that was taken away."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.markup import escape
+
+from latentdemo.cli.options import AsJson, Device
+from latentdemo.cli.terminal import console, progress_bar, progress_of
+
+
+def sample(
+    model: Annotated[str, typer.Argument(help="Model, such as avatars/vae; see the command models.")],
+    count: Annotated[int, typer.Option(help="Number of chains.")] = 64,
+    steps: Annotated[str, typer.Option(help="Steps to show, such as '0 1 5 10'.", metavar="STEP...")] = "0 1 5 10",
+    seed: Annotated[int, typer.Option(help="Fixes starting points and noise.")] = 7,
+    kernel: Annotated[str, typer.Option(help="One of those that the command choices lists.")] = "decode-encode",
+    start: Annotated[
+        str, typer.Option(help="Where chains start: prior, density, data, or the name of a density, such as flow.")
+    ] = "prior",
+    stop_at: Annotated[
+        float | None, typer.Option(help="Chains stop once they are as likely as this share of real data.")
+    ] = None,
+    decoding: Annotated[str, typer.Option(help="Of decode-encode: pass on the mean, or a sample.")] = "mean",
+    corruption: Annotated[str, typer.Option(help="Of decode-encode: noise before encoding, off or model.")] = "off",
+    device: Device = None,
+    out: Annotated[
+        Path, typer.Option(help="FILE.png for a comparison, FILE.npz for arrays, a folder for PNGs.")
+    ] = Path("samples.png"),
+    as_json: AsJson = False,
+) -> None:
+    """Draw from the prior, walk the chain, and write the chosen steps."""
+    from latentdemo.engine import RunRequest, engine_for
+    from latentdemo.export.files import parse_steps, write_run
+
+    shown = parse_steps(steps)
+    request = RunRequest(
+        model,
+        kernel,
+        count=count,
+        steps=max(shown),
+        seed=seed,
+        record=shown,
+        start=start,
+        options={"decoding": decoding, "corruption": corruption} if kernel == "decode-encode" else None,
+        stop_at=stop_at,
+    )
+    with progress_bar() as bar:
+        run = engine_for(device).run(request, progress_of(bar, "sampling"))
+    write_run(run, out)
+    cost = 1000 * run.seconds[max(shown)] / count
+    if as_json:
+        typer.echo(json.dumps({"out": str(out), "chains": count, "steps": shown, "milliseconds_an_image": cost}))
+    else:
+        typer.echo(f"wrote {out}: {count} chains, steps {', '.join(map(str, shown))}, {cost:.1f} ms an image")
+
+
+def rerun(
+    run: Annotated[Path, typer.Argument(help="run.json of a run that was taken away from a page.")],
+    output: Annotated[Path, typer.Option(help="Folder for the picture and the latents.")],
+    device: Device = None,
+    as_json: AsJson = False,
+) -> None:
+    """Make a run again, and compare its latents with latents.npz beside run.json; exit code 1 if they differ."""
+    from dataclasses import asdict
+
+    from latentdemo.export.rerun import LATENTS, PICTURE, TOLERANCE
+    from latentdemo.export.rerun import rerun as repeat
+
+    with progress_bar() as bar:
+        repeated = repeat(run, output, device, progress_of(bar, "sampling"))
+    for warning in repeated.warnings:
+        console.print(f"[bold yellow]Warning:[/] {escape(warning)}", soft_wrap=True)
+    found = repeated.agreement
+    if as_json:
+        files = [str(output / PICTURE), str(output / LATENTS)]
+        typer.echo(json.dumps({"wrote": files, "agreement": found and asdict(found)}, indent=2))
+    else:
+        typer.echo(f"wrote {output / PICTURE} and {output / LATENTS}")
+        typer.echo(
+            f"{found.agreeing} of {found.count} chains agree within {TOLERANCE:g} "
+            f"(largest difference {found.difference:.2g})"
+            if found
+            else f"no {LATENTS} beside {run} to compare with"
+        )
+    if found and not found.complete:
+        raise typer.Exit(1)

@@ -1,0 +1,175 @@
+"""Tables for the terminal: what commands found, to be read by people."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from rich import box
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from latentdemo.cli.terminal import console
+
+if TYPE_CHECKING:
+    from latentdemo.benchmark import timing
+    from latentdemo.checkpoints import CheckpointConfig
+    from latentdemo.evaluation import Report
+    from latentdemo.sampling.densities.store import DensityConfig
+
+ADVICE = (
+    "plain chain at its best",
+    "recommended",
+    "gap closed, %",
+    "coverage, from prior",
+    "recall, from prior",
+    "best sampler of pythae, gap closed, %",
+)
+
+
+def models_table(configs: Mapping[str, CheckpointConfig]) -> Table:
+    """The models at hand, and what their evaluations advise."""
+    from latentdemo.checkpoints import list_models, model_folder
+    from latentdemo.checkpoints.roots import checkpoint_roots
+
+    title = ", ".join(str(root) for root in checkpoint_roots() if list_models(root))
+    table = Table("model", "images", "latent size", "reconstruction rmse", *ADVICE, title=title)
+    for name, config in configs.items():
+        size, rmse = config.network.image_size, config.measured.get("held_out", {}).get("rmse")
+        table.add_row(
+            name,
+            f"{size}x{size} {'colour' if config.network.channels == 3 else 'grey'}",
+            str(config.network.latent_size),
+            f"{rmse:.3f}" if rmse else "?",
+            *advice(model_folder(name)),
+        )
+    return table
+
+
+def advice(folder: Path) -> list[str]:
+    """What the evaluation of a model says, for the columns of `ADVICE`."""
+    from latentdemo.evaluation.card import in_words, with_error
+    from latentdemo.evaluation.report import GAP, PYTHAE, EvaluationError, load_report
+
+    try:
+        report = load_report(folder)
+    except EvaluationError:
+        return ["not evaluated"]
+    plain = [row for row in report.rows if row.is_plain and GAP in row.figures]
+    best = max(plain, key=lambda row: row.figures[GAP].mean, default=None)
+    words = f"{with_error(best.figures[GAP], 0)} % at step {best.steps}" if best else ""
+    row, theirs = report.recommended, report.best_foreign
+    if theirs is None:
+        beside = ""
+    else:
+        standing = {"better": "", "even": ", as good as ours", "worse": ", better than ours"}[report.standing or "even"]
+        beside = f"{theirs.start.removeprefix(PYTHAE)}: {with_error(theirs.figures[GAP], 0)}{standing}"
+    if row is None:
+        return [words, "leave it alone", "", "", "", beside]
+    changes = [
+        f"{with_error(report.prior.figures[name], 2)} to {with_error(row.figures[name], 2)}"
+        for name in ("coverage", "recall")
+    ]
+    recommended = f"{in_words(row)}, {row.steps} {'step' if row.steps == 1 else 'steps'}"
+    return [words, recommended, with_error(row.figures[GAP], 0), *changes, beside]
+
+
+def choices_table(names: Mapping[str, Sequence[str]]) -> Table:
+    """The names that commands take, by what they name."""
+    table = Table("", "names")
+    for title, known in names.items():
+        table.add_row(title, ", ".join(known))
+    return table
+
+
+def densities_table(folder: Path, config: DensityConfig) -> Table:
+    """How likely fitted densities make held-out encodings."""
+    title = f"{folder.parent.name}/{folder.name}: lower nats are better"
+    table = Table("density", "held-out, nats", "step size of hmc", title=title)
+    table.add_row("prior", f"{config.prior_held_out:.2f}", "")
+    for name, facts in config.densities.items():
+        table.add_row(name, f"{facts['held_out']:.2f}", f"{facts['step_sizes']['hmc']:.3f}")
+    return table
+
+
+def report_table(report: Report) -> Table:
+    """The evaluation of a model: one row a way to sample, the recommended one in bold."""
+    from latentdemo.evaluation.card import COLUMNS, cells, in_words
+    from latentdemo.evaluation.report import CEILING, FLOOR
+
+    title = f"{report.model}: {len(report.seeds)} x {report.count} images a side, {report.features['name']}"
+    table = Table("", "steps", *(name for name, _ in COLUMNS.values()), "ms an image", title=title)
+    for name in (FLOOR, CEILING):
+        table.add_row(name, "", *cells(report.references[name]).split(" | "), "")
+    for row in report.rows:
+        style = "bold" if row is report.recommended else None
+        words = (in_words(row), f"{row.average_steps:.1f}", *cells(row.figures).split(" | "))
+        table.add_row(*words, f"{row.milliseconds:.2f}", style=style)
+    return table
+
+
+def measured_table(measured: timing.Table) -> Table:
+    """A table of measurements, as Markdown shows it."""
+    table = Table(*measured.rows[0], title=measured.title, box=box.MARKDOWN, title_justify="left")
+    for row in measured.rows:
+        table.add_row(*map(measured_words, row.values()))
+    return table
+
+
+def measured_words(value: Any) -> str:
+    """A value of a table of measurements."""
+    from latentdemo.benchmark.timing import Spread
+
+    if isinstance(value, Spread):
+        return f"{value.median:.3g} ({value.lower:.3g} to {value.upper:.3g})"
+    return f"{value:.3g}" if isinstance(value, float) else str(value)
+
+
+def soak_table(report: dict[str, Any], minutes: float) -> Table:
+    """What sessions met that used the server for some minutes."""
+    from latentdemo.benchmark.soak import lines
+
+    table = Table("", "", title=f"{report['sessions']} sessions, {minutes:g} minutes, {report['machine']}")
+    for name, value in lines(report):
+        table.add_row(name, escape(value))
+    return table
+
+
+def show_pictures(report: dict[str, Any]) -> None:
+    """Print what `data check` found, and what to do next."""
+    out = Console()
+    out.print(pictures_table(report))
+    side, colours = report["image_size"], "colour" if report["channels"] == 3 else "grey"
+    out.print(
+        f"Training takes the central square of each ({report['cropped']:,} are not square), scaled to {side}x{side} in "
+        f"{colours} ({report['enlarged']:,} are smaller and get enlarged): {report['training']:,} to train on, "
+        f"{report['held_out']:,} held out, chosen by content. Preview: {report.get('preview', 'none')}",
+        soft_wrap=True,
+    )
+    if report["enough"]:
+        out.print(f"Next: python -m latentdemo train {shlex.quote(report['source'])} vae", soft_wrap=True)
+    else:
+        console.print(
+            f"[bold red]Too few:[/] training, fitting and evaluating need {report['least']} different pictures",
+            soft_wrap=True,
+        )
+
+
+def pictures_table(report: dict[str, Any]) -> Table:
+    """What is in a folder of pictures: what can be used, and what is left out and why."""
+    table = Table("", "pictures", "", title=report["source"])
+    kinds = ", ".join(f"{count:,} {kind}" for kind, count in report["formats"].items())
+    table.add_row("can be used", f"{report['usable']:,}", f"of {report['files']:,} files: {kinds or 'none'}")
+    for name, (width, height) in report["sizes"].items():
+        table.add_row(f"{name} size", "", f"{width}x{height}")
+    table.add_row("in colour", f"{report['coloured']:,}", f"{report['grey']:,} in grey")
+    for refused in report["refused"].values():
+        examples = ", ".join(map(escape, refused["examples"]))
+        table.add_row("left out", f"{refused['count']:,}", f"{refused['reason']}\nsuch as {examples}")
+    for key, words in (("duplicates", "copies, left out"), ("near_duplicates", "near copies, kept on one side")):
+        pairs = "\n".join(f"{escape(first)} = {escape(second)}" for first, second in report[key]["examples"])
+        table.add_row(words, f"{report[key]['count']:,}", pairs)
+    return table

@@ -1,0 +1,33 @@
+import json
+import shutil
+from dataclasses import replace
+
+from latentdemo.checkpoints import checkpoints_dir
+from latentdemo.data import read_held_out
+from latentdemo.evaluation import load_report, save_report
+from tests.cli.command import run
+
+
+def test_evaluate_writes_the_report_the_card_and_the_table(capsys, tmp_path, monkeypatch) -> None:
+    folder = tmp_path / "fashion-mnist"
+    shutil.copytree(checkpoints_dir() / "fashion-mnist", folder, ignore=shutil.ignore_patterns("*aae", "dvae"))
+    monkeypatch.setenv("LATENTDEMO_CHECKPOINTS", str(tmp_path))
+    shipped = read_held_out(folder)
+    monkeypatch.setattr("latentdemo.data.load_images", lambda *_: shipped)
+    options = ["--samples", "200", "--repeats", "2", "--kernels", "hmc", "--steps", "1", "2"]
+    assert run("evaluate", "fashion-mnist/vae", *options) == 0
+    report = load_report(folder / "vae")
+    assert (report.count, report.seeds) == (100, [0, 1])
+    assert {row.steps for row in report.rows if row.kernel == "hmc"} == {1, 2}
+    assert "prior, then hmc" in (folder / "vae" / "README.md").read_text(encoding="utf-8")
+    assert "hmc" in capsys.readouterr().out
+    assert not list(folder.rglob("*unfinished*"))
+    save_report(replace(report, rows=[replace(row, milliseconds=0.0) for row in report.rows]), folder / "vae")
+    assert run("retime", "fashion-mnist/vae") == 0
+    timed = load_report(folder / "vae")
+    assert all(row.milliseconds > 0 for row in timed.rows)
+    assert [row.figures for row in timed.rows] == [row.figures for row in report.rows]
+    (folder / "vae" / "evaluation.json").unlink()
+    assert run("evaluate", "fashion-mnist/vae", *options, "--json") == 0
+    assert json.loads(capsys.readouterr().out)["count"] == 100
+    assert not (folder / "vae" / "evaluation.json").exists()

@@ -1,0 +1,55 @@
+import subprocess
+import sys
+
+import pytest
+
+from latentdemo.cli.main import app
+from tests.cli.command import run
+
+SAMPLE = ["sample", "fashion-mnist/dvae", "--device", "cpu"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "words"),
+    [
+        (["sample", "no/model"], 1, "no model"),
+        ([*SAMPLE, "--steps", "one"], 1, "whole numbers"),
+        ([*SAMPLE, "--count", "0"], 1, "from 1 to 50,000"),
+        ([*SAMPLE, "--kernel", "none"], 1, "unknown kernel"),
+        ([*SAMPLE, "--decoding", "median"], 1, "median"),
+        ([*SAMPLE, "--out", "/dev/null/grid.png"], 1, "choose another --out"),
+        (["sample"], 2, "Missing argument"),
+        (["train", "no-data", "vae"], 1, "unknown data set"),
+        (["train", "fashion-mnist", "vae", "--option", "a=b"], 2, "NAME=NUMBER"),
+        (["bogus"], 2, "No such command"),
+    ],
+)
+def test_errors_say_what_to_do_and_set_the_exit_code(capsys, arguments: list[str], code: int, words: str) -> None:
+    assert run(*arguments) == code
+    captured = capsys.readouterr()
+    assert words in " ".join(captured.err.split())
+    assert "Traceback" not in captured.err
+
+
+@pytest.mark.parametrize("command", [each.name or each.callback.__name__ for each in app.registered_commands])
+def test_every_command_has_help(capsys, command: str) -> None:
+    assert run(command, "--help") == 0
+    assert "Usage" in capsys.readouterr().out
+
+
+def test_help_waits_for_no_heavy_package() -> None:
+    script = (
+        "import sys; from latentdemo.cli import main\n"
+        "try: main(['sample', '--help'])\n"
+        "finally: print(*{'torch', 'streamlit', 'numpy'} & set(sys.modules), file=sys.stderr)"
+    )
+    found = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert "--steps" in found.stdout
+    assert found.stderr.strip() == ""
+
+
+def test_usage_names_what_was_called() -> None:
+    called = [sys.executable, "-m", "latentdemo", "fit", "--help"]
+    assert (
+        "Usage: python -m latentdemo fit" in subprocess.run(called, capture_output=True, text=True, check=True).stdout
+    )

@@ -1,0 +1,48 @@
+import json
+import subprocess
+import sys
+
+import numpy as np
+from PIL import Image
+
+from tests.cli.command import run
+
+SAMPLE = ["sample", "fashion-mnist/dvae", "--device", "cpu"]
+
+
+def test_the_same_comparison_twice_in_two_processes(tmp_path) -> None:
+    grids = [tmp_path / "one.png", tmp_path / "two.png"]
+    for grid in grids:
+        options = ["--count", "64", "--steps", "0", "1", "5", "10", "--seed", "7", "--out", str(grid)]
+        subprocess.run([sys.executable, "-m", "latentdemo", *SAMPLE, *options], check=True)
+    assert grids[0].read_bytes() == grids[1].read_bytes()
+    with Image.open(grids[0]) as picture:
+        assert picture.width > 3 * picture.height  # four square sheets side by side
+        assert len(picture.getcolors(1 << 20)) > 100
+
+
+def test_a_folder_of_pictures(tmp_path) -> None:
+    assert run(*SAMPLE, "--count", "3", "--steps", "0", "2", "--out", str(tmp_path / "out")) == 0
+    files = sorted(path.relative_to(tmp_path / "out").as_posix() for path in (tmp_path / "out").rglob("*.png"))
+    assert files == [f"step-{step}/chain-0000{chain}.png" for step in (0, 2) for chain in range(3)]
+    with Image.open(tmp_path / "out" / files[0]) as picture:
+        assert picture.size == (32, 32)
+
+
+def test_arrays(tmp_path) -> None:
+    assert run(*SAMPLE, "--count", "3", "--steps", "0,2", "--out", str(tmp_path / "run.npz")) == 0
+    with np.load(tmp_path / "run.npz") as arrays:
+        assert {name: arrays[name].shape for name in arrays.files} == {
+            "images_0": (3, 1, 32, 32),
+            "images_2": (3, 1, 32, 32),
+            "latents_0": (3, 32),
+            "latents_2": (3, 32),
+        }
+
+
+def test_json_says_what_was_written(capsys, tmp_path) -> None:
+    out = tmp_path / "few.png"
+    assert run(*SAMPLE, "--count", "3", "--steps", "0", "2", "--out", str(out), "--json") == 0
+    report = json.loads(capsys.readouterr().out)
+    assert (report["out"], report["chains"], report["steps"]) == (str(out), 3, [0, 2])
+    assert report["milliseconds_an_image"] > 0
