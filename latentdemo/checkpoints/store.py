@@ -12,7 +12,7 @@ import hashlib
 import json
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import torch
 from safetensors.torch import save as format_safetensors
@@ -43,6 +43,8 @@ from latentdemo.models.weights import (
     read_bytes,
 )
 
+Form = Literal["served", "trained", "bf16"]
+
 
 def load_model(
     name: str,
@@ -71,6 +73,19 @@ def load_model(
         torch.Size([1, 1, 32, 32])
     """
     return serve(load_trained(name, device, root), precision)
+
+
+def load_form(name: str, device: torch.device | str | None = None, form: Form = "served") -> GenerativeAutoencoder:
+    """A model in the form that is asked for; raises as `load_model` does.
+
+    Args:
+        name: as `list_models` gives it.
+        device: where to put it; None takes cuda, else mps, else cpu.
+        form: "trained" as by `load_trained`; "served" as by `load_model`, or in bf16 wherever it is: "bf16".
+    """
+    if form == "trained":
+        return load_trained(name, device)
+    return load_model(name, device, precision="bf16" if form == "bf16" else None)
 
 
 def load_trained(

@@ -51,7 +51,7 @@ def evaluate(
     """
     from latentdemo.checkpoints import load_model, model_folder
     from latentdemo.cli.tables import densities_table
-    from latentdemo.engine import engine_for
+    from latentdemo.engine import OnEngine, engine_for
     from latentdemo.evaluation import measure_model, torchvision_features
     from latentdemo.evaluation.features.classifier import CONFIG as FEATURES
     from latentdemo.evaluation.report import UNFINISHED
@@ -78,7 +78,7 @@ def evaluate(
             steps=parse_steps(steps) if steps else None,
             device=device,
             bf16=precision == "bf16",
-            batches=engine_for(device).run_batches,
+            compute=OnEngine(engine_for(device)),
             keep_in=folder / UNFINISHED,
             progress=progress_of(bar, "evaluating"),
         )
@@ -125,14 +125,14 @@ def retime(
 ) -> None:
     """Take the times of evaluations anew, on this device, and advise accordingly; the figures stay as they are."""
     from latentdemo.checkpoints import model_folder
-    from latentdemo.engine import engine_for
+    from latentdemo.engine import OnEngine, engine_for
     from latentdemo.evaluation import load_report
     from latentdemo.evaluation import retime as time_anew
 
     with progress_bar() as bar:
         task = bar.add_task("timing", total=len(models), note="")
         for model in models:
-            keep(time_anew(load_report(model_folder(model)), device, engine_for(device).run_batches))
+            keep(time_anew(load_report(model_folder(model)), compute=OnEngine(engine_for(device))))
             bar.advance(task)
 
 

@@ -10,14 +10,14 @@ from pathlib import Path
 
 import torch
 
-from latentdemo.checkpoints import load_model, model_folder, read_config
+from latentdemo.checkpoints import Form, load_form, model_folder, read_config
 from latentdemo.engine.faults import is_out_of_memory
 from latentdemo.errors import CheckpointDigestError, DeviceMemoryError
 from latentdemo.models import GenerativeAutoencoder, pick_device
 
 BUDGET = 2**30  # bytes; the models that ship weigh some 60 MB together
-Key = tuple[str, str]
-"""Folder of a model and digest of all that it is made of, so that a changed file is loaded anew."""
+Key = tuple[str, str, Form]
+"""Folder of a model, digest of all that it is made of, so that a changed file is loaded anew, and its form."""
 
 
 class Kept:
@@ -61,22 +61,23 @@ class ModelPool:
             return model
 
     @contextmanager
-    def lease(self, name: str, digest: str = "") -> Iterator[GenerativeAutoencoder]:
+    def lease(self, name: str, digest: str = "", form: Form = "served") -> Iterator[GenerativeAutoencoder]:
         """The model of a name, kept at least until the end of the block.
 
         Args:
             name: of the model.
             digest: of the weights that are meant; empty takes those on disk.
+            form: see `load_form`.
 
         Raises:
             CheckpointDigestError: the weights that are meant are neither on disk nor kept.
             LatentdemoError: as `load_model` does.
         """
-        kept = self._place(name, digest)
+        kept = self._place(name, digest, form)
         try:
             with kept.loading:
                 if kept.model is None:
-                    kept.model = self._load(name, kept.weights)
+                    kept.model = self._load(name, kept.weights, form)
                     kept.bytes = sum(each.nbytes for each in (*kept.model.parameters(), *kept.model.buffers()))
             self.trim(self.budget)
             yield kept.model
@@ -85,41 +86,41 @@ class ModelPool:
                 kept.users -= 1
             self.trim(self.budget)
 
-    def _place(self, name: str, digest: str) -> Kept:
+    def _place(self, name: str, digest: str, form: Form) -> Kept:
         """The place of a model, in use from here on; raises as `lease` does."""
         folder = model_folder(name)
         config = read_config(folder)
         with self._lock:
-            key = (str(folder), config.digest)
+            key: Key = (str(folder), config.digest, form)
             if digest not in ("", config.sha256):
-                key = self._earlier(name, folder, digest)
+                key = self._earlier(name, folder, digest, form)
             kept = self.kept.setdefault(key, Kept(config.sha256))
             kept.users += 1
             self.kept.move_to_end(key)
         return kept
 
-    def _earlier(self, name: str, folder: Path, digest: str) -> Key:
+    def _earlier(self, name: str, folder: Path, digest: str, form: Form) -> Key:
         """Where a model is kept whose weights are on disk no longer; for those who hold the lock."""
         for key, kept in reversed(self.kept.items()):
-            if key[0] == str(folder) and kept.weights == digest:
+            if (key[0], key[2]) == (str(folder), form) and kept.weights == digest:
                 return key
         raise changed(name)
 
-    def _load(self, name: str, weights: str) -> GenerativeAutoencoder:
+    def _load(self, name: str, weights: str, form: Form) -> GenerativeAutoencoder:
         """Read a model; where the device is full, once more without those that nobody uses."""
         try:
-            model = self._read(name)
+            model = self._read(name, form)
         except DeviceMemoryError:
             self.trim(0)
-            model = self._read(name)
+            model = self._read(name, form)
         if model.weights_digest != weights:
             raise changed(name)
         return model
 
-    def _read(self, name: str) -> GenerativeAutoencoder:
-        """As `load_model`, with a clear word where the device is full."""
+    def _read(self, name: str, form: Form) -> GenerativeAutoencoder:
+        """As `load_form`, with a clear word where the device is full."""
         try:
-            return load_model(name, self.device)
+            return load_form(name, self.device, form)
         except Exception as error:
             if not is_out_of_memory(error):
                 raise

@@ -19,11 +19,12 @@ from typing import Any
 
 import torch
 
-from latentdemo.checkpoints import load_model, load_trained
-from latentdemo.checkpoints.config import current_versions, read_config
+from latentdemo.checkpoints import model_folder
+from latentdemo.checkpoints.config import current_versions
 from latentdemo.checkpoints.serving import precision_of
 from latentdemo.data import ImageSet, read_held_out
 from latentdemo.errors import Cancelled
+from latentdemo.evaluation.compute import Compute, Here
 from latentdemo.evaluation.features.classifier import load_features
 from latentdemo.evaluation.features.space import FeatureSpace
 from latentdemo.evaluation.long_run import diagnose_kernels
@@ -57,11 +58,11 @@ def measure_model(
     device: torch.device | str | None = None,
     bf16: bool = False,
     keep_in: Path | None = None,
-    batches: Batches = run_batches,
+    compute: Compute | None = None,
     progress: Progress | None = None,
     cancelled: Callable[[], bool] | None = None,
 ) -> Report:
-    """Evaluate a model.
+    """Measure a model in every way to sample; writes nothing but what is done so far.
 
     Args:
         name: of the model, whose densities were fitted.
@@ -71,11 +72,12 @@ def measure_model(
         features: the feature space; None takes the one that is shipped for the data set. Figures of different spaces
             cannot be compared, least of all with Inception's.
         kernels, steps: see `plan`.
-        device: where to run.
+        device: where to run, if `compute` does not say it.
         bf16: walk and decode in bf16, as models serve where the processor has it; features and everything in the
             latent space stay in float32, costs are always of the model as it serves.
         keep_in: a file for what is done so far; a run with the same settings goes on from it.
-        batches: walks chains; another than `run_batches` may let them take turns with others on the same device.
+        compute: where models come from and who computes, such as `latentdemo.engine.OnEngine`; None loads the models
+            for itself and computes on this thread, on `device`.
         progress: told how far it is.
         cancelled: asked between two batches.
 
@@ -84,40 +86,42 @@ def measure_model(
         Cancelled: `cancelled` answered True; what was done is in `keep_in`.
         LatentdemoError: the model, its densities, held-out images or features cannot be read.
     """
-    model = load_trained(name, device)
-    assert model.folder is not None
-    dataset = name.split("/", maxsplit=1)[0]
-    features = features or load_features(dataset, device, beside=model.folder.parent)
-    walked = load_model(name, device, precision="bf16") if bf16 else model
-    subject = Subject(walked, model, features, read_held_out(model.folder.parent), train, batches)
-    if not seeds or not 10 <= count <= subject.most:
-        raise EvaluationError(
-            f"{len(seeds)} repetitions of {count} images; take at least one of 10 to {subject.most} images"
+    compute = compute or Here(device)
+    with compute.model(name, "trained") as trained, compute.model(name, "bf16" if bf16 else "trained") as walked:
+        folder = model_folder(name)
+        features = features or load_features(folder.parent.name, compute.device, beside=folder.parent)
+        subject = Subject(walked, trained, features, read_held_out(folder.parent), train, compute)
+        if not seeds or not 10 <= count <= subject.most:
+            raise EvaluationError(
+                f"{len(seeds)} repetitions of {count} images; take at least one of 10 to {subject.most} images"
+            )
+        walks = plan(trained, kernels, steps)
+        density, precision = read_density_config(folder), precision_of(walked)
+        settings = [
+            trained.weights_digest, density.sha256, features.digest, count, train is not None, precision
+        ]  # fmt: skip
+        unfinished = Unfinished(keep_in, settings)
+        figures, references = measure_all(subject, walks, count, seeds, unfinished, progress, cancelled)
+        with compute.model(name, "served") as served:
+            rows = with_times(figures, served, compute.batches)
+        return Report(
+            model=name,
+            model_sha256=trained.weights_digest,
+            density_sha256=density.sha256,
+            features=features.facts(),
+            count=count,
+            seeds=list(seeds),
+            device=describe_device(compute.device),
+            created=datetime.datetime.now(tz=datetime.UTC).date().isoformat(),
+            versions=current_versions(),
+            references=references,
+            rows=rows,
+            recommendation=recommend(rows),
+            latent_space=describe_latent_space(subject.encodings),
+            diagnostics=diagnose_kernels(trained, subject.encodings, compute.batches, cancelled),
+            training_images=train is not None,
+            precision=precision,
         )
-    walks = plan(model, kernels, steps)
-    config, density = read_config(model.folder), read_density_config(model.folder)
-    precision = precision_of(walked)
-    settings = [config.sha256, density.sha256, features.digest, count, train is not None, precision]
-    figures, references = measure_all(subject, walks, count, seeds, Unfinished(keep_in, settings), progress, cancelled)
-    rows = with_times(figures, load_model(name, device), batches)
-    return Report(
-        model=name,
-        model_sha256=config.sha256,
-        density_sha256=density.sha256,
-        features=features.facts(),
-        count=count,
-        seeds=list(seeds),
-        device=describe_device(model.device),
-        created=datetime.datetime.now(tz=datetime.UTC).date().isoformat(),
-        versions=current_versions(),
-        references=references,
-        rows=rows,
-        recommendation=recommend(rows),
-        latent_space=describe_latent_space(subject.encodings),
-        diagnostics=diagnose_kernels(model, subject.encodings, batches, cancelled),
-        training_images=train is not None,
-        precision=precision,
-    )
 
 
 def with_times(rows: Sequence[Row], model: GenerativeAutoencoder, batches: Batches = run_batches) -> list[Row]:
@@ -127,20 +131,21 @@ def with_times(rows: Sequence[Row], model: GenerativeAutoencoder, batches: Batch
     ]
 
 
-def retime(report: Report, device: torch.device | str | None = None, batches: Batches = run_batches) -> Report:
+def retime(report: Report, device: torch.device | str | None = None, compute: Compute | None = None) -> Report:
     """A report with its times taken anew, here, and the recommendation that follows from them; nothing else changes.
 
     Args:
         report: an evaluation of a model at hand.
         device: where to run.
-        batches: walks chains; see `measure_model`.
+        compute: see `measure_model`.
 
     Raises:
         LatentdemoError: the model or its densities cannot be read.
     """
-    model = load_model(report.model, device)
-    rows = with_times(report.rows, model, batches)
-    return replace(report, rows=rows, recommendation=recommend(rows), device=describe_device(model.device))
+    compute = compute or Here(device)
+    with compute.model(report.model, "served") as model:
+        rows = with_times(report.rows, model, compute.batches)
+    return replace(report, rows=rows, recommendation=recommend(rows), device=describe_device(compute.device))
 
 
 def describe_latent_space(encodings: Encodings) -> dict[str, Any]:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from latentdemo.data import ImageSet
+from latentdemo.evaluation.compute import Compute, Here
 from latentdemo.evaluation.features.space import FeatureSpace
 from latentdemo.evaluation.metrics.pictures import image_change, memorised_share, nearest_distance, sharpness
 from latentdemo.evaluation.metrics.quality import measure_quality
@@ -19,8 +20,8 @@ from latentdemo.evaluation.protocol import Walk
 from latentdemo.evaluation.report import CEILING, FLOOR
 from latentdemo.models import GenerativeAutoencoder
 from latentdemo.random import epoch_generator
-from latentdemo.sampling import Batches, ChainRun, run_batches
-from latentdemo.sampling.encodings import Encodings, encode_set
+from latentdemo.sampling import ChainRun
+from latentdemo.sampling.encodings import Encodings, batches_of_images, encode_images
 
 BATCH = 250
 LATENTS = 1000  # latents a side of a two-sample test
@@ -40,7 +41,7 @@ class Subject:
         features: the feature space.
         held_out: real images to compare with.
         train: the images that it was trained on; None where they are not at hand.
-        batches: walks chains.
+        compute: walks chains, and does all other work on the device.
         drawn: latents that others drew: name of a start -> seed -> (count, D).
     """
 
@@ -49,18 +50,26 @@ class Subject:
     features: FeatureSpace
     held_out: ImageSet
     train: ImageSet | None
-    batches: Batches = run_batches
+    compute: Compute = field(default_factory=Here)
     drawn: Mapping[str, Mapping[int, Tensor]] = field(default_factory=dict)
 
     @cached_property
     def encodings(self) -> Encodings:
         """Posteriors of the held-out images under the model as it was trained."""
-        return encode_set(self.trained, self.held_out)
+        parts = batches_of_images(self.held_out)
+        return Encodings.join([self.compute.call(partial(encode_images, self.trained, part)) for part in parts])
 
     @cached_property
     def training_features(self) -> Tensor | None:
         """Features of all training images."""
-        return None if self.train is None else self.features.of_set(self.train)
+        if self.train is None:
+            return None
+        return torch.cat([self.features_of(part) for part in batches_of_images(self.train, BATCH)])
+
+    def features_of(self, images: Tensor) -> Tensor:
+        """Features (N, F) of images (N, C, H, W)."""
+        parts = images.split(BATCH)
+        return torch.cat([self.compute.call(partial(self.features, part)) for part in parts])
 
     @property
     def most(self) -> int:
@@ -87,7 +96,7 @@ class Repetition:
     @cached_property
     def real(self) -> Tensor:
         """Features of the held-out images."""
-        return self.subject.features(self.subject.held_out.tensor(np.sort(self.real_rows)))
+        return self.subject.features_of(self.subject.held_out.tensor(np.sort(self.real_rows)))
 
     @cached_property
     def others(self) -> Tensor:
@@ -111,17 +120,15 @@ class Repetition:
 
     def references(self) -> dict[str, Numbers]:
         """Floor and ceiling."""
-        model = self.subject.model
+        model, call = self.subject.model, self.subject.compute.call
         generator = epoch_generator(self.seed, 0, model.device)
-        rebuilt = torch.cat(
-            [model.decode(model.encode(batch.to(model.device)).sample(generator)).mean.cpu()
-             for batch in self.others.split(BATCH)]
-        )  # fmt: skip
+        parts = self.others.split(BATCH)
+        rebuilt = torch.cat([call(partial(reconstructions, model, part, generator)) for part in parts])
         return {name: self.of_images(images) for name, images in ((FLOOR, self.others), (CEILING, rebuilt))}
 
     def of_images(self, images: Tensor) -> Numbers:
         """What is told from images alone."""
-        quality = measure_quality(self.real, self.subject.features(images))
+        quality = measure_quality(self.real, self.subject.features_of(images))
         return dict(quality._asdict()) | {"sharpness": sharpness(images).mean().item()}
 
     def measure(self, walk: Walk, cancelled: Callable[[], bool] | None) -> dict[str, Numbers]:
@@ -130,7 +137,7 @@ class Repetition:
         drawn = self.subject.drawn.get(walk.start)
         parts: dict[int, list[Sample]] = {step: [] for step in walk.steps}
         before: ChainRun | None = None
-        for run in self.subject.batches(
+        for run in self.subject.compute.batches(
             self.subject.model,
             walk.kernel or "decode-encode",
             count=self.count,
@@ -143,7 +150,7 @@ class Repetition:
             cancelled=cancelled,
         ):
             for step in walk.steps:
-                parts[step].append(sample_of(run, step, self.subject.features))
+                parts[step].append(sample_of(run, step, self.subject.features_of(run.images[step])))
                 if first and step:
                     parts[step][-1].averages.update(distances_from_start(run, step, before or run))
             before = run
@@ -154,7 +161,9 @@ class Repetition:
         quality = measure_quality(self.real, sample.features)
         test = energy_test(self.real_latents, sample.latents[:LATENTS], seed=self.seed)
         numbers = dict(quality._asdict()) | with_start_kept(sample.averages)
-        numbers |= self.round_trip(sample.latents[:ROUND_TRIPS])
+        model = self.subject.model
+        generator = epoch_generator(self.seed, 2, model.device)
+        numbers |= self.subject.compute.call(partial(round_trip, model, sample.latents[:ROUND_TRIPS], generator))
         numbers |= {"energy_distance": test.distance, "energy_p": test.p_value}
         training = self.subject.training_features
         if training is not None:
@@ -163,16 +172,22 @@ class Repetition:
             numbers["nearest_training"] = float(distances.mean() / self.real_distances.mean().clamp(min=1e-12))
         return numbers
 
-    @torch.no_grad()
-    def round_trip(self, latents: Tensor) -> Numbers:
-        """How far one more decode and encode moves samples: image in grey values, latent in Euclidean distance."""
-        model, generator = self.subject.model, epoch_generator(self.seed, 2, self.subject.model.device)
-        image = model.decode(latents.to(model.device)).mean
-        again = model.encode(image).sample(generator)
-        return {
-            "round_trip_image": image_change(image, model.decode(again).mean).mean().item(),
-            "round_trip_latent": (again.cpu() - latents).norm(dim=1).mean().item(),
-        }
+
+@torch.no_grad()
+def reconstructions(model: GenerativeAutoencoder, images: Tensor, generator: torch.Generator) -> Tensor:
+    """Decoded means of posterior draws of images (N, C, H, W), on the CPU."""
+    return model.decode(model.encode(images.to(model.device)).sample(generator)).mean.cpu()
+
+
+@torch.no_grad()
+def round_trip(model: GenerativeAutoencoder, latents: Tensor, generator: torch.Generator) -> Numbers:
+    """How far one more decode and encode moves samples: image in grey values, latent in Euclidean distance."""
+    image = model.decode(latents.to(model.device)).mean
+    again = model.encode(image).sample(generator)
+    return {
+        "round_trip_image": image_change(image, model.decode(again).mean).mean().item(),
+        "round_trip_latent": (again.cpu() - latents).norm(dim=1).mean().item(),
+    }
 
 
 @dataclass(frozen=True)
@@ -200,12 +215,12 @@ class Sample:
         return cls(torch.cat([part.features for part in parts]), torch.cat([part.latents for part in parts]), averages)
 
 
-def sample_of(run: ChainRun, step: int, features: FeatureSpace) -> Sample:
-    """A batch of chains at a step."""
+def sample_of(run: ChainRun, step: int, features: Tensor) -> Sample:
+    """A batch of chains at a step, with the features of its images."""
     averages = {"average_steps": run.steps_taken(step), "sharpness": sharpness(run.images[step]).mean().item()}
     if run.info.accepted is not None and step:
         averages["acceptance"] = run.acceptance(step) or 0.0
-    return Sample(features(run.images[step]), run.latents[step], averages)
+    return Sample(features, run.latents[step], averages)
 
 
 def distances_from_start(run: ChainRun, step: int, before: ChainRun) -> Numbers:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import torch
@@ -23,6 +24,13 @@ class Encodings:
     """
 
     posterior: Posterior
+
+    @classmethod
+    def join(cls, parts: Sequence[Encodings]) -> Encodings:
+        """Parts of a set as one."""
+        stds = [part.posterior.std for part in parts if part.posterior.std is not None]
+        location = torch.cat([part.posterior.location for part in parts])
+        return cls(replace(parts[0].posterior, location=location, std=torch.cat(stds) if stds else None))
 
     def __len__(self) -> int:
         return len(self.posterior)
@@ -53,15 +61,16 @@ class Encodings:
 @torch.no_grad()
 def encode_set(model: GenerativeAutoencoder, images: ImageSet) -> Encodings:
     """The posteriors of all images."""
-    posteriors: list[Posterior] = [
-        model.encode(images.tensor(slice(start, start + BATCH)).to(model.device))
-        for start in range(0, len(images), BATCH)
-    ]
-    stds = [each.std for each in posteriors if each.std is not None]
-    return Encodings(
-        replace(
-            posteriors[0],
-            location=torch.cat([each.location for each in posteriors]),
-            std=torch.cat(stds) if stds else None,
-        )
-    )
+    return Encodings.join([encode_images(model, batch) for batch in batches_of_images(images)])
+
+
+@torch.no_grad()
+def encode_images(model: GenerativeAutoencoder, images: Tensor) -> Encodings:
+    """The posteriors of a batch of images, (N, C, H, W) in [0, 1]."""
+    return Encodings(model.encode(images.to(model.device)))
+
+
+def batches_of_images(images: ImageSet, size: int = BATCH) -> Iterator[Tensor]:
+    """The images of a set, (up to `size`, C, H, W) float32 at a time."""
+    for start in range(0, len(images), size):
+        yield images.tensor(slice(start, start + size))

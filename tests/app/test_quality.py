@@ -192,7 +192,7 @@ def test_different_counts_are_warned_of(root: Path) -> None:
 def test_measuring_replaces_the_shipped_figures_until_one_goes_back(root: Path, monkeypatch) -> None:
     asked = []
 
-    def measure_model(name, *, count, seeds, batches, progress, cancelled):
+    def measure_model(name, *, count, seeds, compute, progress, cancelled):
         asked.append((name, count, list(seeds), cancelled()))
         progress(1, 1)
         made = sample(name, read_config(root / name).sha256, strength=-0.3)
@@ -244,7 +244,7 @@ def test_a_failed_measurement_is_a_message(root: Path, monkeypatch, error: Excep
 
 
 def test_a_measurement_can_be_cancelled(root: Path, monkeypatch) -> None:
-    def measure_model(name, *, count, seeds, batches, progress, cancelled):
+    def measure_model(name, *, count, seeds, compute, progress, cancelled):
         while not cancelled():
             time.sleep(0.01)
         raise Cancelled("cancelled")

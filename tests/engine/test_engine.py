@@ -12,7 +12,7 @@ import pytest
 import torch
 
 from latentdemo import load_model, run_chain
-from latentdemo.checkpoints import load_trained, save_checkpoint
+from latentdemo.checkpoints import load_form, load_trained, save_checkpoint
 from latentdemo.engine import Engine, RunRequest, Ticket, engine_for
 from latentdemo.engine import engine as engine_module
 from latentdemo.engine.clock import SteadyClock
@@ -244,13 +244,13 @@ def test_a_request_waits_for_no_model_but_its_own(engine, checkpoints, monkeypat
     save_checkpoint(checkpoints / "own" / "slow", tiny_model, "own")
     loading, load = threading.Event(), threading.Event()
 
-    def slow_load(name, device):
+    def slow_load(name, device, form):
         if name == "own/slow":
             loading.set()
             assert load.wait(PATIENCE)
-        return load_model(name, device)
+        return load_form(name, device, form)
 
-    monkeypatch.setattr("latentdemo.engine.pool.load_model", slow_load)
+    monkeypatch.setattr("latentdemo.engine.pool.load_form", slow_load)
     with ThreadPoolExecutor() as threads:
         slow = threads.submit(engine.run, RunRequest("own/slow", count=1, steps=1))
         assert loading.wait(PATIENCE)

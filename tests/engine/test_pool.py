@@ -5,10 +5,10 @@ from pathlib import Path
 import pytest
 import torch
 
-from latentdemo.checkpoints import load_model, save_checkpoint
+from latentdemo.checkpoints import load_form, load_model, save_checkpoint, store
+from latentdemo.checkpoints.serving import precision_of
 from latentdemo.engine import ModelPool
 from latentdemo.errors import CheckpointCorruptError, CheckpointDigestError, DeviceMemoryError, ModelNotFoundError
-from latentdemo.models import checkpoint
 from tests.engine.stand_ins import PATIENCE
 
 
@@ -22,8 +22,8 @@ def saved(tiny_model, tmp_path, monkeypatch):
 
 def test_sessions_share_one_model(saved, monkeypatch) -> None:
     loads = []
-    build = checkpoint.build_model
-    monkeypatch.setattr(checkpoint, "build_model", lambda *args: loads.append(args) or build(*args))
+    build = store.build_model
+    monkeypatch.setattr(store, "build_model", lambda *args: loads.append(args) or build(*args))
     pool = ModelPool(device="cpu")
     found = []
     threads = [threading.Thread(target=lambda: found.append(pool.get("own/first"))) for _ in range(8)]
@@ -36,7 +36,7 @@ def test_sessions_share_one_model(saved, monkeypatch) -> None:
 
 
 def names(pool: ModelPool) -> list[str]:
-    return [Path(folder).name for folder, _digest in pool.kept]
+    return [Path(folder).name for folder, _digest, _form in pool.kept]
 
 
 def weight(model) -> int:
@@ -61,16 +61,29 @@ def test_a_model_in_use_is_never_dropped(saved) -> None:
     assert not pool.kept
 
 
+def test_the_forms_of_a_model_are_kept_beside_each_other_within_one_budget(saved) -> None:
+    pool = ModelPool(device="cpu")
+    with pool.lease("own/first", form="trained") as trained, pool.lease("own/first", form="bf16") as halved:
+        served = pool.get("own/first")
+        assert (precision_of(trained), precision_of(halved)) == ("float32", "bf16")
+        assert pool.get("own/first") is served
+        assert len({id(model) for model in (trained, halved, served)}) == 3
+        pool.trim(0)
+        assert names(pool) == ["first", "first"]
+    pool.trim(0)
+    assert not pool.kept
+
+
 def test_a_model_that_is_loading_holds_up_no_other(saved, monkeypatch) -> None:
     loading, load = threading.Event(), threading.Event()
 
-    def slow_load(name, device):
+    def slow_load(name, device, form):
         if name == "own/first":
             loading.set()
             assert load.wait(PATIENCE)
-        return load_model(name, device)
+        return load_form(name, device, form)
 
-    monkeypatch.setattr("latentdemo.engine.pool.load_model", slow_load)
+    monkeypatch.setattr("latentdemo.engine.pool.load_form", slow_load)
     pool = ModelPool(device="cpu")
     thread = threading.Thread(target=pool.get, args=("own/first",))
     thread.start()
@@ -97,12 +110,12 @@ def test_a_full_device_is_cleared_of_models_that_nobody_uses(saved, monkeypatch,
     pool.get("own/first")
     room = iter([False, True, False, False])
 
-    def load(name, device):
+    def load(name, device, form):
         if not next(room):
             raise full
-        return load_model(name, device)
+        return load_form(name, device, form)
 
-    monkeypatch.setattr("latentdemo.engine.pool.load_model", load)
+    monkeypatch.setattr("latentdemo.engine.pool.load_form", load)
     pool.get("own/second")
     assert names(pool) == ["second"]
     with pytest.raises(DeviceMemoryError, match="own/third"):
@@ -129,12 +142,12 @@ def test_changed_settings_of_the_same_weights_are_noticed(saved) -> None:
 
 
 def test_weights_that_change_while_they_are_read_are_not_taken_for_those_before(saved, tiny_model, monkeypatch) -> None:
-    def late(name, device):
+    def late(name, device, form):
         tiny_model.decoder[0].weight.data.mul_(2)
         save_checkpoint(saved / "own" / "first", tiny_model, "own")
-        return load_model(name, device)
+        return load_form(name, device, form)
 
-    monkeypatch.setattr("latentdemo.engine.pool.load_model", late)
+    monkeypatch.setattr("latentdemo.engine.pool.load_form", late)
     pool = ModelPool(device="cpu")
     with pytest.raises(CheckpointDigestError, match="choose the model again"):
         pool.get("own/first")

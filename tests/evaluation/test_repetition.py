@@ -13,6 +13,7 @@ from latentdemo import load_model
 from latentdemo.checkpoints import checkpoints_dir, load_trained
 from latentdemo.data import ImageSet, read_held_out
 from latentdemo.evaluation import FeatureSpace
+from latentdemo.evaluation.compute import Here
 from latentdemo.evaluation.protocol import Walk
 from latentdemo.evaluation.repetition import Numbers, Repetition, Subject
 from latentdemo.sampling import ChainRun, run_chain
@@ -46,7 +47,7 @@ def measured(run: ChainRun, sizes: tuple[int, ...], held_out: ImageSet) -> Numbe
 
     model = load_model(MODEL, "cpu", precision="float32")
     pixels = FeatureSpace(nn.Sequential(nn.AvgPool2d(8), nn.Flatten()), "coarse pixels")
-    subject = Subject(model, model, pixels, held_out, None, batches)
+    subject = Subject(model, model, pixels, held_out, None, Here("cpu", batches))
     return Repetition(subject, sum(sizes), seed=0).measure(WALK, None)["1"]
 
 

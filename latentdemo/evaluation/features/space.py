@@ -9,7 +9,6 @@ import torch
 from safetensors.torch import save as format_safetensors
 from torch import Tensor, nn
 
-from latentdemo.data import ImageSet
 from latentdemo.evaluation.report import EvaluationError
 
 BATCH = 250
@@ -42,10 +41,6 @@ class FeatureSpace:
             EvaluationError: the module gives something else than (N, F).
         """
         return torch.cat([self.batch(batch) for batch in images.split(BATCH)])
-
-    def of_set(self, images: ImageSet) -> Tensor:
-        """Features (N, F) float32 on the CPU of all images of a set, of which one batch at a time becomes floats."""
-        return torch.cat([self(images.tensor(slice(start, start + BATCH))) for start in range(0, len(images), BATCH)])
 
     @torch.no_grad()
     def batch(self, images: Tensor) -> Tensor:

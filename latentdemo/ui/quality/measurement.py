@@ -11,7 +11,7 @@ import streamlit as st
 
 from latentdemo.checkpoints import model_folder
 from latentdemo.data.held_out import INDEX, count_held_out
-from latentdemo.engine import Job
+from latentdemo.engine import Job, OnEngine, engine_for
 from latentdemo.errors import LatentdemoError
 from latentdemo.evaluation.report import Report
 from latentdemo.ui.i18n.words import _
@@ -75,7 +75,7 @@ def start(wanted: Measurement) -> None:
             wanted.model,
             count=wanted.count,
             seeds=range(wanted.repetitions),
-            batches=job.run_batches,  # in turns with the chains that others look at
+            compute=OnEngine(engine_for(), job.run_batches),  # in turns with the chains that others look at
             progress=job.report,
             cancelled=job.stopped,
         )
