@@ -16,6 +16,10 @@ class CheckpointError(LatentdemoError):
     """A checkpoint folder exists but cannot be used."""
 
 
+class CheckpointFolderError(CheckpointError):
+    """There is no folder that new checkpoints can be written to."""
+
+
 class CheckpointFileMissingError(CheckpointError):
     """A file of the checkpoint folder is missing."""
 

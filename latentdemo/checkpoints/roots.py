@@ -1,4 +1,9 @@
-"""The folders that checkpoints lie in, and the names of the models in them."""
+"""The folders that checkpoints lie in, and the names of the models in them.
+
+Where `$LATENTDEMO_CHECKPOINTS` is set, it names all of these folders, separated as in `$PATH`. Else they are
+`checkpoints/` in the current folder, `checkpoints/` in the user's data folder, and, where the package lies in a clone
+of the project, the clone's own `checkpoints/`. The folder that packages are installed in is never written to.
+"""
 
 from __future__ import annotations
 
@@ -8,28 +13,33 @@ import tempfile
 from functools import cache
 from pathlib import Path
 
-from latentdemo.checkpoints.config import CONFIG
-from latentdemo.errors import (
-    ModelNotFoundError,
-)
+from platformdirs import user_data_path
 
+from latentdemo.checkpoints.config import CONFIG
+from latentdemo.errors import CheckpointFolderError, ModelNotFoundError
+
+VARIABLE = "LATENTDEMO_CHECKPOINTS"
+FOLDER = "checkpoints"
 NAMES = r"[\w-][\w.-]{0,59}/[\w-][\w.-]{0,59}"  # of models; in any alphabet no longer than a file system takes
 PRIVATE = "upload-"  # what names of models begin with that are listed nowhere
-SHIPPED = Path(__file__).resolve().parents[2] / "checkpoints"
+PROJECT = Path(__file__).resolve().parents[2]  # a clone of the project, or the folder that the package is installed in
 
 
 def checkpoint_roots() -> list[Path]:
-    """The folders of checkpoints: those in $LATENTDEMO_CHECKPOINTS, separated as in $PATH, or `checkpoints/` beside the
-    package."""
-    named = os.environ.get("LATENTDEMO_CHECKPOINTS", "").split(os.pathsep)
-    return [Path(each).expanduser() for each in named if each] or [SHIPPED]
+    """The folders of checkpoints, in the order in which models are looked for in them; not all of them need exist."""
+    if named := [Path(each).expanduser() for each in os.environ.get(VARIABLE, "").split(os.pathsep) if each]:
+        return named
+    folders = [Path.cwd(), user_data_path("latentdemo", appauthor=False)]
+    if (PROJECT / "pyproject.toml").is_file():
+        folders.append(PROJECT)
+    return list(dict.fromkeys(folder / FOLDER for folder in folders))
 
 
 def add_checkpoint_root(folder: Path) -> None:
     """Look for models of this process in a folder, too, and there first."""
     roots = checkpoint_roots()
     if folder not in roots:
-        os.environ["LATENTDEMO_CHECKPOINTS"] = os.pathsep.join(map(str, [folder, *roots]))
+        os.environ[VARIABLE] = os.pathsep.join(map(str, [folder, *roots]))
 
 
 @cache
@@ -39,14 +49,48 @@ def private_folder() -> tempfile.TemporaryDirectory[str]:
 
 
 def checkpoints_dir() -> Path:
-    """The folder that new checkpoints go to: the first of `checkpoint_roots()`."""
-    return checkpoint_roots()[0]
+    """The folder that new checkpoints go to: the first of `checkpoint_roots()` that can be written to.
+
+    Where it is missing it is made with the first checkpoint; only `checkpoints/` in the current folder is not, unless
+    `$LATENTDEMO_CHECKPOINTS` names it: so no folder gets one for a command that was once called there.
+
+    Raises:
+        CheckpointFolderError: none can be written to.
+    """
+    if found := first_writable():
+        return found
+    raise CheckpointFolderError(
+        f"new checkpoints have no place: {', '.join(map(str, checkpoint_roots()))} cannot be written to; "
+        f"make a folder {FOLDER} in the current folder, or name another in ${VARIABLE}"
+    )
+
+
+def first_writable() -> Path | None:
+    """The first of `checkpoint_roots()` that can be written to."""
+    skipped = None if os.environ.get(VARIABLE) else Path.cwd() / FOLDER
+    writable = (root for root in checkpoint_roots() if can_be_written(root) and (root != skipped or is_folder(root)))
+    return next(writable, None)
+
+
+def can_be_written(folder: Path) -> bool:
+    """Whether files can be put into a folder, or where it is missing, whether it can be made."""
+    there = next(each for each in (folder.absolute(), *folder.absolute().parents) if os.access(each, os.F_OK))
+    return is_folder(there) and os.access(there, os.W_OK)
+
+
+def is_folder(path: Path) -> bool:
+    """Whether there is a folder; one that this user may not look for is none."""
+    try:
+        return path.is_dir()
+    except PermissionError:
+        return False
 
 
 def dataset_folder(name: str) -> Path:
     """The folder of a data set's checkpoints: the first that there is, else where new ones go."""
-    folders = [root / name for root in checkpoint_roots()]
-    return next((folder for folder in folders if folder.is_dir()), folders[0])
+    roots = checkpoint_roots()
+    there = next((root for root in roots if is_folder(root / name)), None)
+    return (there or first_writable() or roots[0]) / name
 
 
 def list_models(root: str | Path | None = None) -> list[str]:
@@ -55,7 +99,7 @@ def list_models(root: str | Path | None = None) -> list[str]:
     Args:
         root: folder of the checkpoints; None takes all of `checkpoint_roots()`.
     """
-    roots = [Path(root)] if root else checkpoint_roots()
+    roots = [each for each in ([Path(root)] if root else checkpoint_roots()) if is_folder(each)]
     return sorted({path.parent.relative_to(each).as_posix() for each in roots for path in each.glob(f"*/*/{CONFIG}")})
 
 
@@ -70,7 +114,8 @@ def model_folder(name: str, root: str | Path | None = None) -> Path:
         if name.startswith(PRIVATE) and not root:
             roots.append(Path(private_folder().name))
         for folder in (each / name for each in roots):
-            if folder.is_dir():
+            if is_folder(folder):
                 return folder
     places, known = ", ".join(map(str, roots)), list_models(root)
-    raise ModelNotFoundError(f"no model {name!r:.80} in {places}; known are {', '.join(known) or 'none'}")
+    where = "" if root or known else f"; ${VARIABLE} names other folders"
+    raise ModelNotFoundError(f"no model {name!r:.80} in {places}; known are {', '.join(known) or 'none'}{where}")

@@ -10,6 +10,7 @@ from typing import Literal
 
 import numpy as np
 import torch
+from platformdirs import user_cache_path
 from torch import Tensor
 
 Split = Literal["train", "held-out"]
@@ -68,5 +69,9 @@ class Dataset:
 
 
 def cache_dir() -> Path:
-    """Where downloads and drawn faces are kept: $LATENTDEMO_DATA, or ~/.cache/latentdemo."""
-    return Path(os.environ.get("LATENTDEMO_DATA", "~/.cache/latentdemo")).expanduser()
+    """Where downloads and drawn faces are kept: $LATENTDEMO_DATA, ~/.cache/latentdemo if it is there, else the folder
+    that this system has for such files."""
+    if named := os.environ.get("LATENTDEMO_DATA"):
+        return Path(named).expanduser()
+    usual = Path("~/.cache/latentdemo").expanduser()
+    return usual if usual.is_dir() else user_cache_path("latentdemo", appauthor=False)

@@ -253,3 +253,13 @@ def test_an_unknown_data_set_is_answered_with_the_known_ones() -> None:
 def test_the_cache_folder_can_be_chosen(monkeypatch) -> None:
     monkeypatch.setenv("LATENTDEMO_DATA", "/somewhere")
     assert images.cache_dir() == Path("/somewhere")
+
+
+def test_the_cache_folder_is_the_one_of_before_if_it_is_there_else_the_systems(monkeypatch, tmp_path) -> None:
+    monkeypatch.delenv("LATENTDEMO_DATA", raising=False)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setattr(images, "user_cache_path", lambda name, appauthor: tmp_path / "Library" / name)
+    assert images.cache_dir() == tmp_path / "Library" / "latentdemo"
+    before = tmp_path / ".cache" / "latentdemo"
+    before.mkdir(parents=True)
+    assert images.cache_dir() == before
