@@ -6,10 +6,11 @@ import streamlit as st
 
 from latentdemo.evaluation.report import Row
 from latentdemo.sampling.interpolation import PathKind
+from latentdemo.ui.components.charts import Look, legend, line_swatch, picture
 from latentdemo.ui.components.strips import Strip, strips
-from latentdemo.ui.controls.starting_point import StartingPoint, starting_point_control
+from latentdemo.ui.controls.starting_point import starting_point_control
 from latentdemo.ui.i18n.words import _
-from latentdemo.ui.interpolation.charts import Look, PathChart, draw_chart, legend
+from latentdemo.ui.interpolation.charts import PathChart, draw_chart
 from latentdemo.ui.interpolation.export import take_grids, take_paths
 from latentdemo.ui.interpolation.paths import (
     ADVISED,
@@ -37,6 +38,7 @@ from latentdemo.ui.interpolation.words import (
     summary,
     table,
 )
+from latentdemo.ui.runs.starting_point import StartingPoint
 from latentdemo.ui.shell.navigation import INTERPOLATION, selection
 from latentdemo.ui.shell.presentation import presenting
 from latentdemo.ui.state.background import working
@@ -172,7 +174,7 @@ def show_paths(chosen: Selection, paths: Paths, wanted: list[str], request: Requ
     widest = request.count * WIDEST_TILE
     play([strip(rows[row], row, titles[row], looks[row], request, chosen) for row in shown], request.count, widest)
     st.markdown("  \n".join(summary(rows)))
-    st.html(legend([(row_name(row), looks[row]) for row in rows]))
+    st.html(legend([(picture(line_swatch(looks[row])), row_name(row)) for row in rows]))
     with st.container(width=widest):  # as the rows are, and no wider than the page
         for chart in charts(rows, looks):
             show_chart(chart, request.count, chosen.title)

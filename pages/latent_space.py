@@ -7,23 +7,20 @@ import streamlit as st
 
 from latentdemo.evaluation.report import Report
 from latentdemo.sampling import KERNELS
+from latentdemo.ui.evaluation.verdict import mismatch
 from latentdemo.ui.i18n.kernel_words import kernel_help
 from latentdemo.ui.i18n.names import kernel_name
 from latentdemo.ui.i18n.words import _
+from latentdemo.ui.latent_space.chains import ChainRequest, chains_or_wait
 from latentdemo.ui.latent_space.latent_map import (
-    ChainRequest,
-    Dimensions,
-    chains_or_wait,
     dimension_rows,
-    encoded_or_wait,
     kl_chart,
-    legend,
     map_chart,
-    prior_draws,
+    map_legend,
     reported_dimensions,
     spread_chart,
 )
-from latentdemo.ui.quality.verdict import mismatch
+from latentdemo.ui.runs.encodings import Dimensions, encoded_or_wait, prior_draws
 from latentdemo.ui.shell.navigation import selection
 from latentdemo.ui.state.evaluated import evaluation_of
 from latentdemo.ui.state.link import put_in_link, take_from_link
@@ -124,7 +121,7 @@ def map_card(chosen: Selection) -> Dimensions | None:
         )
         prior = prior_draws(encoded.latents.shape[1], chosen.seed)
         with picture:
-            st.html(legend(None if chains is None else kernel))
+            st.html(map_legend(None if chains is None else kernel))
             st.altair_chart(
                 map_chart(encoded, prior, chains, kernel),
                 width="stretch",

@@ -11,11 +11,11 @@ from latentdemo.checkpoints.intake import LARGEST_ARCHIVE
 from latentdemo.errors import LatentdemoError
 from latentdemo.evaluation.report import Report
 from latentdemo.ui.components.uploader import uploader_words
+from latentdemo.ui.evaluation.cards import cost_card, gap_card, steps_card
 from latentdemo.ui.i18n.figure_words import figure_title, mean_text
-from latentdemo.ui.i18n.kernel_words import way_help, way_title
+from latentdemo.ui.i18n.kernel_words import walked, way_help, way_title
 from latentdemo.ui.i18n.words import _
 from latentdemo.ui.models.cards import card_text, galleries
-from latentdemo.ui.quality.review import cost_card, gap_card, steps_card, walked
 from latentdemo.ui.shell.navigation import selection
 from latentdemo.ui.state.evaluated import evaluation_of
 from latentdemo.ui.state.selection import Selection, choose, dataset_title, families_by_dataset, family_title

@@ -5,12 +5,14 @@ from __future__ import annotations
 import streamlit as st
 
 from latentdemo.evaluation.report import Report
+from latentdemo.ui.evaluation.cards import show_verdict
+from latentdemo.ui.evaluation.charts import gap_and_coverage
+from latentdemo.ui.evaluation.curves import STEPS_AXIS, usual_ways
+from latentdemo.ui.evaluation.verdict import mismatch, verdict
 from latentdemo.ui.i18n.kernel_words import way_help, way_phrase
 from latentdemo.ui.i18n.words import _
-from latentdemo.ui.overview.story import advised, blank_sheet, prior_request, real_sheet, way_request
-from latentdemo.ui.quality.review import STEPS_AXIS, usual_ways, verdict
-from latentdemo.ui.quality.verdict import gap_and_coverage, mismatch, show_verdict
-from latentdemo.ui.sampling.comparison import Comparison, comparison_or_wait
+from latentdemo.ui.overview.pictures import advised, place_of_sheet, prior_request, real_sheet, way_request
+from latentdemo.ui.runs.comparison import Comparison, comparison_or_wait
 from latentdemo.ui.shell.navigation import CHAIN, INTERPOLATION, QUALITY, PageEntry, selection
 from latentdemo.ui.shell.presentation import move_with, presenting
 from latentdemo.ui.state.evaluated import evaluation_of
@@ -51,11 +53,11 @@ def go(screens: int) -> None:
     st.session_state["screen"] = SCREENS[min(max(place, 0), len(SCREENS) - 1)]
 
 
-def sheet(title: str, png: bytes | None, alt: str) -> None:
+def sheet(chosen: Selection, title: str, png: bytes | None, alt: str) -> None:
     """A sheet of pictures in a card; its place is kept while there is none yet."""
     with st.container(border=True):
         st.subheader(title, anchor=False)
-        st.image(png or blank_sheet(), alt=alt if png else _("Sampling …"), width="stretch")
+        st.image(png or place_of_sheet(chosen), alt=alt if png else _("Sampling …"), width="stretch")
 
 
 def problem(chosen: Selection, report: Report | None) -> None:
@@ -65,7 +67,10 @@ def problem(chosen: Selection, report: Report | None) -> None:
     with left:
         if real:
             sheet(
-                _("Real data"), real, _("Held-out images of the data that {model} was trained on", model=chosen.title)
+                chosen,
+                _("Real data"),
+                real,
+                _("Held-out images of the data that {model} was trained on", model=chosen.title),
             )
         else:
             st.info(_("There are no held-out images beside this model to compare with."), icon=":material/info:")
@@ -84,7 +89,7 @@ def problem(chosen: Selection, report: Report | None) -> None:
 def prior_sheet(chosen: Selection, prior: Comparison | None) -> None:
     """What a prior sample looks like."""
     alt = _("Prior samples of {model}", model=chosen.title)
-    sheet(_("Straight from the prior"), prior.sheets[0].png if prior else None, alt)
+    sheet(chosen, _("Straight from the prior"), prior.sheets[0].png if prior else None, alt)
 
 
 def method(chosen: Selection, report: Report | None) -> None:
@@ -97,7 +102,7 @@ def method(chosen: Selection, report: Report | None) -> None:
         prior_sheet(chosen, prior)
     with right:
         title = _("After 1 step") if row.steps == 1 else _("After {steps} steps", steps=row.steps)
-        sheet(title, after.sheets[row.steps].png if after else None, f"{chosen.title}: {way_phrase(row)}")
+        sheet(chosen, title, after.sheets[row.steps].png if after else None, f"{chosen.title}: {way_phrase(row)}")
     if row.start == "prior":
         st.caption(_("Unselected samples; each tile on the right grew from the tile at the same place on the left."))
     else:

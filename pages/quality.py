@@ -7,29 +7,21 @@ from collections.abc import Mapping
 import streamlit as st
 
 from latentdemo.evaluation.report import Report
+from latentdemo.ui.evaluation.cards import show_verdict
+from latentdemo.ui.evaluation.charts import figure_chart, gap_and_coverage
+from latentdemo.ui.evaluation.curves import STEPS_AXIS, TIME_AXIS, figure_names, usual_ways, ways
+from latentdemo.ui.evaluation.method import how_measured
+from latentdemo.ui.evaluation.table import table
+from latentdemo.ui.evaluation.verdict import beside_pythae
 from latentdemo.ui.i18n.figure_words import figure_meaning, figure_title, milliseconds_text, money_text, value_text
 from latentdemo.ui.i18n.kernel_words import capital, way_title
 from latentdemo.ui.i18n.words import _
 from latentdemo.ui.quality import measurement
 from latentdemo.ui.quality.better_training import better_training
+from latentdemo.ui.quality.costs import costs, costs_sentence, per_thousand
+from latentdemo.ui.quality.diagnostics import diagnostics_table
+from latentdemo.ui.quality.downloads import as_csv, as_json
 from latentdemo.ui.quality.measurement import Measurement
-from latentdemo.ui.quality.review import (
-    STEPS_AXIS,
-    TIME_AXIS,
-    as_csv,
-    as_json,
-    beside_pythae,
-    costs,
-    costs_sentence,
-    diagnostics_table,
-    figure_names,
-    how_measured,
-    per_thousand,
-    table,
-    usual_ways,
-    ways,
-)
-from latentdemo.ui.quality.verdict import figure_chart, gap_and_coverage, show_verdict
 from latentdemo.ui.shell.navigation import selection
 from latentdemo.ui.state.evaluated import evaluation_of, other_models
 from latentdemo.ui.state.link import Amounts, put_in_link, take_from_link

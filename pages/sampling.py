@@ -29,7 +29,7 @@ from latentdemo.ui.i18n.figure_words import value_text
 from latentdemo.ui.i18n.kernel_words import kernel_help, start_title
 from latentdemo.ui.i18n.names import STARTS, start_samples
 from latentdemo.ui.i18n.words import _
-from latentdemo.ui.sampling.comparison import (
+from latentdemo.ui.runs.comparison import (
     Comparison,
     Request,
     Sheet,

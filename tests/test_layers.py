@@ -26,6 +26,23 @@ MAY_IMPORT = {  # room -> rooms and modules at the top of the package
     | {"models", "data", "checkpoints", "sampling", "training", "evaluation", "engine", "export", "benchmark"},
     "ui": BASE | {"models", "data", "checkpoints", "sampling", "evaluation", "engine", "export"},
 }
+SHARED_BY_PAGES = {"i18n", "state", "shell", "components", "runs", "controls", "evaluation", "export"}
+UI_MAY_IMPORT = {  # room -> other rooms of the screens; what two pages share is in no page's own
+    "i18n": set(),
+    "state": {"i18n"},
+    "shell": {"i18n", "state"},
+    "components": {"i18n"},
+    "runs": {"i18n", "state"},
+    "controls": {"i18n", "state", "components", "runs"},
+    "evaluation": {"i18n", "state", "components"},
+    "export": {"i18n", "state", "components", "evaluation"},
+    "chain": SHARED_BY_PAGES,
+    "interpolation": SHARED_BY_PAGES,
+    "latent_space": SHARED_BY_PAGES,
+    "models": SHARED_BY_PAGES,
+    "overview": SHARED_BY_PAGES,
+    "quality": SHARED_BY_PAGES,
+}
 LONGEST_MODULE, LARGEST_ROOM = 350, 15  # lines, modules
 
 
@@ -63,8 +80,16 @@ def test_a_room_imports_only_what_lies_below_it(room: str) -> None:
         assert own <= MAY_IMPORT[room] | {room}, script
 
 
+@pytest.mark.parametrize("room", UI_MAY_IMPORT)
+def test_a_room_of_the_screens_imports_only_what_lies_below_it(room: str) -> None:
+    for script in scripts(PACKAGE / "ui" / room):
+        own = {name.split(".")[2] for name in imported(script) if name.startswith("latentdemo.ui.")}
+        assert own <= UI_MAY_IMPORT[room] | {room}, script
+
+
 def test_every_room_is_listed() -> None:
     assert {path.parent.name for path in PACKAGE.glob("*/__init__.py")} == set(MAY_IMPORT)
+    assert {path.parent.name for path in PACKAGE.glob("ui/*/__init__.py")} == set(UI_MAY_IMPORT)
 
 
 def test_no_module_leads_back_to_itself() -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import math
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -88,3 +89,20 @@ def read_held_out(folder: Path) -> ImageSet:
             f"the held-out images in {folder} cannot be read ({error}): fetch the folder again, or write it anew "
             "with 'python -m latentdemo hold-out'"
         ) from error
+
+
+def held_out_images(folder: Path) -> ImageSet:
+    """As `read_held_out`, kept in memory until the images are written anew; for whoever wants them again and again."""
+    return _kept_images(folder, held_out_written(folder))
+
+
+def held_out_written(folder: Path) -> int:
+    """When the held-out images of a data set's folder were written, in ns; 0 where there are none."""
+    sheet = folder / SHEET
+    return sheet.stat().st_mtime_ns if sheet.exists() else 0
+
+
+@lru_cache(maxsize=4)
+def _kept_images(folder: Path, written: int) -> ImageSet:
+    """The images of a folder that were written at that time."""
+    return read_held_out(folder)

@@ -27,6 +27,7 @@ from typing import Any, TypeVar
 import torch
 
 from latentdemo.checkpoints import model_folder, read_config
+from latentdemo.data.held_out import held_out_written
 from latentdemo.engine.clock import SteadyClock
 from latentdemo.engine.faults import explained
 from latentdemo.engine.pool import ModelPool
@@ -39,7 +40,7 @@ from latentdemo.errors import Busy, Cancelled, EngineError, SamplingError
 from latentdemo.models import GenerativeAutoencoder, pick_device
 from latentdemo.sampling import ChainRun, Progress, build_kernel
 from latentdemo.sampling.densities.store import densities_digest, read_densities
-from latentdemo.sampling.starts import DATA, held_out_written
+from latentdemo.sampling.starts import DATA
 
 # chains a tick. On two CPU cores a step costs a chain little less with more than 64 (`bench tuning`), and would make
 # others wait longer; nothing was measured on other devices yet, where a tick should be large enough to fill them
@@ -395,7 +396,7 @@ def files_digests(request: RunRequest) -> tuple[Hashable, str]:
     folder = model_folder(request.model)
     config = read_config(folder)
     made_of = config.digest if request.digest in ("", config.sha256) else request.digest
-    return (made_of, held_out_written(folder) if request.start == DATA else 0), densities_digest(folder)
+    return (made_of, held_out_written(folder.parent) if request.start == DATA else 0), densities_digest(folder)
 
 
 PLACE = "_latentdemo_engines"  # no module of the app, so that Streamlit keeps it when it imports changed sources anew

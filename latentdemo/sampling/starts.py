@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import lru_cache
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import torch
@@ -66,20 +64,6 @@ def held_out_images(model: Autoencoder) -> ImageSet:
     """The held-out images beside a model; raises as `starts_of` does."""
     if model.folder is None:
         raise SamplingError("this model comes from no checkpoint folder, where held-out images would lie")
-    return read_images(model.folder.parent, held_out_written(model.folder))
+    from latentdemo.data import held_out  # noqa: PLC0415 - only the start at data needs pictures
 
-
-def held_out_written(folder: Path) -> int:
-    """When the held-out images beside a model's folder were written, in ns; 0 where there are none."""
-    from latentdemo.data.held_out import SHEET  # noqa: PLC0415 - only the start at data needs pictures
-
-    sheet = folder.parent / SHEET
-    return sheet.stat().st_mtime_ns if sheet.exists() else 0
-
-
-@lru_cache(maxsize=4)
-def read_images(folder: Path, written: int) -> ImageSet:
-    """The held-out images of a data set's folder, kept until they are written anew."""
-    from latentdemo.data import read_held_out  # noqa: PLC0415 - as above
-
-    return read_held_out(folder)
+    return held_out.held_out_images(model.folder.parent)

@@ -21,7 +21,7 @@ from latentdemo.engine.scheduler import Scheduler
 from latentdemo.errors import Busy, DeviceMemoryError, EngineError, LimitError, SamplingError
 from latentdemo.sampling import KERNELS
 from latentdemo.ui.i18n import words
-from latentdemo.ui.sampling import comparison
+from latentdemo.ui.runs import comparison
 from latentdemo.ui.shell.navigation import CHAIN, INTERPOLATION, LATENT_SPACE, OVERVIEW, SAMPLING
 from latentdemo.ui.state import background
 from tests.app.test_pages import open_page

@@ -15,7 +15,7 @@ from typing import Any
 
 from latentdemo.checkpoints import list_models, read_config
 from latentdemo.evaluation.recommend import recommend
-from latentdemo.evaluation.report import CEILING, FLOOR, Figures, Interval, Report, Row, save_report
+from latentdemo.evaluation.report import CEILING, FLOOR, Figures, Interval, Recommendation, Report, Row, save_report
 
 PRIOR, BEST, REAL = (
     {"frechet_distance": 4.5, "kernel_distance": 0.021, "precision": 0.71, "recall": 0.34, "density": 0.44,
@@ -93,6 +93,17 @@ def report(name: str = "fashion-mnist/dvae", sha256: str = "ab" * 32, strength: 
         },
     )  # fmt: skip
     return replace(made, **changes)
+
+
+def advising(report: Report, steps: int, harms: tuple[str, ...] = (), kernel: str = "decode-encode", **way) -> Report:
+    """The report with another recommended row."""
+    start, stop_at = way.get("start", "prior"), way.get("stop_at")
+    index = next(
+        index
+        for index, row in enumerate(report.rows)
+        if (row.kernel, row.steps, row.start, row.stop_at, dict(row.options)) == (kernel, steps, start, stop_at, {})
+    )
+    return replace(report, recommendation=Recommendation(index, index, [], list(harms)))
 
 
 def row(

@@ -15,7 +15,7 @@ from latentdemo.ui.components.charts import OTHER, STYLES
 from latentdemo.ui.components.player import Figure, Kind, Plane, Scene, height
 from latentdemo.ui.i18n.figure_words import number_text
 from latentdemo.ui.i18n.words import _, language
-from latentdemo.ui.latent_space.latent_map import MARGIN, SHOWN_SHARE, Encoded, in_plane, prior_draws
+from latentdemo.ui.runs.encodings import MARGIN, SHOWN_SHARE, Encoded, in_plane, prior_draws
 
 NOTHING = "–"  # where a step has no figure, as step 0 has no change
 DIGITS = 4  # of places on the map, which reaches from -1 to 1

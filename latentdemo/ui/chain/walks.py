@@ -11,18 +11,16 @@ from torch import Tensor
 
 from latentdemo.checkpoints import model_folder
 from latentdemo.engine import Job, RecentResults, RunRequest, engine_for
-from latentdemo.errors import CheckpointError, DataError, SamplingError
+from latentdemo.errors import DataError
 from latentdemo.evaluation.metrics.quality import QualityError
 from latentdemo.evaluation.metrics.trace import MIDDLE, Surroundings, Trace, trace
 from latentdemo.imaging import contact_sheet, png_bytes
 from latentdemo.models import GenerativeAutoencoder
 from latentdemo.sampling import ChainRun
-from latentdemo.sampling.densities.density import FittedDensity
-from latentdemo.sampling.densities.store import density_of
 from latentdemo.sampling.starts import PRIOR
-from latentdemo.ui.controls.starting_point import StartingPoint, start_latents
-from latentdemo.ui.latent_space.latent_map import Encoded, encoded_once, recent_encodings
-from latentdemo.ui.sampling.comparison import kernel_options
+from latentdemo.ui.runs.comparison import kernel_options
+from latentdemo.ui.runs.encodings import Encoded, density_or_none, encoded_once, recent_encodings
+from latentdemo.ui.runs.starting_point import StartingPoint, start_latents
 from latentdemo.ui.state.background import Task, result_or_wait
 
 KEPT_BYTES = 64 * 2**20  # of pictures, for all sessions together
@@ -157,14 +155,6 @@ def pictures_given(request: WalkRequest) -> Tensor | None:
     if intact is None or seen is None:
         return None
     return torch.stack([intact, seen] if request.point.damaged else [intact])
-
-
-def density_or_none(model: GenerativeAutoencoder) -> FittedDensity | None:
-    """The likeliest fitted density; None where there is none that can be read."""
-    try:
-        return density_of(model)
-    except (SamplingError, CheckpointError):
-        return None
 
 
 def sheet_of(run: ChainRun, given: Tensor | None) -> bytes:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from latentdemo.data import ImageSet, read_held_out
+from latentdemo.data.held_out import held_out_images, held_out_written
 from latentdemo.imaging import contact_sheet, data_uri, png_bytes
 from latentdemo.ui.i18n.words import _
 
@@ -58,12 +58,6 @@ export default function ({ data, parentElement, setTriggerValue }) {
 tiles_to_pick = st.components.v2.component("latentdemo_gallery", html=HTML, css=CSS, js=JS)
 
 
-@st.cache_resource(max_entries=4, show_spinner=False)
-def held_out(folder: Path) -> ImageSet:
-    """The held-out pictures of a data set's folder, read once; raises as `read_held_out` does."""
-    return read_held_out(folder)
-
-
 @st.fragment
 def gallery(folder: Path, key: str) -> None:
     """Draw a page of tiles; the picked one's number is kept as `st.session_state[key]`, where it must be already.
@@ -74,7 +68,7 @@ def gallery(folder: Path, key: str) -> None:
         folder: of the data set.
         key: of the number, and prefix of widget keys.
     """
-    count, picked, space = len(held_out(folder)), st.session_state[key], st.container()
+    count, picked, space = len(held_out_images(folder)), st.session_state[key], st.container()
     with st.container(horizontal=True, vertical_alignment="center"):
         if st.button(_("Random"), key=f"{key}_any", icon=":material/casino:", help=_("Pick a picture at random.")):
             pick(random.randrange(count), key)
@@ -90,7 +84,7 @@ def gallery(folder: Path, key: str) -> None:
                 "first": first,
                 "picked": picked,
                 "names": names,
-                "sources": tiles_of(folder, first),
+                "sources": tiles_of(folder, held_out_written(folder), first),
             },
             on_picked_change=lambda: None,
         ).picked
@@ -105,8 +99,8 @@ def pick(row: int, key: str) -> None:
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
-def tiles_of(folder: Path, first: int) -> list[str]:
-    """A page of tiles as data URIs."""
-    pictures = held_out(folder).tensor(slice(first, first + TILES))
+def tiles_of(folder: Path, written: int, first: int) -> list[str]:
+    """A page of tiles as data URIs, of pictures that were written at that time."""
+    pictures = held_out_images(folder).tensor(slice(first, first + TILES))
     scale = max(1, TILE // pictures.shape[-1])
     return [data_uri(png_bytes(contact_sheet(picture[None], 1, scale))) for picture in pictures]

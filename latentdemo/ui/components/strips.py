@@ -16,8 +16,8 @@ from PIL import Image
 
 from latentdemo.export.picture import GAP
 from latentdemo.imaging import data_uri
+from latentdemo.ui.components.charts import Look, line_swatch
 from latentdemo.ui.i18n.words import _
-from latentdemo.ui.interpolation.charts import Look, swatch
 
 PARTS = Path(__file__).parent
 
@@ -53,7 +53,7 @@ class Strip:
             width, height = picture.size
         source = data_uri(self.png)
         texts = {"label": self.label, "note": self.note, "alt": self.alt}
-        return texts | {"source": source, "width": width, "height": height, "swatch": swatch(self.look)}
+        return texts | {"source": source, "width": width, "height": height, "swatch": line_swatch(self.look)}
 
 
 def strips(rows: Sequence[Strip], frames: int, widest: int, at: int, remote: bool = False) -> int:

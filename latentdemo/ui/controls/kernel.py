@@ -10,7 +10,7 @@ import streamlit as st
 from latentdemo.sampling import KERNELS
 from latentdemo.ui.i18n.names import kernel_name
 from latentdemo.ui.i18n.words import _
-from latentdemo.ui.sampling.comparison import DECODE_ENCODE
+from latentdemo.ui.runs.comparison import DECODE_ENCODE
 from latentdemo.ui.state.link import put_in_link, take_from_link
 
 STOPS = {"off": None, "10": 0.1, "25": 0.25, "50": 0.5}  # in the link -> share of real data

@@ -1,38 +1,28 @@
-"""What chains and interpolations grow from: the prior, a held-out picture, or one's own, intact or damaged.
+"""Where chains and interpolations start, as controls: which picture, its damage, and what the model sees of it.
 
-Pages draw `starting_point_control`; the point that it gives goes into their cached keys, and `start_latents` makes it
-latents.
+Pages draw `starting_point_control`; the point that it gives goes into their cached keys.
 """
 
 from __future__ import annotations
 
-import io
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import Literal
 
-import numpy as np
 import streamlit as st
-import torch
-from PIL import Image
 from torch import Tensor
 
 from latentdemo.checkpoints import model_folder
-from latentdemo.data import DATASETS, ImageSet
-from latentdemo.data.held_out import SHEET
-from latentdemo.data.pictures import damage_picture, normalise_upload, on_light_ground, read_picture, thumbnail
-from latentdemo.errors import DataError, PictureError
+from latentdemo.data.held_out import SHEET, held_out_images
+from latentdemo.data.pictures import thumbnail
+from latentdemo.errors import DataError
 from latentdemo.imaging import contact_sheet, data_uri, png_bytes
-from latentdemo.models import GenerativeAutoencoder
-from latentdemo.random import chain_generators
-from latentdemo.sampling.starts import starting_points
-from latentdemo.ui.components.gallery import gallery, held_out
-from latentdemo.ui.components.uploader import uploader_words
+from latentdemo.ui.components.gallery import gallery
+from latentdemo.ui.controls.own_picture import Upload, upload_control
 from latentdemo.ui.i18n.words import N_, _
+from latentdemo.ui.runs.starting_point import Kind, StartingPoint
 from latentdemo.ui.state.link import Amounts, notice, put_in_link, take_from_link
 from latentdemo.ui.state.selection import Selection
 
-Kind = Literal["prior", "data", "upload"]
 KINDS: dict[Kind, str] = {
     "prior": N_("Prior"),
     "data": N_("Held-out picture"),
@@ -42,102 +32,6 @@ DRAWS = 1000  # of the prior that a page with several points can choose from
 MOST_NOISE, MOST_MASK = 1.0, 0.6
 PREVIEW = 96  # pixels a side on screen
 CHOICE_WIDTH, SLIDER_WIDTH, PREVIEW_WIDTH = 480, 180, 420  # pixels; beside each other where there is room
-OWN_STREAM = 2**30  # number of the first generator of posterior draws, beyond those of any chain
-
-
-@dataclass(frozen=True)
-class StartingPoint:
-    """Where a chain or an interpolation starts; equal points of one model give equal latents.
-
-    Attributes:
-        kind: "prior", "data" for a held-out picture, "upload" for somebody's own.
-        seed: fixes prior draws, posterior draws and damage.
-        row: which held-out picture; of the prior, which of the seed's draws comes first.
-        picture: of an upload, the picture at the model's own size, as PNG.
-        noise: damage, standard deviation in grey values.
-        mask: damage, share of the area under a grey square.
-    """
-
-    kind: Kind
-    seed: int
-    row: int = 0
-    picture: bytes = b""
-    noise: float = 0.0
-    mask: float = 0.0
-
-    @property
-    def damaged(self) -> bool:
-        """Whether the model sees something else than the intact picture."""
-        return bool(self.noise or self.mask)
-
-    def intact(self, folder: Path) -> Tensor | None:
-        """The picture before damage, (C, H, W) in [0, 1]; None for the prior.
-
-        Args:
-            folder: of the model's data set, where the held-out pictures lie.
-
-        Raises:
-            DataError: no such held-out picture.
-        """
-        if self.kind == "prior":
-            return None
-        if self.kind == "data":
-            return held_out_picture(folder, self.row)
-        with Image.open(io.BytesIO(self.picture)) as picture:
-            pixels = np.asarray(picture)
-        return ImageSet(np.atleast_3d(pixels)[None]).tensor(slice(None))[0]
-
-    def image(self, folder: Path) -> Tensor | None:
-        """What the model sees: the picture, damaged as asked; arguments and errors as of `intact`."""
-        picture = self.intact(folder)
-        return damage_picture(picture, self.noise, self.mask, self.seed) if picture is not None else None
-
-
-@dataclass(frozen=True)
-class Upload:
-    """What somebody brought, kept for the session.
-
-    Attributes:
-        picture: as `normalise_upload` gives it.
-        problem: why there is none, a key of `PictureError.REASONS`.
-    """
-
-    picture: bytes = b""
-    problem: str = ""
-
-
-@torch.no_grad()
-def start_latents(point: StartingPoint, model: GenerativeAutoencoder, count: int) -> Tensor:
-    """Latents to start from, (count, D) on the model's device.
-
-    Of the prior, the seed's draws from `point.row` on; with row 0 they are those of `run_chain` from the prior. Of a
-    picture, the mean of its posterior and `count` - 1 draws from it, which are all alike where the encoder is
-    deterministic.
-
-    Raises:
-        DataError: a held-out picture that is not there.
-        ImageShapeError: a picture that this model does not take.
-    """
-    picture = point.image(model.folder.parent if model.folder else Path())
-    if picture is None:
-        return starting_points(model, "prior", chain_generators(point.seed, count, point.row), count)
-    posterior = model.encode(picture[None])
-    std = None if posterior.std is None else posterior.std.expand(count, -1)
-    repeated = replace(posterior, location=posterior.location.expand(count, -1), std=std)
-    draws = repeated.sample(chain_generators(point.seed, count, OWN_STREAM))
-    return torch.cat([posterior.mean, draws[1:]])
-
-
-def held_out_picture(folder: Path, row: int) -> Tensor:
-    """One of them, (C, H, W) in [0, 1].
-
-    Raises:
-        DataError: there is none of that number.
-    """
-    images = held_out(folder)
-    if row not in range(len(images)):
-        raise DataError(f"there is no held-out picture {row} in {folder}; the last one is {len(images) - 1}")
-    return images.tensor(slice(row, row + 1))[0]
 
 
 def starting_point_control(chosen: Selection, key: str = "", damage: bool = True, first: int = 0) -> StartingPoint:
@@ -208,7 +102,7 @@ def held_out_control(chosen: Selection, key: str, first: int) -> StartingPoint:
     folder, name = model_folder(chosen.model).parent, f"{key}picture"
     try:
         with st.spinner(_("Reading the pictures …")):
-            count = len(held_out(folder))
+            count = len(held_out_images(folder))
     except DataError as error:
         st.error(str(error), icon=":material/error:")
         return StartingPoint("prior", chosen.seed)
@@ -217,67 +111,6 @@ def held_out_control(chosen: Selection, key: str, first: int) -> StartingPoint:
     gallery(folder, name)
     put_in_link(name, usual)
     return StartingPoint("data", chosen.seed, st.session_state[name])
-
-
-def upload_control(chosen: Selection, key: str, first: int) -> StartingPoint:
-    """An uploader; the prior where there is no usable picture yet."""
-    name = f"{key}upload"
-    uploader_words(_("This file was not taken. Bring a JPEG, PNG or WebP picture of at most 20 MB."))
-    file = st.file_uploader(
-        _("JPEG, PNG or WebP, up to 20 MB"), "image", key=f"{key}file", on_change=keep_upload, args=(key,),
-        help=_("The central square is scaled to the model's size. The picture stays on the machine that runs this "
-               "demo, and only as long as this session."),
-    )  # fmt: skip
-    upload: Upload | None = st.session_state.get(name)
-    if upload is None:
-        st.caption(_("Until there is a picture, it starts from the prior."))
-        return StartingPoint("prior", chosen.seed)
-    if file is None:  # the uploader has been off the screen since, and forgot
-        st.button(_("Remove this picture"), key=f"{key}remove", icon=":material/close:",
-                  on_click=st.session_state.pop, args=(name,))  # fmt: skip
-    if upload.problem:
-        st.error(_(PictureError.REASONS[upload.problem]), icon=":material/broken_image:")
-        return StartingPoint("prior", chosen.seed)
-    return StartingPoint("upload", chosen.seed, picture=scaled(chosen, key, upload.picture))
-
-
-def keep_upload(key: str) -> None:
-    """Take in what the uploader holds, for it forgets when it leaves the screen."""
-    file = st.session_state[f"{key}file"]
-    for name in ("upload", "invert"):
-        st.session_state.pop(f"{key}{name}", None)
-    if file is None:
-        return
-    try:
-        st.session_state[f"{key}upload"] = Upload(normalise_upload(file.getvalue()))
-    except PictureError as error:
-        st.session_state[f"{key}upload"] = Upload(problem=error.reason)
-
-
-def scaled(chosen: Selection, key: str, picture: bytes) -> bytes:
-    """A picture at the model's size, as PNG; where the data are light on black, it can be inverted."""
-    network, dataset = chosen.config.network, DATASETS.get(chosen.config.dataset)
-    margin, ground = (dataset.margin, dataset.ground) if dataset else (0, 255)
-    invert = ground == 0 and invert_control(key, picture)
-    return scaled_png(picture, network.image_size, network.channels, margin, invert, ground)
-
-
-def invert_control(key: str, picture: bytes) -> bool:
-    """Whether to make dark light; at first, where the ground of the picture is light."""
-    name = f"{key}invert"
-    if name not in st.session_state:
-        st.session_state[name] = on_light_ground(picture)
-    return st.toggle(
-        _("Invert"), key=name, persist_state="session",
-        help=_("The model was trained on light objects on black. Invert a picture with a light ground."),
-    )  # fmt: skip
-
-
-@st.cache_data(max_entries=32, show_spinner=False)
-def scaled_png(picture: bytes, size: int, channels: int, margin: int, invert: bool, ground: int) -> bytes:
-    """See `read_picture`."""
-    pixels = read_picture(picture, size, channels, margin, invert, ground)
-    return png_bytes(Image.fromarray(pixels if channels == 3 else pixels[..., 0]))
 
 
 def damage_controls(point: StartingPoint, key: str) -> StartingPoint:

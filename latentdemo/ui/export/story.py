@@ -7,24 +7,16 @@ from collections.abc import Mapping
 from latentdemo.evaluation.report import GAP, Report
 from latentdemo.export.settings import RunSettings
 from latentdemo.export.story import Card, Chart, Line, Section, Story, Table
-from latentdemo.ui.components.charts import Curve
+from latentdemo.ui.components.curves import Curve
+from latentdemo.ui.evaluation.cards import cards
+from latentdemo.ui.evaluation.curves import STEPS_AXIS, curves, usual_ways
+from latentdemo.ui.evaluation.method import how_measured, rule_in_words, sides_in_words
+from latentdemo.ui.evaluation.table import table
+from latentdemo.ui.evaluation.verdict import direct_draw, mismatch, verdict
 from latentdemo.ui.i18n.figure_words import figure_title
 from latentdemo.ui.i18n.kernel_words import capital, kernel_help, kernel_title
 from latentdemo.ui.i18n.names import STARTS, start_samples
 from latentdemo.ui.i18n.words import _, language
-from latentdemo.ui.quality.review import (
-    STEPS_AXIS,
-    cards,
-    curves,
-    direct_draw,
-    how_measured,
-    rule_in_words,
-    sides_in_words,
-    table,
-    usual_ways,
-    verdict,
-)
-from latentdemo.ui.quality.verdict import mismatch
 from latentdemo.ui.state.selection import Selection
 
 REPEAT = "python -m latentdemo rerun run.json --output FOLDER"

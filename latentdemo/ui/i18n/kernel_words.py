@@ -105,6 +105,18 @@ def way_help(row: Row) -> str:
     return " ".join(notes)
 
 
+def walked(row: Row) -> float:
+    """Steps that a chain took, on average where it stops by itself."""
+    return float(row.steps) if row.stop_at is None else row.average_steps
+
+
+def steps_text(row: Row) -> str:
+    """Steps of a row; of an adaptive one the average, with the most that it may take."""
+    if row.stop_at is None:
+        return str(row.steps)
+    return _("{average} (at most {steps})", average=f"{row.average_steps:.1f}", steps=row.steps)
+
+
 def way_rank(row: Row) -> tuple[int, int, str]:
     """Sorts ways: by the registry of kernels, the plain form of each first, draws without a chain last."""
     kernels = list(KERNELS)

@@ -2,33 +2,16 @@
 
 from __future__ import annotations
 
-import base64
-import html
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import altair as alt
 import pandas as pd
 
-from latentdemo.ui.components.charts import PRIOR, REAL, STYLES
+from latentdemo.ui.components.charts import PRIOR, REAL, STYLES, Look
 
 HEIGHT = 150  # pixels of a chart
 HEADROOM = 1.08  # of the highest value
-
-
-@dataclass(frozen=True)
-class Look:
-    """The line that stands for a row.
-
-    Attributes:
-        colour: the prior's grey, or that of the kernel.
-        dash: lengths in pixels.
-        thick: width in pixels.
-    """
-
-    colour: str
-    dash: list[int]
-    thick: float
 
 
 PLAIN_LOOK = Look(PRIOR, [1, 0], 3.0)
@@ -39,30 +22,6 @@ STEP_LOOKS = {
     10: Look(STYLES["decode-encode"].colour, [1, 0], 3.0),
 }
 """Of the plain chain by its steps: the more of them, the heavier."""
-
-
-def legend(rows: Sequence[tuple[str, Look]]) -> str:
-    """Names of rows with their lines, as HTML for `st.html`."""
-    entries = [
-        '<span style="display:inline-flex;align-items:center;gap:0.4rem;white-space:nowrap">'
-        f'<img alt="" width="32" height="10" src="{swatch(look)}">{html.escape(name)}</span>'
-        for name, look in rows
-    ]
-    return (
-        '<div style="display:flex;flex-wrap:wrap;gap:0.25rem 1.2rem;font-size:0.875rem;line-height:1.5">'
-        + "".join(entries)
-        + "</div>"
-    )
-
-
-def swatch(look: Look) -> str:
-    """Address of a picture of a row's line, 32 by 10 pixels."""
-    picture = (
-        '<svg xmlns="http://www.w3.org/2000/svg" width="32" height="10">'
-        f'<path d="M0 5H32" stroke="{look.colour}" stroke-width="{look.thick}" '
-        f'stroke-dasharray="{" ".join(map(str, look.dash))}"/></svg>'
-    )
-    return f"data:image/svg+xml;base64,{base64.b64encode(picture.encode()).decode()}"
 
 
 @dataclass(frozen=True)
@@ -147,7 +106,9 @@ def line_layers(line: Line, frames: int, x: alt.X, y: alt.Y) -> list[alt.Chart]:
     )
     base, look = alt.Chart(rows), line.look
     return [
-        base.mark_line(color=look.colour, strokeWidth=look.thick, strokeDash=look.dash, tooltip=None).encode(x=x, y=y),
+        base.mark_line(color=look.colour, strokeWidth=look.thick, strokeDash=list(look.dash), tooltip=None).encode(
+            x=x, y=y
+        ),
         base.mark_point(color=look.colour, filled=True, size=45, opacity=1.0).encode(
             x=x, y=y, tooltip=[alt.Tooltip("note:N", title=line.label)]
         ),

@@ -17,7 +17,7 @@ from latentdemo.ui.export.popover import take_away
 from latentdemo.ui.i18n.words import _
 from latentdemo.ui.interpolation.paths import ADVISED, ENDS, PLAIN, STEPS, Grids, Paths, Request, Way
 from latentdemo.ui.interpolation.words import path_name, row_name
-from latentdemo.ui.sampling.comparison import DECODE_ENCODE
+from latentdemo.ui.runs.comparison import DECODE_ENCODE
 from latentdemo.ui.state.selection import Selection
 
 ONE_WAY, FASTEST, SLOWEST = 2.4, 0.11, 0.4  # seconds from A to B, and bounds of those a frame, as on screen

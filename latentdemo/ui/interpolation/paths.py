@@ -21,13 +21,12 @@ from latentdemo.export.settings import Layout
 from latentdemo.imaging import png_bytes
 from latentdemo.models import GenerativeAutoencoder
 from latentdemo.sampling import ChainRun
-from latentdemo.sampling.densities.density import FittedDensity
-from latentdemo.sampling.densities.store import density_of
 from latentdemo.sampling.interpolation import Frames, PathKind, interpolate, morph_grid
-from latentdemo.ui.controls.starting_point import StartingPoint, start_latents
 from latentdemo.ui.i18n.kernel_words import start_title
 from latentdemo.ui.i18n.words import _
-from latentdemo.ui.sampling.comparison import DECODE_ENCODE
+from latentdemo.ui.runs.comparison import DECODE_ENCODE
+from latentdemo.ui.runs.encodings import density_or_none
+from latentdemo.ui.runs.starting_point import StartingPoint, start_latents
 from latentdemo.ui.state.background import Task, result_or_wait
 from latentdemo.ui.state.selection import Selection
 
@@ -283,11 +282,3 @@ def frames_at(run: ChainRun, step: int) -> Frames:
 def sheet(images: Tensor, columns: int) -> bytes:
     """Images (N, C, H, W) side by side as PNG."""
     return png_bytes(sheet_of(images, Layout(columns)))
-
-
-def density_or_none(model: GenerativeAutoencoder) -> FittedDensity | None:
-    """The likeliest density that was fitted to a model; None where there is none to read."""
-    try:
-        return density_of(model)
-    except LatentdemoError:
-        return None

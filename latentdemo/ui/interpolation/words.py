@@ -9,12 +9,11 @@ from statistics import fmean
 from latentdemo.evaluation.metrics.path import PathFigures
 from latentdemo.evaluation.report import Row
 from latentdemo.sampling.interpolation import PathKind
-from latentdemo.ui.components.charts import OTHER, STYLES
-from latentdemo.ui.i18n.kernel_words import way_title
+from latentdemo.ui.components.charts import OTHER, STYLES, Look
+from latentdemo.ui.i18n.kernel_words import steps_text, way_title
 from latentdemo.ui.i18n.words import _
-from latentdemo.ui.interpolation.charts import ADVISED_DASH, ENDS_DASH, PLAIN_LOOK, STEP_LOOKS, Line, Look, PathChart
+from latentdemo.ui.interpolation.charts import ADVISED_DASH, ENDS_DASH, PLAIN_LOOK, STEP_LOOKS, Line, PathChart
 from latentdemo.ui.interpolation.paths import ADVISED, CHAINS, ENDS, PLAIN, PathRow, Request
-from latentdemo.ui.quality.review import steps_text
 
 Rows = Mapping[str, PathRow]
 

@@ -16,9 +16,8 @@ from latentdemo.checkpoints.config import CARD
 from latentdemo.engine import Job, RecentResults, RunRequest
 from latentdemo.errors import Cancelled, DeviceMemoryError, EngineError, LatentdemoError
 from latentdemo.imaging import contact_sheet, png_bytes
-from latentdemo.ui.shell.sidebar import DEFAULT_SEED
 from latentdemo.ui.state import background
-from latentdemo.ui.state.selection import Selection
+from latentdemo.ui.state.selection import DEFAULT_SEED, Selection
 
 PREVIEW = "preview.png"
 PREVIEW_COLUMNS, PREVIEW_ROWS, PRIOR_ROW = 12, 8, 4  # of the picture that training leaves: prior samples at the bottom

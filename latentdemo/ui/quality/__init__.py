@@ -1,1 +1,1 @@
-"""The words and curves of the quality review."""
+"""What only the page “Quality review” needs."""

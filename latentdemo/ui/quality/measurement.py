@@ -45,12 +45,12 @@ def counts_for(model: str) -> tuple[int, ...]:
     """Numbers of images a side to choose from: half of the held-out ones at most, for the other half is the floor."""
     folder = model_folder(model).parent
     index = folder / INDEX
-    most = held_out_images(folder, index.stat().st_mtime_ns if index.exists() else 0) // 2
+    most = held_out_count(folder, index.stat().st_mtime_ns if index.exists() else 0) // 2
     return tuple(count for count in COUNTS if count <= (most or COUNTS[-1])) or (most,)
 
 
 @lru_cache(maxsize=32)
-def held_out_images(folder: Path, written: int) -> int:
+def held_out_count(folder: Path, written: int) -> int:
     """How many held-out images a data set's folder has, counted anew once they are written anew."""
     return count_held_out(folder)
 

@@ -13,11 +13,16 @@ from latentdemo.models import describe_device
 from latentdemo.ui.i18n.words import LANGUAGES, _, browser_language
 from latentdemo.ui.shell.presentation import presentation_control
 from latentdemo.ui.state.link import put_in_link, take_from_link
-from latentdemo.ui.state.selection import Selection, choose, dataset_title, families_by_dataset, family_title
+from latentdemo.ui.state.selection import (
+    DEFAULT_SEED,
+    LARGEST_SEED,
+    Selection,
+    choose,
+    dataset_title,
+    families_by_dataset,
+    family_title,
+)
 from latentdemo.ui.state.uploads import take_over_upload
-
-LARGEST_SEED = 999_999
-DEFAULT_SEED = 7
 
 
 def device_in_words() -> str:

@@ -15,6 +15,8 @@ from latentdemo.sampling.densities.store import read_density_config
 from latentdemo.ui.i18n.words import N_, _
 from latentdemo.ui.state.uploads import session_models
 
+LARGEST_SEED, DEFAULT_SEED = 999_999, 7
+
 
 @dataclass(frozen=True)
 class Selection:

@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 import torch
 
+from latentdemo.evaluation.metrics.latent_space import projection
 from latentdemo.evaluation.metrics.trace import Surroundings, trace
 from latentdemo.sampling import ChainRun, run_chain
 from latentdemo.sampling.densities.density import FittedDensity
@@ -13,8 +14,8 @@ from latentdemo.ui.chain import export as walk_takeaway
 from latentdemo.ui.chain.playback import figure, figures, kinds, plane, states
 from latentdemo.ui.chain.walks import Walk, WalkRequest, sheet_of
 from latentdemo.ui.components.player import height
-from latentdemo.ui.controls.starting_point import StartingPoint
-from latentdemo.ui.latent_space.latent_map import Encoded, marginals, projection
+from latentdemo.ui.runs.encodings import Encoded, marginals
+from latentdemo.ui.runs.starting_point import StartingPoint
 
 STEPS, CHAINS = 3, 2
 

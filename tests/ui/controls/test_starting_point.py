@@ -16,12 +16,15 @@ from streamlit.testing.v1 import AppTest
 from latentdemo.checkpoints import load_model
 from latentdemo.checkpoints.roots import checkpoints_dir
 from latentdemo.data import read_held_out
+from latentdemo.data.held_out import held_out_written
 from latentdemo.data.pictures import damage_picture
 from latentdemo.errors import DataError, PictureError
 from latentdemo.models import GenerativeAutoencoder, NetworkConfig, build_model
 from latentdemo.sampling import run_chain
 from latentdemo.ui.components.gallery import TILES, tiles_of
-from latentdemo.ui.controls.starting_point import KINDS, StartingPoint, Upload, start_latents
+from latentdemo.ui.controls.own_picture import Upload
+from latentdemo.ui.controls.starting_point import KINDS
+from latentdemo.ui.runs.starting_point import StartingPoint, start_latents
 
 CLOTHES = checkpoints_dir() / "fashion-mnist"
 SEED = 7
@@ -99,9 +102,9 @@ def test_points_are_keys_and_the_prior_has_no_picture(own: StartingPoint) -> Non
 
 def test_the_last_page_of_the_gallery_is_shorter() -> None:
     count = len(read_held_out(CLOTHES))
-    assert len(tiles_of(CLOTHES, 0)) == TILES
-    assert len(tiles_of(CLOTHES, count - count % TILES)) == count % TILES
-    assert len(set(tiles_of(CLOTHES, 0))) == TILES
+    assert len(tiles_of(CLOTHES, held_out_written(CLOTHES), 0)) == TILES
+    assert len(tiles_of(CLOTHES, held_out_written(CLOTHES), count - count % TILES)) == count % TILES
+    assert len(set(tiles_of(CLOTHES, held_out_written(CLOTHES), 0))) == TILES
 
 
 def page() -> None:

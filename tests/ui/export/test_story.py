@@ -10,8 +10,8 @@ from latentdemo.checkpoints import model_folder, read_config
 from latentdemo.evaluation.report import GAP
 from latentdemo.export import GIVEN, Layout, RunSettings
 from latentdemo.export.story import Story
+from latentdemo.ui.evaluation.verdict import direct_draw, verdict
 from latentdemo.ui.export.story import tell
-from latentdemo.ui.quality.review import direct_draw, verdict
 from latentdemo.ui.state.selection import Selection
 from tests.ui.sample_reports import report, without
 

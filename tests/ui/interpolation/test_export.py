@@ -15,10 +15,10 @@ from latentdemo.checkpoints import load_model, read_config, save_checkpoint
 from latentdemo.export.bundle import Bundle
 from latentdemo.export.rerun import LATENTS, PICTURE, RUN, latents_bytes, rerun
 from latentdemo.imaging import to_pixels
-from latentdemo.ui.controls.starting_point import StartingPoint
 from latentdemo.ui.interpolation import export as path_takeaway
 from latentdemo.ui.interpolation.export import opened, stage_frames, take_grids, take_paths, tile
 from latentdemo.ui.interpolation.paths import Paths, Request, Way, make_grids, make_paths
+from latentdemo.ui.runs.starting_point import StartingPoint
 from latentdemo.ui.state.selection import Selection
 from tests.export.runs import STORY
 from tests.ui.jobs import done

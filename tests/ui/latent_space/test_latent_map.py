@@ -1,36 +1,18 @@
-"""The latent map: marginals as the evaluation takes them, chains that start at the draws shown, charts."""
+"""The latent map: chains that start at the draws shown, and its charts."""
 
 from __future__ import annotations
-
-from threading import Event
 
 import pytest
 import torch
 
 from latentdemo.checkpoints import load_model, read_config
 from latentdemo.checkpoints.roots import checkpoints_dir, model_folder
-from latentdemo.engine import Job, RecentResults
-from latentdemo.evaluation.metrics.latent_space import analyse_latent_space, projection
 from latentdemo.sampling import run_chain
 from latentdemo.ui.components.charts import PRIOR, REAL, STYLES
-from latentdemo.ui.latent_space import latent_map
-from latentdemo.ui.latent_space.latent_map import (
-    ChainRequest,
-    Dimensions,
-    Encoded,
-    dimension_rows,
-    encode_held_out,
-    encoded_once,
-    in_plane,
-    kl_chart,
-    legend,
-    map_chart,
-    marginals,
-    prior_draws,
-    spread_chart,
-    walk_chains,
-)
-from tests.ui.jobs import PATIENCE, done
+from latentdemo.ui.latent_space.chains import ChainRequest, walk_chains
+from latentdemo.ui.latent_space.latent_map import dimension_rows, kl_chart, map_chart, map_legend, spread_chart
+from latentdemo.ui.runs.encodings import CHAINS, Dimensions, Encoded, encode_held_out, prior_draws
+from tests.ui.jobs import done
 
 CLOTHES = "fashion-mnist/vae"
 
@@ -44,62 +26,9 @@ def encoded() -> Encoded:
     return done(lambda job: encode_held_out(CLOTHES, digest(), job))
 
 
-def test_marginals_are_those_of_the_evaluation() -> None:
-    latents = torch.randn(400, 4, generator=torch.Generator().manual_seed(1)) * torch.tensor([1.0, 0.5, 2.0, 1.0])
-    posterior_kl = torch.tensor([0.5, 1.0, 0.5, 0.001])
-    ours = marginals(latents, posterior_kl)
-    theirs = analyse_latent_space(latents, posterior_kl, torch.randn(400, 4))
-    assert ours.mean == pytest.approx(theirs.mean, abs=1e-5)
-    assert ours.std == pytest.approx(theirs.std, abs=1e-5)
-    assert ours.kl == pytest.approx(theirs.kl, abs=1e-5)
-    assert ours.unused == theirs.unused == [3]
-
-
-def test_of_a_deterministic_encoder_dimensions_without_spread_are_unused() -> None:
-    latents = torch.randn(200, 3) * torch.tensor([1.0, 0.001, 1.0])
-    assert marginals(latents, None).unused == [1]
-
-
-def test_held_out_images_are_encoded_once_each(encoded: Encoded) -> None:
-    assert encoded.latents.shape == (latent_map.ENCODED, 32)
-    assert len(encoded.dimensions.kl) == 32
-    assert torch.equal(encoded.latents, done(lambda job: encode_held_out(CLOTHES, digest(), job)).latents)
-
-
-def test_jobs_that_want_the_same_encodings_share_them(encoded: Encoded, monkeypatch) -> None:
-    began, goes_on, made = Event(), Event(), []
-
-    def encode(*_asked) -> Encoded:
-        made.append(1)
-        began.set()
-        assert goes_on.wait(PATIENCE)
-        return encoded
-
-    monkeypatch.setattr(latent_map, "encode_held_out", encode)
-    kept: RecentResults[Encoded] = RecentResults(2**30)
-    first = Job("first", lambda job: encoded_once(CLOTHES, digest(), kept, job))
-    assert began.wait(PATIENCE)
-    second = Job("second", lambda job: encoded_once(CLOTHES, digest(), kept, job))
-    third = Job("third", lambda job: encoded_once(CLOTHES, digest(), kept, job))
-    third.cancel()
-    assert third.wait(PATIENCE)
-    goes_on.set()
-    assert first.wait(PATIENCE)
-    assert second.wait(PATIENCE)
-    assert third.cancelled
-    assert first.result is second.result is encoded
-    assert len(made) == 1
-
-
-def test_encoding_can_be_cancelled() -> None:
-    job = Job("key", lambda job: encode_held_out(CLOTHES, digest(), job), wanted=lambda: False)
-    assert job.wait(PATIENCE)
-    assert job.cancelled
-
-
 def test_chains_start_at_the_prior_draws_that_are_shown() -> None:
     model = load_model(CLOTHES)
-    run = run_chain(model, count=latent_map.CHAINS, steps=0, seed=11)
+    run = run_chain(model, count=CHAINS, steps=0, seed=11)
     assert torch.equal(prior_draws(model.latent_size, 11), run.latents[0])
     request = ChainRequest(CLOTHES, digest(), "", 11, "decode-encode", 1)
     assert done(lambda job: walk_chains(request, job)).shape == run.latents[0].shape
@@ -113,14 +42,6 @@ def test_the_map_has_a_layer_a_set_with_its_colour(encoded: Encoded) -> None:
     assert chart["usermeta"]["embedOptions"]["renderer"] == "svg"
 
 
-def test_the_plane_is_the_projection(encoded: Encoded) -> None:
-    plane = projection(encoded.latents)
-    places = in_plane(encoded.latents, plane)
-    assert places.shape == (len(encoded.latents), 2)
-    shown = places.var(axis=0, ddof=1).sum() / encoded.latents.var(dim=0).sum().item()
-    assert shown == pytest.approx(plane.explained, rel=1e-3)
-
-
 def test_dimensions_are_sorted_by_kl() -> None:
     rows = dimension_rows(Dimensions([0.0, 1.0, 0.5], [1.0, 0.5, 1.0], [0.0, 0.8, 0.1], [0]))
     assert rows["dimension"].tolist() == [1, 2, 0]
@@ -131,5 +52,5 @@ def test_dimensions_are_sorted_by_kl() -> None:
 
 
 def test_the_legend_names_what_is_on_the_map() -> None:
-    assert "after the steps" in legend("hmc")
-    assert "after the steps" not in legend(None)
+    assert "after the steps" in map_legend("hmc")
+    assert "after the steps" not in map_legend(None)

@@ -14,8 +14,8 @@ from latentdemo.evaluation.report import FLOOR, GAP, Interval, Row
 from latentdemo.export.settings import Layout
 from latentdemo.sampling import ChainRun, Info
 from latentdemo.ui.i18n.names import METHODS, STARTS, kernel_name, start_samples
-from latentdemo.ui.sampling import comparison
-from latentdemo.ui.sampling.comparison import (
+from latentdemo.ui.runs import comparison
+from latentdemo.ui.runs.comparison import (
     Comparison,
     Request,
     accepted_share,

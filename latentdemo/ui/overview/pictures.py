@@ -1,4 +1,4 @@
-"""What the overview tells of a model: real data, prior samples, and what the advised chain makes of these."""
+"""The pictures of the overview: real data, prior samples, and what the advised chain makes of these."""
 
 from __future__ import annotations
 
@@ -6,15 +6,14 @@ from pathlib import Path
 
 import numpy as np
 import streamlit as st
-from PIL import Image
 
 from latentdemo.checkpoints import model_folder
-from latentdemo.data import read_held_out
+from latentdemo.data.held_out import held_out_images, held_out_written
 from latentdemo.errors import LatentdemoError
 from latentdemo.evaluation.report import Report, Row
 from latentdemo.export.settings import TILE
 from latentdemo.imaging import contact_sheet, png_bytes
-from latentdemo.ui.sampling.comparison import Request
+from latentdemo.ui.runs.comparison import Request, blank_sheet
 from latentdemo.ui.state.selection import Selection
 
 COUNT, COLUMNS = 24, 6
@@ -51,14 +50,15 @@ def way_request(chosen: Selection, row: Row) -> Request:
 
 def real_sheet(chosen: Selection) -> bytes | None:
     """A sheet of held-out images as PNG, other ones for another seed; None where there are none."""
-    return sheet_of_held_out(model_folder(chosen.model).parent, chosen.seed)
+    folder = model_folder(chosen.model).parent
+    return sheet_of_held_out(folder, held_out_written(folder), chosen.seed)
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
-def sheet_of_held_out(folder: Path, seed: int) -> bytes | None:
-    """A sheet of random held-out images of a data set's folder."""
+def sheet_of_held_out(folder: Path, written: int, seed: int) -> bytes | None:
+    """A sheet of random held-out images of a data set's folder, which were written at that time."""
     try:
-        images = read_held_out(folder)
+        images = held_out_images(folder)
     except LatentdemoError:
         return None
     rows = np.random.default_rng(seed).choice(len(images), min(COUNT, len(images)), replace=False)
@@ -66,7 +66,6 @@ def sheet_of_held_out(folder: Path, seed: int) -> bytes | None:
     return png_bytes(contact_sheet(tiles, COLUMNS, max(1, TILE // tiles.shape[-1])))
 
 
-@st.cache_data(show_spinner=False)
-def blank_sheet() -> bytes:
-    """A sheet without pictures as PNG, faint on light and dark."""
-    return png_bytes(Image.new("RGBA", (COLUMNS * TILE, COUNT // COLUMNS * TILE), (127, 127, 127, 24)))
+def place_of_sheet(chosen: Selection) -> bytes:
+    """A sheet without pictures as PNG, as large as those of this page."""
+    return blank_sheet(COUNT, chosen.config.network.image_size, prior_request(chosen).layout)

@@ -1,59 +1,38 @@
-"""What the quality page says of an evaluation."""
+"""What pages say of an evaluation: its verdict, cards, curves and table."""
 
-import csv
-import io
 import json
-import math
 from dataclasses import replace
 
 import pytest
 
 from latentdemo.evaluation.recommend import recommend
-from latentdemo.evaluation.report import GAP, Interval, Recommendation, Report, parse
-from latentdemo.ui.components.charts import DASHES, STYLES, Axis, curves_chart, legend
-from latentdemo.ui.i18n.figure_words import figure_meaning, figure_title, money_text, value_text
-from latentdemo.ui.i18n.kernel_words import way_key
-from latentdemo.ui.quality.review import (
+from latentdemo.evaluation.report import GAP, Interval, Report
+from latentdemo.ui.components.charts import DASHES, STYLES
+from latentdemo.ui.components.curves import Axis, curves_legend
+from latentdemo.ui.components.curves_chart import curves_chart
+from latentdemo.ui.evaluation.curves import (
     STEPS_AXIS,
     TIME_AXIS,
-    Costs,
-    as_csv,
-    as_json,
-    beside_pythae,
-    costs,
-    costs_sentence,
     curves,
-    diagnostics_table,
     figure_names,
-    how_measured,
-    leave_alone,
     levels,
     marked_point,
-    per_thousand,
-    table,
     usual_ways,
-    verdict,
     ways,
-    worst_harm,
 )
+from latentdemo.ui.evaluation.method import how_measured
+from latentdemo.ui.evaluation.table import table
+from latentdemo.ui.evaluation.verdict import beside_pythae, leave_alone, verdict, worst_harm
+from latentdemo.ui.i18n.figure_words import figure_meaning, figure_title, money_text, value_text
+from latentdemo.ui.i18n.kernel_words import way_key
+from latentdemo.ui.quality.costs import costs, costs_sentence
+from tests.ui.sample_reports import advising, without
 from tests.ui.sample_reports import report as sample
-from tests.ui.sample_reports import without
 
 
 @pytest.fixture
 def report() -> Report:
     return sample()
-
-
-def advising(report: Report, steps: int, harms: tuple[str, ...] = (), kernel: str = "decode-encode", **way) -> Report:
-    """The report with another recommended row."""
-    start, stop_at = way.get("start", "prior"), way.get("stop_at")
-    index = next(
-        index
-        for index, row in enumerate(report.rows)
-        if (row.kernel, row.steps, row.start, row.stop_at, dict(row.options)) == (kernel, steps, start, stop_at, {})
-    )
-    return replace(report, recommendation=Recommendation(index, index, [], list(harms)))
 
 
 def with_prior_figures(report: Report, **figures: Interval) -> Report:
@@ -150,39 +129,6 @@ def test_every_figure_has_a_name_and_a_meaning(report: Report) -> None:
         assert figure_meaning(name)
 
 
-def test_costs_by_hand(report: Report) -> None:
-    assert per_thousand(3.6, 2.0) == pytest.approx(0.002)
-    sums = Costs(prior=0.001, recommended=0.003, rejects_fewer=Interval(100.0, 10.0))
-    assert sums.break_even == pytest.approx(0.00002)
-    assert sums.saving(0.01) == pytest.approx(0.998)
-    assert sums.saving(0.0) == pytest.approx(-0.002)
-    advised = advising(report, 3)
-    assert "is left over" in costs_sentence(advised, sums, 0.01)
-    assert "is lost" in costs_sentence(advised, sums, 0.0)
-
-
-def test_rejects_within_chance_never_break_even(report: Report) -> None:
-    sums = Costs(prior=0.001, recommended=0.003, rejects_fewer=Interval(5.0, 10.0))
-    assert sums.break_even is None
-    assert "does not come back" in costs_sentence(advising(report, 3), sums, 1.0)
-
-
-def test_a_way_that_costs_no_more_breaks_even_at_once(report: Report) -> None:
-    sums = Costs(prior=0.003, recommended=0.002, rejects_fewer=Interval(50.0, 1.0))
-    assert sums.break_even == 0.0
-    assert "no more than the prior" in costs_sentence(advising(report, 3), sums, 0.0)
-
-
-def test_costs_of_a_report(report: Report) -> None:
-    advised = advising(report, 3)
-    row, sums = advised.recommended, costs(advised, 3.6)
-    assert row is not None
-    assert sums is not None
-    assert sums.extra == pytest.approx((row.milliseconds - report.prior.milliseconds) / 1000)
-    gained = row.figures["precision"].mean - report.prior.figures["precision"].mean
-    assert sums.rejects_fewer.mean == pytest.approx(1000 * gained)
-
-
 @pytest.mark.parametrize(
     ("amount", "text"), [(0, "0.00"), (12.3, "12.30"), (0.00086, "0.00086"), (-0.5, "−0.50"), (1e-30, "0.000000000000")]
 )
@@ -235,7 +181,7 @@ def test_every_figure_can_be_drawn(report: Report, axis: str) -> None:
         marked = marked_point(report, name, axis)
         chart = curves_chart(drawn, levels(report, name), Axis("x", kind), name, marked, "it's")
         assert json.dumps(chart.to_dict())
-        assert legend(drawn).count("<img") == len(drawn)
+        assert curves_legend(drawn).count("<img") == len(drawn)
 
 
 def test_kernels_differ_without_colour() -> None:
@@ -288,30 +234,6 @@ def test_samplers_of_pythae_are_baselines_in_the_short_table_and_named_with_thei
     assert "Direct draw: masked autoregressive flow (pythae)" in [line["Way to sample"] for line in lines]
     assert "masked autoregressive flow (pythae) 20" in " ".join(how_measured(compared))
     assert "pythae" not in " ".join(how_measured(report))
-
-
-def test_csv_has_every_figure_once(report: Report) -> None:
-    lines = list(csv.DictReader(io.StringIO(as_csv(report))))
-    assert list(lines[0]) == ["model", "start", "kernel", "options", "stop_at", "steps", "figure", "mean", "error"]
-    figures = sum(len(row.figures) + 2 for row in report.rows)
-    assert len(lines) == figures + sum(map(len, report.references.values()))
-    keys = [tuple(line[key] for key in list(line)[:7]) for line in lines]
-    assert len(set(keys)) == len(keys)
-    (sampled,) = [line for line in lines if line["options"] and line["steps"] == "5" and line["figure"] == "recall"]
-    assert json.loads(sampled["options"]) == {"decoding": "sample"}
-    row = next(row for row in report.rows if row.options and row.steps == 5)
-    assert math.isclose(float(sampled["mean"]), row.figures["recall"].mean)
-
-
-def test_json_is_a_report_again(report: Report) -> None:
-    assert parse(json.loads(as_json(report))) == report
-
-
-def test_diagnostics_show_single_numbers_only(report: Report) -> None:
-    lines = diagnostics_table(report.diagnostics)
-    assert [line["Kernel"] for line in lines] == ["Plain chain", "Calibrated chain"]
-    assert all(isinstance(value, str | int | float) for line in lines for value in line.values())
-    assert lines[0]["R-hat, worst dimension"] == 1.31
 
 
 def test_keys_of_ways_can_stand_in_a_link(report: Report) -> None:

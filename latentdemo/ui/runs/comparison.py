@@ -18,7 +18,7 @@ from PIL import Image
 from torch import Tensor
 
 from latentdemo.checkpoints import model_folder
-from latentdemo.data import read_held_out
+from latentdemo.data.held_out import held_out_images, held_out_written
 from latentdemo.engine import Job, RecentResults, RunRequest
 from latentdemo.engine.run import Snapshot
 from latentdemo.errors import LatentdemoError
@@ -29,7 +29,6 @@ from latentdemo.export.settings import DRAWN, Layout
 from latentdemo.imaging import png_bytes
 from latentdemo.sampling import ChainRun
 from latentdemo.sampling.densities.store import read_density_config
-from latentdemo.sampling.starts import held_out_written
 from latentdemo.ui.state import background
 
 KEPT_BYTES = 64 * 2**20  # of pictures, for all sessions together
@@ -295,15 +294,15 @@ def real_sharpness(report: Report | None, comparison: Comparison) -> float | Non
 
 def held_out_sharpness(model: str) -> float | None:
     """Mean sharpness of the first held-out images of the data of a model; None where there are none."""
-    folder = model_folder(model)
-    return sharpness_of_held_out(folder.parent, held_out_written(folder))
+    folder = model_folder(model).parent
+    return sharpness_of_held_out(folder, held_out_written(folder))
 
 
 @lru_cache(maxsize=16)
 def sharpness_of_held_out(folder: Path, written: int) -> float | None:
     """As `held_out_sharpness`, of images that were written at that time."""
     try:
-        return sharpness(read_held_out(folder).tensor(slice(SHARPNESS_OF))).mean().item()
+        return sharpness(held_out_images(folder).tensor(slice(SHARPNESS_OF))).mean().item()
     except LatentdemoError:
         return None
 

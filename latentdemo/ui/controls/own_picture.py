@@ -1,0 +1,91 @@
+"""An uploader for a picture of one's own, which is kept for the session and brought to the model's size."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import streamlit as st
+from PIL import Image
+
+from latentdemo.data import DATASETS
+from latentdemo.data.pictures import normalise_upload, on_light_ground, read_picture
+from latentdemo.errors import PictureError
+from latentdemo.imaging import png_bytes
+from latentdemo.ui.components.uploader import uploader_words
+from latentdemo.ui.i18n.words import _
+from latentdemo.ui.runs.starting_point import StartingPoint
+from latentdemo.ui.state.selection import Selection
+
+
+@dataclass(frozen=True)
+class Upload:
+    """What somebody brought, kept for the session.
+
+    Attributes:
+        picture: as `normalise_upload` gives it.
+        problem: why there is none, a key of `PictureError.REASONS`.
+    """
+
+    picture: bytes = b""
+    problem: str = ""
+
+
+def upload_control(chosen: Selection, key: str, first: int) -> StartingPoint:
+    """An uploader; the prior where there is no usable picture yet."""
+    name = f"{key}upload"
+    uploader_words(_("This file was not taken. Bring a JPEG, PNG or WebP picture of at most 20 MB."))
+    file = st.file_uploader(
+        _("JPEG, PNG or WebP, up to 20 MB"), "image", key=f"{key}file", on_change=keep_upload, args=(key,),
+        help=_("The central square is scaled to the model's size. The picture stays on the machine that runs this "
+               "demo, and only as long as this session."),
+    )  # fmt: skip
+    upload: Upload | None = st.session_state.get(name)
+    if upload is None:
+        st.caption(_("Until there is a picture, it starts from the prior."))
+        return StartingPoint("prior", chosen.seed)
+    if file is None:  # the uploader has been off the screen since, and forgot
+        st.button(_("Remove this picture"), key=f"{key}remove", icon=":material/close:",
+                  on_click=st.session_state.pop, args=(name,))  # fmt: skip
+    if upload.problem:
+        st.error(_(PictureError.REASONS[upload.problem]), icon=":material/broken_image:")
+        return StartingPoint("prior", chosen.seed)
+    return StartingPoint("upload", chosen.seed, picture=scaled(chosen, key, upload.picture))
+
+
+def keep_upload(key: str) -> None:
+    """Take in what the uploader holds, for it forgets when it leaves the screen."""
+    file = st.session_state[f"{key}file"]
+    for name in ("upload", "invert"):
+        st.session_state.pop(f"{key}{name}", None)
+    if file is None:
+        return
+    try:
+        st.session_state[f"{key}upload"] = Upload(normalise_upload(file.getvalue()))
+    except PictureError as error:
+        st.session_state[f"{key}upload"] = Upload(problem=error.reason)
+
+
+def scaled(chosen: Selection, key: str, picture: bytes) -> bytes:
+    """A picture at the model's size, as PNG; where the data are light on black, it can be inverted."""
+    network, dataset = chosen.config.network, DATASETS.get(chosen.config.dataset)
+    margin, ground = (dataset.margin, dataset.ground) if dataset else (0, 255)
+    invert = ground == 0 and invert_control(key, picture)
+    return scaled_png(picture, network.image_size, network.channels, margin, invert, ground)
+
+
+def invert_control(key: str, picture: bytes) -> bool:
+    """Whether to make dark light; at first, where the ground of the picture is light."""
+    name = f"{key}invert"
+    if name not in st.session_state:
+        st.session_state[name] = on_light_ground(picture)
+    return st.toggle(
+        _("Invert"), key=name, persist_state="session",
+        help=_("The model was trained on light objects on black. Invert a picture with a light ground."),
+    )  # fmt: skip
+
+
+@st.cache_data(max_entries=32, show_spinner=False)
+def scaled_png(picture: bytes, size: int, channels: int, margin: int, invert: bool, ground: int) -> bytes:
+    """See `read_picture`."""
+    pixels = read_picture(picture, size, channels, margin, invert, ground)
+    return png_bytes(Image.fromarray(pixels if channels == 3 else pixels[..., 0]))

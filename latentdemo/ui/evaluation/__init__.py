@@ -1,0 +1,1 @@
+"""What an evaluation says, in sentences, cards, curves and tables."""

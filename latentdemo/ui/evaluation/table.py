@@ -1,0 +1,47 @@
+"""All models, ways to sample and steps in one table."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from latentdemo.evaluation.report import CEILING, FLOOR, GAP, Figures, Interval, Report
+from latentdemo.ui.evaluation.curves import HUNDRED, figure_names
+from latentdemo.ui.i18n.figure_words import figure_title, milliseconds_text, value_text
+from latentdemo.ui.i18n.kernel_words import capital, steps_text, way_rank, way_title
+from latentdemo.ui.i18n.words import _
+
+
+def table(reports: Sequence[tuple[str, Report]], everything: bool) -> list[dict[str, Any]]:
+    """All models x ways x steps, one dictionary a row: column in words -> text.
+
+    Args:
+        reports: title of a model and its evaluation, in the order of the table.
+        everything: every way and step; else the recommended one and what it is compared with.
+    """
+    names = list(dict.fromkeys(name for _title, report in reports for name in figure_names(report)))
+    return [line for title, report in reports for line in table_of(title, report, names, everything)]
+
+
+def table_of(title: str, report: Report, names: Sequence[str], everything: bool) -> Iterator[dict[str, Any]]:
+    """The rows of one model."""
+
+    def line(way: str, steps: str, cost: str, figures: Figures, recommended: bool = False) -> dict[str, Any]:
+        return {
+            _("Model"): title,
+            _("Way to sample"): way,
+            _("Steps"): steps,
+            _("Advised"): "✓" if recommended else "",
+            _("ms an image"): cost,
+        } | {figure_title(name): value_text(name, figures[name]) if name in figures else "" for name in names}
+
+    ceiling = dict(report.references[CEILING])
+    if GAP in report.prior.figures:
+        ceiling[GAP] = Interval(HUNDRED)
+    yield line(_("Real data (floor)"), "", "", report.references[FLOOR])
+    yield line(_("Decoder's best (ceiling)"), "", "", ceiling)
+    for row in sorted(report.rows, key=lambda row: (not row.is_prior, way_rank(row), row.steps)):
+        advised = row is report.recommended
+        if everything or advised or row.is_prior or not row.kernel:
+            way = _("Prior sample") if row.is_prior else capital(way_title(row))
+            yield line(way, steps_text(row), milliseconds_text(row.milliseconds), row.figures, advised)

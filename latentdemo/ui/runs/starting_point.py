@@ -1,0 +1,109 @@
+"""What chains and interpolations grow from: the prior, a held-out picture, or one's own, intact or damaged.
+
+A starting point goes into cached keys; `start_latents` makes it latents.
+"""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import torch
+from PIL import Image
+from torch import Tensor
+
+from latentdemo.data import ImageSet
+from latentdemo.data.held_out import held_out_images
+from latentdemo.data.pictures import damage_picture
+from latentdemo.errors import DataError
+from latentdemo.models import GenerativeAutoencoder
+from latentdemo.random import chain_generators
+from latentdemo.sampling.starts import starting_points
+
+Kind = Literal["prior", "data", "upload"]
+OWN_STREAM = 2**30  # number of the first generator of posterior draws, beyond those of any chain
+
+
+@dataclass(frozen=True)
+class StartingPoint:
+    """Where a chain or an interpolation starts; equal points of one model give equal latents.
+
+    Attributes:
+        kind: "prior", "data" for a held-out picture, "upload" for somebody's own.
+        seed: fixes prior draws, posterior draws and damage.
+        row: which held-out picture; of the prior, which of the seed's draws comes first.
+        picture: of an upload, the picture at the model's own size, as PNG.
+        noise: damage, standard deviation in grey values.
+        mask: damage, share of the area under a grey square.
+    """
+
+    kind: Kind
+    seed: int
+    row: int = 0
+    picture: bytes = b""
+    noise: float = 0.0
+    mask: float = 0.0
+
+    @property
+    def damaged(self) -> bool:
+        """Whether the model sees something else than the intact picture."""
+        return bool(self.noise or self.mask)
+
+    def intact(self, folder: Path) -> Tensor | None:
+        """The picture before damage, (C, H, W) in [0, 1]; None for the prior.
+
+        Args:
+            folder: of the model's data set, where the held-out pictures lie.
+
+        Raises:
+            DataError: no such held-out picture.
+        """
+        if self.kind == "prior":
+            return None
+        if self.kind == "data":
+            return held_out_picture(folder, self.row)
+        with Image.open(io.BytesIO(self.picture)) as picture:
+            pixels = np.asarray(picture)
+        return ImageSet(np.atleast_3d(pixels)[None]).tensor(slice(None))[0]
+
+    def image(self, folder: Path) -> Tensor | None:
+        """What the model sees: the picture, damaged as asked; arguments and errors as of `intact`."""
+        picture = self.intact(folder)
+        return damage_picture(picture, self.noise, self.mask, self.seed) if picture is not None else None
+
+
+@torch.no_grad()
+def start_latents(point: StartingPoint, model: GenerativeAutoencoder, count: int) -> Tensor:
+    """Latents to start from, (count, D) on the model's device.
+
+    Of the prior, the seed's draws from `point.row` on; with row 0 they are those of `run_chain` from the prior. Of a
+    picture, the mean of its posterior and `count` - 1 draws from it, which are all alike where the encoder is
+    deterministic.
+
+    Raises:
+        DataError: a held-out picture that is not there.
+        ImageShapeError: a picture that this model does not take.
+    """
+    picture = point.image(model.folder.parent if model.folder else Path())
+    if picture is None:
+        return starting_points(model, "prior", chain_generators(point.seed, count, point.row), count)
+    posterior = model.encode(picture[None])
+    std = None if posterior.std is None else posterior.std.expand(count, -1)
+    repeated = replace(posterior, location=posterior.location.expand(count, -1), std=std)
+    draws = repeated.sample(chain_generators(point.seed, count, OWN_STREAM))
+    return torch.cat([posterior.mean, draws[1:]])
+
+
+def held_out_picture(folder: Path, row: int) -> Tensor:
+    """One of them, (C, H, W) in [0, 1].
+
+    Raises:
+        DataError: there is none of that number.
+    """
+    images = held_out_images(folder)
+    if row not in range(len(images)):
+        raise DataError(f"there is no held-out picture {row} in {folder}; the last one is {len(images) - 1}")
+    return images.tensor(slice(row, row + 1))[0]

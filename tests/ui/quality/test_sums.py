@@ -1,0 +1,77 @@
+"""What the quality page alone says of an evaluation: sums of money, files and long runs."""
+
+import csv
+import io
+import json
+import math
+
+import pytest
+
+from latentdemo.evaluation.report import Interval, Report, parse
+from latentdemo.ui.quality.costs import Costs, costs, costs_sentence, per_thousand
+from latentdemo.ui.quality.diagnostics import diagnostics_table
+from latentdemo.ui.quality.downloads import as_csv, as_json
+from tests.ui.sample_reports import advising
+from tests.ui.sample_reports import report as sample
+
+
+@pytest.fixture
+def report() -> Report:
+    return sample()
+
+
+def test_costs_by_hand(report: Report) -> None:
+    assert per_thousand(3.6, 2.0) == pytest.approx(0.002)
+    sums = Costs(prior=0.001, recommended=0.003, rejects_fewer=Interval(100.0, 10.0))
+    assert sums.break_even == pytest.approx(0.00002)
+    assert sums.saving(0.01) == pytest.approx(0.998)
+    assert sums.saving(0.0) == pytest.approx(-0.002)
+    advised = advising(report, 3)
+    assert "is left over" in costs_sentence(advised, sums, 0.01)
+    assert "is lost" in costs_sentence(advised, sums, 0.0)
+
+
+def test_rejects_within_chance_never_break_even(report: Report) -> None:
+    sums = Costs(prior=0.001, recommended=0.003, rejects_fewer=Interval(5.0, 10.0))
+    assert sums.break_even is None
+    assert "does not come back" in costs_sentence(advising(report, 3), sums, 1.0)
+
+
+def test_a_way_that_costs_no_more_breaks_even_at_once(report: Report) -> None:
+    sums = Costs(prior=0.003, recommended=0.002, rejects_fewer=Interval(50.0, 1.0))
+    assert sums.break_even == 0.0
+    assert "no more than the prior" in costs_sentence(advising(report, 3), sums, 0.0)
+
+
+def test_costs_of_a_report(report: Report) -> None:
+    advised = advising(report, 3)
+    row, sums = advised.recommended, costs(advised, 3.6)
+    assert row is not None
+    assert sums is not None
+    assert sums.extra == pytest.approx((row.milliseconds - report.prior.milliseconds) / 1000)
+    gained = row.figures["precision"].mean - report.prior.figures["precision"].mean
+    assert sums.rejects_fewer.mean == pytest.approx(1000 * gained)
+
+
+def test_csv_has_every_figure_once(report: Report) -> None:
+    lines = list(csv.DictReader(io.StringIO(as_csv(report))))
+    assert list(lines[0]) == ["model", "start", "kernel", "options", "stop_at", "steps", "figure", "mean", "error"]
+    figures = sum(len(row.figures) + 2 for row in report.rows)
+    assert len(lines) == figures + sum(map(len, report.references.values()))
+    keys = [tuple(line[key] for key in list(line)[:7]) for line in lines]
+    assert len(set(keys)) == len(keys)
+    (sampled,) = [line for line in lines if line["options"] and line["steps"] == "5" and line["figure"] == "recall"]
+    assert json.loads(sampled["options"]) == {"decoding": "sample"}
+    row = next(row for row in report.rows if row.options and row.steps == 5)
+    assert math.isclose(float(sampled["mean"]), row.figures["recall"].mean)
+
+
+def test_json_is_a_report_again(report: Report) -> None:
+    assert parse(json.loads(as_json(report))) == report
+
+
+def test_diagnostics_show_single_numbers_only(report: Report) -> None:
+    lines = diagnostics_table(report.diagnostics)
+    assert [line["Kernel"] for line in lines] == ["Plain chain", "Calibrated chain"]
+    assert all(isinstance(value, str | int | float) for line in lines for value in line.values())
+    assert lines[0]["R-hat, worst dimension"] == 1.31
