@@ -5,23 +5,23 @@ from pathlib import Path
 
 import streamlit as st
 
-from latentdemo.ui.i18n.words import _, chosen_language, speak
-from latentdemo.ui.shell.arguments import take_arguments
+from latentdemo.ui.i18n.words import _, chosen_language, set_language
+from latentdemo.ui.shell.arguments import parse_args
 from latentdemo.ui.shell.navigation import keep_settings_in_navigation, streamlit_pages
 from latentdemo.ui.shell.presentation import present, presenting
-from latentdemo.ui.shell.reconnection import follow_reconnections
+from latentdemo.ui.shell.reconnection import send_to_current_connections
 from latentdemo.ui.shell.sidebar import sidebar
-from latentdemo.ui.state.link import arrive
+from latentdemo.ui.state.link import note_page_change
 
 SHELL = Path(__file__).parent / "latentdemo" / "ui" / "shell"
 
 st.set_page_config("latentdemo", SHELL / "icon.svg", layout="wide")
 st.html(SHELL / "style.css")
-follow_reconnections()
-take_arguments(sys.argv[1:])
-speak(chosen_language())
+send_to_current_connections()
+parse_args(sys.argv[1:])
+set_language(chosen_language())
 page = st.navigation(streamlit_pages(), position="top")
-arrive(page.url_path)
+note_page_change(page.url_path)
 st.session_state["selection"] = sidebar()
 with st.sidebar:
     keep_settings_in_navigation()

@@ -6,7 +6,7 @@ from typing import Any
 
 import streamlit as st
 
-from latentdemo.ui.chain.export import take_walk
+from latentdemo.ui.chain.export import export_walk
 from latentdemo.ui.chain.playback import scene
 from latentdemo.ui.chain.walks import WalkRequest, walk_or_wait
 from latentdemo.ui.components.player import SPEEDS, Scene, View, player
@@ -176,7 +176,7 @@ with stage:
         shown = scene(walk, request, chosen.title)
         play(shown, view_in_link(shown))
         if not presenting():
-            take_walk(chosen, request, walk)
+            export_walk(chosen, request, walk)
     elif working():
         st.skeleton(HEIGHT)
 if not presenting():

@@ -11,7 +11,7 @@ from latentdemo.ui.components.strips import Strip, strips
 from latentdemo.ui.controls.starting_point import starting_point_control
 from latentdemo.ui.i18n.words import _
 from latentdemo.ui.interpolation.charts import PathChart, draw_chart
-from latentdemo.ui.interpolation.export import take_grids, take_paths
+from latentdemo.ui.interpolation.export import export_grids, export_paths
 from latentdemo.ui.interpolation.paths import (
     ADVISED,
     CHAINS,
@@ -181,7 +181,7 @@ def show_paths(chosen: Selection, paths: Paths, wanted: list[str], request: Requ
     with st.expander(_("All figures"), icon=":material/table:"):
         st.dataframe(table(rows, titles), hide_index=True, alt=_("Figures of each row of {model}", model=chosen.title))
     if not presenting():
-        take_paths(chosen, request, paths, shown, titles)
+        export_paths(chosen, request, paths, shown, titles)
 
 
 @st.fragment
@@ -226,7 +226,7 @@ def show_grids(chosen: Selection, grids: Grids, request: Request) -> None:
     st.caption(_("Corners: A and B above, two more draws from the prior below. All tiles meet the same random "
                  "numbers."))  # fmt: skip
     if not presenting():
-        take_grids(chosen, request, grids, titles)
+        export_grids(chosen, request, grids, titles)
 
 
 chosen = selection()

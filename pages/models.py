@@ -12,6 +12,7 @@ from latentdemo.errors import LatentdemoError
 from latentdemo.evaluation.report import Report
 from latentdemo.ui.components.uploader import uploader_words
 from latentdemo.ui.evaluation.cards import cost_card, gap_card, steps_card
+from latentdemo.ui.i18n.error_words import error_words
 from latentdemo.ui.i18n.figure_words import figure_title, mean_text
 from latentdemo.ui.i18n.kernel_words import walked, way_help, way_title
 from latentdemo.ui.i18n.words import _
@@ -37,7 +38,7 @@ def model_card(name: str, model: Selection | LatentdemoError, samples: Mapping[s
     with st.container(border=True, height="stretch"):
         if isinstance(model, LatentdemoError):
             st.markdown(f"**{family_title(name.split('/')[1])}**")
-            st.error(str(model), icon=":material/error:")
+            st.error(error_words(model), icon=":material/error:")
             return
         with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
             st.markdown(f"**{family_title(name.split('/')[1])}**", width="content")

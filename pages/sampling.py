@@ -24,7 +24,7 @@ from latentdemo.ui.controls.kernel import (
     stopping_control,
     take_settings,
 )
-from latentdemo.ui.export.popover import take_away
+from latentdemo.ui.export.popover import export_popover
 from latentdemo.ui.i18n.figure_words import value_text
 from latentdemo.ui.i18n.kernel_words import kernel_help, start_title
 from latentdemo.ui.i18n.names import STARTS, start_samples
@@ -209,7 +209,7 @@ def gaps_closed(report: Report | None, request: Request, shown: tuple[int, ...])
     return {step: closed for step, closed in found.items() if closed}
 
 
-def take_away_all(comparison: Comparison, request: Request, shown: tuple[int, ...], report: Report | None) -> None:
+def export_comparison(comparison: Comparison, request: Request, shown: tuple[int, ...], report: Report | None) -> None:
     """The take-aways; deck and PDF show the step that closes most of the gap, as far as that is known."""
     closed = gaps_closed(report, request, shown)
     run = RunSettings(
@@ -226,7 +226,7 @@ def take_away_all(comparison: Comparison, request: Request, shown: tuple[int, ..
         request.options,
         request.stop_at,
     )
-    take_away(
+    export_popover(
         chosen,
         run,
         comparison.latents,
@@ -281,4 +281,4 @@ comparison = comparison_or_wait(
 if comparison:
     show(comparison, request, shown, chosen.title, report)
     if not presenting():
-        take_away_all(comparison, request, shown, report)
+        export_comparison(comparison, request, shown, report)

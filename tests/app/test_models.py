@@ -17,8 +17,8 @@ from latentdemo.checkpoints import checkpoints_dir, list_models, model_folder, s
 from latentdemo.checkpoints.roots import private_folder
 from latentdemo.errors import UploadError
 from latentdemo.evaluation.report import FILE as EVALUATION
-from latentdemo.ui.i18n.words import catalogue
 from latentdemo.ui.state import background, uploads
+from tests.catalogues import messages
 
 APP = Path(__file__).parents[2] / "app.py"
 PATIENCE = 60
@@ -157,7 +157,7 @@ def test_what_is_hostile_is_refused_in_words_and_the_page_stays(lang: str) -> No
     before = set(root.iterdir())
     app = bring(open_models(lang=lang, data="fashion-mnist"), zipped("fashion-mnist/vae", ("../up.json", b"")))
     assert not app.exception
-    words = UploadError.REASONS["path"] if lang == "en" else catalogue("ja")[UploadError.REASONS["path"]]
+    words = UploadError.REASONS["path"] if lang == "en" else messages("ja")[UploadError.REASONS["path"]]
     assert app.error[0].value.startswith(words)
     assert app.session_state["data"] == "fashion-mnist"
     assert set(root.iterdir()) == before
@@ -228,7 +228,7 @@ def test_a_model_of_which_no_samples_can_be_drawn_says_so(tiny_model, tmp_path, 
 
 
 def test_every_refusal_has_words_in_japanese() -> None:
-    assert set(UploadError.REASONS.values()) <= catalogue("ja").keys()
+    assert set(UploadError.REASONS.values()) <= messages("ja").keys()
 
 
 def test_where_it_is_allowed_a_model_serves_everyone(tiny_model, tmp_path, monkeypatch) -> None:

@@ -240,6 +240,16 @@ def test_a_broken_configuration_is_a_message(tiny_model, tmp_path, monkeypatch, 
     assert "config.json is not a valid configuration" in app.error[0].value
 
 
+@pytest.mark.parametrize("entry", PAGES, ids=lambda entry: entry.title)
+def test_what_is_wrong_with_a_model_is_told_in_japanese(tiny_model, tmp_path, monkeypatch, entry) -> None:
+    monkeypatch.setenv("LATENTDEMO_CHECKPOINTS", str(tmp_path))
+    save_checkpoint(tmp_path / "own" / "tiny", tiny_model, "own")
+    (tmp_path / "own" / "tiny" / "config.json").write_text("{")
+    app = open_page(entry.script, lang="ja")
+    words = "このモデルの設定ファイルを読み込めません。修正するか、フォルダを取得し直してください。"
+    assert [error.value for error in app.error] == [f"{words} ({tmp_path}/own/tiny/config.json)"]
+
+
 def test_changed_weights_give_other_pictures(tiny_model, tmp_path, monkeypatch) -> None:
     monkeypatch.setenv("LATENTDEMO_CHECKPOINTS", str(tmp_path))
     pictures = []

@@ -70,7 +70,7 @@ def say(language: str) -> Say:
     """What the screen says in the language, by the text in English."""
 
     def translated(text: str, **values: object) -> str:
-        return catalogue(language).get(text, text).format(**values)
+        return catalogue(language).gettext(text).format(**values)
 
     return translated
 

@@ -7,7 +7,8 @@ from fontTools.ttLib import TTFont
 
 from latentdemo.fonts import FONT
 from latentdemo.fonts.subset import jis_character
-from latentdemo.ui.i18n.words import LANGUAGES, catalogue
+from latentdemo.ui.i18n.words import LANGUAGES
+from tests.catalogues import messages
 
 
 @pytest.fixture(scope="module")
@@ -17,7 +18,7 @@ def glyphs() -> set[str]:
 
 @pytest.mark.parametrize("language", [language for language in LANGUAGES if language != "en"])
 def test_every_character_of_a_catalogue_is_in_it(glyphs, language: str) -> None:
-    needed = {character for pair in catalogue(language).items() for text in pair for character in text} - {"\n"}
+    needed = {character for pair in messages(language).items() for text in pair for character in text} - {"\n"}
     assert needed - glyphs == set(), "cut it again: python -m latentdemo.fonts.subset NotoSansCJK-Regular.ttc"
 
 

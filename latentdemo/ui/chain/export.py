@@ -10,7 +10,7 @@ from latentdemo.sampling.starts import PRIOR
 from latentdemo.ui.chain.walks import Walk, WalkRequest
 from latentdemo.ui.controls.kernel import kernel_in_words
 from latentdemo.ui.controls.starting_point import KINDS
-from latentdemo.ui.export.popover import take_away
+from latentdemo.ui.export.popover import export_popover
 from latentdemo.ui.i18n.words import _
 from latentdemo.ui.state.selection import Selection
 
@@ -18,7 +18,7 @@ SHOWN, SHEETS_A_ROW = 10, 6  # steps after the first in the picture, and sheets 
 SECONDS = 0.6  # that the animation stays at a step
 
 
-def take_walk(chosen: Selection, request: WalkRequest, walk: Walk) -> None:
+def export_walk(chosen: Selection, request: WalkRequest, walk: Walk) -> None:
     """Files of the chains: the picture has ten steps, the animation all of them."""
     steps = range(request.steps + 1)
     captions = {step: _("Step {step}", step=step) for step in steps}
@@ -36,7 +36,7 @@ def take_walk(chosen: Selection, request: WalkRequest, walk: Walk) -> None:
         request.options,
         request.stop_at,
     )
-    take_away(
+    export_popover(
         chosen,
         settings,
         walk.run.latents,

@@ -18,6 +18,7 @@ from latentdemo.errors import DataError
 from latentdemo.imaging import contact_sheet, data_uri, png_bytes
 from latentdemo.ui.components.gallery import gallery
 from latentdemo.ui.controls.own_picture import Upload, upload_control
+from latentdemo.ui.i18n.error_words import error_words
 from latentdemo.ui.i18n.words import N_, _
 from latentdemo.ui.runs.starting_point import Kind, StartingPoint
 from latentdemo.ui.state.link import Amounts, notice, put_in_link, take_from_link
@@ -104,7 +105,7 @@ def held_out_control(chosen: Selection, key: str, first: int) -> StartingPoint:
         with st.spinner(_("Reading the pictures …")):
             count = len(held_out_images(folder))
     except DataError as error:
-        st.error(str(error), icon=":material/error:")
+        st.error(error_words(error), icon=":material/error:")
         return StartingPoint("prior", chosen.seed)
     usual = min(first, count - 1)
     take_from_link(name, range(count), usual)

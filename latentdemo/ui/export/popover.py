@@ -12,8 +12,8 @@ from torch import Tensor
 from latentdemo.engine import RecentResults
 from latentdemo.export import RunSettings
 from latentdemo.export.bundle import Bundle, Drawn
-from latentdemo.ui.export.story import tell
-from latentdemo.ui.i18n.words import _, language, speaking
+from latentdemo.ui.export.story import story_of
+from latentdemo.ui.i18n.words import _, in_language, language
 from latentdemo.ui.state.evaluated import evaluation_of
 from latentdemo.ui.state.link import address
 from latentdemo.ui.state.selection import Selection
@@ -35,7 +35,7 @@ def recent_files() -> RecentResults[bytes]:
     return RecentResults(KEPT_BYTES)
 
 
-def take_away(
+def export_popover(
     chosen: Selection,
     settings: RunSettings,
     latents: Mapping[int, Tensor],
@@ -71,14 +71,15 @@ def take_away(
             chosen.model, chosen.config.sha256, chosen.densities, kernel, GIVEN, len(start), steps, chosen.seed,
             Layout(columns=len(start), sheets_a_row=1), {step: _("Step {step}", step=step) for step in steps},
         )
-        take_away(chosen, settings, run.latents, lambda: sheets_of(run.images, settings.layout), {_("Kernel"): ...})
+        sheets = partial(sheets_of, run.images, settings.layout)
+        export_popover(chosen, settings, run.latents, sheets, {_("Kernel"): ...})
     """
     after = settings.steps[-1] if after is None else after
-    found, link, spoken = evaluation_of(chosen), address(), language()
+    found, link, current = evaluation_of(chosen), address(), language()
 
     def bundle() -> Bundle:
-        with speaking(spoken):
-            story = tell(chosen, found, settings, words, after, link)
+        with in_language(current):
+            story = story_of(chosen, found, settings, words, after, link)
         return Bundle(story, settings, latents, sheets, after, frames, seconds, branches)
 
     stem = f"latentdemo-{settings.model.replace('/', '-')}-{settings.kernel}-seed{settings.seed}"

@@ -22,7 +22,7 @@ from latentdemo.ui.state.selection import Selection
 REPEAT = "python -m latentdemo rerun run.json --output FOLDER"
 
 
-def tell(
+def story_of(
     chosen: Selection, found: Report | str, settings: RunSettings, words: Mapping[str, str], after: int, link: str
 ) -> Story:
     """The story of a model and a run.

@@ -5,6 +5,7 @@ English stands in the pages, marked with `_`; the other languages in gettext cat
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -12,21 +13,26 @@ from functools import cache
 from pathlib import Path
 
 import streamlit as st
+from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
+from babel.support import NullTranslations, Translations
 
 LANGUAGES = {"en": "English", "ja": "日本語"}
 CATALOGUES = Path(__file__).parent / "locale"
-SPOKEN: ContextVar[str] = ContextVar("language")
+CURRENT: ContextVar[str] = ContextVar("language")
 
 
 @cache
-def catalogue(language: str) -> dict[str, str]:
-    """English text -> text in a language; empty for English."""
+def catalogue(language: str) -> NullTranslations:
+    """The texts in a language, compiled from its catalogue; English ones stay as they are."""
     path = CATALOGUES / f"{language}.po"
     if not path.exists():
-        return {}
+        return NullTranslations()
+    compiled = io.BytesIO()
     with path.open("rb") as file:
-        return {str(message.id): str(message.string) for message in read_po(file) if message.id and message.string}
+        write_mo(compiled, read_po(file))
+    compiled.seek(0)
+    return Translations(compiled)
 
 
 def browser_language() -> str:
@@ -41,24 +47,24 @@ def chosen_language() -> str:
     return chosen if chosen in LANGUAGES else browser_language()
 
 
-def speak(language: str) -> None:
+def set_language(language: str) -> None:
     """Settle the language of this thread, as each run of a page does once: a page has hundreds of texts."""
-    SPOKEN.set(language)
+    CURRENT.set(language)
 
 
 @contextmanager
-def speaking(language: str) -> Iterator[None]:
-    """For what is said by a thread that knows no session."""
-    before = SPOKEN.set(language)
+def in_language(language: str) -> Iterator[None]:
+    """Settle the language for a while, on a thread that knows no session."""
+    before = CURRENT.set(language)
     try:
         yield
     finally:
-        SPOKEN.reset(before)
+        CURRENT.reset(before)
 
 
 def language() -> str:
-    """The language that this thread speaks; that of its session where nobody settled it."""
-    return SPOKEN.get("") or chosen_language()
+    """The language of this thread; that of its session where nobody settled it."""
+    return CURRENT.get("") or chosen_language()
 
 
 def N_(text: str) -> str:
@@ -71,5 +77,5 @@ SHOWN_BY_NAME = (N_("Cartoon faces"),)  # titles of data sets; those that are pr
 
 def _(text: str, **values: object) -> str:
     """A text in the session's language, with `{name}` filled from `values`."""
-    translated = catalogue(language()).get(text, text)
+    translated = catalogue(language()).gettext(text)
     return translated.format(**values) if values else translated

@@ -13,7 +13,7 @@ from latentdemo.export import GIVEN, Branch, Layout, RunSettings
 from latentdemo.export.bundle import Drawn
 from latentdemo.export.picture import GAP
 from latentdemo.imaging import comparison
-from latentdemo.ui.export.popover import take_away
+from latentdemo.ui.export.popover import export_popover
 from latentdemo.ui.i18n.words import _
 from latentdemo.ui.interpolation.paths import ADVISED, ENDS, PLAIN, STEPS, Grids, Paths, Request, Way
 from latentdemo.ui.interpolation.words import path_name, row_name
@@ -24,7 +24,7 @@ ONE_WAY, FASTEST, SLOWEST = 2.4, 0.11, 0.4  # seconds from A to B, and bounds of
 STAGE_TILE, STAGE_COLUMNS = 256, 3  # pixels of a tile of the animation, and tiles beside each other
 
 
-def take_paths(
+def export_paths(
     chosen: Selection, request: Request, paths: Paths, shown: Sequence[str], titles: Mapping[str, str]
 ) -> None:
     """Files of the rows; the run is that of the plain chain, with the other rows as its branches."""
@@ -35,7 +35,7 @@ def take_paths(
     drawn = [(paths.rows[row].latents, paths.rows[row].png) for row in branches]
     strips = {row_name(row): paths.rows[row].png for row in shown}
     sheets = {step: paths.rows[row].png for row, step in steps.items()}
-    take_away(
+    export_popover(
         chosen,
         replace(settings, branches=tuple(branches.values())),
         paths.latents,
@@ -56,11 +56,11 @@ def branch_of(row: str, request: Request, caption: str) -> Branch:
     return Branch(way.kernel, way.steps, caption, dict(way.options), way.stop_at, path)
 
 
-def take_grids(chosen: Selection, request: Request, grids: Grids, titles: Sequence[str]) -> None:
+def export_grids(chosen: Selection, request: Request, grids: Grids, titles: Sequence[str]) -> None:
     """Files of the grids before and after their chain."""
     captions = dict(zip(grids.pngs, titles, strict=True))
     settings = run_settings(request, request.way, tuple(grids.pngs), Layout(request.count), captions)
-    take_away(
+    export_popover(
         chosen,
         settings,
         grids.latents,

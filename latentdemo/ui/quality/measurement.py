@@ -14,6 +14,7 @@ from latentdemo.data.held_out import INDEX, count_held_out
 from latentdemo.engine import Job, OnEngine, engine_for
 from latentdemo.errors import LatentdemoError
 from latentdemo.evaluation.report import Report
+from latentdemo.ui.i18n.error_words import error_words
 from latentdemo.ui.i18n.words import _
 from latentdemo.ui.state.background import session_is_there
 
@@ -112,7 +113,7 @@ def show_job() -> None:
     elif job.cancelled:
         st.info(_("Cancelled. Nothing is lost."), icon=":material/cancel:")
     elif isinstance(job.error, LatentdemoError):
-        st.error(_("This could not be measured here: {error}", error=job.error), icon=":material/error:")
+        st.error(_("This could not be measured here: {error}", error=error_words(job.error)), icon=":material/error:")
     else:
         st.error(_("Something went wrong while measuring: {error}", error=repr(job.error)), icon=":material/error:")
 

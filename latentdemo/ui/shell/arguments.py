@@ -12,7 +12,7 @@ from latentdemo.checkpoints.roots import add_checkpoint_root
 from latentdemo.ui.i18n.words import _
 
 
-def take_arguments(arguments: Sequence[str]) -> None:
+def parse_args(arguments: Sequence[str]) -> None:
     """Show the models of the folders that are named, beside those that are shown anyway."""
     parser = argparse.ArgumentParser(add_help=False)
     parser.add_argument("--checkpoints", nargs="*", action="extend", default=[], type=Path)

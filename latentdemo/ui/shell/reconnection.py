@@ -27,7 +27,7 @@ class Sessions(list[ActiveSessionInfo]):
                 yield current
 
 
-def follow_reconnections() -> None:
+def send_to_current_connections() -> None:
     """Let the server's rounds follow sessions to their new connections, from the next round on."""
     WebsocketSessionManager.list_active_sessions = _list_active_sessions  # type: ignore[assignment, method-assign]
 

@@ -10,6 +10,7 @@ from latentdemo.checkpoints.roots import checkpoint_roots
 from latentdemo.engine import engine_for
 from latentdemo.errors import LatentdemoError
 from latentdemo.models import describe_device
+from latentdemo.ui.i18n.error_words import error_words
 from latentdemo.ui.i18n.words import LANGUAGES, _, browser_language
 from latentdemo.ui.shell.presentation import presentation_control
 from latentdemo.ui.state.link import put_in_link, take_from_link
@@ -55,7 +56,7 @@ def sidebar() -> Selection:
     try:
         return Selection(name, read_config(model_folder(name)), seed)
     except LatentdemoError as error:
-        st.error(str(error), icon=":material/error:")
+        st.error(error_words(error), icon=":material/error:")
         st.stop()
 
 

@@ -6,12 +6,12 @@ from collections.abc import Callable, Hashable
 from typing import Any, Generic, NamedTuple, TypeVar
 
 import streamlit as st
-import torch
 from streamlit import runtime
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from latentdemo.engine import Job, RecentResults
-from latentdemo.errors import DeviceMemoryError, EngineError, LatentdemoError, LimitError
+from latentdemo.errors import LatentdemoError
+from latentdemo.ui.i18n.error_words import SHORT, error_words
 from latentdemo.ui.i18n.words import _
 
 AT_ONCE = 2.0  # seconds that a page waits before it shows progress
@@ -144,14 +144,8 @@ def show_failure(job: Job[Any]) -> None:
 
 def failure_words(error: Exception) -> str:
     """What went wrong, and what to do."""
-    if isinstance(error, EngineError):
-        return _("The engine stopped before this was done, and starts anew. Nothing else is lost: try again.")
-    if isinstance(error, DeviceMemoryError | torch.OutOfMemoryError):
-        return _("The device has no memory left for this model. Close other programs that use it, or choose another "
-                 "model, and try again.")  # fmt: skip
-    if isinstance(error, LimitError):
-        return _("This is more than one request may ask for. Choose fewer samples or steps, or a model with smaller "
-                 "pictures.")  # fmt: skip
+    if isinstance(error, tuple(SHORT)):
+        return error_words(error)
     if isinstance(error, LatentdemoError):
-        return _("This model cannot be sampled in this way: {error}", error=error)
+        return _("This model cannot be sampled in this way: {error}", error=error_words(error))
     return _("Something went wrong while sampling: {error}", error=repr(error))

@@ -9,6 +9,7 @@ from latentdemo.checkpoints import model_folder, read_config
 from latentdemo.checkpoints.roots import PRIVATE
 from latentdemo.errors import CheckpointError
 from latentdemo.evaluation.report import FILE, EvaluationError, Report, load_report
+from latentdemo.ui.i18n.error_words import error_words
 from latentdemo.ui.i18n.words import _
 from latentdemo.ui.state.selection import Selection, families_by_dataset
 
@@ -25,7 +26,7 @@ def evaluation_of(chosen: Selection) -> Report | str:
     try:
         report = read_report(folder, path.stat().st_mtime_ns)
     except EvaluationError as error:
-        return str(error)
+        return error_words(error)
     if report.model_sha256 != chosen.config.sha256:
         return _(
             "The evaluation is of other weights of this model. Renew it with: python -m latentdemo evaluate {model}",

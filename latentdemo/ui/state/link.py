@@ -32,9 +32,9 @@ class Amounts:
         return isinstance(value, int | float) and self.least <= value <= self.most
 
 
-def arrive(page: str) -> None:
+def note_page_change(page: str) -> None:
     """Take note of the page that is run: in its first run its widgets take over what those of the page before had."""
-    st.session_state["arrived"] = st.session_state.get("page") != page
+    st.session_state["page_changed"] = st.session_state.get("page") != page
     st.session_state["page"] = page
 
 
@@ -48,7 +48,7 @@ def take_from_link(key: str, options: Sequence[Any] | Amounts, default: Any) -> 
     """
     several = isinstance(default, list)
     if key in st.session_state and fits(st.session_state[key], options, several):
-        if st.session_state.get("arrived"):
+        if st.session_state.get("page_changed"):
             st.session_state[key] = st.session_state[key]  # hands another page's value on to this page's widget
         return
     asked = st.query_params.get_all(key)

@@ -10,7 +10,7 @@ from latentdemo.evaluation.metrics.trace import Surroundings, trace
 from latentdemo.sampling import ChainRun, run_chain
 from latentdemo.sampling.densities.density import FittedDensity
 from latentdemo.sampling.densities.mixture import GaussianMixture
-from latentdemo.ui.chain import export as walk_takeaway
+from latentdemo.ui.chain import export as walk_export
 from latentdemo.ui.chain.playback import figure, figures, kinds, plane, states
 from latentdemo.ui.chain.walks import Walk, WalkRequest, sheet_of
 from latentdemo.ui.components.player import height
@@ -104,10 +104,10 @@ def test_paths_begin_where_the_chains_do_and_stay_on_the_map(run: ChainRun) -> N
 
 def test_the_run_that_is_taken_away_is_the_one_on_screen(run: ChainRun, monkeypatch) -> None:
     taken = []
-    monkeypatch.setattr(walk_takeaway, "take_away", lambda *args, **more: taken.append((args, more)))
+    monkeypatch.setattr(walk_export, "export_popover", lambda *args, **more: taken.append((args, more)))
     point = StartingPoint("data", seed=7, row=4)
     request = WalkRequest("own/tiny", "1", "", point, "decode-encode", STEPS, CHAINS, decoding="sample", stop_at=0.5)
-    walk_takeaway.take_walk(None, request, walk(run))
+    walk_export.export_walk(None, request, walk(run))
     (_chosen, settings, latents, sheets, words), more = taken[0]
     assert settings.start == "given"
     assert settings.steps == tuple(latents) == tuple(sheets()) == (0, 1, 2, 3)

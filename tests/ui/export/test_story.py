@@ -11,7 +11,7 @@ from latentdemo.evaluation.report import GAP
 from latentdemo.export import GIVEN, Layout, RunSettings
 from latentdemo.export.story import Story
 from latentdemo.ui.evaluation.verdict import direct_draw, verdict
-from latentdemo.ui.export.story import tell
+from latentdemo.ui.export.story import story_of
 from latentdemo.ui.state.selection import Selection
 from tests.ui.sample_reports import report, without
 
@@ -23,7 +23,7 @@ SETTINGS = RunSettings(
 
 def told(found, settings: RunSettings = SETTINGS, after: int = 3) -> Story:
     chosen = Selection(MODEL, read_config(model_folder(MODEL)), 7)
-    return tell(chosen, found, settings, {"Kernel": "calibrated"}, after, "http://here/")
+    return story_of(chosen, found, settings, {"Kernel": "calibrated"}, after, "http://here/")
 
 
 def test_the_verdict_is_that_of_the_review() -> None:

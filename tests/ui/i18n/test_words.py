@@ -10,6 +10,7 @@ from babel.messages.extract import extract_from_file
 
 from latentdemo.errors import PictureError, UploadError
 from latentdemo.ui.i18n.words import LANGUAGES, catalogue
+from tests.catalogues import messages
 
 ROOT = Path(__file__).parents[3]
 SCRIPTS = [ROOT / "app.py", *(ROOT / "pages").glob("*.py"), *(ROOT / "latentdemo/ui").rglob("*.py")]
@@ -37,12 +38,18 @@ def test_the_pages_have_texts() -> None:
 
 @pytest.mark.parametrize("language", OTHERS)
 def test_nothing_is_missing_and_nothing_unused(language: str) -> None:
-    assert set(catalogue(language)) == MARKED
+    assert set(messages(language)) == MARKED
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_what_is_in_a_catalogue_is_said(language: str) -> None:
+    assert {text: catalogue(language).gettext(text) for text in messages(language)} == messages(language)
+    assert catalogue(language).gettext("no text of the pages") == "no text of the pages"
 
 
 @pytest.mark.parametrize("language", OTHERS)
 def test_placeholders_are_the_same(language: str) -> None:
-    for english, translated in catalogue(language).items():
+    for english, translated in messages(language).items():
         assert fields(translated) == fields(english), english
 
 

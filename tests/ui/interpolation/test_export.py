@@ -15,8 +15,8 @@ from latentdemo.checkpoints import load_model, read_config, save_checkpoint
 from latentdemo.export.bundle import Bundle
 from latentdemo.export.rerun import LATENTS, PICTURE, RUN, latents_bytes, rerun
 from latentdemo.imaging import to_pixels
-from latentdemo.ui.interpolation import export as path_takeaway
-from latentdemo.ui.interpolation.export import opened, stage_frames, take_grids, take_paths, tile
+from latentdemo.ui.interpolation import export as path_export
+from latentdemo.ui.interpolation.export import export_grids, export_paths, opened, stage_frames, tile
 from latentdemo.ui.interpolation.paths import Paths, Request, Way, make_grids, make_paths
 from latentdemo.ui.runs.starting_point import StartingPoint
 from latentdemo.ui.state.selection import Selection
@@ -49,10 +49,10 @@ def given(monkeypatch) -> dict[str, Any]:
     """What the page hands over."""
     handed: dict[str, Any] = {}
 
-    def take_away(chosen, settings, latents, sheets, words, **more) -> None:
+    def export_popover(chosen, settings, latents, sheets, words, **more) -> None:
         handed.update(settings=settings, latents=latents, sheets=sheets, words=words, **more)
 
-    monkeypatch.setattr(path_takeaway, "take_away", take_away)
+    monkeypatch.setattr(path_export, "export_popover", export_popover)
     return handed
 
 
@@ -78,7 +78,7 @@ def test_every_row_that_is_shown_can_be_repeated(chosen: Selection, given: dict,
     asked = replace(request(chosen, FRAMES, 2), advised=Way("decode-encode", 2, (("decoding", "sample"),)))
     paths = done(lambda job: make_paths(asked, job))
     titles = {row: row.title() for row in paths.rows}
-    take_paths(chosen, asked, paths, ["plain", "5", "recommended", "ends"], titles)
+    export_paths(chosen, asked, paths, ["plain", "5", "recommended", "ends"], titles)
     assert given["settings"].captions == {0: "Plain", 5: "5"}
     assert [(each.caption, each.path) for each in given["settings"].branches] == [
         ("Recommended", None),
@@ -96,7 +96,7 @@ def test_the_run_of_the_grid_can_be_repeated(chosen: Selection, given: dict, tmp
     asked = request(chosen, 5, 4)
     grids = done(lambda job: make_grids(asked, job))
     assert sorted(grids.pngs) == sorted(grids.latents) == [0, 5]
-    take_grids(chosen, asked, grids, ["before", "after"])
+    export_grids(chosen, asked, grids, ["before", "after"])
     assert given["settings"].count == 25
     assert all(isinstance(sheet, Image.Image) for sheet in given["sheets"]().values())
     repeat(given, tmp_path)
@@ -119,7 +119,7 @@ def repeat(given: dict[str, Any], folder: Path) -> None:
 def test_a_row_can_be_taken_away_and_repeated_by_itself(
     chosen: Selection, paths: Paths, given: dict, tmp_path: Path
 ) -> None:
-    take_paths(chosen, request(chosen, FRAMES, 2), paths, ["ends"], {row: row for row in paths.rows})
+    export_paths(chosen, request(chosen, FRAMES, 2), paths, ["ends"], {row: row for row in paths.rows})
     assert given["settings"].captions == {}
     assert len(given["frames"]()) == 2 * FRAMES - 2
     repeat(given, tmp_path)
