@@ -6,7 +6,7 @@ import streamlit as st
 
 from latentdemo.evaluation.report import Row
 from latentdemo.sampling.interpolation import PathKind
-from latentdemo.ui.components.charts import Look, legend, line_swatch, picture
+from latentdemo.ui.components.charts import Look, legend, line_swatch, swatch_image
 from latentdemo.ui.components.strips import Strip, strips
 from latentdemo.ui.controls.starting_point import starting_point_control
 from latentdemo.ui.i18n.words import _
@@ -174,7 +174,7 @@ def show_paths(chosen: Selection, paths: Paths, wanted: list[str], request: Requ
     widest = request.count * WIDEST_TILE
     play([strip(rows[row], row, titles[row], looks[row], request, chosen) for row in shown], request.count, widest)
     st.markdown("  \n".join(summary(rows)))
-    st.html(legend([(picture(line_swatch(looks[row])), row_name(row)) for row in rows]))
+    st.html(legend([(swatch_image(line_swatch(looks[row])), row_name(row)) for row in rows]))
     with st.container(width=widest):  # as the rows are, and no wider than the page
         for chart in charts(rows, looks):
             show_chart(chart, request.count, chosen.title)

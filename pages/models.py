@@ -10,17 +10,24 @@ from latentdemo.checkpoints import model_folder, read_config
 from latentdemo.checkpoints.intake import LARGEST_ARCHIVE
 from latentdemo.errors import LatentdemoError
 from latentdemo.evaluation.report import Report
-from latentdemo.ui.components.uploader import uploader_words
+from latentdemo.ui.components.uploader import translate_uploaders
 from latentdemo.ui.evaluation.cards import cost_card, gap_card, steps_card
 from latentdemo.ui.i18n.error_words import error_words
 from latentdemo.ui.i18n.figure_words import figure_title, mean_text
-from latentdemo.ui.i18n.kernel_words import walked, way_help, way_title
+from latentdemo.ui.i18n.kernel_words import steps_taken, way_help, way_title
 from latentdemo.ui.i18n.words import _
 from latentdemo.ui.models.cards import card_text, galleries
 from latentdemo.ui.shell.navigation import selection
 from latentdemo.ui.state.evaluated import evaluation_of
-from latentdemo.ui.state.selection import Selection, choose, dataset_title, families_by_dataset, family_title
-from latentdemo.ui.state.uploads import begin_upload, cancel_upload, forget_model, session_models, sharing, show_upload
+from latentdemo.ui.state.selection import Selection, choose_model, dataset_title, families_by_dataset, family_title
+from latentdemo.ui.state.uploads import (
+    begin_upload,
+    cancel_upload,
+    forget_model,
+    session_models,
+    show_upload,
+    uploads_are_shared,
+)
 
 COLUMNS = 3  # one below the other on a phone
 
@@ -57,7 +64,7 @@ def model_card(name: str, model: Selection | LatentdemoError, samples: Mapping[s
         with st.container(horizontal=True, vertical_alignment="bottom", height="stretch"):
             st.button(
                 _("Choose"), key=f"use {name}", type="secondary", disabled=name == chosen,
-                on_click=choose, args=(name,), help=_("Take this model for all pages, as in the sidebar."),
+                on_click=choose_model, args=(name,), help=_("Take this model for all pages, as in the sidebar."),
             )  # fmt: skip
             card = card_text(name)
             if card:
@@ -76,7 +83,7 @@ def figures(found: Report | str) -> None:
     if row is None:
         st.caption(_("Advice: leave this model alone."), help=steps_card(found).meaning)
         return
-    count = f"{walked(row):g}" if row.stop_at is None else f"{walked(row):.1f}"
+    count = f"{steps_taken(row):g}" if row.stop_at is None else f"{steps_taken(row):.1f}"
     steps = _("1 step") if count == "1" else _("{steps} steps", steps=count)
     st.caption(_("Advice: {way}, {steps}", way=way_title(row), steps=steps), help=way_help(row))
     before, after = (mean_text("coverage", each.figures["coverage"]) for each in (found.prior, row))
@@ -87,7 +94,7 @@ def figures(found: Report | str) -> None:
     )
 
 
-def take_upload() -> None:
+def read_uploader() -> None:
     """Begin to look through what the uploader holds."""
     file = st.session_state["model_file"]
     if file is None:
@@ -96,19 +103,19 @@ def take_upload() -> None:
         begin_upload(file.getvalue())
 
 
-def bring_along() -> None:
+def own_model_section() -> None:
     """An uploader for a checkpoint folder, and the commands that train a model of one's own pictures."""
     st.subheader(_("A model of your own"), anchor=False)
     with st.container(border=True):
         st.markdown(
             _("Bring a checkpoint folder of latentdemo as a ZIP file. It serves everyone who opens this demo.")
-            if sharing()
+            if uploads_are_shared()
             else _("Bring a checkpoint folder of latentdemo as a ZIP file. It serves this session only, and is gone "
                    "with it.")
         )  # fmt: skip
-        uploader_words(_("This file was not taken. Bring a ZIP file of at most 64 MB."))
+        translate_uploaders(_("This file was not taken. Bring a ZIP file of at most 64 MB."))
         st.file_uploader(
-            _("ZIP file, up to 64 MB"), "zip", key="model_file", on_change=take_upload,
+            _("ZIP file, up to 64 MB"), "zip", key="model_file", on_change=read_uploader,
             max_upload_size=LARGEST_ARCHIVE // 2**20,
             help=_("config.json and model.safetensors, and with them density.json and density.safetensors if there "
                    "are any. Cards, previews and evaluations are left out; nothing in the archive is run."),
@@ -151,5 +158,5 @@ for dataset, families in offered.items():
         for column, name in zip(st.columns(COLUMNS), row, strict=False):
             with column:
                 model_card(name, models[name], samples, chosen.model)
-bring_along()
+own_model_section()
 explanation()

@@ -14,7 +14,7 @@ from latentdemo.ui.i18n.words import _
 from latentdemo.ui.overview.pictures import advised, place_of_sheet, prior_request, real_sheet, way_request
 from latentdemo.ui.runs.comparison import Comparison, comparison_or_wait
 from latentdemo.ui.shell.navigation import CHAIN, INTERPOLATION, QUALITY, PageEntry, selection
-from latentdemo.ui.shell.presentation import move_with, presenting
+from latentdemo.ui.shell.presentation import on_move_keys, presenting
 from latentdemo.ui.state.evaluated import evaluation_of
 from latentdemo.ui.state.link import put_in_link, take_from_link
 from latentdemo.ui.state.selection import Selection
@@ -144,13 +144,13 @@ def explanation() -> None:
         )  # fmt: skip
 
 
-def onward(entry: PageEntry, label: str, icon: str) -> None:
+def onward_link(entry: PageEntry, label: str, icon: str) -> None:
     """A link to another page with the same settings."""
     st.page_link(entry.script, label=label, icon=icon, query_params=st.query_params.to_dict())
 
 
 chosen = selection()
-move_with(go)
+on_move_keys(go)
 
 st.title(_("Better samples from the model you already have"), anchor=False)
 screen = screen_control(chosen.title)
@@ -173,5 +173,5 @@ if not presenting():
                      help=_("A JPEG, PNG or WebP of yours becomes the starting point of a chain.")):  # fmt: skip
             st.session_state["from"] = "upload"  # not in the link, as a picture cannot be
             st.switch_page(CHAIN.script, query_params=st.query_params.to_dict())
-        onward(INTERPOLATION, _("Interpolate between two pictures"), ":material/linear_scale:")
-        onward(QUALITY, _("Read the whole review"), ":material/fact_check:")
+        onward_link(INTERPOLATION, _("Interpolate between two pictures"), ":material/linear_scale:")
+        onward_link(QUALITY, _("Read the whole review"), ":material/fact_check:")

@@ -24,13 +24,13 @@ from latentdemo.ui.quality.downloads import as_csv, as_json
 from latentdemo.ui.quality.measurement import Measurement
 from latentdemo.ui.shell.navigation import selection
 from latentdemo.ui.state.evaluated import evaluation_of, other_models
-from latentdemo.ui.state.link import Amounts, put_in_link, take_from_link
+from latentdemo.ui.state.link import NumberRange, put_in_link, take_from_link
 from latentdemo.ui.state.selection import Selection, family_title
 
 AXES = (STEPS_AXIS, TIME_AXIS)
 ROWS = ("short", "all")
-PRICES, USUAL_PRICE = Amounts(0.0, 100_000.0), 1.0  # an hour of the device
-VALUES, USUAL_VALUE = Amounts(0.0, 100_000.0), 0.01  # of one rejected image fewer
+PRICES, USUAL_PRICE = NumberRange(0.0, 100_000.0), 1.0  # an hour of the device
+VALUES, USUAL_VALUE = NumberRange(0.0, 100_000.0), 0.01  # of one rejected image fewer
 
 
 def show_curves(report: Report) -> None:
@@ -208,7 +208,7 @@ def start_measuring(chosen: Selection) -> None:
 
 
 def show_downloads(report: Report) -> None:
-    """The figures, to take away."""
+    """The figures as files."""
     name = f"latentdemo-quality-{report.model.replace('/', '-')}"
     with st.container(horizontal=True):
         st.download_button(

@@ -210,7 +210,7 @@ def gaps_closed(report: Report | None, request: Request, shown: tuple[int, ...])
 
 
 def export_comparison(comparison: Comparison, request: Request, shown: tuple[int, ...], report: Report | None) -> None:
-    """The take-aways; deck and PDF show the step that closes most of the gap, as far as that is known."""
+    """The exports; deck and PDF show the step that closes most of the gap, as far as that is known."""
     closed = gaps_closed(report, request, shown)
     run = RunSettings(
         request.model,

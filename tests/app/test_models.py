@@ -248,9 +248,9 @@ def test_where_it_is_allowed_a_model_serves_everyone(tiny_model, tmp_path, monke
 
 
 def test_sharing_is_off_unless_it_is_allowed(monkeypatch) -> None:
-    assert not uploads.sharing()
+    assert not uploads.uploads_are_shared()
     monkeypatch.setenv("LATENTDEMO_SHARE_UPLOADS", "0")
-    assert not uploads.sharing()
+    assert not uploads.uploads_are_shared()
 
 
 @pytest.mark.parametrize(
@@ -268,6 +268,6 @@ def test_sharing_is_allowed_by_the_secrets(tmp_path, monkeypatch, secrets: str, 
     usual = config.get_option
     monkeypatch.setattr(config, "get_option", lambda key: [str(path)] if key == "secrets.files" else usual(key))
     monkeypatch.setattr(uploads.st, "secrets", Secrets())
-    assert uploads.sharing() == shared
+    assert uploads.uploads_are_shared() == shared
     monkeypatch.setenv("LATENTDEMO_SHARE_UPLOADS", "0")  # goes first
-    assert not uploads.sharing()
+    assert not uploads.uploads_are_shared()

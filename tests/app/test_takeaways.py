@@ -21,14 +21,14 @@ KINDS = ["png", "gif", "mp4", "pptx", "pdf", "zip"]
 def bundles(monkeypatch) -> list[Callable[[], Bundle]]:
     """What makes the bundles behind the buttons, in the order in which they were drawn."""
     made: list[Callable[[], Bundle]] = []
-    kept = takeaways.kept
+    kept = takeaways.file_maker
 
     def keep(kind: str, bundle: Callable[[], Bundle]):
         made.append(bundle)
         return kept(kind, bundle)
 
     monkeypatch.setattr(background, "AT_ONCE", PATIENCE)
-    monkeypatch.setattr(takeaways, "kept", keep)
+    monkeypatch.setattr(takeaways, "file_maker", keep)
     return made
 
 
@@ -73,7 +73,7 @@ def test_files_are_composed_once_and_anew_for_another_language(bundles, monkeypa
     monkeypatch.setattr(Bundle, "file", lambda bundle, kind: composed.append(bundle.story.language) or b"file")
     for lang in ("en", "en", "ja"):
         open_page("pages/sampling.py", lang=lang, seed="12", **CLOTHES)
-        make = takeaways.kept("png", bundles[-1])
+        make = takeaways.file_maker("png", bundles[-1])
         assert make() == b"file"
     assert composed == ["en", "ja"]
 

@@ -1,4 +1,4 @@
-"""What people take away from chains that they have played: a row of pictures, the animation, and the run behind it."""
+"""Exports of chains that were played: a row of pictures, the animation, and the run behind it."""
 
 from __future__ import annotations
 

@@ -70,7 +70,7 @@ def legend(entries: Sequence[tuple[str, str]]) -> str:
     """Marks with their meaning side by side, as HTML for `st.html`.
 
     Args:
-        entries: a mark as HTML, from `picture` or `dot`, and what it stands for.
+        entries: a mark as HTML, from `swatch_image` or `dot`, and what it stands for.
     """
     spans = (
         '<span style="display:inline-flex;align-items:center;gap:0.4rem;white-space:nowrap">'
@@ -84,7 +84,7 @@ def legend(entries: Sequence[tuple[str, str]]) -> str:
     )
 
 
-def picture(swatch: str) -> str:
+def swatch_image(swatch: str) -> str:
     """A swatch as HTML."""
     return f'<img alt="" width="28" height="14" src="{swatch}">'
 

@@ -18,7 +18,7 @@ from latentdemo.ui.components.charts import (
     legend,
     line_swatch,
     mark_swatch,
-    picture,
+    swatch_image,
 )
 
 SURE = 2.0  # standard errors to each side of a mean
@@ -123,4 +123,4 @@ class Axis:
 
 def curves_legend(curves: Sequence[Curve]) -> str:
     """The curves with their marks and dashes, as HTML for `st.html`."""
-    return legend([(picture(curve.swatch), curve.label) for curve in curves])
+    return legend([(swatch_image(curve.swatch), curve.label) for curve in curves])

@@ -24,7 +24,7 @@ STYLE = """
 """
 
 
-def uploader_words(refused: str) -> None:
+def translate_uploaders(refused: str) -> None:
     """Give the page's uploaders its words; draw it beside them.
 
     Args:

@@ -11,7 +11,7 @@ from latentdemo.data import DATASETS
 from latentdemo.data.pictures import normalise_upload, on_light_ground, read_picture
 from latentdemo.errors import PictureError
 from latentdemo.imaging import png_bytes
-from latentdemo.ui.components.uploader import uploader_words
+from latentdemo.ui.components.uploader import translate_uploaders
 from latentdemo.ui.i18n.words import _
 from latentdemo.ui.runs.starting_point import StartingPoint
 from latentdemo.ui.state.selection import Selection
@@ -33,7 +33,7 @@ class Upload:
 def upload_control(chosen: Selection, key: str, first: int) -> StartingPoint:
     """An uploader; the prior where there is no usable picture yet."""
     name = f"{key}upload"
-    uploader_words(_("This file was not taken. Bring a JPEG, PNG or WebP picture of at most 20 MB."))
+    translate_uploaders(_("This file was not taken. Bring a JPEG, PNG or WebP picture of at most 20 MB."))
     file = st.file_uploader(
         _("JPEG, PNG or WebP, up to 20 MB"), "image", key=f"{key}file", on_change=keep_upload, args=(key,),
         help=_("The central square is scaled to the model's size. The picture stays on the machine that runs this "

@@ -21,7 +21,7 @@ from latentdemo.ui.controls.own_picture import Upload, upload_control
 from latentdemo.ui.i18n.error_words import error_words
 from latentdemo.ui.i18n.words import N_, _
 from latentdemo.ui.runs.starting_point import Kind, StartingPoint
-from latentdemo.ui.state.link import Amounts, notice, put_in_link, take_from_link
+from latentdemo.ui.state.link import NumberRange, put_in_link, show_notice, take_from_link
 from latentdemo.ui.state.selection import Selection
 
 KINDS: dict[Kind, str] = {
@@ -65,8 +65,10 @@ def kind_control(key: str, folder: Path) -> Kind:
     kinds = [kind for kind in KINDS if kind != "data" or (folder / SHEET).exists()]
     brought = f"{key}upload" in st.session_state
     if name not in st.session_state and st.query_params.get(name) == "upload" and not brought:
-        notice(_("This link starts from a picture that somebody uploaded. Uploaded pictures are not part of a link, so "
-                 "it starts from the prior here. Choose “Your own picture” to bring one."))  # fmt: skip
+        show_notice(
+            _("This link starts from a picture that somebody uploaded. Uploaded pictures are not part of a link, so it "
+              "starts from the prior here. Choose “Your own picture” to bring one.")
+        )  # fmt: skip
         st.session_state[name] = "prior"
     take_from_link(name, kinds, "prior")
     st.segmented_control(
@@ -117,8 +119,8 @@ def held_out_control(chosen: Selection, key: str, first: int) -> StartingPoint:
 def damage_controls(point: StartingPoint, key: str) -> StartingPoint:
     """Sliders for noise and a grey square."""
     noise, mask = f"{key}noise", f"{key}mask"
-    take_from_link(noise, Amounts(0.0, MOST_NOISE), 0.0)
-    take_from_link(mask, Amounts(0.0, MOST_MASK), 0.0)
+    take_from_link(noise, NumberRange(0.0, MOST_NOISE), 0.0)
+    take_from_link(mask, NumberRange(0.0, MOST_MASK), 0.0)
     with st.container(width=SLIDER_WIDTH):
         st.slider(
             _("Noise"), 0.0, MOST_NOISE, step=0.05, key=noise, persist_state="session",

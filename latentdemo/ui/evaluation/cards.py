@@ -16,7 +16,7 @@ from latentdemo.ui.i18n.figure_words import (
     milliseconds_text,
     value_text,
 )
-from latentdemo.ui.i18n.kernel_words import capital, walked, way_help, way_title
+from latentdemo.ui.i18n.kernel_words import capital, steps_taken, way_help, way_title
 from latentdemo.ui.i18n.words import _
 
 
@@ -60,7 +60,9 @@ def steps_card(report: Report) -> Card:
     row = report.recommended
     if row is None:
         return Card(_("Recommended steps"), "0", [_("Prior sample, no chain")], _("The prior sample itself."))
-    steps = f"{walked(row):g}" if row.stop_at is None else _("{average} on average", average=f"{walked(row):.1f}")
+    steps = (
+        f"{steps_taken(row):g}" if row.stop_at is None else _("{average} on average", average=f"{steps_taken(row):.1f}")
+    )
     return Card(_("Recommended steps"), steps, [capital(way_title(row))], way_help(row))
 
 

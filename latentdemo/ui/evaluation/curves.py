@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from latentdemo.evaluation.report import CEILING, FLOOR, GAP, HIGHER_IS_BETTER, Interval, Report, Row
 from latentdemo.ui.components.curves import Curve, Level, Point
 from latentdemo.ui.i18n.figure_words import milliseconds_text, value_text
-from latentdemo.ui.i18n.kernel_words import capital, steps_text, walked, way_key, way_rank, way_title
+from latentdemo.ui.i18n.kernel_words import capital, steps_taken, steps_text, way_key, way_rank, way_title
 from latentdemo.ui.i18n.words import _
 
 STEPS_AXIS, TIME_AXIS = "steps", "milliseconds"
@@ -71,7 +71,7 @@ def point(row: Row, figure: str, axis: str) -> Point:
     cost = milliseconds_text(row.milliseconds)
     note = _("{steps} steps, {cost} ms an image: {value}",
              steps=steps_text(row), cost=cost, value=value_text(figure, value))  # fmt: skip
-    return Point(walked(row) if axis == STEPS_AXIS else row.milliseconds, value.mean, value.error, note)
+    return Point(steps_taken(row) if axis == STEPS_AXIS else row.milliseconds, value.mean, value.error, note)
 
 
 def levels(report: Report, figure: str) -> list[Level]:

@@ -1,1 +1,1 @@
-"""What people take away from a page: the button, and what deck and sheet of paper say."""
+"""Exports of what a page shows: the button, and what deck and sheet of paper say."""

@@ -1,4 +1,4 @@
-"""The take-aways under a result: PNG, GIF, MP4, PowerPoint, PDF and a ZIP with all of it, made when someone asks."""
+"""The button under a result that exports it: PNG, GIF, MP4, PowerPoint, PDF and a ZIP, made when someone asks."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from latentdemo.export.bundle import Bundle, Drawn
 from latentdemo.ui.export.story import story_of
 from latentdemo.ui.i18n.words import _, in_language, language
 from latentdemo.ui.state.evaluated import evaluation_of
-from latentdemo.ui.state.link import address
+from latentdemo.ui.state.link import page_address
 from latentdemo.ui.state.selection import Selection
 
 KEPT_BYTES = 64 * 2**20  # of files, for all sessions together
@@ -75,7 +75,7 @@ def export_popover(
         export_popover(chosen, settings, run.latents, sheets, {_("Kernel"): ...})
     """
     after = settings.steps[-1] if after is None else after
-    found, link, current = evaluation_of(chosen), address(), language()
+    found, link, current = evaluation_of(chosen), page_address(), language()
 
     def bundle() -> Bundle:
         with in_language(current):
@@ -84,14 +84,14 @@ def export_popover(
 
     stem = f"latentdemo-{settings.model.replace('/', '-')}-{settings.kernel}-seed{settings.seed}"
     with st.popover(_("Take away"), icon=":material/download:", help=_("What is shown, as files to keep.")):
-        for kind, (label, meaning) in kinds().items():
+        for kind, (label, meaning) in file_kinds().items():
             st.download_button(
-                label, kept(kind, bundle), f"{stem}.{kind}", MIME[kind], key=f"take_away_{kind}", help=meaning,
+                label, file_maker(kind, bundle), f"{stem}.{kind}", MIME[kind], key=f"take_away_{kind}", help=meaning,
                 icon=":material/download:", on_click="ignore", width="stretch",
             )  # fmt: skip
 
 
-def kinds() -> dict[str, tuple[str, str]]:
+def file_kinds() -> dict[str, tuple[str, str]]:
     """Ending of a file -> what its button says, and its tooltip."""
     return {
         "png": (_("Picture (PNG)"), _("The sheets as they are shown, with captions.")),
@@ -106,13 +106,13 @@ def kinds() -> dict[str, tuple[str, str]]:
     }
 
 
-def kept(kind: str, bundle: Callable[[], Bundle]) -> Callable[[], bytes]:
+def file_maker(kind: str, bundle: Callable[[], Bundle]) -> Callable[[], bytes]:
     """A function that makes a file of a kind, or finds it among the recent ones; it runs on a thread of its own."""
     files = recent_files()
 
     def make() -> bytes:
         made = bundle()
-        key = (kind, key_of(made))
+        key = (kind, bundle_key(made))
         content = files.get(key)
         if content is None:
             content = made.file(kind)
@@ -122,7 +122,7 @@ def kept(kind: str, bundle: Callable[[], Bundle]) -> Callable[[], bytes]:
     return make
 
 
-def key_of(bundle: Bundle) -> Hashable:
+def bundle_key(bundle: Bundle) -> Hashable:
     """What bundles of the same files have in common."""
     start = hashlib.sha256(bundle.latents[0].numpy().tobytes()).hexdigest()
     return bundle.story, bundle.settings.to_json(), start, bundle.after, bundle.seconds

@@ -105,7 +105,7 @@ def way_help(row: Row) -> str:
     return " ".join(notes)
 
 
-def walked(row: Row) -> float:
+def steps_taken(row: Row) -> float:
     """Steps that a chain took, on average where it stops by itself."""
     return float(row.steps) if row.stop_at is None else row.average_steps
 

@@ -1,4 +1,4 @@
-"""What people take away from an interpolation: its rows, their animation, the grids, and the run behind them."""
+"""Exports of an interpolation: its rows, their animation, the grids, and the run behind them."""
 
 from __future__ import annotations
 

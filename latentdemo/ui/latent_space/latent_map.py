@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from torch import Tensor
 
-from latentdemo.ui.components.charts import OTHER, PRIOR, REAL, STYLES, dot, legend, mark_swatch, picture
+from latentdemo.ui.components.charts import OTHER, PRIOR, REAL, STYLES, dot, legend, mark_swatch, swatch_image
 from latentdemo.ui.i18n.words import _
 from latentdemo.ui.runs.encodings import MARGIN, SHOWN_SHARE, Dimensions, Encoded, in_plane
 
@@ -89,7 +89,7 @@ def map_legend(kernel: str | None) -> str:
     """What the marks of the map are, as HTML for `st.html`; without the chains where there are none."""
     entries = [(dot(REAL), _("real data, encoded")), (dot(PRIOR), _("draws from the prior"))]
     if kernel is not None:
-        mark = picture(mark_swatch(STYLES.get(kernel, OTHER)))
+        mark = swatch_image(mark_swatch(STYLES.get(kernel, OTHER)))
         entries.append((mark, _("the same draws after the steps")))
     return legend(entries)
 

@@ -9,7 +9,7 @@ from dataclasses import asdict
 from typing import Any
 
 from latentdemo.evaluation.report import Figures, Interval, Report
-from latentdemo.ui.i18n.kernel_words import walked
+from latentdemo.ui.i18n.kernel_words import steps_taken
 
 COLUMNS = ("model", "start", "kernel", "options", "stop_at", "steps", "figure", "mean", "error")
 
@@ -25,7 +25,7 @@ def as_csv(report: Report) -> str:
         options = json.dumps(dict(row.options), sort_keys=True) if row.options else ""
         stop = "" if row.stop_at is None else row.stop_at
         way = [report.model, row.start, row.kernel, options, stop, row.steps]
-        own = {"milliseconds": Interval(row.milliseconds), "average_steps": Interval(walked(row))}
+        own = {"milliseconds": Interval(row.milliseconds), "average_steps": Interval(steps_taken(row))}
         lines.writerows([*way, *cells] for cells in figure_cells({**row.figures, **own}))
     return text.getvalue()
 

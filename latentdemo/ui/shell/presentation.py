@@ -70,7 +70,7 @@ def present() -> None:
             keyboard(key="keyboard", on_move_change=follow_key)
 
 
-def move_with(move: Callable[[int], None]) -> None:
+def on_move_keys(move: Callable[[int], None]) -> None:
     """What the keys do: `move` goes on by a number of screens, backwards where it is negative.
 
     It is kept from run to run, as a key may be pressed before a run comes to this. So it must do nothing elsewhere.

@@ -14,7 +14,7 @@ from streamlit.runtime.session_manager import ActiveSessionInfo
 from streamlit.runtime.websocket_session_manager import WebsocketSessionManager
 
 
-class Sessions(list[ActiveSessionInfo]):
+class ConnectedSessions(list[ActiveSessionInfo]):
     """Sessions that were connected when the list was made; whoever goes through it gets those that still are."""
 
     def __init__(self, manager: WebsocketSessionManager, sessions: Iterable[ActiveSessionInfo]) -> None:
@@ -33,7 +33,7 @@ def send_to_current_connections() -> None:
 
 
 def _list_active_sessions(manager: WebsocketSessionManager) -> list[ActiveSessionInfo]:
-    return Sessions(manager, _as_streamlit_lists(manager))
+    return ConnectedSessions(manager, _as_streamlit_lists(manager))
 
 
 _as_streamlit_lists = WebsocketSessionManager.list_active_sessions

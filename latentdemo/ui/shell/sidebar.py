@@ -18,12 +18,12 @@ from latentdemo.ui.state.selection import (
     DEFAULT_SEED,
     LARGEST_SEED,
     Selection,
-    choose,
+    choose_model,
     dataset_title,
     families_by_dataset,
     family_title,
 )
-from latentdemo.ui.state.uploads import take_over_upload
+from latentdemo.ui.state.uploads import finished_upload
 
 
 def device_in_words() -> str:
@@ -36,9 +36,9 @@ def device_in_words() -> str:
 
 def sidebar() -> Selection:
     """Draw the sidebar; stops the page where there is no model to show."""
-    brought = take_over_upload()
+    brought = finished_upload()
     if brought:
-        choose(brought)
+        choose_model(brought)
     families = families_by_dataset()
     with st.sidebar:
         if families:

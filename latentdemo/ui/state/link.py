@@ -22,7 +22,7 @@ SHOWN = 40  # characters of a bad value that a notice repeats
 
 
 @dataclass(frozen=True)
-class Amounts:
+class NumberRange:
     """All numbers from `least` to `most`, as the options of a setting."""
 
     least: float
@@ -38,12 +38,12 @@ def note_page_change(page: str) -> None:
     st.session_state["page"] = page
 
 
-def take_from_link(key: str, options: Sequence[Any] | Amounts, default: Any) -> None:
+def take_from_link(key: str, options: Sequence[Any] | NumberRange, default: Any) -> None:
     """Give a widget its first value: from the link where it is one of `options`, else `default` with a notice.
 
     Args:
         key: of the widget, and name in the link.
-        options: what it can be; a range for whole numbers, `Amounts` for others.
+        options: what it can be; a range for whole numbers, `NumberRange` for others.
         default: a list where the widget takes several options.
     """
     several = isinstance(default, list)
@@ -55,21 +55,23 @@ def take_from_link(key: str, options: Sequence[Any] | Amounts, default: Any) -> 
     taken = [parse(text, options) for text in asked]
     unusable = [text for text, option in zip(asked, taken, strict=True) if option is None]
     if unusable:
-        notice(_("The link asks for “{asked}”, which cannot be shown. Showing the usual.", asked=unusable[0][:SHOWN]))
+        show_notice(
+            _("The link asks for “{asked}”, which cannot be shown. Showing the usual.", asked=unusable[0][:SHOWN])
+        )
     usable = [option for option in taken if option is not None]
     st.session_state[key] = (usable if several else usable[0]) if usable and not unusable else default
 
 
-def fits(value: Any, options: Sequence[Any] | Amounts, several: bool) -> bool:
+def fits(value: Any, options: Sequence[Any] | NumberRange, several: bool) -> bool:
     """Whether a widget can have a value; it may be another page's that has the same key."""
     if several:
         return isinstance(value, list) and all(each in options for each in value)
     return not isinstance(value, list) and value in options
 
 
-def parse(text: str, options: Sequence[Any] | Amounts) -> Any:
+def parse(text: str, options: Sequence[Any] | NumberRange) -> Any:
     """The option that a text of the link names, or None."""
-    if isinstance(options, Amounts):
+    if isinstance(options, NumberRange):
         amount = float(text) if re.fullmatch(NUMBER, text) else math.nan
         return amount if amount in options else None
     if not isinstance(options, range):
@@ -92,12 +94,12 @@ def settings_of_all_pages() -> dict[str, str]:
     return chosen | {"lang": language()}
 
 
-def address() -> str:
+def page_address() -> str:
     """The address that shows this page as it is, its language too; empty where the page is in no browser."""
     settings = {key: st.query_params.get_all(key) for key in st.query_params} | {"lang": [language()]}
     return f"{st.context.url}?{urlencode(settings, doseq=True)}" if st.context.url else ""
 
 
-def notice(text: str) -> None:
+def show_notice(text: str) -> None:
     """A notice that stays until it is closed, whatever the page does meanwhile."""
     st.toast(text, icon=":material/info:", duration="infinite")

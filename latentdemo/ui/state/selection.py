@@ -59,7 +59,7 @@ def family_title(name: str) -> str:
     return FAMILIES[name].title if name in FAMILIES else name
 
 
-def choose(model: str) -> None:
+def choose_model(model: str) -> None:
     """Choose a model for all pages, before the controls for it are drawn."""
     st.session_state["data"], st.session_state["model"] = model.split("/")
 

@@ -32,7 +32,7 @@ UPLOAD, UPLOADED = "model_upload", "model_uploaded"  # where a session keeps the
 ONE_AT_A_TIME = threading.Lock()  # archives are looked through; so the memory for it, and models at a time, are bounded
 
 
-class BroughtModel:
+class UploadedModel:
     """A model that was taken in; the files of one that serves its session only go with it.
 
     Args:
@@ -48,11 +48,11 @@ class BroughtModel:
 
 def session_models() -> list[str]:
     """Names of the models that this session brought."""
-    kept: BroughtModel | None = st.session_state.get(UPLOADED)
+    kept: UploadedModel | None = st.session_state.get(UPLOADED)
     return [] if kept is None else [kept.name]
 
 
-def sharing() -> bool:
+def uploads_are_shared() -> bool:
     """Whether uploads serve everyone: $LATENTDEMO_SHARE_UPLOADS is 1, or `share_uploads` is true in the section
     `[latentdemo]` of `.streamlit/secrets.toml`."""
     if "LATENTDEMO_SHARE_UPLOADS" in os.environ:
@@ -63,11 +63,11 @@ def sharing() -> bool:
 def begin_upload(content: bytes) -> None:
     """Begin to look through the ZIP file of a checkpoint folder, in place of what this session began before."""
     cancel_upload()
-    work = partial(keep_model, content=content, shared=sharing(), replaced=len(session_models()))
+    work = partial(install_model, content=content, shared=uploads_are_shared(), replaced=len(session_models()))
     st.session_state[UPLOAD] = Job(secrets.token_hex(), work, background.session_is_there())
 
 
-def keep_model(job: Job[BroughtModel], *, content: bytes, shared: bool, replaced: int) -> BroughtModel:
+def install_model(job: Job[UploadedModel], *, content: bytes, shared: bool, replaced: int) -> UploadedModel:
     """Take in an archive, for everyone or for one session, whose model it may replace.
 
     Raises:
@@ -80,23 +80,23 @@ def keep_model(job: Job[BroughtModel], *, content: bytes, shared: bool, replaced
         job.check()
         if len(list(root.glob(f"{prefix}*"))) >= most:
             raise UploadError("full")
-        brought = BroughtModel(
+        brought = UploadedModel(
             install_archive(content, root, prefix + secrets.token_hex(4 if shared else 16), check_densities, job.check)
         )
-    lend_images(model_folder(brought.name))
+    copy_data_files(model_folder(brought.name))
     return brought
 
 
 def cancel_upload() -> None:
     """Forget the file that this session uploaded last, and stop looking through it."""
-    job: Job[BroughtModel] | None = st.session_state.pop(UPLOAD, None)
+    job: Job[UploadedModel] | None = st.session_state.pop(UPLOAD, None)
     if job:
         job.cancel()
 
 
-def take_over_upload() -> str | None:
+def finished_upload() -> str | None:
     """The name of the model that was uploaded, once, as soon as it was taken in; then it is among this session's."""
-    job: Job[BroughtModel] | None = st.session_state.get(UPLOAD)
+    job: Job[UploadedModel] | None = st.session_state.get(UPLOAD)
     if job is None or not job.wait(max(background.AT_ONCE - job.seconds, 0)) or job.result is None:
         return None
     if job.result.private:
@@ -108,7 +108,7 @@ def take_over_upload() -> str | None:
 
 def show_upload() -> None:
     """What has become of the file that was uploaded, unless it was taken over."""
-    job: Job[BroughtModel] | None = st.session_state.get(UPLOAD)
+    job: Job[UploadedModel] | None = st.session_state.get(UPLOAD)
     if job is None:
         return
     if not job.wait(0):
@@ -122,7 +122,7 @@ def show_upload() -> None:
 @st.fragment(run_every=0.5)
 def watch_upload() -> None:
     """Says that the file is looked through, with a way out; reruns the page when that has ended."""
-    job: Job[BroughtModel] | None = st.session_state.get(UPLOAD)
+    job: Job[UploadedModel] | None = st.session_state.get(UPLOAD)
     if job is None or job.wait(0):
         st.rerun()
     with st.container(horizontal=True, vertical_alignment="center"):
@@ -143,7 +143,7 @@ def forget_model() -> None:
     st.session_state.pop(UPLOADED, None)
 
 
-def lend_images(folder: Path) -> None:
+def copy_data_files(folder: Path) -> None:
     """Put the held-out images and the feature space of the data set that a model says it is of beside it, if both are
     here and the images fit."""
     config = read_config(folder)

@@ -10,14 +10,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from latentdemo.ui.state.link import Amounts, fits, parse, put_in_link, take_from_link
+from latentdemo.ui.state.link import NumberRange, fits, parse, put_in_link, take_from_link
 
 OPTIONS = [
     range(1_000_000),
     range(3, 26),
     range(1),
-    Amounts(0.0, 1.0),
-    Amounts(0.0, 100_000.0),
+    NumberRange(0.0, 1.0),
+    NumberRange(0.0, 100_000.0),
     ("mean", "sample"),
     (0, 1, 2, 3, 5, 10, 20, 50, 100),
     ["vae", "dvae"],
@@ -68,7 +68,7 @@ def test_a_text_names_an_option_or_nothing(text: str, options: Any) -> None:
 @given(st.sampled_from(OPTIONS).flatmap(
     lambda options: st.tuples(
         st.just(options),
-        st.floats(options.least, options.most) if isinstance(options, Amounts) else st.sampled_from(options),
+        st.floats(options.least, options.most) if isinstance(options, NumberRange) else st.sampled_from(options),
     )
 ))  # fmt: skip
 def test_what_a_page_writes_it_can_read(case: tuple[Any, Any]) -> None:
@@ -88,7 +88,7 @@ def test_any_value_of_another_page_fits_or_does_not(value: Any, options: Any, se
 def test_a_widget_gets_a_value_that_it_can_have(
     page: SimpleNamespace, asked: list[str], options: Any, several: bool, before: Any
 ) -> None:
-    usual = options.least if isinstance(options, Amounts) else options[0]
+    usual = options.least if isinstance(options, NumberRange) else options[0]
     default = [usual] if several else usual
     page.session_state.clear()
     page.notices.clear()
