@@ -4,6 +4,8 @@ Example:
     >>> from latentdemo import load_model, run_chain
     >>> model = load_model("fashion-mnist/dvae")
     >>> run = run_chain(model, count=64, steps=10, seed=7, record=(0, 1, 5, 10))
+    >>> run.images[5].shape, run.latents[5].shape
+    (torch.Size([64, 1, 32, 32]), torch.Size([64, 32]))
 """
 
 from importlib import import_module

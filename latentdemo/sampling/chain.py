@@ -132,8 +132,8 @@ def run_chain(
 
     Example:
         >>> run = run_chain(model, count=64, steps=10, seed=7, record=(0, 1, 5, 10))
-        >>> run.images[5].shape
-        torch.Size([64, 3, 64, 64])
+        >>> run.images[5].shape == (64, *model.image_shape)
+        True
     """
     runs = list(
         run_batches(
