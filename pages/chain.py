@@ -32,7 +32,7 @@ from latentdemo.ui.state.link import put_in_link, take_from_link
 
 OPTIONS: dict[str, tuple] = KERNEL_OPTIONS | {"steps": (5, 10, 20, 50), "chains": (1, 4, 9)}
 USUAL: dict[str, Any] = USUAL_KERNEL | {"steps": 10, "chains": 4}
-HEIGHT, SWITCH = 560, 300  # pixels of the player, about, and of the width of a switch with its line
+HEIGHT, SWITCH = 560, 300  # pixels: about the height of the player; width of a switch with its line
 
 
 def way_controls() -> None:
@@ -147,7 +147,7 @@ if not presenting():
     st.title(_("What a chain does, step by step"))
 above, stage, progress, below = (st.container() for _place in range(4))
 if presenting():
-    above = below = st.sidebar  # which is hidden then
+    above = below = st.sidebar  # the sidebar is hidden in a presentation
 corrupts = bool(chosen.config.options.get("corruption_std"))
 settings = take_settings(OPTIONS, USUAL, corrupts)
 with above:
@@ -169,7 +169,7 @@ request = WalkRequest(
     settings["corruption"],
     STOPS[settings["stop"]],
 )
-with progress:  # under the player, which stays on screen for the moment that its successor takes
+with progress:  # below the player, which stays on screen until its successor is drawn
     walk = walk_or_wait(request)
 with stage:
     if walk:

@@ -51,8 +51,8 @@ PATHS: tuple[PathKind, ...] = get_args(PathKind)
 FRAMES, USUAL_FRAMES = range(3, 26), 9
 SIDES, USUAL_SIDE = (5, 7), 5
 USUAL_CHAIN = "5"
-WIDEST_TILE = 176  # pixels
-HEIGHT = 900  # pixels of rows or grids, about
+WIDEST_TILE = 176  # a frame has at most so many pixels a side
+HEIGHT = 900  # rows or grids are about so many pixels high
 
 
 def explanation() -> None:
@@ -175,7 +175,7 @@ def show_paths(chosen: Selection, paths: Paths, wanted: list[str], request: Requ
     play([strip(rows[row], row, titles[row], looks[row], request, chosen) for row in shown], request.count, widest)
     st.markdown("  \n".join(summary(rows)))
     st.html(legend([(swatch_image(line_swatch(looks[row])), row_name(row)) for row in rows]))
-    with st.container(width=widest):  # as the rows are, and no wider than the page
+    with st.container(width=widest):  # charts are as wide as the rows
         for chart in charts(rows, looks):
             show_chart(chart, request.count, chosen.title)
     with st.expander(_("All figures"), icon=":material/table:"):
@@ -189,7 +189,7 @@ def play(rows: list[Strip], frames: int, widest: int) -> None:
     """Rows and animation; the frame at which it rests goes into the link, without a run of the whole page."""
     numbers = range(1, frames + 1)
     if st.session_state.get("frame", 1) not in numbers:
-        st.session_state["frame"] = 1  # more frames were there before
+        st.session_state["frame"] = 1  # the path had more frames before
     take_from_link("frame", numbers, 1)
     now = strips(rows, frames, widest, st.session_state["frame"] - 1, remote=presenting())
     st.session_state["frame"] = now + 1

@@ -27,7 +27,7 @@ from latentdemo.ui.state.link import put_in_link, take_from_link
 from latentdemo.ui.state.selection import Selection
 
 STEPS = (1, 2, 5, 10, 20)
-NOTABLE = 0.02  # less of the encodings in the largest part than of a Gaussian's draws, from which on there are gaps
+NOTABLE = 0.02  # share that the largest part lacks beside a Gaussian's, from which on there are gaps
 USUAL_KERNEL, USUAL_STEPS = "decode-encode", 5
 
 

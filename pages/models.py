@@ -29,7 +29,7 @@ from latentdemo.ui.state.uploads import (
     uploads_are_shared,
 )
 
-COLUMNS = 3  # one below the other on a phone
+COLUMNS = 3  # cards beside each other; on a phone one is below the other
 
 
 def readable(name: str, seed: int) -> Selection | LatentdemoError:

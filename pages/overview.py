@@ -171,7 +171,7 @@ if not presenting():
     with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
         if st.button(_("Start a chain from your own picture"), icon=":material/add_photo_alternate:",
                      help=_("A JPEG, PNG or WebP of yours becomes the starting point of a chain.")):  # fmt: skip
-            st.session_state["from"] = "upload"  # not in the link, as a picture cannot be
+            st.session_state["from"] = "upload"  # a picture cannot be part of a link
             st.switch_page(CHAIN.script, query_params=st.query_params.to_dict())
         onward_link(INTERPOLATION, _("Interpolate between two pictures"), ":material/linear_scale:")
         onward_link(QUALITY, _("Read the whole review"), ":material/fact_check:")

@@ -29,8 +29,8 @@ from latentdemo.ui.state.selection import Selection, family_title
 
 AXES = (STEPS_AXIS, TIME_AXIS)
 ROWS = ("short", "all")
-PRICES, USUAL_PRICE = NumberRange(0.0, 100_000.0), 1.0  # an hour of the device
-VALUES, USUAL_VALUE = NumberRange(0.0, 100_000.0), 0.01  # of one rejected image fewer
+PRICES, USUAL_PRICE = NumberRange(0.0, 100_000.0), 1.0  # price of an hour of the device
+VALUES, USUAL_VALUE = NumberRange(0.0, 100_000.0), 0.01  # value of one rejected image fewer
 
 
 def show_curves(report: Report) -> None:

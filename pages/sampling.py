@@ -165,7 +165,7 @@ def show_arriving(sheets: Mapping[int, bytes] | None, request: Request, shown: t
         for column, step in zip(st.columns(min(len(shown), CARDS_A_ROW)), row, strict=False):
             with column.container(border=True, height="stretch"):
                 st.subheader(_("Step {step}", step=step))
-                arrived = data_uri((sheets or {}).get(step, blank))  # a file might be gone before a browser asks for it
+                arrived = data_uri((sheets or {}).get(step, blank))  # a file might be gone too soon
                 st.image(arrived, alt=_("Sampling …"), width="stretch")
 
 
@@ -267,7 +267,7 @@ request = Request(
     chosen.densities,
     held_out=reported_sharpness(report) is None,
 )
-begin_comparison(request)  # which goes on while the controls are drawn
+begin_comparison(request)  # it goes on while the controls are drawn
 if not presenting():
     st.title(_("Prior samples and chain samples"))
     explanation()

@@ -14,8 +14,8 @@ from latentdemo.ui.export.popover import export_popover
 from latentdemo.ui.i18n.words import _
 from latentdemo.ui.state.selection import Selection
 
-SHOWN, SHEETS_A_ROW = 10, 6  # steps after the first in the picture, and sheets a row of it
-SECONDS = 0.6  # that the animation stays at a step
+SHOWN, SHEETS_A_ROW = 10, 6  # the picture has so many steps after the first, in rows of so many
+SECONDS = 0.6  # the animation stays at a step for so long
 
 
 def export_walk(chosen: Selection, request: WalkRequest, walk: Walk) -> None:

@@ -17,8 +17,8 @@ from latentdemo.ui.i18n.figure_words import number_text
 from latentdemo.ui.i18n.words import _, language
 from latentdemo.ui.runs.encodings import MARGIN, SHOWN_SHARE, Encoded, in_plane, prior_draws
 
-NOTHING = "–"  # where a step has no figure, as step 0 has no change
-DIGITS = 4  # of places on the map, which reaches from -1 to 1
+NOTHING = "–"  # stands where a step has no figure, as step 0 has no change
+DIGITS = 4  # decimals of a place on the map, which reaches from -1 to 1
 
 
 def scene(walk: Walk, request: WalkRequest, title: str) -> Scene:

@@ -23,7 +23,7 @@ from latentdemo.ui.runs.encodings import Encoded, density_or_none, encoded_once,
 from latentdemo.ui.runs.starting_point import StartingPoint, start_latents
 from latentdemo.ui.state.background import Task, result_or_wait
 
-KEPT_BYTES = 64 * 2**20  # of pictures, for all sessions together
+KEPT_BYTES = 64 * 2**20  # bytes of pictures that are kept for all sessions together
 WALKED = 0.7  # share of the work that is done once the chains have walked; the rest encodes real data
 
 
@@ -96,7 +96,7 @@ def recent_walks() -> RecentResults[Walk]:
 
 def walk_or_wait(request: WalkRequest) -> Walk | None:
     """The chains of a request; None where there is nothing yet, see `result_or_wait`."""
-    kept = recent_encodings()  # made here, on a thread that Streamlit knows
+    kept = recent_encodings()  # looked up here, as Streamlit does not know the job's thread
     return result_or_wait(
         Task(request, lambda job: walk(request, kept, job), recent_walks(), lambda result: result.bytes)
     )

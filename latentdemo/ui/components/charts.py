@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 PRIOR = "#8a929c"
-REAL = "currentColor"  # the text's own: dark on light, light on dark
+REAL = "currentColor"  # the colour of the text: dark on light, light on dark
 
 
 class Style(NamedTuple):

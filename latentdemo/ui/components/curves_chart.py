@@ -16,7 +16,7 @@ from latentdemo.ui.components.curves import LEVEL_DASHES, Axis, Curve, Level, Po
 from latentdemo.ui.components.plot import LINE, PLOT_HEIGHT, Box, Frame, Spot, label_expression, names_at_the_edge
 
 HEIGHT = 360  # pixels of a chart, its axes included
-LABELLED_FROM = 340  # pixels of plot from which on lines are labelled at their ends
+LABELLED_FROM = 340  # lines are labelled at their ends where the plot has so many pixels
 
 
 def curves_chart(

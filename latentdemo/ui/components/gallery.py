@@ -11,8 +11,8 @@ from latentdemo.data.held_out import held_out_images, held_out_written
 from latentdemo.imaging import contact_sheet, data_uri, png_bytes
 from latentdemo.ui.i18n.words import _
 
-TILES = 24  # a page
-TILE = 64  # pixels that a tile is enlarged to at least
+TILES = 24  # tiles a page
+TILE = 64  # a tile is enlarged to at least so many pixels
 
 HTML = """
 <div class="gallery" role="radiogroup"></div>

@@ -17,7 +17,7 @@ from latentdemo.ui.i18n.words import _
 Kind = Literal["", "rejected", "resting"]
 Show = Literal["picture", "before", "start", "given"]
 SPEEDS = (0.25, 0.5, 1, 2, 4)
-MARGIN = 0.08  # of the height of a curve, above and below it
+MARGIN = 0.08  # room above and below a curve, as a share of its height
 
 HTML, CSS, JS = (
     Path(__file__).with_name(f"player.{part}").read_text(encoding="utf-8") for part in ("html", "css", "js")

@@ -13,8 +13,8 @@ import altair as alt
 
 from latentdemo.ui.components.curves import Axis, Curve, Level, Point
 
-PLOT_WIDTH, PLOT_HEIGHT = 400, 250  # pixels of the plot that labels are placed for; the browser's is as wide or wider
-LETTER, LINE = 6.3, 14  # pixels that a label takes
+PLOT_WIDTH, PLOT_HEIGHT = 400, 250  # pixels; labels are placed for this size, and browsers draw no smaller
+LETTER, LINE = 6.3, 14  # pixels that a letter of a label is wide, and a line of text high
 
 
 class Box(NamedTuple):
@@ -80,8 +80,8 @@ class Frame:
     def free_spot(self, text: str, point: Point, taken: Sequence[Box], lines: Sequence[Box]) -> Spot | None:
         """The best place for a label beside its point; None where there is no room."""
         width, (x, y) = text_width(text), self.pixel(point.x, point.y)
-        best, least = None, 3.0  # pieces of lines that a label may lie on
-        for align, dx, dy in (  # near ones only: a label farther off would be read as another line's
+        best, least = None, 3.0  # a label may lie on fewer than so many pieces of lines
+        for align, dx, dy in (  # a label farther off would be read as another line's
             ("left", 9, 0), ("left", 8, -11), ("left", 8, 11), ("right", -8, -12), ("right", -8, 12), ("right", -10, 0),
             ("center", 0, -20), ("center", 0, 20),
         ):  # fmt: skip

@@ -13,7 +13,7 @@ from latentdemo.ui.i18n.words import _
 from latentdemo.ui.runs.comparison import DECODE_ENCODE
 from latentdemo.ui.state.link import put_in_link, take_from_link
 
-STOPS = {"off": None, "10": 0.1, "25": 0.25, "50": 0.5}  # in the link -> share of real data
+STOPS = {"off": None, "10": 0.1, "25": 0.25, "50": 0.5}  # name in the link -> share of real data
 KERNEL_OPTIONS: dict[str, tuple] = {
     "kernel": tuple(KERNELS),
     "decoding": ("mean", "sample"),

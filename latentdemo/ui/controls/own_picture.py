@@ -43,7 +43,7 @@ def upload_control(chosen: Selection, key: str, first: int) -> StartingPoint:
     if upload is None:
         st.caption(_("Until there is a picture, it starts from the prior."))
         return StartingPoint("prior", chosen.seed)
-    if file is None:  # the uploader has been off the screen since, and forgot
+    if file is None:  # an uploader that leaves the screen forgets its file
         st.button(_("Remove this picture"), key=f"{key}remove", icon=":material/close:",
                   on_click=st.session_state.pop, args=(name,))  # fmt: skip
     if upload.problem:

@@ -29,10 +29,10 @@ KINDS: dict[Kind, str] = {
     "data": N_("Held-out picture"),
     "upload": N_("Your own picture"),
 }
-DRAWS = 1000  # of the prior that a page with several points can choose from
+DRAWS = 1000  # a page with several points lets people choose among so many draws of the prior
 MOST_NOISE, MOST_MASK = 1.0, 0.6
-PREVIEW = 96  # pixels a side on screen
-CHOICE_WIDTH, SLIDER_WIDTH, PREVIEW_WIDTH = 480, 180, 420  # pixels; beside each other where there is room
+PREVIEW = 96  # a preview has so many pixels a side on screen
+CHOICE_WIDTH, SLIDER_WIDTH, PREVIEW_WIDTH = 480, 180, 420  # pixels; they stand beside each other where there is room
 
 
 def starting_point_control(chosen: Selection, key: str = "", damage: bool = True, first: int = 0) -> StartingPoint:

@@ -11,7 +11,7 @@ from latentdemo.ui.i18n.kernel_words import capital, steps_taken, steps_text, wa
 from latentdemo.ui.i18n.words import _
 
 STEPS_AXIS, TIME_AXIS = "steps", "milliseconds"
-HUNDRED = 100.0  # gap closed at the ceiling, by its definition
+HUNDRED = 100.0  # per cent of the gap that are closed at the ceiling, by definition
 
 
 def figure_names(report: Report) -> list[str]:

@@ -18,7 +18,7 @@ from latentdemo.ui.state.evaluated import evaluation_of
 from latentdemo.ui.state.link import page_address
 from latentdemo.ui.state.selection import Selection
 
-KEPT_BYTES = 64 * 2**20  # of files, for all sessions together
+KEPT_BYTES = 64 * 2**20  # bytes of files that are kept for all sessions together
 MIME = {
     "png": "image/png",
     "gif": "image/gif",

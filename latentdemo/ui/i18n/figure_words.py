@@ -27,7 +27,7 @@ TITLES = {
     "round_trip_latent": N_("Latent change in a round trip"),
     "acceptance": N_("Acceptance rate"),
 }
-FEWEST_DIGITS = 3  # of figures that have no natural unit
+FEWEST_DIGITS = 3  # figures without a natural unit have so many digits at least
 
 
 def figure_title(name: str) -> str:

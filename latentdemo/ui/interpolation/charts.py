@@ -10,8 +10,8 @@ import pandas as pd
 
 from latentdemo.ui.components.charts import PRIOR, REAL, STYLES, Look
 
-HEIGHT = 150  # pixels of a chart
-HEADROOM = 1.08  # of the highest value
+HEIGHT = 150  # pixels
+HEADROOM = 1.08  # the vertical axis ends at so many times the highest value
 
 
 PLAIN_LOOK = Look(PRIOR, [1, 0], 3.0)

@@ -20,8 +20,8 @@ from latentdemo.ui.interpolation.words import path_name, row_name
 from latentdemo.ui.runs.comparison import DECODE_ENCODE
 from latentdemo.ui.state.selection import Selection
 
-ONE_WAY, FASTEST, SLOWEST = 2.4, 0.11, 0.4  # seconds from A to B, and bounds of those a frame, as on screen
-STAGE_TILE, STAGE_COLUMNS = 256, 3  # pixels of a tile of the animation, and tiles beside each other
+ONE_WAY, FASTEST, SLOWEST = 2.4, 0.11, 0.4  # seconds: from A to B, and the least and most a frame
+STAGE_TILE, STAGE_COLUMNS = 256, 3  # a tile of the animation in pixels; tiles beside each other
 
 
 def export_paths(

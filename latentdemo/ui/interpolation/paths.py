@@ -30,9 +30,9 @@ from latentdemo.ui.runs.starting_point import StartingPoint, start_latents
 from latentdemo.ui.state.background import Task, result_or_wait
 from latentdemo.ui.state.selection import Selection
 
-KEPT_BYTES = 64 * 2**20  # of pictures, for all sessions together
+KEPT_BYTES = 64 * 2**20  # bytes of pictures that are kept for all sessions together
 PLAIN, ADVISED, ENDS = "plain", "recommended", "ends"
-STEPS = (1, 5, 10)  # of the plain chain, as in Creswell et al. 2016
+STEPS = (1, 5, 10)  # steps of the plain chain, as in Creswell et al. 2016
 ROWS = (PLAIN, *map(str, STEPS), ADVISED, ENDS)
 """Rows of a path, by their names in the link: the path as it is, after steps of the plain chain, as the evaluation
 recommends, and the path between ends that a chain has corrected."""

@@ -15,10 +15,10 @@ from latentdemo.ui.i18n.words import _
 from latentdemo.ui.runs.encodings import MARGIN, SHOWN_SHARE, Dimensions, Encoded, in_plane
 
 MAP_HEIGHT, SPREAD_HEIGHT, BARS_HEIGHT = 470, 400, 240  # pixels
-SVG = {"embedOptions": {"renderer": "svg"}}  # where the text's own colour can be had
+SVG = {"embedOptions": {"renderer": "svg"}}  # SVG takes on the colour of the text around it
 PLAIN_AXIS = alt.Axis(grid=False, tickCount=5, format="~g")
-AXIS = 34  # pixels left of both charts of dimensions, so that their bars stand under each other
-FAINT = 0.25  # opacity of unused dimensions
+AXIS = 34  # pixels left of the plots of both charts, so that dimensions stand under each other
+FAINT = 0.25  # opacity of what belongs to unused dimensions
 
 
 class Dots(NamedTuple):

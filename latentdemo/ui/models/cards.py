@@ -20,9 +20,13 @@ from latentdemo.ui.state import background
 from latentdemo.ui.state.selection import DEFAULT_SEED, Selection
 
 PREVIEW = "preview.png"
-PREVIEW_COLUMNS, PREVIEW_ROWS, PRIOR_ROW = 12, 8, 4  # of the picture that training leaves: prior samples at the bottom
-COLUMNS, ROWS, TILE = 6, 2, 64  # of the small gallery; pixels of a tile at least
-KEPT_BYTES = 8 * 2**20  # of galleries that were drawn, for all sessions together
+PREVIEW_COLUMNS, PREVIEW_ROWS, PRIOR_ROW = (
+    12,
+    8,
+    4,
+)  # tiles of the picture that training leaves; prior samples begin in the row
+COLUMNS, ROWS, TILE = 6, 2, 64  # tiles of the small gallery; a tile has at least so many pixels
+KEPT_BYTES = 8 * 2**20  # bytes of drawn galleries that are kept for all sessions together
 
 
 def galleries(models: Sequence[Selection]) -> dict[str, bytes | None]:
@@ -68,7 +72,7 @@ def draw(models: Sequence[tuple[str, str]], job: Job[Any]) -> dict[str, bytes | 
             drawn[model] = png_bytes(contact_sheet(images, COLUMNS, max(1, TILE // images.shape[-1])))
         except (Cancelled, DeviceMemoryError, EngineError):
             raise
-        except LatentdemoError:  # of this model
+        except LatentdemoError:  # this model alone is at fault
             drawn[model] = None
     return drawn
 

@@ -17,7 +17,7 @@ from latentdemo.ui.runs.comparison import Request, blank_sheet
 from latentdemo.ui.state.selection import Selection
 
 COUNT, COLUMNS = 24, 6
-PLAIN = Row("prior", "decode-encode", 5, {})  # shown of a model that nothing is advised for
+PLAIN = Row("prior", "decode-encode", 5, {})  # is shown where nothing is advised
 
 
 def advised(report: Report | None) -> Row:

@@ -47,7 +47,7 @@ class Costs:
 
 def per_thousand(milliseconds: float, price_an_hour: float) -> float:
     """What a thousand images cost."""
-    return milliseconds * price_an_hour / 3600.0  # ms an image = s a thousand images
+    return milliseconds * price_an_hour / 3600.0  # milliseconds an image are seconds a thousand images
 
 
 def costs(report: Report, price_an_hour: float) -> Costs | None:

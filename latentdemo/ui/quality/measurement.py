@@ -22,7 +22,7 @@ COUNTS, DEFAULT_COUNT = (250, 500, 1000), 500
 REPETITIONS, DEFAULT_REPETITIONS = (2, 3, 4, 5), 3
 POLLED_EVERY = 1.0  # seconds
 AT_ONCE = 0.2  # seconds that a page waits for a job before it shows progress
-JOB, RESULTS = "measurement", "measured"  # places in the session
+JOB, RESULTS = "measurement", "measured"  # keys of the session's state
 
 
 @dataclass(frozen=True)

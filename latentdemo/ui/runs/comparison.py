@@ -31,10 +31,10 @@ from latentdemo.sampling import ChainRun
 from latentdemo.sampling.densities.store import read_density_config
 from latentdemo.ui.state import background
 
-KEPT_BYTES = 64 * 2**20  # of pictures, for all sessions together
-SHARPNESS_OF = 1000  # held-out images
+KEPT_BYTES = 64 * 2**20  # bytes of pictures that are kept for all sessions together
+SHARPNESS_OF = 1000  # held-out images whose sharpness is measured
 PREVIEWED_EVERY = 1.0  # seconds between two looks at the pictures that have arrived
-GREY_LEVELS = 255  # above black
+GREY_LEVELS = 255  # the whitest of so many grey levels above black
 FAINT = (127, 127, 127, 24)  # RGBA of a place without a picture, on light and dark
 DECODE_ENCODE = "decode-encode"  # the kernel that `decoding` and `corruption` are settings of
 
@@ -201,7 +201,7 @@ def compare(request: Request, job: Job[Any]) -> Comparison:
     def composed(step: int) -> Sheet:
         return sheet(run, step, png_bytes(sheet_of(run.images[step][places], request.layout)))
 
-    with ThreadPoolExecutor() as pool:  # composing leaves Python's lock to others most of the time
+    with ThreadPoolExecutor() as pool:  # composing pictures seldom holds Python's lock
         sheets = dict(zip(request.steps, pool.map(composed, request.steps), strict=True))
     start = run.images[0][places].mul(GREY_LEVELS).round().byte()
     real = held_out_sharpness(request.model) if request.held_out else None

@@ -22,11 +22,11 @@ from latentdemo.sampling.densities.density import FittedDensity
 from latentdemo.sampling.densities.store import density_of
 from latentdemo.ui.state.background import Task, result_or_wait
 
-ENCODED = 1000  # held-out images
-BATCH = 100  # images between two looks whether someone cancelled
+ENCODED = 1000  # held-out images that are encoded
+BATCH = 100  # images that are encoded between two looks whether someone cancelled
 ASKED_EVERY = 0.2  # seconds between two such looks of a job that waits for another's encodings
-CHAINS = 300  # and as many draws of the prior
-KEPT_BYTES = 32 * 2**20  # of latents, for all sessions together
+CHAINS = 300  # chains on the map, and as many draws of the prior
+KEPT_BYTES = 32 * 2**20  # bytes of latents that are kept for all sessions together
 SHOWN_SHARE, MARGIN = 0.999, 1.1  # share of coordinates in the map's range, and room around them
 
 
@@ -74,7 +74,7 @@ def recent_encodings() -> RecentResults[Encoded]:
 
 def encoded_or_wait(model: str, digest: str) -> Encoded | None:
     """Held-out images as the weights of a digest encode them; None where there is nothing yet, see `result_or_wait`."""
-    kept = recent_encodings()  # made here, on a thread that Streamlit knows
+    kept = recent_encodings()  # looked up here, as Streamlit does not know the job's thread
     return result_or_wait(
         Task((model, digest), lambda job: encoded_once(model, digest, kept, job), kept, lambda encoded: encoded.bytes)
     )

@@ -66,7 +66,7 @@ def present() -> None:
     """Make the page a screen of a presentation, if the session is in that mode; the first thing on every page."""
     if presenting():
         st.html(STYLE)
-        with st.sidebar:  # hidden, so that it takes no room on the screen
+        with st.sidebar:  # the sidebar is hidden, so that this takes no room
             keyboard(key="keyboard", on_move_change=follow_key)
 
 

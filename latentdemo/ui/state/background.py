@@ -15,7 +15,7 @@ from latentdemo.ui.i18n.error_words import SHORT, error_words
 from latentdemo.ui.i18n.words import _
 
 AT_ONCE = 2.0  # seconds that a page waits before it shows progress
-STILL = 0.3  # seconds of these without a spinner, which a browser draws anew for, even where it is too early to show
+STILL = 0.3  # seconds of these without a spinner, which costs a browser a drawing even before it shows
 
 Result = TypeVar("Result")
 
@@ -70,7 +70,7 @@ def begin(task: Task[Any]) -> None:
 def job_of(task: Task[Result]) -> Job[Result]:
     """The session's job where it does this work, else a new one, for which the other is cancelled."""
     job: Job[Result] | None = st.session_state.get("job")
-    if job is None or job.key != task.key or (job.cancelled and not job.given_up):  # the session had left, and is back
+    if job is None or job.key != task.key or (job.cancelled and not job.given_up):  # a session that had left is back
         if job is not None:
             job.cancel()
         job = start_job(task)

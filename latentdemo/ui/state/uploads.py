@@ -26,10 +26,10 @@ from latentdemo.sampling.densities.intake import check_densities
 from latentdemo.ui.i18n.words import _
 from latentdemo.ui.state import background
 
-SHARED = "shared-"  # what data sets are called that hold a model for everyone
+SHARED = "shared-"  # the folder of a model that serves everyone begins so
 MOST_SHARED, MOST_PRIVATE = 20, 50  # models at a time
-UPLOAD, UPLOADED = "model_upload", "model_uploaded"  # where a session keeps the job on its file, and its model
-ONE_AT_A_TIME = threading.Lock()  # archives are looked through; so the memory for it, and models at a time, are bounded
+UPLOAD, UPLOADED = "model_upload", "model_uploaded"  # keys of the session's state: the job on its file, its model
+ONE_AT_A_TIME = threading.Lock()  # looking through one archive at a time bounds memory and the number of models
 
 
 class UploadedModel:
