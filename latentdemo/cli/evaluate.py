@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import json
 import shutil
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
 
 from latentdemo.cli.data import images_of
-from latentdemo.cli.fit import fit_model, train_features
+from latentdemo.cli.fit import show_features
 from latentdemo.cli.options import DataDir, Device, EvaluatedModel, ReportAsJson
-from latentdemo.cli.terminal import console, progress_bar, progress_of
+from latentdemo.cli.terminal import console, progress_bar, progress_by_part, progress_of
 
 if TYPE_CHECKING:
-    from latentdemo.evaluation import Report
-
-USUAL_COUNT = 2000  # images a side, in each repetition of an evaluation
+    from latentdemo.evaluation import FeatureConfig, Report
+    from latentdemo.sampling.densities.store import DensityConfig
 
 
 def evaluate(
@@ -49,45 +49,43 @@ def evaluate(
     Makes the feature space and the densities first, where they are missing. A run that was stopped goes on where it
     was.
     """
-    from latentdemo.checkpoints import load_model, model_folder
-    from latentdemo.cli.tables import densities_table
+    from latentdemo.checkpoints import model_folder
     from latentdemo.engine import OnEngine, engine_for
-    from latentdemo.evaluation import measure_model, torchvision_features
-    from latentdemo.evaluation.features.classifier import CONFIG as FEATURES
-    from latentdemo.evaluation.report import UNFINISHED
+    from latentdemo.evaluation import evaluate_model, torchvision_features
     from latentdemo.export.files import parse_steps
-    from latentdemo.sampling.densities.store import are_fitted
 
     if precision not in ("float32", "bf16"):
         raise typer.BadParameter(f"precision is {precision!r}; take float32 or bf16")
     folder = model_folder(model)
     with progress_bar() as bar:
         images, held_out = images_of(folder.parent, data_dir, bar)
-        if features is None and not (folder.parent / FEATURES).exists():
-            train_features(folder.parent, images, held_out, bar, device=device)
-        if not are_fitted(folder):
-            config = fit_model(load_model(model, device), images, held_out, bar)
-            console.print(densities_table(folder, config))
-        report = measure_model(
+        report = evaluate_model(
             model,
-            count=min(USUAL_COUNT, len(images), len(held_out)) if samples is None else samples // max(repeats, 1),
+            images,
+            held_out,
+            count=None if samples is None else samples // max(repeats, 1),
             seeds=range(repeats),
-            train=images,
             features=torchvision_features(features, device) if features else None,
             kernels=kernels.split() if kernels else None,
             steps=parse_steps(steps) if steps else None,
-            device=device,
             bf16=precision == "bf16",
+            save=not as_json,
             compute=OnEngine(engine_for(device)),
-            keep_in=folder / UNFINISHED,
-            progress=progress_of(bar, "evaluating"),
+            progress=progress_by_part(bar),
+            made=lambda config: show_made(folder, config),
         )
-    if as_json:
-        show_json(report)
-        return
-    keep(report)
-    (folder / UNFINISHED).unlink(missing_ok=True)
-    show(report)
+    show_json(report) if as_json else show(report)
+
+
+def show_made(folder: Path, config: FeatureConfig | DensityConfig) -> None:
+    """Say how good a feature space or the densities of a model's folder are that had to be made first."""
+    from latentdemo.cli.tables import densities_table
+    from latentdemo.evaluation import FeatureConfig
+
+    if isinstance(config, FeatureConfig):
+        show_features(folder.parent, config)
+    else:
+        console.print(densities_table(folder, config))
 
 
 def compare(
@@ -109,7 +107,7 @@ def compare(
     with progress_bar() as bar:
         images, _held_out = images_of(folder.parent, data_dir, bar)
         report = compare_with_pythae(
-            before, images, device=device, keep_in=folder / COMPARISON, progress=progress_of(bar, "comparing")
+            before, images, device=device, resume_from=folder / COMPARISON, progress=progress_of(bar, "comparing")
         )
     if as_json:
         show_json(report)

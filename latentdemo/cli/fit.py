@@ -7,16 +7,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.progress import Progress
 
 from latentdemo.cli.data import images_of
 from latentdemo.cli.options import AsJson, DataDir, Device
-from latentdemo.cli.terminal import console, progress_bar, progress_of
+from latentdemo.cli.terminal import console, progress_bar, progress_by_part, progress_of
 
 if TYPE_CHECKING:
-    from latentdemo.data import ImageSet
-    from latentdemo.models import GenerativeAutoencoder
-    from latentdemo.sampling.densities.store import DensityConfig
+    from latentdemo.evaluation import FeatureConfig
 
 
 def fit(
@@ -31,27 +28,21 @@ def fit(
     """Fit the densities of the learned latent distribution, which calibrated chains follow. Changes no model weight."""
     from dataclasses import asdict
 
-    from latentdemo.checkpoints import load_model
+    from latentdemo.checkpoints import load_trained
     from latentdemo.cli.tables import densities_table
+    from latentdemo.sampling.densities.fitting import fit_densities
 
-    loaded = load_model(model, device)
+    loaded = load_trained(model, device)
     assert loaded.folder is not None
     with progress_bar() as bar:
         images, held_out = images_of(loaded.folder.parent, data_dir, bar)
-        config = fit_model(loaded, images, held_out, bar, epochs=epochs, hidden=hidden, seed=seed)
+        config = fit_densities(
+            loaded, images, held_out, epochs=epochs, hidden=hidden, seed=seed, progress=progress_of(bar, "fitting")
+        )
     if as_json:
         typer.echo(json.dumps(asdict(config), indent=2))
     else:
         console.print(densities_table(loaded.folder, config))
-
-
-def fit_model(
-    model: GenerativeAutoencoder, images: ImageSet, held_out: ImageSet, bar: Progress, **settings: int
-) -> DensityConfig:
-    """Fit the densities of a model, with a line of progress."""
-    from latentdemo.sampling.densities.fitting import fit_densities
-
-    return fit_densities(model, images, held_out, progress=progress_of(bar, "fitting"), **settings)  # type: ignore[arg-type]
 
 
 def features(
@@ -65,32 +56,26 @@ def features(
 ) -> None:
     """Train the classifier whose features quality is measured in."""
     from latentdemo.checkpoints.roots import dataset_folder
+    from latentdemo.evaluation import save_features, train_classifier
+    from latentdemo.models import pick_device
 
     folder = dataset_folder(dataset)
     with progress_bar() as bar:
         images, held_out = images_of(folder, data_dir, bar)
-        train_features(folder, images, held_out, bar, epochs, seed, device)
+        tell = progress_by_part(bar)
+        trained = train_classifier(
+            folder.name,
+            images,
+            held_out,
+            epochs,
+            seed,
+            pick_device(device),
+            lambda done, total, loss: tell(f"training the feature space, loss {loss:.2f}", done, total),
+        )
+        show_features(folder, save_features(trained, folder))
 
 
-def train_features(
-    folder: Path,
-    images: ImageSet,
-    held_out: ImageSet,
-    bar: Progress,
-    epochs: int | None = None,
-    seed: int = 0,
-    device: str | None = None,
-) -> None:
-    """Make the feature space of a data set's folder, and say how good its classifier is."""
-    from latentdemo.evaluation import save_features, train_classifier
-    from latentdemo.models import pick_device
-
-    task = bar.add_task("training the feature space", total=None, note="")
-
-    def on_batch(done: int, total: int, loss: float) -> None:
-        bar.update(task, completed=done, total=total, note=f"loss {loss:.2f}")
-
-    trained = train_classifier(folder.name, images, held_out, epochs, seed, pick_device(device), on_batch)
-    config = save_features(trained, folder)
+def show_features(folder: Path, config: FeatureConfig) -> None:
+    """Say how good the classifier of a data set's folder is."""
     right = ", ".join(f"{name} {share:.1%}" for name, share in config.accuracy.items())
     console.print(f"wrote the features of {folder.name} to {folder}; held-out accuracy: {right}", soft_wrap=True)

@@ -6,7 +6,15 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TaskID,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
 
 console = Console(stderr=True)
 
@@ -26,6 +34,20 @@ def progress_of(bar: Progress, words: str) -> Callable[[int, int], None]:
 
     def advance(done: int, total: int) -> None:
         bar.update(task, completed=done, total=total)
+
+    return advance
+
+
+def progress_by_part(bar: Progress) -> Callable[[str, int, int], None]:
+    """A line of progress for each part of some work, to be called with (words, done, total); what the words say after a
+    comma changes within the line."""
+    lines: dict[str, TaskID] = {}
+
+    def advance(words: str, done: int, total: int) -> None:
+        part, _, note = words.partition(", ")
+        if part not in lines:
+            lines[part] = bar.add_task(part, note="")
+        bar.update(lines[part], completed=done, total=total, note=note)
 
     return advance
 

@@ -16,7 +16,7 @@ from latentdemo.evaluation.metrics.quality import (
     measure_quality,
     prdc,
 )
-from latentdemo.evaluation.pipeline import measure_model, retime
+from latentdemo.evaluation.pipeline import evaluate_model, measure_model, retime
 from latentdemo.evaluation.report import EvaluationError, Interval, Report, Row, load_report, save_report
 
 __all__ = [
@@ -32,6 +32,7 @@ __all__ = [
     "Report",
     "Row",
     "compare_with_pythae",
+    "evaluate_model",
     "frechet_distance",
     "kernel_distance",
     "load_features",

@@ -19,31 +19,116 @@ from typing import Any
 
 import torch
 
-from latentdemo.checkpoints import model_folder
+from latentdemo.checkpoints import load_trained, model_folder
 from latentdemo.checkpoints.config import current_versions
 from latentdemo.checkpoints.serving import precision_of
 from latentdemo.data import ImageSet, read_held_out
 from latentdemo.errors import Cancelled
+from latentdemo.evaluation.card import refresh_card
 from latentdemo.evaluation.compute import Compute, Here
-from latentdemo.evaluation.features.classifier import load_features
+from latentdemo.evaluation.features.classifier import CONFIG as FEATURES
+from latentdemo.evaluation.features.classifier import FeatureConfig, features_folder, load_features, save_features
 from latentdemo.evaluation.features.space import FeatureSpace
+from latentdemo.evaluation.features.training import train_classifier
 from latentdemo.evaluation.long_run import diagnose_kernels
 from latentdemo.evaluation.metrics.cost import milliseconds_an_image
 from latentdemo.evaluation.protocol import Walk, plan
 from latentdemo.evaluation.recommend import recommend
 from latentdemo.evaluation.repetition import Numbers, Repetition, Subject
-from latentdemo.evaluation.report import CEILING, FLOOR, GAP, EvaluationError, Interval, Report, Row
+from latentdemo.evaluation.report import (
+    CEILING,
+    FLOOR,
+    GAP,
+    UNFINISHED,
+    EvaluationError,
+    Interval,
+    Report,
+    Row,
+    save_report,
+)
 from latentdemo.evaluation.unfinished import Unfinished
 from latentdemo.models import GenerativeAutoencoder, describe_device
 from latentdemo.random import epoch_generator
 from latentdemo.sampling import Batches, run_batches
-from latentdemo.sampling.densities.store import read_density_config
+from latentdemo.sampling.densities.fitting import fit_densities
+from latentdemo.sampling.densities.store import DensityConfig, are_fitted, read_density_config
 from latentdemo.sampling.encodings import Encodings
 
+USUAL_COUNT = 2000  # images a side, in each repetition
 LATENT_SPACE = 5000  # encodings that the latent space is described by
 
 Progress = Callable[[int, int], None]
 """Called with (walks done, in all)."""
+PartProgress = Callable[[str, int, int], None]
+"""Called with (what is done at the moment, in words; how much of it is done; in all)."""
+
+
+def evaluate_model(
+    name: str,
+    train: ImageSet,
+    held_out: ImageSet,
+    *,
+    count: int | None = None,
+    seeds: Sequence[int] = (0, 1, 2, 3, 4),
+    features: FeatureSpace | None = None,
+    kernels: Sequence[str] | None = None,
+    steps: Sequence[int] | None = None,
+    bf16: bool = False,
+    save: bool = True,
+    compute: Compute | None = None,
+    progress: PartProgress | None = None,
+    made: Callable[[FeatureConfig | DensityConfig], None] | None = None,
+    cancelled: Callable[[], bool] | None = None,
+) -> Report:
+    """All that an evaluation takes: the feature space and the densities, where they are missing, the figures, and the
+    report with its table in the model card. What was stopped goes on where it was.
+
+    Args:
+        name: of the model.
+        train, held_out: images of its data set.
+        count: images a side, in each repetition; None takes 2,000, or as many as there are.
+        seeds, features, kernels, steps, bf16, compute, cancelled: see `measure_model`.
+        save: whether to write the report beside the model; the feature space and the densities are always kept.
+        progress: told how far each part is.
+        made: told of a feature space or densities that had to be made.
+
+    Raises:
+        Cancelled: `cancelled` answered True; what was done is kept.
+        LatentdemoError: as `train_classifier`, `fit_densities` and `measure_model` do.
+    """
+    compute, folder = compute or Here(), model_folder(name)
+    tell, told_of = progress or (lambda *_: None), made or (lambda _: None)
+    if features is None and not (features_folder(folder.parent.name, folder.parent) / FEATURES).exists():
+        classifier = train_classifier(
+            folder.parent.name,
+            train,
+            held_out,
+            device=compute.device,
+            on_batch=lambda done, total, loss: tell(f"training the feature space, loss {loss:.2f}", done, total),
+        )
+        told_of(save_features(classifier, folder.parent))
+    if not are_fitted(folder):
+        model = load_trained(name, compute.device)
+        told_of(fit_densities(model, train, held_out, progress=partial(tell, "fitting"), cancelled=cancelled))
+    report = measure_model(
+        name,
+        count=min(USUAL_COUNT, len(train), len(held_out)) if count is None else count,
+        seeds=seeds,
+        train=train,
+        features=features,
+        kernels=kernels,
+        steps=steps,
+        bf16=bf16,
+        resume_from=folder / UNFINISHED,
+        compute=compute,
+        progress=partial(tell, "evaluating"),
+        cancelled=cancelled,
+    )
+    if save:
+        save_report(report, folder)
+        refresh_card(report, folder)
+        (folder / UNFINISHED).unlink(missing_ok=True)
+    return report
 
 
 def measure_model(
@@ -57,7 +142,7 @@ def measure_model(
     steps: Sequence[int] | None = None,
     device: torch.device | str | None = None,
     bf16: bool = False,
-    keep_in: Path | None = None,
+    resume_from: Path | None = None,
     compute: Compute | None = None,
     progress: Progress | None = None,
     cancelled: Callable[[], bool] | None = None,
@@ -75,7 +160,7 @@ def measure_model(
         device: where to run, if `compute` does not say it.
         bf16: walk and decode in bf16, as models serve where the processor has it; features and everything in the
             latent space stay in float32, costs are always of the model as it serves.
-        keep_in: a file for what is done so far; a run with the same settings goes on from it.
+        resume_from: a file of what is done so far, written as it goes; a run with the same settings goes on from it.
         compute: where models come from and who computes, such as `latentdemo.engine.OnEngine`; None loads the models
             for itself and computes on this thread, on `device`.
         progress: told how far it is.
@@ -83,7 +168,7 @@ def measure_model(
 
     Raises:
         EvaluationError: too few images, or no seed.
-        Cancelled: `cancelled` answered True; what was done is in `keep_in`.
+        Cancelled: `cancelled` answered True; what was done is in `resume_from`.
         LatentdemoError: the model, its densities, held-out images or features cannot be read.
     """
     compute = compute or Here(device)
@@ -100,7 +185,7 @@ def measure_model(
         settings = [
             trained.weights_digest, density.sha256, features.digest, count, train is not None, precision
         ]  # fmt: skip
-        unfinished = Unfinished(keep_in, settings)
+        unfinished = Unfinished(resume_from, settings)
         figures, references = measure_all(subject, walks, count, seeds, unfinished, progress, cancelled)
         with compute.model(name, "served") as served:
             rows = with_times(figures, served, compute.batches)

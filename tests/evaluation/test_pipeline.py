@@ -1,4 +1,6 @@
 import json
+import shutil
+from functools import partial
 
 import pytest
 import torch
@@ -18,16 +20,19 @@ from latentdemo.evaluation import (
     EvaluationError,
     FeatureSpace,
     Report,
+    evaluate_model,
     frechet_distance,
     load_features,
     load_report,
     measure_model,
+    pipeline,
     save_features,
     save_report,
     torchvision_features,
     train_classifier,
 )
 from latentdemo.evaluation.features.damage import mixed, softened, warped
+from latentdemo.sampling.densities.fitting import fit_densities
 
 ROWS = 400
 
@@ -86,7 +91,13 @@ def test_the_shipped_classifier_is_as_right_as_it_says(clothes) -> None:
 @pytest.fixture(scope="module")
 def measured(clothes, tmp_path_factory) -> tuple[Report, list[int]]:
     kept = tmp_path_factory.mktemp("unfinished") / "kept.json"
-    settings = {"count": ROWS, "seeds": (0, 1), "kernels": ["decode-encode", "hmc"], "steps": [0, 1], "keep_in": kept}
+    settings = {
+        "count": ROWS,
+        "seeds": (0, 1),
+        "kernels": ["decode-encode", "hmc"],
+        "steps": [0, 1],
+        "resume_from": kept,
+    }
     with pytest.raises(Cancelled):
         measure_model("fashion-mnist/dvae", train=clothes, cancelled=kept.exists, **settings)
     done: list[int] = []
@@ -122,6 +133,46 @@ def test_a_models_figures_are_ordered_as_they_must_be(measured) -> None:
 def test_a_report_of_a_run_can_be_saved(measured, tmp_path) -> None:
     save_report(measured[0], tmp_path)
     assert load_report(tmp_path).rows == measured[0].rows
+
+
+def test_all_that_is_missing_is_made_first_and_what_was_stopped_goes_on(clothes, tmp_path, monkeypatch) -> None:
+    folder = tmp_path / "fashion-mnist" / "vae"
+    shutil.copytree(checkpoints_dir() / "fashion-mnist" / "vae", folder, ignore=shutil.ignore_patterns("density.*"))
+    for name in ("held-out.json", "held-out.webp"):
+        shutil.copyfile(checkpoints_dir() / "fashion-mnist" / name, folder.parent / name)
+    monkeypatch.setenv("LATENTDEMO_CHECKPOINTS", str(tmp_path))
+    monkeypatch.setattr(pipeline, "train_classifier", partial(train_classifier, epochs=1))
+    monkeypatch.setattr(pipeline, "fit_densities", partial(fit_densities, epochs=1, hidden=16))
+    monkeypatch.setattr(pipeline, "diagnose_kernels", lambda *_: {})
+    few = part(clothes, slice(0, 1000))
+    made, parts = [], []
+    asked = {"count": 100, "seeds": (0,), "kernels": ["hmc"], "steps": [1], "made": made.append}
+
+    def told(words: str, done: int, total: int) -> None:
+        assert done <= total
+        if words not in parts[-1:]:
+            parts.append(words)
+
+    before = load_report(folder)
+    with pytest.raises(Cancelled):
+        evaluate_model(
+            "fashion-mnist/vae",
+            few,
+            few,
+            progress=told,
+            cancelled=(folder / "evaluation.unfinished.json").exists,
+            **asked,
+        )
+    assert [type(each).__name__ for each in made] == ["FeatureConfig", "DensityConfig"]
+    assert (parts[0].split(", ")[0], parts[-2:]) == ("training the feature space", ["fitting", "evaluating"])
+    assert load_report(folder) == before
+    report = evaluate_model("fashion-mnist/vae", few, few, **asked)
+    assert len(made) == 2
+    assert load_report(folder).rows == report.rows
+    assert (report.count, report.training_images, report.features["sha256"]) == (100, True, made[0].sha256)
+    assert report.density_sha256 == made[1].sha256
+    assert "prior, then hmc" in (folder / "README.md").read_text(encoding="utf-8")
+    assert not list(folder.glob("*unfinished*"))
 
 
 def test_without_training_images_other_held_out_images_stand_in() -> None:

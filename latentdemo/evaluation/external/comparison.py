@@ -39,7 +39,7 @@ def compare_with_pythae(
     *,
     features: FeatureSpace | None = None,
     device: torch.device | str | None = None,
-    keep_in: Path,
+    resume_from: Path,
     progress: Progress | None = None,
     cancelled: Callable[[], bool] | None = None,
 ) -> Report:
@@ -50,13 +50,13 @@ def compare_with_pythae(
         train: the images that the model was trained on, whose encodings the samplers are fitted to.
         features: the feature space of the report; None takes the one that is shipped for the data set.
         device: where to run.
-        keep_in: a folder for what is done so far, which a run with the same settings goes on from.
+        resume_from: a folder of what is done so far, written as it goes; a run with the same settings goes on from it.
         progress: told how far it is.
         cancelled: asked between two samplers, and between two batches.
 
     Raises:
         EvaluationError: the report is of other weights or features, or its prior sample cannot be measured again.
-        Cancelled: `cancelled` answered True; what was done is in `keep_in`.
+        Cancelled: `cancelled` answered True; what was done is in `resume_from`.
         LatentdemoError: pythae is not installed, or something of the model cannot be read.
     """
     model = load_trained(report.model, device)
@@ -65,16 +65,16 @@ def compare_with_pythae(
     remedy = f"evaluate it anew with: python -m latentdemo evaluate {report.model}"
     if (report.model_sha256, report.features["sha256"]) != (read_config(model.folder).sha256, features.digest):
         raise EvaluationError(f"the evaluation of {report.model} is of other weights or features; {remedy}")
-    keep_in.mkdir(parents=True, exist_ok=True)
+    resume_from.mkdir(parents=True, exist_ok=True)
     key = [report.model_sha256, features.digest, report.count, report.precision, report.training_images, settings()]
-    unfinished = Unfinished(keep_in / PARTS, key)
+    unfinished = Unfinished(resume_from / PARTS, key)
     encodings = encode_set(model, train)
     draws = {}
     for name in EPOCHS:
         if cancelled and cancelled():
             raise Cancelled("cancelled; what was done so far is kept")
         draws[name] = kept_or_made(
-            keep_in / f"{name}.safetensors",
+            resume_from / f"{name}.safetensors",
             key,
             partial(fit_and_draw, name, model, encodings, report.count, report.seeds),
         )

@@ -46,7 +46,7 @@ def fitted(monkeypatch) -> list[str]:
 
 
 def test_rows_of_pythae_join_the_others_and_change_nothing_else(before, train, fitted, tmp_path) -> None:
-    after = compare_with_pythae(before, train, keep_in=tmp_path / "kept")
+    after = compare_with_pythae(before, train, resume_from=tmp_path / "kept")
     assert fitted == list(EPOCHS)
     assert after.rows[: len(before.rows)] == before.rows
     added = {row.start: row for row in after.rows[len(before.rows) :]}
@@ -57,7 +57,7 @@ def test_rows_of_pythae_join_the_others_and_change_nothing_else(before, train, f
     assert added["pythae-maf"].figures["gap_closed"].mean > 60.0  # encodings of real data all of it
     assert (after.recommendation, after.prior) == (before.recommendation, before.prior)
     assert (after.samplers["epochs"], after.best_foreign.start[:7]) == (EPOCHS, "pythae-")
-    again = compare_with_pythae(after, train, keep_in=tmp_path / "other")
+    again = compare_with_pythae(after, train, resume_from=tmp_path / "other")
     assert len(again.rows) == len(after.rows)
     save(after, tmp_path)
     assert load_report(tmp_path) == after
@@ -67,22 +67,22 @@ def test_rows_of_pythae_join_the_others_and_change_nothing_else(before, train, f
 
 def test_a_run_that_was_stopped_goes_on_where_it_was(before, train, fitted, tmp_path) -> None:
     with pytest.raises(Cancelled):
-        compare_with_pythae(before, train, keep_in=tmp_path, cancelled=lambda: len(fitted) == 2)
+        compare_with_pythae(before, train, resume_from=tmp_path, cancelled=lambda: len(fitted) == 2)
     measured: list[int] = []
-    first = compare_with_pythae(before, train, keep_in=tmp_path, progress=lambda done, total: measured.append(done))
+    first = compare_with_pythae(before, train, resume_from=tmp_path, progress=lambda done, total: measured.append(done))
     assert fitted == list(EPOCHS)
     kept = json.loads((tmp_path / "figures.json").read_text())["parts"]
     assert len(kept) == len(measured) == 2 * (2 + len(EPOCHS))
     (tmp_path / "pythae-maf.safetensors").write_bytes(b"cut off")
-    assert compare_with_pythae(before, train, keep_in=tmp_path) == first
+    assert compare_with_pythae(before, train, resume_from=tmp_path) == first
     assert fitted[len(EPOCHS) :] == ["pythae-maf"]
 
 
 def test_an_evaluation_that_others_cannot_stand_beside_is_refused(before, train, fitted, tmp_path) -> None:
     with pytest.raises(EvaluationError, match="of other weights"):
-        compare_with_pythae(replace(before, model_sha256="0" * 64), train, keep_in=tmp_path)
+        compare_with_pythae(replace(before, model_sha256="0" * 64), train, resume_from=tmp_path)
     distance = before.prior.figures["frechet_distance"]
     figures = {**before.prior.figures, "frechet_distance": replace(distance, mean=1.1 * distance.mean)}
     rows = [replace(row, figures=figures) if row.is_prior else row for row in before.rows]
     with pytest.raises(EvaluationError, match="cannot stand beside its own"):
-        compare_with_pythae(replace(before, rows=rows), train, keep_in=tmp_path)
+        compare_with_pythae(replace(before, rows=rows), train, resume_from=tmp_path)
