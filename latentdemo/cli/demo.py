@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
 import sys
 from importlib.util import find_spec
 from pathlib import Path
@@ -28,7 +27,7 @@ def demo(context: typer.Context) -> None:
     # all threads share one heap: a server of many sessions holds less memory (Linux only)
     environment = {"MALLOC_ARENA_MAX": "1", **os.environ}
     command = [sys.executable, "-m", "streamlit", "run", str(app), *context.args]
-    raise typer.Exit(subprocess.run(command, env=environment, check=False).returncode)
+    os.execve(sys.executable, command, environment)  # signals go to the server itself
 
 
 def find_app(folders: list[Path]) -> Path:

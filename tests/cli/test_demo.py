@@ -1,4 +1,3 @@
-import subprocess
 import sys
 from pathlib import Path
 
@@ -15,11 +14,12 @@ def started(monkeypatch) -> list:
     """What would have been started in place of the web app."""
     calls: list = []
 
-    def stand_in(command, **settings):
-        calls.append((command, settings["env"]))
-        return subprocess.CompletedProcess(command, 3)
+    def stand_in(program, command, environment):
+        assert program == sys.executable
+        calls.append((command, environment))
+        sys.exit(3)
 
-    monkeypatch.setattr(demo.subprocess, "run", stand_in)
+    monkeypatch.setattr(demo.os, "execve", stand_in)
     return calls
 
 
