@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import threading
-from collections import OrderedDict
 from collections.abc import Hashable
 from typing import Generic, TypeVar
 from weakref import WeakValueDictionary
+
+from cachetools import LRUCache
 
 Result = TypeVar("Result")
 
@@ -20,17 +21,15 @@ class RecentResults(Generic[Result]):
 
     def __init__(self, capacity: int) -> None:
         self.capacity = capacity
-        self._kept: OrderedDict[Hashable, tuple[Result, int]] = OrderedDict()
+        self._kept: LRUCache[Hashable, tuple[Result, int]] = LRUCache(capacity, getsizeof=lambda kept: kept[1])
         self._turns: WeakValueDictionary[Hashable, threading.Lock] = WeakValueDictionary()
         self._lock = threading.Lock()
 
     def get(self, key: Hashable) -> Result | None:
         """The result of a key, if it is still kept."""
         with self._lock:
-            if key not in self._kept:
-                return None
-            self._kept.move_to_end(key)
-            return self._kept[key][0]
+            kept = self._kept.get(key)
+        return None if kept is None else kept[0]
 
     def turn(self, key: Hashable) -> threading.Lock:
         """A lock to hold while the result of a key is made, so that others wait for it; gone when nobody holds it."""
@@ -48,5 +47,3 @@ class RecentResults(Generic[Result]):
             self._kept.pop(key, None)
             if weight <= self.capacity:
                 self._kept[key] = (result, weight)
-            while sum(kept for _, kept in self._kept.values()) > self.capacity:
-                self._kept.popitem(last=False)

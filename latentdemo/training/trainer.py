@@ -18,13 +18,13 @@ import statistics
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
+from torch.optim.lr_scheduler import LambdaLR, LRScheduler
 
 from latentdemo.checkpoints import save_checkpoint
 from latentdemo.checkpoints.config import current_versions
@@ -39,8 +39,9 @@ from latentdemo.training.card import write_card
 from latentdemo.training.measure import held_out_loss, measure_held_out, residual_std
 from latentdemo.training.pictures import epoch_picture
 from latentdemo.training.settings import TrainingSettings
+from latentdemo.training.state import STATE, check_same_run, read_state, write_state
 
-STATE, LOG = "state.pt", "log.jsonl"
+LOG = "log.jsonl"
 TIMED_BATCHES = 6  # of which the median counts; the first ones warm up
 
 Terms = dict[str, float]
@@ -124,6 +125,7 @@ class Trainer:
         }
         self.epoch = 0
         self.seconds = 0.0
+        self.schedules = self.begin_schedules()
         self.best: Best | None = None
         self.folder = out / "training"
         if restart and self.folder.exists():
@@ -198,9 +200,10 @@ class Trainer:
         noise = epoch_generator(self.settings.seed, 2 * self.epoch + 1, self.device)
         sums: dict[str, Tensor] = {}
         for batch, images in enumerate(self.batches(), start=1):
-            self.set_learning_rate(batch - 1)
             for name, value in self.train_batch(images, noise).items():
                 sums[name] = sums.get(name, torch.zeros((), device=self.device)) + value
+            for schedule in self.schedules:
+                schedule.step()
             if on_batch and (batch % 20 == 0 or batch == self.steps_per_epoch):
                 means = {name: value.item() / batch for name, value in sums.items()}
                 on_batch(self.epoch + 1, batch, self.steps_per_epoch, means)
@@ -243,13 +246,22 @@ class Trainer:
             rows = np.sort(order[start : start + size])  # sorted rows read a memory map in one direction
             yield self.train_images.tensor(rows).to(self.device, non_blocking=True)
 
-    def set_learning_rate(self, batch: int) -> None:
-        """Half a cosine from the learning rate down to zero over the whole run."""
-        done = (self.epoch * self.steps_per_epoch + batch) / (self.settings.epochs * self.steps_per_epoch)
-        rate = self.settings.learning_rate * 0.5 * (1.0 + math.cos(math.pi * done))
-        for optimizer in self.optimizers.values():
-            for group in optimizer.param_groups:
-                group["lr"] = rate
+    def begin_schedules(self) -> list[LRScheduler]:
+        """Learning rates that fall along half a cosine to zero over the whole run, from the epoch that comes next on.
+
+        A rate depends on the number of the step alone, so that a run that was stopped goes on to the last bit.
+        """
+        total = self.settings.epochs * self.steps_per_epoch
+        for group in (group for optimizer in self.optimizers.values() for group in optimizer.param_groups):
+            group["initial_lr"] = self.settings.learning_rate
+        return [
+            LambdaLR(
+                optimizer,
+                lambda step: 0.5 * (1.0 + math.cos(math.pi * (step / total))),
+                last_epoch=self.epoch * self.steps_per_epoch - 1,
+            )
+            for optimizer in self.optimizers.values()
+        ]
 
     def picture_path(self, epoch: int) -> Path:
         """Where the picture of an epoch lies."""
@@ -283,7 +295,7 @@ class Trainer:
             "model": self.model.state_dict(),
             "optimizers": {group: optimizer.state_dict() for group, optimizer in self.optimizers.items()},
         }
-        write_atomically(self.folder / STATE, partial(torch.save, state))
+        write_state(self.folder, state)
 
     def resume(self) -> None:
         """Go on from the state in the folder.
@@ -291,26 +303,13 @@ class Trainer:
         Raises:
             TrainingError: it is broken, or belongs to a run with other settings.
         """
-        path = self.folder / STATE
-        try:
-            state = torch.load(path, map_location=self.device, weights_only=True)
-            theirs = state["fingerprint"]
-            theirs["settings"] = asdict(TrainingSettings(**theirs["settings"]))
-        except Exception as error:
-            raise TrainingError(
-                f"{path} is broken or no state of a training run; start again with --restart"
-            ) from error
-        mine = self.fingerprint()
-        other = [name for name in mine if mine[name] != theirs.get(name, mine[name])]
-        if other:
-            raise TrainingError(
-                f"{self.out} holds a run with another {' and '.join(other)}; "
-                "choose another --out, or drop that run with --restart"
-            )
+        state = read_state(self.folder, self.device)
+        check_same_run(self.out, self.fingerprint(), state["fingerprint"])
         self.model.load_state_dict(state["model"])
         for group, optimizer in self.optimizers.items():
             optimizer.load_state_dict(state["optimizers"][group])
         self.epoch, self.seconds = state["epoch"], state["seconds"]
+        self.schedules = self.begin_schedules()
         self.best = Best(**state["best"]) if state.get("best") else None
 
     def finish(self) -> None:

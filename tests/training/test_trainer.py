@@ -1,4 +1,5 @@
 import json
+import math
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -134,6 +135,28 @@ def test_a_run_that_was_begun_before_there_was_a_patience_goes_on(tmp_path) -> N
     del state["fingerprint"]["settings"]["patience"], state["fingerprint"]["images"], state["best"]
     torch.save(state, tmp_path / "training" / "state.pt")
     assert trainer(tmp_path, epochs=1).epoch == 1
+
+
+def test_a_state_that_knows_no_schedule_goes_on_at_the_rate_of_its_epoch(tmp_path) -> None:
+    def kill(*_place) -> None:
+        raise KeyboardInterrupt
+
+    unbroken, killed = trainer(tmp_path / "unbroken"), trainer(tmp_path / "killed")
+    unbroken.run()
+    with pytest.raises(KeyboardInterrupt):
+        killed.run(on_epoch=kill)
+    path = tmp_path / "killed" / "training" / "state.pt"
+    state = torch.load(path, weights_only=True)
+    for group in (group for each in state["optimizers"].values() for group in each["param_groups"]):
+        del group["initial_lr"]
+        group["lr"] = 0.123  # the rate used to be set anew before each step
+    torch.save(state, path)
+    resumed = trainer(tmp_path / "killed")
+    steps, total = resumed.steps_per_epoch, 3 * resumed.steps_per_epoch
+    [rate] = {group["lr"] for each in resumed.optimizers.values() for group in each.param_groups}
+    assert rate == resumed.settings.learning_rate * 0.5 * (1.0 + math.cos(math.pi * (steps / total)))
+    resumed.run()
+    assert torch.equal(weights(resumed), weights(unbroken))
 
 
 @pytest.mark.parametrize(("count", "epochs"), [(60_000, 20), (1_577, 125), (64, 3_000), (10, 3_000)])

@@ -121,11 +121,10 @@ def fit(classifier: Classifier, train: ImageSet, epochs: int, seed: int, on_batc
     device = classifier.heads.weight.device
     optimizer = torch.optim.Adam(classifier.parameters(), LEARNING_RATE, fused=True)
     total = epochs * (len(train) // BATCH)
+    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, total)
     labels = {name: torch.from_numpy(np.asarray(values, np.int64)) for name, values in train.labels.items()}
     classifier.train()
     for done, (rows, generator) in enumerate(shuffled_rows(len(train), epochs, seed)):
-        for group in optimizer.param_groups:
-            group["lr"] = LEARNING_RATE * 0.5 * (1.0 + math.cos(math.pi * done / total))
         images, kinds = damage(train.tensor(rows), generator)
         with torch.autocast(device.type, torch.bfloat16):
             logits = classifier(images.to(device))
@@ -136,6 +135,7 @@ def fit(classifier: Classifier, train: ImageSet, epochs: int, seed: int, on_batc
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
+        schedule.step()
         if on_batch and (done % 20 == 19 or done + 1 == total):
             on_batch(done + 1, total, loss.item())
     classifier.eval()
