@@ -1,31 +1,82 @@
 """Random numbers, always from generators that the caller passes in.
 
-A batch draws either from one `torch.Generator` or from one generator a row. The second makes what a row
-gets independent of the batch it is in: chain 5 of seed 7 is the same alone, among 64, or among 10,000.
+Every purpose has streams of its own, told apart by the spawn key of `numpy.random.SeedSequence`, so that numbers that
+are drawn for different purposes never meet. A chain's stream gives its starting point first and the noise of its steps
+after it; a chain whose starting point is given has another stream, since that point may well have been drawn from the
+first.
+
+A batch draws either from one `torch.Generator` or from one stream a row. The second makes what a row gets independent
+of the batch it is in: chain 5 of seed 7 is the same alone, among 64, or among 10,000.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
+from enum import Enum
 
 import numpy as np
 import torch
 from torch import Tensor
 
-Generators = torch.Generator | Sequence[torch.Generator]
+PICTURE_DRAWS = 2**30  # number of the first chain's stream that posterior draws of a given picture come from
+PICTURE_DAMAGE = 2**31  # number of the chain's stream that a picture is damaged by; no run has so many chains
+BLOCK = 16  # numbers that `torch.Tensor.normal_` makes at a time, eight pairs
+MOST_AHEAD = 2**22  # numbers that a batch draws ahead at the most, 16 MB of them
 
 
-def chain_generators(seed: int, count: int, first: int = 0) -> list[torch.Generator]:
+class Purpose(Enum):
+    """What numbers are drawn for; the value begins the spawn key of the purpose's streams.
+
+    The streams of chains have a number and nothing before it; `SHARED_NOISE` is the one that has no number either.
+    """
+
+    CHAIN = ()
+    SHARED_NOISE = ()
+    GIVEN_START = (1, 0)
+    TRAINING_ORDER = (2, 0)
+    TRAINING_NOISE = (3, 0)
+    FEATURES = (4, 0)
+    DAMAGE = (5, 0)
+    FIT = (6, 0)
+    FIT_DRAWS = (7, 0)
+    TUNING = (8, 0)
+    ENCODINGS = (9, 0)
+    RECONSTRUCTIONS = (10, 0)
+    ROUND_TRIP = (11, 0)
+    DIVERGENCE = (12, 0)
+    PRIOR_SAMPLE = (13, 0)
+    OTHER_SAMPLERS = (14, 0)
+
+
+def stream(seed: int, purpose: Purpose, *number: int, device: torch.device | str = "cpu") -> torch.Generator:
+    """The stream of a purpose that has a number, such as that of a chain or of an epoch.
+
+    Raises:
+        ValueError: a negative seed.
+
+    Example:
+        >>> noise = torch.randn(3, generator=stream(7, Purpose.TRAINING_NOISE, 2))  # of the second epoch
+    """
+    state = np.random.SeedSequence(seed, spawn_key=(*purpose.value, *number)).generate_state(1, np.uint64)[0]
+    return torch.Generator(device).manual_seed(int(state))
+
+
+def chain_generators(seed: int, count: int, first: int = 0, purpose: Purpose = Purpose.CHAIN) -> list[torch.Generator]:
     """Independent CPU generators for chains `first` to `first + count - 1` of a seed.
 
-    Chain i of a seed always gets the same generator, whatever `first` and `count` are: its state comes from
-    `numpy.random.SeedSequence`, spawned by index.
+    Chain i of a seed always gets the same generator, whatever `first` and `count` are.
+
+    Args:
+        seed: of the run.
+        count: how many chains.
+        first: number of the first.
+        purpose: `CHAIN`, or `GIVEN_START` for the noise of chains whose starting points are given.
 
     Raises:
         ValueError: a negative seed.
     """
-    children = (np.random.SeedSequence(seed, spawn_key=(i,)) for i in range(first, first + count))
-    return [torch.Generator().manual_seed(int(child.generate_state(1, np.uint64)[0])) for child in children]
+    return [stream(seed, purpose, number) for number in range(first, first + count)]
 
 
 def common_generators(seed: int, count: int) -> list[torch.Generator]:
@@ -34,8 +85,121 @@ def common_generators(seed: int, count: int) -> list[torch.Generator]:
     Raises:
         ValueError: a negative seed.
     """
-    state = int(np.random.SeedSequence(seed).generate_state(1, np.uint64)[0])
-    return [torch.Generator().manual_seed(state) for _ in range(count)]
+    return [stream(seed, Purpose.SHARED_NOISE) for _ in range(count)]
+
+
+class DrawnAhead:
+    """Uniform numbers of several streams, drawn ahead in one call a stream.
+
+    What a stream gives does not depend on how much of it is drawn at a time.
+
+    Args:
+        generators: one a stream.
+        steps: how often about as many numbers as the first time will be asked for.
+    """
+
+    def __init__(self, generators: Sequence[torch.Generator], steps: int) -> None:
+        self.generators = list(generators)
+        self.steps = max(steps, 1)
+        self.numbers = torch.empty(len(self.generators), 0)
+        self.used = torch.zeros(len(self.generators), dtype=torch.long)
+
+    def take(self, rows: Tensor, count: int) -> Tensor:
+        """The next numbers of some streams, (len(rows), count) on [0, 1)."""
+        if (self.used[rows] + count > self.numbers.shape[1]).any():
+            self.draw(count)
+        used = self.used[rows]
+        self.used[rows] += count
+        first = int(used[0]) if len(used) else 0
+        if (used == first).all():
+            return self.numbers[rows, first : first + count]
+        return self.numbers[rows[:, None], used[:, None] + torch.arange(count)]
+
+    def draw(self, count: int) -> None:
+        """Draw more, behind what was not used yet; the numbers of all streams end at the same place."""
+        most = max(MOST_AHEAD // len(self.generators), count)
+        more = min((count + BLOCK) * self.steps, most)
+        left = self.numbers.shape[1] - int(self.used.min())
+        numbers = torch.empty(len(self.generators), left + more)
+        numbers[:, :left] = self.numbers[:, self.numbers.shape[1] - left :]
+        self.used += left - self.numbers.shape[1]
+        for row, generator in zip(numbers.unbind(), self.generators, strict=True):
+            row[left:].uniform_(generator=generator)
+        self.numbers = numbers
+
+
+class ChainNoise:
+    """The noise of a batch of chains, one stream a row; may be taken apart and put together as chains are.
+
+    Parts of a batch go on with the streams of the whole: what one draws, the other does not draw again.
+
+    Args:
+        parts: streams that were drawn ahead, and which of them the rows have, in their order; -1 for a row that needs
+            no noise worth the name.
+
+    Example:
+        >>> noise = ChainNoise.of(chain_generators(7, 64), steps=10)
+        >>> randn((64, 32), noise).shape
+        torch.Size([64, 32])
+    """
+
+    def __init__(self, parts: Sequence[tuple[DrawnAhead, Tensor]]) -> None:
+        self.parts = list(parts)
+
+    @classmethod
+    def of(cls, generators: Sequence[torch.Generator], steps: int = 1) -> ChainNoise:
+        """Noise from generators, one a row, for about so many steps."""
+        return cls([(DrawnAhead(generators, steps), torch.arange(len(generators)))])
+
+    @classmethod
+    def join(cls, batches: Sequence[ChainNoise]) -> ChainNoise:
+        """The rows of several batches, one after the other."""
+        parts: list[tuple[DrawnAhead, Tensor]] = []
+        for source, rows in (part for batch in batches for part in batch.parts):
+            if parts and parts[-1][0] is source:
+                parts[-1] = (source, torch.cat([parts[-1][1], rows]))
+            else:
+                parts.append((source, rows))
+        return cls(parts)
+
+    def __len__(self) -> int:
+        return sum(len(rows) for _, rows in self.parts)
+
+    def take(self, chosen: Tensor | slice) -> ChainNoise:
+        """Some of the rows, a slice or (N,) booleans."""
+        kept = torch.zeros(len(self), dtype=torch.bool)
+        kept[chosen.cpu() if isinstance(chosen, Tensor) else chosen] = True
+        shares = kept.split([len(rows) for _, rows in self.parts])
+        found = [(source, rows[share]) for (source, rows), share in zip(self.parts, shares, strict=True)]
+        return ChainNoise([(source, rows) for source, rows in found if len(rows)])
+
+    def with_idle_rows(self, more: int) -> ChainNoise:
+        """The same rows, and so many behind them whose draws are dropped."""
+        return ChainNoise.join([self, ChainNoise([(self.parts[-1][0], torch.full((more,), -1))])]) if more else self
+
+    def uniform(self, count: int) -> Tensor:
+        """The next numbers of each row, (N, count) on [0, 1), on the CPU."""
+        drawn = []
+        for source, rows in self.parts:
+            numbers = torch.full((len(rows), count), 0.5)
+            real = rows >= 0
+            numbers[real] = source.take(rows[real], count)
+            drawn.append(numbers)
+        return torch.cat(drawn) if drawn else torch.empty(0, count)
+
+    def normal(self, count: int) -> Tensor:
+        """Standard normal numbers, (N, count) float32 on the CPU, by the transform of Box & Muller 1958.
+
+        Pairs lie in blocks of 16, as `torch.Tensor.normal_` lays them, so that the numbers are those that it gives.
+        They are computed in float64, so that rounding cannot depend on how many rows are at hand.
+        """
+        pairs = self.uniform(-(-count // BLOCK) * BLOCK).double().unflatten(1, (-1, 2, BLOCK // 2))
+        radius = (-2.0 * (1.0 - pairs[:, :, 0]).log()).sqrt()
+        angle = 2.0 * math.pi * pairs[:, :, 1]
+        return torch.stack([radius * angle.cos(), radius * angle.sin()], dim=2).flatten(1)[:, :count].float()
+
+
+Generators = torch.Generator | Sequence[torch.Generator] | ChainNoise
 
 
 def randn(shape: Sequence[int], generator: Generators, device: torch.device | str | None = None) -> Tensor:
@@ -43,17 +207,19 @@ def randn(shape: Sequence[int], generator: Generators, device: torch.device | st
 
     Args:
         shape: sizes, the batch first.
-        generator: one for the whole batch, or a sequence of N, one a row.
+        generator: one for the whole batch, a sequence of N, one a row, or the noise of N chains.
         device: where the noise is wanted; it is drawn where the generator lives and copied.
     """
     if isinstance(generator, torch.Generator):
         noise = torch.randn(tuple(shape), generator=generator, device=generator.device)
     else:
-        if len(generator) != shape[0]:
-            raise ValueError(f"{len(generator)} generators for a batch of {shape[0]}: pass one a row")
-        noise = torch.empty(tuple(shape))
-        for row, own in zip(noise.unbind(), generator, strict=True):
-            row.normal_(generator=own)
+        check_rows(generator, shape[0])
+        if isinstance(generator, ChainNoise):
+            noise = generator.normal(math.prod(shape[1:])).reshape(tuple(shape))
+        else:
+            noise = torch.empty(tuple(shape))
+            for row, own in zip(noise.unbind(), generator, strict=True):
+                row.normal_(generator=own)
     return noise if device is None else noise.to(device)
 
 
@@ -62,13 +228,17 @@ def rand(count: int, generator: Generators, device: torch.device | str | None = 
     if isinstance(generator, torch.Generator):
         noise = torch.rand(count, generator=generator, device=generator.device)
     else:
-        noise = torch.empty(count)
-        for row, own in zip(noise, generator, strict=True):
-            torch.rand((), generator=own, out=row)
+        check_rows(generator, count)
+        if isinstance(generator, ChainNoise):
+            noise = generator.uniform(1)[:, 0]
+        else:
+            noise = torch.empty(count)
+            for row, own in zip(noise, generator, strict=True):
+                torch.rand((), generator=own, out=row)
     return noise if device is None else noise.to(device)
 
 
-def epoch_generator(seed: int, epoch: int, device: torch.device | str = "cpu") -> torch.Generator:
-    """The generator of one training epoch, so that a resumed run draws what an unbroken one would have drawn."""
-    state = np.random.SeedSequence(seed, spawn_key=(epoch,)).generate_state(1, np.uint64)[0]
-    return torch.Generator(device).manual_seed(int(state))
+def check_rows(generators: Sequence[torch.Generator] | ChainNoise, rows: int) -> None:
+    """Raise ValueError where there is not one stream a row."""
+    if len(generators) != rows:
+        raise ValueError(f"{len(generators)} generators for a batch of {rows}: pass one a row")

@@ -10,6 +10,7 @@ from latentdemo.evaluation.report import GAP, Interval, Report
 from latentdemo.export import RunSettings
 from latentdemo.export.settings import DRAWN, MOST_CHANGED_FIRST
 from latentdemo.imaging import data_uri
+from latentdemo.sampling import ChainSpec
 from latentdemo.sampling.starts import PRIOR
 from latentdemo.ui.controls.kernel import (
     KERNEL_OPTIONS,
@@ -216,15 +217,18 @@ def export_comparison(comparison: Comparison, request: Request, shown: tuple[int
         request.model,
         request.digest,
         request.densities,
-        request.kernel,
-        request.start,
-        request.count,
+        ChainSpec(
+            request.kernel,
+            request.options,
+            request.start,
+            request.count,
+            max(request.steps),
+            request.seed,
+            request.stop_at,
+        ),
         request.recorded,
-        request.seed,
         request.layout,
         {step: _("Step {step}", step=step) for step in shown},
-        request.options,
-        request.stop_at,
     )
     export_popover(
         chosen,

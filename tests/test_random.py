@@ -1,7 +1,17 @@
 import pytest
 import torch
 
-from latentdemo.random import chain_generators, epoch_generator, randn
+from latentdemo.random import (
+    PICTURE_DAMAGE,
+    PICTURE_DRAWS,
+    ChainNoise,
+    Purpose,
+    chain_generators,
+    common_generators,
+    rand,
+    randn,
+    stream,
+)
 
 
 def test_a_chain_gets_the_same_generator_whatever_runs_beside_it() -> None:
@@ -33,7 +43,7 @@ def test_one_generator_serves_a_whole_batch() -> None:
 def test_drawing_leaves_global_randomness_alone() -> None:
     before = torch.get_rng_state()
     randn((4, 3), chain_generators(0, 4))
-    torch.rand(3, generator=epoch_generator(0, 1))
+    torch.rand(3, generator=stream(0, Purpose.TRAINING_NOISE, 1))
     assert torch.equal(torch.get_rng_state(), before)
 
 
@@ -48,6 +58,85 @@ def test_one_generator_a_row_is_asked_for() -> None:
 
 
 def test_epochs_differ_and_repeat() -> None:
-    first, again, other = (torch.rand(5, generator=epoch_generator(1, epoch)) for epoch in (2, 2, 3))
+    first, again, other = (torch.rand(5, generator=stream(1, Purpose.TRAINING_NOISE, epoch)) for epoch in (2, 2, 3))
     assert torch.equal(first, again)
     assert not torch.equal(first, other)
+
+
+def test_streams_of_different_purposes_never_meet() -> None:
+    """Neither by their first numbers, nor by a correlation over many streams."""
+    purposes = [each for each in Purpose if each.value]
+    firsts = {
+        (purpose, number): tuple(torch.rand(4, generator=stream(7, purpose, *number)).tolist())
+        for purpose in purposes
+        for number in [(), *((number,) for number in range(50))]
+    }
+    firsts |= {
+        ("chain", (i,)): tuple(torch.rand(4, generator=each).tolist())
+        for i, each in enumerate(chain_generators(7, 500))
+    }
+    firsts |= {
+        ("picture", (i,)): tuple(torch.rand(4, generator=chain_generators(7, 1, i)[0]).tolist())
+        for i in (PICTURE_DRAWS, PICTURE_DRAWS + 1, PICTURE_DAMAGE)
+    }
+    firsts["shared", ()] = tuple(torch.rand(4, generator=common_generators(7, 1)[0]).tolist())
+    assert len(set(firsts.values())) == len(firsts)
+    chains = randn((2000, 16), chain_generators(7, 2000))
+    for purpose in purposes:
+        other = randn((2000, 16), chain_generators(7, 2000, purpose=purpose))
+        assert (chains * other).mean().abs() < 5 / chains.numel() ** 0.5
+
+
+def test_noise_drawn_ahead_is_what_the_generators_give() -> None:
+    """Of whole blocks of 16 numbers, as `normal_` makes them, with uniform numbers between."""
+    noise, alone = ChainNoise.of(chain_generators(7, 3), steps=4), chain_generators(7, 3)
+    for shape in ((32,), (1, 4, 8), (16,)):
+        assert torch.allclose(randn((3, *shape), noise), randn((3, *shape), alone), atol=2e-6)
+        assert torch.equal(rand(3, noise), rand(3, alone))
+
+
+@pytest.mark.parametrize("size", [1, 5, 16, 40])
+def test_noise_does_not_depend_on_how_much_is_drawn_ahead(size: int) -> None:
+    drawn = []
+    for steps in (1, 3, 100):
+        noise = ChainNoise.of(chain_generators(7, 4), steps)
+        drawn.append(torch.cat([randn((4, size), noise) for _ in range(7)], dim=1))
+    assert torch.equal(drawn[0], drawn[1])
+    assert torch.equal(drawn[0], drawn[2])
+    assert drawn[0].isfinite().all()
+
+
+def test_parts_of_a_batch_go_on_where_the_batch_was() -> None:
+    wanted = ChainNoise.of(chain_generators(7, 6), 3)
+    first, second = randn((6, 8), wanted), randn((6, 8), wanted)
+    noise = ChainNoise.of(chain_generators(7, 6), 3)
+    odd = torch.tensor([False, True] * 3)
+    assert torch.equal(randn((6, 8), noise), first)
+    left, right = noise.take(odd), noise.take(~odd)
+    assert torch.equal(randn((3, 8), left), second[odd])
+    assert torch.equal(randn((3, 8), right), second[~odd])
+    apart = noise.take(slice(2, 5)).with_idle_rows(4)
+    assert len(apart) == 7
+    third = randn((7, 8), apart)
+    joined = ChainNoise.join([noise.take(slice(2)), noise.take(slice(5, None)), ChainNoise.of(chain_generators(8, 2))])
+    rest = randn((5, 8), joined)
+    everyone = randn((6, 8), wanted)
+    assert torch.equal(torch.cat([rest[:2], third[:3], rest[2:3]]), everyone)
+    assert torch.equal(rest[3:], randn((2, 8), ChainNoise.of(chain_generators(8, 2))))
+
+
+def test_rows_of_one_batch_may_have_come_to_different_places() -> None:
+    noise, wanted = ChainNoise.of(chain_generators(3, 2), 1), ChainNoise.of(chain_generators(3, 2), 1)
+    expected = torch.stack([randn((2, 16), wanted) for _ in range(40)])
+    ahead = noise.take(slice(1))
+    for step in range(20):
+        assert torch.equal(randn((1, 16), ahead)[0], expected[step, 0])
+    for step in range(20):
+        assert torch.equal(randn((2, 16), noise), torch.stack([expected[20 + step, 0], expected[step, 1]]))
+
+
+def test_noise_is_standard_normal() -> None:
+    noise = randn((2000, 50), ChainNoise.of(chain_generators(0, 2000)))
+    assert noise.mean().abs() < 5 / noise.numel() ** 0.5
+    assert noise.var().item() == pytest.approx(1.0, abs=5 * (2 / noise.numel()) ** 0.5)
+    assert noise.pow(4).mean().item() == pytest.approx(3.0, abs=5 * (96 / noise.numel()) ** 0.5)

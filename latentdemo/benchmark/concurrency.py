@@ -44,7 +44,7 @@ def measure_concurrency(
 
 def row_of(engine: Engine, model: GenerativeAutoencoder, number: int, chains: int) -> dict[str, object]:
     """What was measured of so many requests at once."""
-    ideal = RunRequest(model, count=number * chains, steps=STEPS, record=(STEPS,))
+    ideal = RunRequest.of(model, count=number * chains, steps=STEPS, record=(STEPS,))
     ratios, waits = [], []
     engine.run(ideal)
     for _ in range(TURNS):
@@ -67,7 +67,7 @@ def row_of(engine: Engine, model: GenerativeAutoencoder, number: int, chains: in
 def together(engine: Engine, model: GenerativeAutoencoder, number: int, chains: int) -> list[float]:
     """Seconds from the first request to each result, of equal requests from threads of their own."""
     requests = [
-        RunRequest(model, count=chains, steps=STEPS, seed=seed, record=(STEPS,)) for seed in range(1, number + 1)
+        RunRequest.of(model, count=chains, steps=STEPS, seed=seed, record=(STEPS,)) for seed in range(1, number + 1)
     ]
     with ThreadPoolExecutor(number) as threads:
         started = time.perf_counter()
@@ -94,10 +94,10 @@ def measure_fairness(name: str, device: str | None = None, long: int = LONG) -> 
     """
     model = apart(lambda: load_model(name, device))
     engine = Engine(device)
-    short = RunRequest(model, count=SHORT, steps=STEPS, record=(STEPS,))
+    short = RunRequest.of(model, count=SHORT, steps=STEPS, record=(STEPS,))
     try:
         alone = in_turns({"alone": lambda: engine.run(short)}, seconds=2.0)["alone"]
-        ticket = engine.submit(RunRequest(model, count=long, steps=STEPS, record=(STEPS,)))
+        ticket = engine.submit(RunRequest.of(model, count=long, steps=STEPS, record=(STEPS,)))
         ticket.wait(UNDER_WAY)
         beside: list[float] = []
         while len(beside) < BESIDE and not ticket.wait(0.0):
@@ -119,7 +119,7 @@ def measure_beside_a_page(name: str, device: str | None = None, chains: int = CH
     """
     model = apart(lambda: load_model(name, device))
     engine = Engine(device)
-    request = RunRequest(model, count=chains, steps=STEPS, record=(STEPS,))
+    request = RunRequest.of(model, count=chains, steps=STEPS, record=(STEPS,))
     ended = threading.Event()
 
     def compute() -> None:

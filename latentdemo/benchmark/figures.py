@@ -9,10 +9,11 @@ from latentdemo.checkpoints import load_model, load_trained
 from latentdemo.data import read_held_out
 from latentdemo.evaluation.features.classifier import load_features
 from latentdemo.evaluation.pipeline import measure_all
-from latentdemo.evaluation.protocol import Walk
+from latentdemo.evaluation.protocol import Arm
 from latentdemo.evaluation.repetition import Subject
 from latentdemo.evaluation.report import GAP, Interval
 from latentdemo.evaluation.unfinished import Unfinished
+from latentdemo.sampling import ChainSpec
 
 STEPS = (0, 1, 5, 10)
 COUNT, SEEDS = 2000, (0, 1, 2, 3, 4)  # as an evaluation's
@@ -30,11 +31,11 @@ def measure_figures(name: str, count: int = COUNT, seeds: Sequence[int] = SEEDS)
     assert reference.folder is not None
     dataset = reference.folder.parent
     features, held_out = load_features(dataset.name, "cpu", beside=dataset), read_held_out(dataset)
-    walks = [Walk("prior", "decode-encode", STEPS)]
+    arms = [Arm(ChainSpec(steps=max(STEPS)), STEPS)]
     found = []
     for model in (reference, load_model(name, "cpu", precision="bf16")):
         subject = Subject(model, reference, features, held_out, None)
-        found.append(measure_all(subject, walks, count, seeds, Unfinished(None, []), None, None)[0])
+        found.append(measure_all(subject, arms, count, seeds, Unfinished(None, []), None, None)[0])
     pairs = zip(found[0], found[1], strict=True)
     rows = [row_of(before.steps, before.figures, after.figures) for before, after in pairs]
     return Table(f"{name}: float32 | bf16, {len(seeds)} x {count:,} samples", rows)

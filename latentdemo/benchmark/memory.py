@@ -9,6 +9,7 @@ import psutil
 
 from latentdemo.benchmark.timing import Table
 from latentdemo.engine import Engine, RunRequest
+from latentdemo.sampling import KERNELS
 
 REQUESTS = 1000
 COUNTS, STEPS = (4, 16, 36), (1, 2, 5)
@@ -23,11 +24,12 @@ def measure_memory(names: Sequence[str], device: str | None = None, requests: in
     """
     engine = Engine(device)
     process = psutil.Process()
-    kinds = itertools.cycle(itertools.product(names, ("decode-encode", "transport", "hmc"), COUNTS, STEPS))
+    kernels = [name for name, spec in KERNELS.items() if not spec.needs_stochastic_encoder]  # which every model has
+    kinds = itertools.cycle(itertools.product(names, kernels, COUNTS, STEPS))
     seen = {"before": process.memory_info().rss}
     try:
         for done, (name, kernel, count, steps) in zip(range(1, requests + 1), kinds, strict=False):
-            engine.run(RunRequest(name, kernel, count=count, steps=steps, seed=done, record="all"))
+            engine.run(RunRequest.of(name, kernel, count=count, steps=steps, seed=done, record="all"))
             if done in (requests // 2, requests):
                 seen[f"after {done:,}"] = process.memory_info().rss
     finally:

@@ -30,6 +30,7 @@ from latentdemo.benchmark.server import Server, running_server
 from latentdemo.benchmark.visitor import Visitor
 from latentdemo.checkpoints import list_models
 from latentdemo.errors import ServerError
+from latentdemo.sampling import KERNELS, PLAIN
 
 SESSIONS = 32
 MOST_SESSIONS, MOST_MINUTES = 128, 120.0
@@ -128,12 +129,10 @@ def address_to_open(model: str, draw: random.Random) -> Address:
     dataset, family = model.split("/")
     page = draw.choice(["", "sampling", "sampling", "chain", "chain", "interpolation", "quality", "latent_space"])
     settings: dict[str, Any] = {"data": dataset, "model": family, "seed": draw.randint(0, LAST_SEED)}
-    kernels = ["decode-encode", "decode-encode", "transport", "hmc", "langevin"]
-    if not family.endswith("aae"):  # whose encoder has no density to accept by
-        kernels.append("metropolis-within-gibbs")
-    chain = {"kernel": draw.choice(kernels), "stop": draw.choice(["off", "off", "25"])}
-    if chain["kernel"] == "decode-encode":
-        chain["decoding"] = draw.choice(["mean", "sample"])
+    stochastic = not family.endswith("aae")
+    kernels = [name for name, spec in KERNELS.items() if stochastic or not spec.needs_stochastic_encoder]
+    chain = {"kernel": draw.choice([PLAIN, *kernels]), "stop": draw.choice(["off", "off", "25"])}
+    chain |= {option.name: draw.choice(option.values) for option in KERNELS[chain["kernel"]].options if option.title}
     if page == "":
         settings["screen"] = draw.choice(["problem", "method", "evidence", "decision"])
     elif page == "sampling":

@@ -47,7 +47,7 @@ def measure_steps(
     for before, count in zip((0, *counts), counts, strict=False):
         if before and turn * count / before > LONGEST:
             break
-        request = RunRequest(serving, count=count, steps=steps, record=(steps,))
+        request = RunRequest.of(serving, count=count, steps=steps, record=(steps,))
         works: dict[str, Callable] = {"engine": partial(run_on_engine, request, device)}
         works |= {other: partial(loop, count, steps) for other, loop in loops.items()}
         times = in_turns(works)

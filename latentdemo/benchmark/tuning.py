@@ -12,7 +12,7 @@ from latentdemo.checkpoints import load_model
 from latentdemo.engine.engine import ROW_LIMIT
 from latentdemo.models import describe_device
 from latentdemo.random import chain_generators, randn
-from latentdemo.sampling import State, build_kernel
+from latentdemo.sampling import ChainSpec, State
 
 ROWS = (8, 16, 32, 64, 128, 256)
 STEPS = 5  # of a turn
@@ -30,7 +30,7 @@ def measure_tuning(name: str, device: str | None = None, rows: tuple[int, ...] =
         LatentdemoError: a model that cannot be loaded.
     """
     model = apart(lambda: load_model(name, device))
-    kernel = build_kernel("decode-encode", model)
+    kernel = ChainSpec().build(model)
     usual = torch.get_num_threads()
     cores = os.cpu_count() or 1
     threads = [2**power for power in range(cores.bit_length())] if model.device.type == "cpu" else [usual]

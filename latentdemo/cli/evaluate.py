@@ -153,6 +153,5 @@ def show(report: Report) -> None:
 
 def show_json(report: Report) -> None:
     """Print a report as JSON."""
-    from dataclasses import asdict
 
-    typer.echo(json.dumps(asdict(report), indent=2, default=dict))
+    typer.echo(json.dumps(report.values(), indent=2))

@@ -38,7 +38,7 @@ def sample(
     from latentdemo.export.files import parse_steps, write_run
 
     shown = parse_steps(steps)
-    request = RunRequest(
+    request = RunRequest.of(
         model,
         kernel,
         count=count,

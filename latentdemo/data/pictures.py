@@ -14,7 +14,7 @@ from torch import Tensor
 
 from latentdemo.errors import PictureError
 from latentdemo.imaging import png_bytes
-from latentdemo.random import chain_generators, rand, randn
+from latentdemo.random import PICTURE_DAMAGE, chain_generators, rand, randn
 
 FORMATS = ("JPEG", "PNG", "WEBP")
 LARGEST_BYTES = 20 * 2**20
@@ -22,7 +22,6 @@ LARGEST_PIXELS = 50_000_000
 SMALLEST_SIDE, KEPT_SIDE = 8, 1024  # pixels; fewer show nothing, more are lost on any model
 LIGHT = 0.5  # grey value from which a ground counts as light
 MID_GREY = 0.5
-OWN_STREAM = 2**31  # number of the generator that damages, beyond those of any chain
 
 
 def read_picture(
@@ -126,7 +125,7 @@ def damage_picture(picture: Tensor, noise: float, mask: float, seed: int) -> Ten
         mask: share of the area that the square covers, 0 to 1.
         seed: fixes noise and place, whatever the amounts are.
     """
-    [generator] = chain_generators(seed, 1, first=OWN_STREAM)
+    [generator] = chain_generators(seed, 1, first=PICTURE_DAMAGE)
     place = rand(2, generator).tolist()
     damaged = (picture + noise * randn(picture.shape, generator)).clamp(0.0, 1.0)
     height, width = picture.shape[1:]

@@ -1,6 +1,6 @@
 """The engine of a device: takes requests from all threads, and walks their chains on a thread of its own.
 
-    ticket = engine_for().submit(RunRequest("avatars/vae", count=64, steps=10))
+    ticket = engine_for().submit(RunRequest("avatars/vae", ChainSpec(count=64, steps=10)))
     while not ticket.wait(0.5):
         show(ticket.progress)
     run = ticket.result
@@ -38,7 +38,8 @@ from latentdemo.engine.scheduler import Scheduler
 from latentdemo.engine.ticket import Claim, Ticket
 from latentdemo.errors import Busy, Cancelled, EngineError, SamplingError
 from latentdemo.models import GenerativeAutoencoder, pick_device
-from latentdemo.sampling import ChainRun, Progress, build_kernel
+from latentdemo.sampling import ChainRun, ChainSpec, Progress
+from latentdemo.sampling.chain import Record
 from latentdemo.sampling.densities.store import densities_digest, read_densities
 from latentdemo.sampling.starts import DATA
 
@@ -141,7 +142,7 @@ class Engine:
         with ExitStack() as lease:
             model = self._model(request, lease)
             request.check_model(model)
-            kernel = build_kernel(request.kernel, model, request.options, request.stop_at)
+            kernel = request.spec.build(model)
             run = Run(request, model, kernel, densities)
             return Ticket(self, self._admit(Entry(run, key, request.result_bytes(model)), lease))
 
@@ -163,7 +164,7 @@ class Engine:
             LatentdemoError: as `submit` does, and what went wrong in the run.
         """
         ticket = self.submit(request)
-        total = request.chains * max(request.steps, 1)
+        total = request.spec.count * max(request.spec.steps, 1)
         while not ticket.wait(ASKED_EVERY if progress or cancelled else None):
             if cancelled and cancelled():
                 ticket.cancel()
@@ -179,14 +180,15 @@ class Engine:
     def run_batches(
         self,
         model: str | GenerativeAutoencoder,
-        kernel: str = "decode-encode",
+        spec: ChainSpec,
+        /,
         *,
-        count: int,
+        record: Record = None,
+        images: bool = True,
         cancelled: Callable[[], bool] | None = None,
-        **asked: Any,
     ) -> Iterator[ChainRun]:
         """As `latentdemo.sampling.run_batches`, each batch walked here; raises as `run` does."""
-        for part in batches_of(model, kernel, count, **asked):
+        for part in batches_of(model, spec, record, images):
             yield self.run(part, cancelled=cancelled)
 
     def call(self, work: Callable[[], Answer]) -> Answer:
@@ -396,7 +398,7 @@ def files_digests(request: RunRequest) -> tuple[Hashable, str]:
     folder = model_folder(request.model)
     config = read_config(folder)
     made_of = config.digest if request.digest in ("", config.sha256) else request.digest
-    return (made_of, held_out_written(folder.parent) if request.start == DATA else 0), densities_digest(folder)
+    return (made_of, held_out_written(folder.parent) if request.spec.start == DATA else 0), densities_digest(folder)
 
 
 PLACE = "_latentdemo_engines"  # no module of the app, so that Streamlit keeps it when it imports changed sources anew

@@ -13,7 +13,8 @@ from latentdemo.engine.run import Snapshot
 from latentdemo.engine.ticket import Ticket
 from latentdemo.errors import Busy, Cancelled
 from latentdemo.models import GenerativeAutoencoder
-from latentdemo.sampling import ChainRun
+from latentdemo.sampling import ChainRun, ChainSpec
+from latentdemo.sampling.chain import Record
 
 LOOKED_EVERY = 0.2  # seconds between two looks at chains on their way
 ASKED_AGAIN = 1.0  # seconds, at most, until chains that found the engine full ask again
@@ -118,14 +119,15 @@ class Job(Generic[Result]):
     def run_batches(
         self,
         model: GenerativeAutoencoder,
-        kernel: str,
+        spec: ChainSpec,
+        /,
         *,
-        count: int,
+        record: Record = None,
+        images: bool = True,
         cancelled: Callable[[], bool] | None = None,
-        **asked: Any,
     ) -> Iterator[ChainRun]:
         """As `latentdemo.sampling.run_batches`, each batch walked by the engine; the job itself is asked to stop."""
-        for part in batches_of(model, kernel, count, **asked):
+        for part in batches_of(model, spec, record, images):
             yield self.walk(part, (self.progress, self.progress))
 
     def _admitted(self, request: RunRequest) -> Ticket:

@@ -5,19 +5,21 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Hashable
 from dataclasses import dataclass
-from itertools import accumulate, compress
+from itertools import accumulate
+from typing import Any
 
 import torch
 from torch import Tensor
 
 from latentdemo.engine.request import RunRequest
 from latentdemo.models import GenerativeAutoencoder
-from latentdemo.random import chain_generators, common_generators
-from latentdemo.sampling import ChainRun, Info, Kernel, State
-from latentdemo.sampling.chain import image_of, reported
-from latentdemo.sampling.kernels.kernel import join_rows, take_rows
-from latentdemo.sampling.padded import Padded
+from latentdemo.random import ChainNoise
+from latentdemo.sampling import ChainRun, Kernel, StepFigures
+from latentdemo.sampling.chain import begin_chains, image_of
+from latentdemo.sampling.kernels.kernel import figures_of, join_rows, take_rows
+from latentdemo.sampling.kernels.padded import Padded
 from latentdemo.sampling.starts import starts_of
+from latentdemo.sampling.stopping import resting
 
 
 @dataclass
@@ -28,30 +30,30 @@ class Block:
         chains: (n,) their numbers in the run, on the device of the state.
         step: the step that they have come to.
         state: where they are.
-        generators: of their noise, one a chain.
+        noise: that they will meet.
     """
 
     chains: Tensor
     step: int
-    state: State
-    generators: list[torch.Generator]
+    state: Any
+    noise: ChainNoise
 
     def __len__(self) -> int:
-        return len(self.generators)
+        return len(self.noise)
 
     def part(self, rows: slice) -> Block:
         """Some of its chains."""
-        return Block(self.chains[rows], self.step, take_rows(self.state, rows), self.generators[rows])
+        return Block(self.chains[rows], self.step, take_rows(self.state, rows), self.noise.take(rows))
 
     def where(self, chosen: Tensor) -> Block:
         """The chosen chains, (n,) booleans on the CPU."""
-        generators = list(compress(self.generators, chosen.tolist()))
-        return Block(self.chains[chosen], self.step, take_rows(self.state, chosen), generators)
+        return Block(self.chains[chosen], self.step, take_rows(self.state, chosen), self.noise.take(chosen))
 
     def joined(self, other: Block) -> Block:
         """Its chains and others at the same step."""
         chains = torch.cat([self.chains, other.chains])
-        return Block(chains, self.step, join_rows([self.state, other.state]), self.generators + other.generators)
+        noise = ChainNoise.join([self.noise, other.noise])
+        return Block(chains, self.step, join_rows([self.state, other.state]), noise)
 
 
 @dataclass
@@ -94,20 +96,20 @@ class Run:
         self.request = request
         self.model = model
         self.kernel = Padded(kernel)
-        self.group: Hashable = (id(model), densities, request.law)
+        self.group: Hashable = (id(model), densities, request.batch_key)
         self.alone = False
         self.begun = False
         self.steps_done = 0
         self.error: Exception | None = None
         self.result: ChainRun | None = None
         self.snapshots: dict[int, Snapshot] = {}
-        self._steps = max(request.steps, 1)
-        self._draw_starts = starts_of(model, request.start)
-        self._through = torch.zeros(request.chains, dtype=torch.bool)
-        self._waiting = list(range(request.chains))
+        self._steps = max(request.spec.steps, 1)
+        self._draw_starts = starts_of(model, request.spec.start, request.spec.density)
+        self._through = torch.zeros(request.spec.count, dtype=torch.bool)
+        self._waiting = list(range(request.spec.count))
         self._walking: deque[Block] = deque()
         self._figures: dict[str, Tensor] = {}
-        self._seconds = [0.0] * (request.steps + 1)  # that steps to this one took, of all chains together
+        self._seconds = [0.0] * (request.spec.steps + 1)  # that steps to this one took, of all chains together
 
     @property
     def walking(self) -> int:
@@ -122,7 +124,7 @@ class Run:
     @property
     def steps_in_all(self) -> int:
         """Steps of all chains together; a run without steps counts its starting points."""
-        return self.request.chains * self._steps
+        return self.request.spec.count * self._steps
 
     def begin(self, rows: int) -> None:
         """Let chains begin, as many as are missing to so many that walk."""
@@ -130,14 +132,10 @@ class Run:
         if not chains:
             return
         self.begun = True
-        seed, first = self.request.seed, self.request.first
-        generators = [chain_generators(seed, 1, first + chain)[0] for chain in chains]
-        latent = self._draw_starts(chains, generators)
-        if self.request.noise == "shared":
-            generators = common_generators(seed, len(chains))
-        state = self.kernel.init(latent, generators)
+        latent, noise = begin_chains(self.request.spec, self._draw_starts, chains, self.request.first)
+        state = self.kernel.init(latent, noise)
         del self._waiting[: len(chains)]
-        self.settle(Block(torch.tensor(chains, device=latent.device), 0, state, generators))
+        self.settle(Block(torch.tensor(chains, device=latent.device), 0, state, noise))
 
     def take(self, rows: int) -> list[Block]:
         """Blocks of so many walking chains or fewer, those first that have waited longest for a step."""
@@ -151,15 +149,14 @@ class Run:
             rows -= len(block)
         return taken
 
-    def put_back(self, block: Block, state: State, info: Info) -> None:
+    def put_back(self, block: Block, state: Any, info: Any) -> None:
         """Take note of a step that the chains of a block have made."""
-        for name in reported(info):
-            value: Tensor = getattr(info, name)
+        for name, value in figures_of(info).items():
             if name not in self._figures:  # a chain that has stopped reports zeros
-                self._figures[name] = value.new_zeros(self.request.steps, self.request.chains)
+                self._figures[name] = value.new_zeros(self.request.spec.steps, self.request.spec.count)
             self._figures[name][block.step, block.chains] = value
         self.steps_done += len(block)
-        self.settle(Block(block.chains, block.step + 1, state, block.generators))
+        self.settle(Block(block.chains, block.step + 1, state, block.noise))
 
     def settle(self, block: Block) -> None:
         """Record a block, let the chains go that are through, and keep the others for their next step."""
@@ -167,7 +164,7 @@ class Run:
         arrived = self.arrived(block)
         if arrived.any():
             gone = block.where(arrived)
-            self.record(gone, range(block.step + 1, self.request.steps + 1))
+            self.record(gone, range(block.step + 1, self.request.spec.steps + 1))
             self._through[gone.chains.cpu()] = True
             self.steps_done += len(gone) * (self._steps - block.step)
             block = block.where(~arrived)
@@ -182,11 +179,12 @@ class Run:
 
         Like `run_chain`, no chain stops before its first step, so that every kind of figure is reported.
         """
-        if block.step == self.request.steps:
+        if block.step == self.request.spec.steps:
             return torch.ones(len(block), dtype=torch.bool)
-        if block.step == 0 or block.state.patience is None:
+        rest = resting(block.state)
+        if block.step == 0 or rest is None:
             return torch.zeros(len(block), dtype=torch.bool)
-        return (block.state.patience <= 0).cpu()
+        return rest.cpu()
 
     def record(self, block: Block, steps: range) -> None:
         """Keep latents, and pictures where they are asked for, of a block as those of the steps that were asked for."""
@@ -199,8 +197,8 @@ class Run:
         for step in asked:
             if step not in self.snapshots:
                 self.snapshots[step] = Snapshot(
-                    latents.new_zeros(self.request.chains, *latents.shape[1:]),
-                    images.new_zeros(self.request.chains, *images.shape[1:]),
+                    latents.new_zeros(self.request.spec.count, *latents.shape[1:]),
+                    images.new_zeros(self.request.spec.count, *images.shape[1:]),
                     torch.zeros_like(self._through),
                 )
             snapshot = self.snapshots[step]
@@ -216,15 +214,15 @@ class Run:
         """Forget all chains on their way; they begin again."""
         self._walking.clear()
         self._waiting = (~self._through).nonzero().flatten().tolist()
-        self.steps_done = (self.request.chains - len(self._waiting)) * self._steps
+        self.steps_done = (self.request.spec.count - len(self._waiting)) * self._steps
 
     def complete(self) -> None:
         """Put the result together, when all chains are through."""
         seconds = list(accumulate(self._seconds))
-        figures = {name: value.cpu() for name, value in self._figures.items()}
+        figures = StepFigures({name: value.cpu() for name, value in self._figures.items()})
         self.result = ChainRun(
             {step: self.snapshots[step].latents for step in self.request.kept},
             {step: self.snapshots[step].images for step in self.request.kept if self.request.images},
-            Info(**figures) if figures else Info(torch.empty(0, self.request.chains)),
+            figures or StepFigures(latent_distance=torch.empty(0, self.request.spec.count)),
             {step: seconds[step] for step in self.request.kept},
         )

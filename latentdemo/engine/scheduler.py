@@ -21,6 +21,7 @@ import torch
 
 from latentdemo.engine.faults import explained, is_out_of_memory
 from latentdemo.engine.run import Block, Run
+from latentdemo.random import ChainNoise
 from latentdemo.sampling.kernels.kernel import join_rows, take_rows
 
 PARTS = 4  # a run takes at least this part of a tick along: a tick of very few chains wastes the device
@@ -131,14 +132,14 @@ class Scheduler:
             return
         began = self.clock()
         state = join_rows([block.state for _, block in taken])
-        generators = [each for _, block in taken for each in block.generators]
-        state, info = taken[0][0].kernel.step(state, generators)
+        noise = ChainNoise.join([block.noise for _, block in taken])
+        state, info = taken[0][0].kernel.step(state, noise)
         first = 0
         for run, block in taken:
             rows = slice(first, first + len(block))
             run.put_back(block, take_rows(state, rows), take_rows(info, rows))
             first += len(block)
-        seconds = (self.clock() - began) / len(generators)
+        seconds = (self.clock() - began) / len(noise)
         for run, block in taken:
             run.charge(block.step + 1, seconds * len(block))
         self.pace = seconds if self.pace == 0.0 else 0.9 * self.pace + 0.1 * seconds

@@ -10,10 +10,9 @@ import torch
 
 from latentdemo.evaluation.metrics.diagnostics import diagnose, hopping_share, regions
 from latentdemo.models import GenerativeAutoencoder
-from latentdemo.sampling import Batches, run_batches
+from latentdemo.sampling import KERNELS, Batches, ChainSpec, run_batches
 from latentdemo.sampling.encodings import Encodings
 
-KERNELS = ("decode-encode", "hmc", "langevin")
 CHAINS, STEPS = 16, 200
 HOPS = 10  # steps after which a chain that is in another region counts as one that hops
 SEED = 0
@@ -29,13 +28,12 @@ def diagnose_kernels(
     and "hopping_share": chains that are in another of ten regions of the learned latent distribution after 10 steps."""
     parts = regions(encodings.mean, seed=SEED)
     found = {}
-    for name in KERNELS:
-        (run,) = batches(
-            model, name, count=CHAINS, steps=STEPS, seed=SEED, record="all", images=False, cancelled=cancelled
-        )
+    for name in (name for name, spec in KERNELS.items() if spec.run_long):
+        spec = ChainSpec(name, count=CHAINS, steps=STEPS, seed=SEED)
+        (run,) = batches(model, spec, record="all", images=False, cancelled=cancelled)
         draws = torch.stack([run.latents[step] for step in range(STEPS + 1)])
         labels = torch.stack([parts.predict(draws[0]), parts.predict(draws[HOPS])])
         found[name] = asdict(diagnose(draws[1:].transpose(0, 1))) | {"hopping_share": hopping_share(labels)}
-        if run.info.accepted is not None:
-            found[name]["acceptance"] = run.info.accepted.float().mean().item()
+        if "accepted" in run.info:
+            found[name]["acceptance"] = run.info["accepted"].float().mean().item()
     return found

@@ -32,7 +32,7 @@ from latentdemo.evaluation.features.space import FeatureSpace
 from latentdemo.evaluation.features.training import train_classifier
 from latentdemo.evaluation.long_run import diagnose_kernels
 from latentdemo.evaluation.metrics.cost import milliseconds_an_image
-from latentdemo.evaluation.protocol import Walk, plan
+from latentdemo.evaluation.protocol import Arm, plan
 from latentdemo.evaluation.recommend import recommend
 from latentdemo.evaluation.repetition import Numbers, Repetition, Subject
 from latentdemo.evaluation.report import (
@@ -48,7 +48,7 @@ from latentdemo.evaluation.report import (
 )
 from latentdemo.evaluation.unfinished import Unfinished
 from latentdemo.models import GenerativeAutoencoder, describe_device
-from latentdemo.random import epoch_generator
+from latentdemo.random import Purpose, stream
 from latentdemo.sampling import Batches, run_batches
 from latentdemo.sampling.densities.fitting import fit_densities
 from latentdemo.sampling.densities.store import DensityConfig, are_fitted, read_density_config
@@ -58,7 +58,7 @@ USUAL_COUNT = 2000  # images a side, in each repetition
 LATENT_SPACE = 5000  # encodings that the latent space is described by
 
 Progress = Callable[[int, int], None]
-"""Called with (walks done, in all)."""
+"""Called with (arms done, in all)."""
 PartProgress = Callable[[str, int, int], None]
 """Called with (what is done at the moment, in words; how much of it is done; in all)."""
 
@@ -180,13 +180,13 @@ def measure_model(
             raise EvaluationError(
                 f"{len(seeds)} repetitions of {count} images; take at least one of 10 to {subject.most} images"
             )
-        walks = plan(trained, kernels, steps)
+        arms = plan(trained, kernels, steps)
         density, precision = read_density_config(folder), precision_of(walked)
         settings = [
             trained.weights_digest, density.sha256, features.digest, count, train is not None, precision
         ]  # fmt: skip
         unfinished = Unfinished(resume_from, settings)
-        figures, references = measure_all(subject, walks, count, seeds, unfinished, progress, cancelled)
+        figures, references = measure_all(subject, arms, count, seeds, unfinished, progress, cancelled)
         with compute.model(name, "served") as served:
             rows = with_times(figures, served, compute.batches)
         return Report(
@@ -237,14 +237,14 @@ def describe_latent_space(encodings: Encodings) -> dict[str, Any]:
     """What is told of the latent space before any chain; see `analyse_latent_space`."""
     from latentdemo.evaluation.metrics.latent_space import analyse_latent_space
 
-    latents = encodings.draw(epoch_generator(0, 0))[:LATENT_SPACE]
-    prior = torch.randn(latents.shape, generator=epoch_generator(1, 0))
+    latents = encodings.draw(stream(0, Purpose.ENCODINGS))[:LATENT_SPACE]
+    prior = torch.randn(latents.shape, generator=stream(0, Purpose.PRIOR_SAMPLE))
     return asdict(analyse_latent_space(latents, encodings.kl_to_prior(), prior, 0))
 
 
 def measure_all(
     subject: Subject,
-    walks: Sequence[Walk],
+    arms: Sequence[Arm],
     count: int,
     seeds: Sequence[int],
     unfinished: Unfinished,
@@ -253,38 +253,38 @@ def measure_all(
 ) -> tuple[list[Row], dict[str, dict[str, Interval]]]:
     """All rows, their costs still missing, and the references, over all seeds."""
     of_seed: list[dict[str, dict[str, Numbers]]] = []
-    total = len(seeds) * (1 + len(walks))
+    total = len(seeds) * (1 + len(arms))
     for turn, seed in enumerate(seeds):
         repetition = Repetition(subject, count, seed)
         measured: dict[str, dict[str, Numbers]] = {}
         work: list[tuple[str, Callable[[], dict[str, Numbers]]]] = [("references", repetition.references)]
-        work += [(walk.key, partial(repetition.measure, walk, cancelled)) for walk in walks]
+        work += [(arm.key, partial(repetition.measure, arm, cancelled)) for arm in arms]
         for index, (key, take) in enumerate(work):
             if cancelled and cancelled():
                 raise Cancelled("cancelled; what was measured so far is kept")
             measured[key] = unfinished.get_or_make(f"{seed} {key}", take)
             if progress:
                 progress(turn * len(work) + index + 1, total)
-        of_seed.append(with_gap_closed(measured, walks))
+        of_seed.append(with_gap_closed(measured, arms))
     references = {name: over_seeds([each["references"][name] for each in of_seed]) for name in (FLOOR, CEILING)}
     rows = [
-        row_of(walk, step, over_seeds([each[walk.key][str(step)] for each in of_seed]))
-        for walk in walks
-        for step in walk.steps
+        row_of(arm, step, over_seeds([each[arm.key][str(step)] for each in of_seed]))
+        for arm in arms
+        for step in arm.steps
     ]
     return rows, references
 
 
-def row_of(walk: Walk, step: int, figures: dict[str, Interval]) -> Row:
-    """What was measured of a walk at a step."""
+def row_of(arm: Arm, step: int, figures: dict[str, Interval]) -> Row:
+    """What was measured of an arm at a step."""
     average = figures.pop("average_steps")
-    return Row(walk.start, walk.kernel if step else "", step, figures, walk.options, walk.stop_at, average.mean)
+    return Row(arm.spec.replaced(steps=step), figures, average.mean)
 
 
-def with_gap_closed(measured: dict[str, dict[str, Numbers]], walks: Sequence[Walk]) -> dict[str, dict[str, Numbers]]:
+def with_gap_closed(measured: dict[str, dict[str, Numbers]], arms: Sequence[Arm]) -> dict[str, dict[str, Numbers]]:
     """The figures of a seed with the quality gap closed: per cent of the way from the prior sample's Fréchet distance
     to the ceiling's; left out where the prior sample is no worse than the ceiling."""
-    prior = next(measured[walk.key]["0"] for walk in walks if walk.start == "prior" and 0 in walk.steps)
+    prior = next(measured[arm.key]["0"] for arm in arms if arm.has_prior_sample)
     gap = prior["frechet_distance"] - measured["references"][CEILING]["frechet_distance"]
     if gap <= 0:
         return measured

@@ -3,69 +3,83 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 from latentdemo.errors import SamplingError
 from latentdemo.models import GenerativeAutoencoder
-from latentdemo.sampling import KERNELS
-from latentdemo.sampling.densities.registry import BASELINE, FLOW, FOLLOWED
-
-BUDGETS = (10, 100)  # steps that chains which stop by themselves may take: a longer budget must not spoil them
+from latentdemo.sampling import KERNELS, ChainSpec
+from latentdemo.sampling.densities.registry import DENSITIES
+from latentdemo.sampling.starts import PRIOR
 
 
 @dataclass(frozen=True)
-class Walk:
-    """Chains of one kernel from one start, looked at after several steps.
+class Arm:
+    """Chains of one kernel from one start, looked at after several steps; with step 0 alone, draws without a chain.
 
     Attributes:
-        start: see `run_chain`.
-        kernel: name; "" for draws that no chain follows.
+        spec: of the chains; their number and seed are each repetition's own.
         steps: that are measured, ascending.
-        options: the kernel's own settings.
-        stop_at: see `run_chain`.
     """
 
-    start: str
-    kernel: str
+    spec: ChainSpec
     steps: tuple[int, ...]
-    options: Mapping[str, Any] = field(default_factory=dict)
-    stop_at: float | None = None
+
+    @property
+    def start(self) -> str:
+        """Name of the starting point."""
+        assert isinstance(self.spec.start, str)
+        return self.spec.start
+
+    @property
+    def kernel(self) -> str:
+        """Name of the kernel; "" for draws that no chain follows."""
+        return str(self.spec.kernel) if max(self.steps) else ""
 
     @property
     def key(self) -> str:
-        """Names the walk, its steps included."""
-        return json.dumps([self.start, self.kernel, self.steps, dict(self.options), self.stop_at], sort_keys=True)
+        """Names the arm, its steps included."""
+        spec = self.spec
+        return json.dumps([self.start, self.kernel, self.steps, spec.own_options, spec.stop_at], sort_keys=True)
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether these are a kernel's usual chains: from the prior, without settings."""
+        return self.start == PRIOR and bool(self.kernel) and not self.spec.own_options and self.spec.stop_at is None
+
+    @property
+    def has_prior_sample(self) -> bool:
+        """Whether the prior sample is among what is measured."""
+        return self.start == PRIOR and self.steps[0] == 0
 
 
-WALKS = (
-    Walk("prior", "decode-encode", (0, 1, 2, 3, 5, 10, 20)),
-    Walk("prior", "decode-encode", (1, 5), {"decoding": "sample"}),
-    Walk("prior", "metropolis-within-gibbs", (1, 5)),
-    Walk("prior", "langevin", (5, 10, 20)),
-    Walk("prior", "hmc", (1, 2, 3, 5, 10)),
-    Walk("prior", "transport", (1, 2, 3, 4, 6)),
-    *(Walk("prior", "decode-encode", BUDGETS, stop_at=share) for share in (0.4, 0.9)),
-    Walk("prior", "hmc", BUDGETS, stop_at=0.4),
-    Walk("prior", "transport", BUDGETS, stop_at=0.9),
-    Walk(BASELINE, "", (0,)),
-    Walk(FOLLOWED, "", (0,)),
-    Walk(FLOW, "", (0,)),
-    Walk(FOLLOWED, "decode-encode", (1, 3)),
-)
-NEED_STOCHASTIC_ENCODER = ("metropolis-within-gibbs",)
+def arms() -> list[Arm]:
+    """All that the registries offer: the trials of every kernel, then a direct draw from every density."""
+    chains = [
+        Arm(
+            ChainSpec(name, options=trial.options, start=trial.start, steps=max(trial.steps), stop_at=trial.stop_at),
+            trial.steps,
+        )
+        for name, spec in KERNELS.items()
+        for trial in spec.trials
+    ]
+    return [*chains, *map(direct_draw, DENSITIES)]
+
+
+def direct_draw(start: str) -> Arm:
+    """Draws from a starting point, without a chain."""
+    return Arm(ChainSpec(start=start, steps=0), (0,))
 
 
 def plan(
     model: GenerativeAutoencoder, kernels: Sequence[str] | None = None, steps: Sequence[int] | None = None
-) -> list[Walk]:
-    """The walks of an evaluation, the prior sample among them.
+) -> list[Arm]:
+    """The arms of an evaluation, the prior sample among them.
 
     Args:
         model: leaves out what it cannot do.
         kernels: only these; None takes all.
-        steps: of the chosen kernels' walks from the prior, instead of the usual ones.
+        steps: of the chosen kernels' chains from the prior, instead of the usual ones.
 
     Raises:
         SamplingError: an unknown kernel, or a negative step.
@@ -73,23 +87,22 @@ def plan(
     unknown = sorted(set(kernels or ()) - set(KERNELS))
     if unknown or min(steps or (0,)) < 0:
         raise SamplingError(f"kernels {unknown or list(kernels or ())}, steps {steps}; known are {', '.join(KERNELS)}")
-    stochastic = model.stochastic and model.residual_std > 0
-    walks = [walk for walk in WALKS if stochastic or walk.kernel not in NEED_STOCHASTIC_ENCODER]
-    if not stochastic:
-        walks = [walk for walk in walks if not walk.options]
+    planned = [arm for arm in arms() if can_walk(model, arm)]
     if kernels is not None:
-        walks = [walk for walk in walks if walk.kernel in kernels]
+        planned = [arm for arm in planned if arm.kernel in kernels]
     if steps is not None:
-        walks = [replace(walk, steps=tuple(sorted(set(steps) - {0}))) for walk in walks if plain(walk)]
-        walks = [walk for walk in walks if walk.steps]
-    return walks if any(has_prior(walk) for walk in walks) else [Walk("prior", "", (0,)), *walks]
+        planned = [with_steps(arm, set(steps) - {0}) for arm in planned if arm.is_plain and set(steps) - {0}]
+    return planned if any(arm.has_prior_sample for arm in planned) else [direct_draw(PRIOR), *planned]
 
 
-def plain(walk: Walk) -> bool:
-    """Whether a walk is a kernel's usual one: from the prior, without settings."""
-    return walk.start == "prior" and bool(walk.kernel) and not walk.options and walk.stop_at is None
+def can_walk(model: GenerativeAutoencoder, arm: Arm) -> bool:
+    """Whether a model has the noise that an arm needs: a deterministic encoder has but one way to take a step."""
+    if model.stochastic and model.residual_std > 0:
+        return True
+    needs = arm.kernel in KERNELS and KERNELS[arm.kernel].needs_stochastic_encoder
+    return not needs and not arm.spec.own_options
 
 
-def has_prior(walk: Walk) -> bool:
-    """Whether the prior sample is among what a walk measures."""
-    return walk.start == "prior" and walk.steps[0] == 0
+def with_steps(arm: Arm, steps: set[int]) -> Arm:
+    """An arm looked at after other steps."""
+    return replace(arm, spec=arm.spec.replaced(steps=max(steps)), steps=tuple(sorted(steps)))

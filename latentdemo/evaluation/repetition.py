@@ -16,12 +16,13 @@ from latentdemo.evaluation.features.space import FeatureSpace
 from latentdemo.evaluation.metrics.pictures import image_change, memorised_share, nearest_distance, sharpness
 from latentdemo.evaluation.metrics.quality import measure_quality
 from latentdemo.evaluation.metrics.two_sample import energy_test
-from latentdemo.evaluation.protocol import Walk
+from latentdemo.evaluation.protocol import Arm
 from latentdemo.evaluation.report import CEILING, FLOOR
 from latentdemo.models import GenerativeAutoencoder
-from latentdemo.random import epoch_generator
+from latentdemo.random import Purpose, stream
 from latentdemo.sampling import ChainRun
 from latentdemo.sampling.encodings import Encodings, batches_of_images, encode_images
+from latentdemo.sampling.starts import PRIOR
 
 BATCH = 250
 LATENTS = 1000  # latents a side of a two-sample test
@@ -109,7 +110,7 @@ class Repetition:
     @cached_property
     def real_latents(self) -> Tensor:
         """Posterior draws of held-out images."""
-        drawn = self.subject.encodings.draw(epoch_generator(self.seed, 1))
+        drawn = self.subject.encodings.draw(stream(self.seed, Purpose.ENCODINGS))
         return drawn[np.sort(self.real_rows)][:LATENTS]
 
     @cached_property
@@ -121,7 +122,7 @@ class Repetition:
     def references(self) -> dict[str, Numbers]:
         """Floor and ceiling."""
         model, call = self.subject.model, self.subject.compute.call
-        generator = epoch_generator(self.seed, 0, model.device)
+        generator = stream(self.seed, Purpose.RECONSTRUCTIONS, device=model.device)
         parts = self.others.split(BATCH)
         rebuilt = torch.cat([call(partial(reconstructions, model, part, generator)) for part in parts])
         return {name: self.of_images(images) for name, images in ((FLOOR, self.others), (CEILING, rebuilt))}
@@ -131,25 +132,18 @@ class Repetition:
         quality = measure_quality(self.real, self.subject.features_of(images))
         return dict(quality._asdict()) | {"sharpness": sharpness(images).mean().item()}
 
-    def measure(self, walk: Walk, cancelled: Callable[[], bool] | None) -> dict[str, Numbers]:
-        """Step of a walk -> figures."""
-        first = {0} if walk.start == "prior" else set()
-        drawn = self.subject.drawn.get(walk.start)
-        parts: dict[int, list[Sample]] = {step: [] for step in walk.steps}
+    def measure(self, arm: Arm, cancelled: Callable[[], bool] | None) -> dict[str, Numbers]:
+        """Step of an arm -> figures."""
+        first = {0} if arm.start == PRIOR else set()
+        drawn = self.subject.drawn.get(arm.start)
+        start = arm.start if drawn is None else drawn[self.seed]
+        spec = arm.spec.replaced(start=start, count=self.count, seed=self.seed)
+        parts: dict[int, list[Sample]] = {step: [] for step in arm.steps}
         before: ChainRun | None = None
         for run in self.subject.compute.batches(
-            self.subject.model,
-            walk.kernel or "decode-encode",
-            count=self.count,
-            steps=max(walk.steps),
-            seed=self.seed,
-            record=sorted(first | set(walk.steps)),
-            start=walk.start if drawn is None else drawn[self.seed],
-            options=walk.options,
-            stop_at=walk.stop_at,
-            cancelled=cancelled,
+            self.subject.model, spec, record=sorted(first | set(arm.steps)), cancelled=cancelled
         ):
-            for step in walk.steps:
+            for step in arm.steps:
                 parts[step].append(sample_of(run, step, self.subject.features_of(run.images[step])))
                 if first and step:
                     parts[step][-1].averages.update(distances_from_start(run, step, before or run))
@@ -162,7 +156,7 @@ class Repetition:
         test = energy_test(self.real_latents, sample.latents[:LATENTS], seed=self.seed)
         numbers = dict(quality._asdict()) | with_start_kept(sample.averages)
         model = self.subject.model
-        generator = epoch_generator(self.seed, 2, model.device)
+        generator = stream(self.seed, Purpose.ROUND_TRIP, device=model.device)
         numbers |= self.subject.compute.call(partial(round_trip, model, sample.latents[:ROUND_TRIPS], generator))
         numbers |= {"energy_distance": test.distance, "energy_p": test.p_value}
         training = self.subject.training_features
@@ -218,7 +212,7 @@ class Sample:
 def sample_of(run: ChainRun, step: int, features: Tensor) -> Sample:
     """A batch of chains at a step, with the features of its images."""
     averages = {"average_steps": run.steps_taken(step), "sharpness": sharpness(run.images[step]).mean().item()}
-    if run.info.accepted is not None and step:
+    if "accepted" in run.info and step:
         averages["acceptance"] = run.acceptance(step) or 0.0
     return Sample(features, run.latents[step], averages)
 

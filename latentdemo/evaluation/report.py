@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
 from latentdemo.errors import LatentdemoError
 from latentdemo.files import write_atomically
+from latentdemo.sampling import PLAIN, ChainSpec
+from latentdemo.sampling.starts import PRIOR
 
 SCHEMA = 2
 FILE, UNFINISHED = "evaluation.json", "evaluation.unfinished.json"
@@ -62,29 +64,70 @@ class Row:
     """One way to sample, and how good its samples are.
 
     Attributes:
-        start: starting point: "prior", "density", the name of a density, or "data"; or a sampler of pythae.
-        kernel: name of the kernel; "" for a draw that no chain follows (`steps` is 0 then).
-        steps: chain steps; with `stop_at`, the most that a chain may take.
-        options: the kernel's own settings.
-        stop_at: chains stop once they are as likely as this share of real data; None lets all take every step.
+        spec: of the chains, their number and seed aside; with `stop_at`, `steps` is the most that a chain may take. Of
+            no step, a draw that no chain follows, from the start, which may be a sampler of another library.
         figures: name -> figure over seeds.
         average_steps: steps that chains took on average.
         milliseconds: wall-clock time an image, drawing and decoding included, on the device of the report.
     """
 
-    start: str
-    kernel: str
-    steps: int
+    spec: ChainSpec
     figures: Figures
-    options: Mapping[str, Any] = field(default_factory=dict)
-    stop_at: float | None = None
     average_steps: float = 0.0
     milliseconds: float = 0.0
+
+    @classmethod
+    def of(
+        cls,
+        start: str,
+        kernel: str,
+        steps: int,
+        figures: Figures,
+        options: Mapping[str, Any] | None = None,
+        stop_at: float | None = None,
+        average_steps: float = 0.0,
+        milliseconds: float = 0.0,
+    ) -> Self:
+        """A row as it lies in a file; `kernel` is "" where no chain follows the draw."""
+        spec = ChainSpec(kernel or PLAIN, options=options, start=start, steps=steps, stop_at=stop_at)
+        return cls(spec, figures, average_steps, milliseconds)
+
+    def values(self) -> dict[str, Any]:
+        """The row as it lies in a file."""
+        way = {"start": self.start, "kernel": self.kernel, "steps": self.steps}
+        figures = {name: asdict(figure) for name, figure in self.figures.items()}
+        cost = {"average_steps": self.average_steps, "milliseconds": self.milliseconds}
+        return way | {"figures": figures, "options": self.options, "stop_at": self.stop_at} | cost
+
+    @property
+    def start(self) -> str:
+        """Name of the starting point, or of the sampler of another library that drew the latents."""
+        return str(self.spec.start)
+
+    @property
+    def kernel(self) -> str:
+        """Name of the kernel; "" for a draw that no chain follows."""
+        return str(self.spec.kernel) if self.spec.steps else ""
+
+    @property
+    def steps(self) -> int:
+        """Chain steps."""
+        return self.spec.steps
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """The kernel's own settings, those at their usual value left out."""
+        return self.spec.own_options
+
+    @property
+    def stop_at(self) -> float | None:
+        """Chains stop once they are as likely as this share of real data; None lets all take every step."""
+        return self.spec.stop_at
 
     @property
     def is_prior(self) -> bool:
         """Whether this is the plain prior sample."""
-        return self.start == "prior" and self.steps == 0
+        return self.start == PRIOR and self.steps == 0
 
     @property
     def is_foreign(self) -> bool:
@@ -94,8 +137,8 @@ class Row:
     @property
     def is_plain(self) -> bool:
         """Whether this is the paper's chain: decode and encode from the prior, every step, without settings."""
-        usual = self.start == "prior" and not self.options and self.stop_at is None
-        return usual and self.kernel == "decode-encode" and self.steps > 0
+        usual = self.start == PRIOR and not self.options and self.stop_at is None
+        return usual and self.kernel == PLAIN
 
 
 @dataclass(frozen=True)
@@ -161,6 +204,12 @@ class Report:
     samplers: Mapping[str, Any] = field(default_factory=dict)
     schema: int = SCHEMA
 
+    def values(self) -> dict[str, Any]:
+        """The report as it lies in its file."""
+        plain = {each.name: getattr(self, each.name) for each in fields(self)} | {"rows": None}
+        values: dict[str, Any] = json.loads(json.dumps(plain, default=asdict))
+        return values | {"rows": [row.values() for row in self.rows]}
+
     @property
     def prior(self) -> Row:
         """The plain prior sample."""
@@ -189,7 +238,7 @@ class Report:
 
 def save_report(report: Report, folder: Path) -> None:
     """Write `evaluation.json`, whole or not at all."""
-    write_atomically(folder / FILE, one_line_each(json.loads(json.dumps(asdict(report), default=dict))))
+    write_atomically(folder / FILE, one_line_each(report.values()))
 
 
 def one_line_each(values: dict[str, Any]) -> str:
@@ -224,7 +273,7 @@ def load_report(folder: Path) -> Report:
 
 def parse(values: dict[str, Any]) -> Report:
     """A report from the content of its file."""
-    rows = [Row(**(row | {"figures": figures(row["figures"])})) for row in values.pop("rows")]
+    rows = [Row.of(**(row | {"figures": figures(row["figures"])})) for row in values.pop("rows")]
     references = {name: figures(row) for name, row in values.pop("references").items()}
     report = Report(
         rows=rows, references=references, recommendation=Recommendation(**values.pop("recommendation")), **values

@@ -5,7 +5,8 @@ Nothing here knows the screen or a language: texts come in as they are to be rea
 """
 
 from latentdemo.export.picture import frames_of, picture_of, sheets_of
-from latentdemo.export.settings import GIVEN, Branch, Layout, RunSettings, read_settings
+from latentdemo.export.run_file import read_settings, write_settings
+from latentdemo.export.settings import GIVEN, Branch, Layout, RunSettings
 
 __all__ = [
     "GIVEN",
@@ -16,4 +17,5 @@ __all__ = [
     "picture_of",
     "read_settings",
     "sheets_of",
+    "write_settings",
 ]

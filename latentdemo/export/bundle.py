@@ -14,6 +14,7 @@ from torch import Tensor
 from latentdemo.export.animation import gif_bytes, mp4_bytes
 from latentdemo.export.picture import Sheets, frames_of, picture_of, squared
 from latentdemo.export.rerun import LATENTS, PICTURE, RUN, latents_bytes
+from latentdemo.export.run_file import write_settings
 from latentdemo.export.settings import RunSettings
 from latentdemo.export.story import Pair, Story
 from latentdemo.imaging import enlarged, png_bytes
@@ -105,7 +106,7 @@ class Bundle:
             for name, make in files.items():
                 archive.writestr(name, make())
             archive.writestr(LATENTS, latents_bytes(self.latents, [each.latents for each in self.branches]))
-            archive.writestr(RUN, self.settings.to_json())
+            archive.writestr(RUN, write_settings(self.settings))
             archive.writestr("README.txt", f"{self.story.title}\n{self.story.model}\n\n{self.story.repeat}\n")
         return buffer.getvalue()
 
@@ -120,5 +121,5 @@ class Bundle:
 
     def square_sheets(self) -> Sheets:
         """The sheets in a shape that suits slides and films, whatever they have on the page."""
-        count, columns = self.settings.count, self.settings.layout.columns
+        count, columns = self.settings.spec.count, self.settings.layout.columns
         return {step: squared(sheet, count, columns) for step, sheet in self.sheets().items()}

@@ -16,10 +16,11 @@ from latentdemo.checkpoints import load_model, model_folder, read_config
 from latentdemo.engine import RunRequest, engine_for
 from latentdemo.errors import CheckpointError, RunFileError
 from latentdemo.export.picture import picture_of, sheet_of, sheets_of
-from latentdemo.export.settings import GIVEN, Branch, RunSettings, read_settings
+from latentdemo.export.run_file import read_settings
+from latentdemo.export.settings import GIVEN, Branch, RunSettings
 from latentdemo.imaging import png_bytes
 from latentdemo.models import GenerativeAutoencoder
-from latentdemo.sampling import ChainRun, Progress
+from latentdemo.sampling import ChainRun, ChainSpec, Progress
 from latentdemo.sampling.densities.store import read_density_config
 from latentdemo.sampling.interpolation import Frames, interpolate
 
@@ -79,51 +80,28 @@ def rerun(path: Path, out: Path, device: str | None = None, progress: Progress |
         raise RunFileError(f"{out} holds the run itself, which would be overwritten; choose another --output")
     settings = read_settings(path)
     kept = read_latents(path.parent / LATENTS, settings)
-    if settings.start == GIVEN and kept is None:
+    if settings.spec.start == GIVEN and kept is None:
         raise RunFileError(f"{path} starts from latents of its own: put {LATENTS} of the same ZIP beside it")
     model = load_model(settings.model, device, precision=settings.precision)
-    start = kept[array(0)] if kept and settings.start == GIVEN else settings.start
-    run = walk(settings, settings, model, start, settings.steps, progress)
-    branches = [walk_branch(branch, settings, model, run.latents[0], progress) for branch in settings.branches]
+    start = kept[array(0)] if kept and settings.spec.start == GIVEN else settings.spec.start
+    wanted = RunRequest(model, settings.spec.replaced(start=start), settings.recorded)
+    run = engine_for(model.device).run(wanted, progress)
+    branches = [walk_branch(branch, model, run.latents[0], progress) for branch in settings.branches]
     write(run, branches, settings, out)
     latents = named(run.latents, [branch.latents for branch in branches])
     return Repeated(settings, differences(settings), compare(kept, latents) if kept else None)
 
 
-def walk(
-    way: RunSettings | Branch,
-    settings: RunSettings,
-    model: GenerativeAutoencoder,
-    start: Tensor | str,
-    steps: Sequence[int],
-    progress: Progress | None,
-) -> ChainRun:
-    """The chains of a run or of a branch of it, recorded at `steps`."""
-    wanted = RunRequest(
-        model,
-        way.kernel,
-        count=settings.count,
-        steps=steps[-1],
-        seed=settings.seed,
-        record=steps,
-        start=start,
-        options=way.options,
-        stop_at=way.stop_at,
-        noise=settings.noise,
-    )
-    return engine_for(model.device).run(wanted, progress)
-
-
-def walk_branch(
-    branch: Branch, settings: RunSettings, model: GenerativeAutoencoder, start: Tensor, progress: Progress | None
-) -> Frames:
+def walk_branch(branch: Branch, model: GenerativeAutoencoder, start: Tensor, progress: Progress | None) -> Frames:
     """What a branch shows: where its chains end, or the path between the first and the last of these."""
-    run = walk(branch, settings, model, start, [branch.steps], progress)
-    latents = run.latents[branch.steps]
+    steps = branch.spec.steps
+    wanted = RunRequest(model, branch.spec.replaced(start=start), [steps])
+    run = engine_for(model.device).run(wanted, progress)
+    latents = run.latents[steps]
     if branch.path is None:
-        return Frames(latents, run.images[branch.steps])
-    path = interpolate(latents[0], latents[-1], settings.count, branch.path)
-    decoded = engine_for(model.device).run(RunRequest(model, steps=0, start=path))
+        return Frames(latents, run.images[steps])
+    path = interpolate(latents[0], latents[-1], len(start), branch.path)
+    decoded = engine_for(model.device).run(RunRequest(model, ChainSpec(start=path, steps=0)))
     return Frames(path, decoded.images[0])
 
 
@@ -137,12 +115,12 @@ def read_latents(path: Path, settings: RunSettings) -> dict[str, Tensor] | None:
         return None
     try:
         with np.load(path) as arrays:
-            names = [*map(array, settings.steps), *map(branch_array, range(len(settings.branches)))]
+            names = [*map(array, settings.recorded), *map(branch_array, range(len(settings.branches)))]
             kept = {name: torch.from_numpy(arrays[name]).float() for name in names}
     except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile) as error:
         raise RunFileError(f"{path} does not hold the latents of this run ({error}); unpack both again") from error
-    if any(latents.dim() != 2 or len(latents) != settings.count for latents in kept.values()):
-        raise RunFileError(f"{path} does not hold {settings.count} chains; unpack it from the same ZIP")
+    if any(latents.dim() != 2 or len(latents) != settings.spec.count for latents in kept.values()):
+        raise RunFileError(f"{path} does not hold {settings.spec.count} chains; unpack it from the same ZIP")
     return kept
 
 

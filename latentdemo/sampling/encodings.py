@@ -10,7 +10,7 @@ from torch import Tensor
 
 from latentdemo.data import ImageSet
 from latentdemo.models import GenerativeAutoencoder, Posterior
-from latentdemo.random import epoch_generator
+from latentdemo.random import Purpose, stream
 
 BATCH = 500
 
@@ -55,7 +55,7 @@ class Encodings:
         """Mean KL of the posterior to the prior in each dimension, (D,) in nats; None for a deterministic encoder."""
         if self.deterministic:
             return None
-        return self.posterior.kl_to_prior(epoch_generator(0, 0)).mean(dim=0).cpu()
+        return self.posterior.kl_to_prior(stream(0, Purpose.DIVERGENCE)).mean(dim=0).cpu()
 
 
 @torch.no_grad()

@@ -10,7 +10,8 @@ from torch import Tensor
 
 from latentdemo.errors import SamplingError
 from latentdemo.random import Generators, rand, randn
-from latentdemo.sampling.densities.store import density_of
+from latentdemo.sampling.densities.density import Density, FittedDensity
+from latentdemo.sampling.densities.resolve import BEST, resolve_density
 from latentdemo.sampling.kernels.kernel import Autoencoder
 
 if TYPE_CHECKING:
@@ -22,13 +23,14 @@ Starts = Callable[[Sequence[int], Generators], Tensor]
 """Where the given n chains of a run start, (n, D) on the model's device; takes their generators along."""
 
 
-def starts_of(model: Autoencoder, start: str | Tensor) -> Starts:
+def starts_of(model: Autoencoder, start: str | Tensor, density: str | Density | FittedDensity | None = None) -> Starts:
     """Everything that is needed to start chains is read here; what is returned only draws.
 
     Args:
         model: whose latent space it is.
         start: "prior"; "density" for the likeliest fitted density, or the name of one, such as "flow" or "mixture-10";
             "data" for posterior draws of random held-out images; or a latent for each chain, (N, D).
+        density: what "density" means, in place of the likeliest.
 
     Raises:
         SamplingError: a start that is not known here.
@@ -43,8 +45,8 @@ def starts_of(model: Autoencoder, start: str | Tensor) -> Starts:
     if start == DATA:
         images = held_out_images(model)
         return lambda chains, generators: encoded(model, images, generators, len(chains))
-    density = density_of(model, "best" if start == DENSITY else start).density
-    return lambda chains, generators: density.sample(len(chains), generators)
+    drawn_from = resolve_density(model, (density or BEST) if start == DENSITY else start).density
+    return lambda chains, generators: drawn_from.sample(len(chains), generators)
 
 
 @torch.no_grad()

@@ -12,7 +12,7 @@ from latentdemo.data import ImageSet
 from latentdemo.models import GenerativeAutoencoder, TrainableAutoencoder
 from latentdemo.models.autoencoder import cross_entropy
 from latentdemo.models.families.vae import kl_to_prior
-from latentdemo.random import epoch_generator
+from latentdemo.random import Purpose, stream
 
 BATCH = 250
 RESIDUAL_COUNT = 10_000  # training images that the residual noise is estimated on
@@ -37,7 +37,7 @@ def measure_held_out(model: TrainableAutoencoder, images: ImageSet) -> dict[str,
     model.eval()
     sums = {"reconstruction": 0.0, "squared_error": 0.0, "kl": 0.0}
     stochastic = True
-    generator = epoch_generator(0, 0, model.device)
+    generator = stream(0, Purpose.DIVERGENCE, device=model.device)
     for batch in batches(images, model):
         posterior = model.encode(batch)
         logits = model.logits(posterior.mean)
@@ -68,7 +68,7 @@ def residual_std(model: GenerativeAutoencoder, images: ImageSet, seed: int) -> f
     It is the maximum-likelihood noise of a Gaussian likelihood with one variance for all pixels
     (Rybkin, Daniilidis, Levine 2021, arXiv 2006.13202).
     """
-    generator = epoch_generator(seed, 0, model.device)
+    generator = stream(seed, Purpose.RECONSTRUCTIONS, device=model.device)
     errors = [
         (model.decode(model.encode(batch).sample(generator)).mean - batch).square().mean(dim=(1, 2, 3))
         for batch in batches(images, model, RESIDUAL_COUNT)

@@ -8,7 +8,7 @@ from PIL import Image
 from latentdemo.data import ImageSet
 from latentdemo.imaging import contact_sheet
 from latentdemo.models import GenerativeAutoencoder
-from latentdemo.random import epoch_generator, randn
+from latentdemo.random import Purpose, randn, stream
 
 COLUMNS = 12
 SCALE_TO = 64  # tiles are enlarged to at least this side in pixels
@@ -20,7 +20,7 @@ def epoch_picture(model: GenerativeAutoencoder, held_out: ImageSet, seed: int) -
     model.eval()
     images = held_out.tensor(slice(0, 2 * COLUMNS)).to(model.device)
     rebuilt = model.decode(model.encode(images).mean).mean
-    prior = randn((4 * COLUMNS, model.latent_size), epoch_generator(seed, 0), model.device)
+    prior = randn((4 * COLUMNS, model.latent_size), stream(seed, Purpose.PRIOR_SAMPLE), model.device)
     pairs = [tile for start in (0, COLUMNS) for rows in (images, rebuilt) for tile in rows[start : start + COLUMNS]]
     tiles = torch.cat([torch.stack(pairs), model.decode(prior).mean])
     return contact_sheet(tiles, COLUMNS, max(1, SCALE_TO // model.image_shape[1]))

@@ -34,7 +34,7 @@ from latentdemo.errors import TrainingError
 from latentdemo.files import write_atomically
 from latentdemo.imaging import png_bytes
 from latentdemo.models import NetworkConfig, build_model, describe_device
-from latentdemo.random import epoch_generator
+from latentdemo.random import Purpose, stream
 from latentdemo.training.card import write_card
 from latentdemo.training.measure import held_out_loss, measure_held_out, residual_std
 from latentdemo.training.pictures import epoch_picture
@@ -149,7 +149,7 @@ class Trainer:
         """Time and size of what is left, measured on a few batches that change nothing."""
         state = copy.deepcopy(self.model.state_dict())
         optimizers = {group: copy.deepcopy(optimizer.state_dict()) for group, optimizer in self.optimizers.items()}
-        noise, times = epoch_generator(self.settings.seed, 2 * self.epoch + 1, self.device), []
+        noise, times = stream(self.settings.seed, Purpose.TRAINING_NOISE, self.epoch, device=self.device), []
         self.model.train()
         for images, _ in zip(self.batches(), range(TIMED_BATCHES), strict=False):
             started = time.perf_counter()
@@ -197,7 +197,7 @@ class Trainer:
     def train_epoch(self, on_batch: OnBatch | None) -> Terms:
         """One pass over the training images; the mean of each loss."""
         self.model.train()
-        noise = epoch_generator(self.settings.seed, 2 * self.epoch + 1, self.device)
+        noise = stream(self.settings.seed, Purpose.TRAINING_NOISE, self.epoch, device=self.device)
         sums: dict[str, Tensor] = {}
         for batch, images in enumerate(self.batches(), start=1):
             for name, value in self.train_batch(images, noise).items():
@@ -240,7 +240,9 @@ class Trainer:
 
     def batches(self) -> Iterator[Tensor]:
         """The training images of this epoch, shuffled, (batch_size, C, H, W) each."""
-        order = torch.randperm(self.count, generator=epoch_generator(self.settings.seed, 2 * self.epoch)).numpy()
+        order = torch.randperm(
+            self.count, generator=stream(self.settings.seed, Purpose.TRAINING_ORDER, self.epoch)
+        ).numpy()
         size = self.settings.batch_size
         for start in range(0, self.steps_per_epoch * size, size):
             rows = np.sort(order[start : start + size])  # sorted rows read a memory map in one direction

@@ -100,7 +100,7 @@ def finish(app: AppTest) -> None:
 def occupy(gate: Gate) -> Ticket:
     """A run of somebody else, that holds the engine's worker in a step."""
     ticket = engine_for().submit(
-        RunRequest("fashion-mnist/vae", "langevin", count=2, steps=1, seed=time.monotonic_ns())
+        RunRequest.of("fashion-mnist/vae", "langevin", count=2, steps=1, seed=time.monotonic_ns())
     )
     gate.reached()
     return ticket

@@ -47,17 +47,13 @@ def test_settings_repeat_what_is_shown(bundles) -> None:
     open_page("pages/sampling.py", kernel="hmc", stop="25", steps=["1", "3"], seed="11", **CLOTHES)
     bundle = bundles[-1]()
     settings = bundle.settings
-    assert (settings.steps, list(settings.captions), settings.stop_at) == ((0, 1, 3), [1, 3], 0.25)
+    assert (settings.recorded, list(settings.captions), settings.spec.stop_at) == ((0, 1, 3), [1, 3], 0.25)
     run = run_chain(
         load_model(settings.model),
-        settings.kernel,
-        count=settings.count,
-        steps=settings.steps[-1],
-        seed=settings.seed,
-        record=settings.steps,
-        stop_at=settings.stop_at,
+        settings.spec,
+        record=settings.recorded,
     )
-    assert all(torch.allclose(run.latents[step], bundle.latents[step], atol=1e-4) for step in settings.steps)
+    assert all(torch.allclose(run.latents[step], bundle.latents[step], atol=1e-4) for step in settings.recorded)
     assert dict(bundle.story.settings)["Adaptive stopping"] == "25 %"
 
 

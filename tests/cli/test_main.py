@@ -14,7 +14,8 @@ SAMPLE = ["sample", "fashion-mnist/dvae", "--device", "cpu"]
     [
         (["sample", "no/model"], 1, "no model"),
         ([*SAMPLE, "--steps", "one"], 1, "whole numbers"),
-        ([*SAMPLE, "--count", "0"], 1, "from 1 to 50,000"),
+        ([*SAMPLE, "--count", "50001"], 1, "from 1 to 50,000"),
+        ([*SAMPLE, "--count", "0"], 1, "from 1 up"),
         ([*SAMPLE, "--kernel", "none"], 1, "unknown kernel"),
         ([*SAMPLE, "--decoding", "median"], 1, "median"),
         ([*SAMPLE, "--out", "/dev/null/grid.png"], 1, "choose another --out"),

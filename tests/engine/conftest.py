@@ -10,10 +10,10 @@ import torch
 
 from latentdemo.checkpoints import save_checkpoint
 from latentdemo.engine import Engine, engine_for
-from latentdemo.sampling import padded
 from latentdemo.sampling.densities.mixture import GaussianMixture
 from latentdemo.sampling.densities.spline_flow import Flow
 from latentdemo.sampling.densities.store import DensityConfig, save_densities
+from latentdemo.sampling.kernels import padded
 
 
 @pytest.fixture(autouse=True, scope="module")

@@ -3,15 +3,31 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
 
 from latentdemo.engine.run import Run
-from latentdemo.sampling import ChainRun, Info, State
+from latentdemo.sampling import ChainRun
+from latentdemo.sampling.kernels import KernelSpec, Option, Style
 
 PATIENCE = 30.0  # seconds; reached only when something is broken
 GREY_LEVEL = 1 / 255
+
+
+class State(NamedTuple):
+    """Where chains of `Climb` are, with a picture of it."""
+
+    latent: Tensor
+    image: Tensor
+
+
+class Info(NamedTuple):
+    """How far they moved."""
+
+    latent_distance: Tensor
 
 
 class Clock:
@@ -40,6 +56,19 @@ class Climb:
         self.clock.now += len(state.latent)
         latent = state.latent + 1.0
         return State(latent, latent[:, None, None]), Info(torch.ones(len(latent)))
+
+
+def stand_in(name: str, build: Callable[..., Any], *options: str) -> KernelSpec:
+    """A kernel for the registry: `build` takes the model and the options."""
+    return KernelSpec(
+        name,
+        lambda model, _density, **chosen: build(model, **chosen),
+        name,
+        name,
+        name,
+        Style("#000000", "circle"),
+        options=tuple(Option(option, "") for option in options),
+    )
 
 
 class Gate(Climb):
@@ -73,12 +102,10 @@ def assert_same(run: ChainRun | None, wanted: ChainRun) -> None:
     for step in wanted.images:
         assert run.images[step].shape == wanted.images[step].shape
         assert (run.images[step] - wanted.images[step]).abs().max() <= GREY_LEVEL
-    for name, figures in wanted.info._asdict().items():
-        found = getattr(run.info, name)
-        assert (found is None) == (figures is None), name
-        if figures is not None:
-            assert found.dtype == figures.dtype
-            assert torch.allclose(found.float(), figures.float(), atol=1e-3), name
+    assert set(run.info) == set(wanted.info)
+    for name, figures in wanted.info.items():
+        assert run.info[name].dtype == figures.dtype
+        assert torch.allclose(run.info[name].float(), figures.float(), atol=1e-3), name
 
 
 def finish(scheduler, most: int = 10_000) -> list[Run]:

@@ -28,8 +28,8 @@ from latentdemo.errors import (
     ModelNotFoundError,
     SamplingError,
 )
-from latentdemo.sampling import KERNELS, run_batches
-from tests.engine.stand_ins import PATIENCE, Climb, Clock, Gate, assert_same
+from latentdemo.sampling import KERNELS, ChainSpec, run_batches
+from tests.engine.stand_ins import PATIENCE, Climb, Clock, Gate, assert_same, stand_in
 
 NAME = "own/tiny"
 
@@ -38,12 +38,12 @@ NAME = "own/tiny"
 def gate(monkeypatch):
     """A kernel of this name whose steps are let through one by one."""
     kernel = Gate()
-    monkeypatch.setitem(KERNELS, "gate", lambda model, step=1: kernel)
+    monkeypatch.setitem(KERNELS, "gate", stand_in("gate", lambda model, step=0: kernel, "step"))
     return kernel
 
 
 def held(**settings) -> RunRequest:
-    return RunRequest(NAME, kernel="gate", **settings)
+    return RunRequest.of(NAME, kernel="gate", **settings)
 
 
 def done(ticket: Ticket) -> Ticket:
@@ -57,7 +57,7 @@ def workers() -> list[threading.Thread]:
 
 def test_a_run_is_the_one_of_run_chain(engine) -> None:
     wish = {"count": 11, "steps": 6, "seed": 3, "record": (0, 2, 6), "stop_at": 0.7}
-    ticket = done(engine.submit(RunRequest(NAME, **wish)))
+    ticket = done(engine.submit(RunRequest.of(NAME, **wish)))
     assert ticket.error is None
     assert ticket.progress == 1.0
     assert ticket.place == 0
@@ -73,14 +73,14 @@ def test_many_threads_get_what_they_asked_for(engine) -> None:
         for seed in range(32)
     ]
     with ThreadPoolExecutor(len(wishes)) as threads:
-        runs = list(threads.map(lambda wish: engine.run(RunRequest(NAME, **wish)), wishes))
+        runs = list(threads.map(lambda wish: engine.run(RunRequest.of(NAME, **wish)), wishes))
     model = load_model(NAME, "cpu")
     for run, wish in zip(runs, wishes, strict=True):
         assert_same(run, run_chain(model, **wish))
 
 
 def test_a_loaded_model_will_do_and_its_results_are_not_kept(engine, tiny_model) -> None:
-    request = RunRequest(tiny_model, count=3, steps=2)
+    request = RunRequest.of(tiny_model, count=3, steps=2)
     first = engine.run(request)
     assert_same(first, run_chain(tiny_model, count=3, steps=2))
     tiny_model.decoder[0].weight.data.mul_(2)
@@ -202,9 +202,9 @@ def test_a_run_that_fails_harms_no_other(engine, monkeypatch) -> None:
             return super().step(state, generator)
 
     kernel = Broken()
-    monkeypatch.setitem(KERNELS, "broken", lambda model: kernel)
+    monkeypatch.setitem(KERNELS, "broken", stand_in("broken", lambda model: kernel))
     wishes = [{"count": 3}, {"start": torch.full((2, 8), 8.0)}, {"count": 5}]
-    tickets = [engine.submit(RunRequest(NAME, kernel="broken", steps=6, **wish)) for wish in wishes]
+    tickets = [engine.submit(RunRequest.of(NAME, kernel="broken", steps=6, **wish)) for wish in wishes]
     good, bad, other = map(done, tickets)
     assert isinstance(bad.error, ZeroDivisionError)
     assert bad.result is None
@@ -225,7 +225,7 @@ def test_a_model_whose_files_vanish_walks_on(engine, gate, checkpoints) -> None:
 
 
 def test_changed_weights_are_noticed(engine, checkpoints, tiny_model) -> None:
-    request = RunRequest(NAME, count=2, steps=1)
+    request = RunRequest.of(NAME, count=2, steps=1)
     first = engine.run(request)
     old = load_model(NAME, "cpu")
     digest = save_checkpoint(checkpoints / "own" / "tiny", load_trained(NAME, "cpu"), "own").sha256
@@ -233,11 +233,11 @@ def test_changed_weights_are_noticed(engine, checkpoints, tiny_model) -> None:
     tiny_model.decoder[0].weight.data.mul_(2)
     save_checkpoint(checkpoints / "own" / "tiny", tiny_model, "own")
     assert not torch.equal(engine.run(request).images[0], first.images[0])
-    kept = RunRequest(NAME, count=2, steps=1, seed=9, digest=digest)
+    kept = RunRequest.of(NAME, count=2, steps=1, seed=9, digest=digest)
     assert_same(engine.run(kept), run_chain(old, count=2, steps=1, seed=9))  # still in memory
     engine.models.trim(0)
     with pytest.raises(CheckpointDigestError, match="changed on disk"):
-        engine.run(RunRequest(NAME, count=2, steps=1, seed=10, digest=digest))
+        engine.run(RunRequest.of(NAME, count=2, steps=1, seed=10, digest=digest))
 
 
 def test_a_request_waits_for_no_model_but_its_own(engine, checkpoints, monkeypatch, tiny_model) -> None:
@@ -252,9 +252,9 @@ def test_a_request_waits_for_no_model_but_its_own(engine, checkpoints, monkeypat
 
     monkeypatch.setattr("latentdemo.engine.pool.load_form", slow_load)
     with ThreadPoolExecutor() as threads:
-        slow = threads.submit(engine.run, RunRequest("own/slow", count=1, steps=1))
+        slow = threads.submit(engine.run, RunRequest.of("own/slow", count=1, steps=1))
         assert loading.wait(PATIENCE)
-        assert engine.run(RunRequest(NAME, count=1, steps=1)).count == 1
+        assert engine.run(RunRequest.of(NAME, count=1, steps=1)).count == 1
         assert not slow.done()
         load.set()
         assert slow.result().count == 1
@@ -263,7 +263,7 @@ def test_a_request_waits_for_no_model_but_its_own(engine, checkpoints, monkeypat
 def test_closing_ends_everything(checkpoints, gate) -> None:
     engine = Engine("cpu", row_limit=8)
     running = engine.submit(held(count=2, steps=1000))
-    waiting = engine.submit(RunRequest(NAME, count=2, steps=1000, seed=1))
+    waiting = engine.submit(RunRequest.of(NAME, count=2, steps=1000, seed=1))
     gate.reached()
     with ThreadPoolExecutor() as threads:
         blocked = threads.submit(running.wait)
@@ -286,7 +286,7 @@ def test_an_idle_engine_closes_too(checkpoints) -> None:
     engine = Engine("cpu")
     engine.close()
     engine = Engine("cpu")
-    engine.run(RunRequest(NAME, count=1, steps=1))
+    engine.run(RunRequest.of(NAME, count=1, steps=1))
     engine.close()
     assert workers() == []
 
@@ -335,16 +335,16 @@ def test_a_run_that_kills_every_worker_is_given_up(engine, monkeypatch) -> None:
                 raise SystemExit
             return super().step(state, generator)
 
-    monkeypatch.setitem(KERNELS, "deadly", lambda model: Deadly())
+    monkeypatch.setitem(KERNELS, "deadly", stand_in("deadly", lambda model: Deadly()))
     with engine._changed:  # so that all of these are there before the first tick
         bystanders = [
-            engine.submit(RunRequest(NAME, kernel, count=2, steps=5)) for kernel in ("deadly", "decode-encode")
+            engine.submit(RunRequest.of(NAME, kernel, count=2, steps=5)) for kernel in ("deadly", "decode-encode")
         ]
-        deadly = engine.submit(RunRequest(NAME, kernel="deadly", start=torch.full((2, 8), 11.0)))
+        deadly = engine.submit(RunRequest.of(NAME, kernel="deadly", start=torch.full((2, 8), 11.0)))
     assert isinstance(done(deadly).error, EngineError)
     for bystander in bystanders:
         assert done(bystander).result is not None
-    assert engine.run(RunRequest(NAME, kernel="deadly", count=2, steps=3)).count == 2
+    assert engine.run(RunRequest.of(NAME, kernel="deadly", count=2, steps=3)).count == 2
     assert len(workers()) == 1
     assert [kept.users for kept in engine.models.kept.values()] == [0]
 
@@ -356,14 +356,14 @@ def test_a_worker_that_cannot_start_is_said_and_started_next_time(engine, monkey
     with monkeypatch.context() as patched:
         patched.setattr(threading.Thread, "start", none_left)
         with pytest.raises(EngineError, match="no thread"):
-            engine.submit(RunRequest(NAME, count=2, steps=1))
+            engine.submit(RunRequest.of(NAME, count=2, steps=1))
     assert [kept.users for kept in engine.models.kept.values()] == [0]
-    assert engine.run(RunRequest(NAME, count=2, steps=1)).count == 2
+    assert engine.run(RunRequest.of(NAME, count=2, steps=1)).count == 2
 
 
 def test_a_closed_engine_keeps_nothing_for_those_who_still_use_a_model(engine) -> None:
     with engine.models.lease(NAME):
-        engine.run(RunRequest(NAME, count=2, steps=1))
+        engine.run(RunRequest.of(NAME, count=2, steps=1))
         engine.close()
     assert not engine.models.kept
     assert not engine.results._kept
@@ -412,28 +412,28 @@ def test_out_of_memory_on_the_device_is_survived(engine, monkeypatch) -> None:
                 raise torch.OutOfMemoryError("CUDA out of memory.")
             return super().step(state, generator)
 
-    monkeypatch.setitem(KERNELS, "small", lambda model: Small())
-    tickets = [engine.submit(RunRequest(NAME, "small", count, 4, seed=count)) for count in (1, 9, 20)]
-    other = engine.submit(RunRequest(NAME, count=5, steps=3))
+    monkeypatch.setitem(KERNELS, "small", stand_in("small", lambda model: Small()))
+    tickets = [engine.submit(RunRequest.of(NAME, "small", count=count, steps=4, seed=count)) for count in (1, 9, 20)]
+    other = engine.submit(RunRequest.of(NAME, count=5, steps=3))
     for ticket in tickets:
         result = done(ticket).result
         assert torch.allclose(result.latents[4], result.latents[0] + 4)
     assert_same(done(other).result, run_chain(load_model(NAME, "cpu"), count=5, steps=3))
     room = 0
     with pytest.raises(DeviceMemoryError, match="no memory left"):
-        engine.run(RunRequest(NAME, "small", 4, 4))
-    assert engine.run(RunRequest(NAME, count=5, steps=4)).count == 5
+        engine.run(RunRequest.of(NAME, "small", count=4, steps=4))
+    assert engine.run(RunRequest.of(NAME, count=5, steps=4)).count == 5
 
 
 def test_what_was_read_may_vanish_or_break_while_chains_walk(engine, checkpoints) -> None:
     model, folder = load_model(NAME, "cpu"), checkpoints / "own" / "tiny"
     wishes = [{"kernel": "hmc"}, {"start": "flow"}, {"stop_at": 0.7}, {"kernel": "transport"}]
     wanted = [run_chain(model, count=40, steps=6, seed=5, **wish) for wish in wishes]
-    tickets = [engine.submit(RunRequest(NAME, count=40, steps=6, seed=5, **wish)) for wish in wishes]
+    tickets = [engine.submit(RunRequest.of(NAME, count=40, steps=6, seed=5, **wish)) for wish in wishes]
     for file in folder.iterdir():
         file.write_bytes(file.read_bytes()[:20])
     with pytest.raises(CheckpointError):
-        engine.submit(RunRequest(NAME, count=40, steps=6, seed=6))
+        engine.submit(RunRequest.of(NAME, count=40, steps=6, seed=6))
     for ticket, run in zip(tickets, wanted, strict=True):
         assert_same(done(ticket).result, run)
 
@@ -442,10 +442,10 @@ def test_a_client_that_never_looks_at_its_ticket_holds_up_nobody(checkpoints, mo
     clock = Clock()
     engine = Engine("cpu", row_limit=8, clock=clock)
     kernel = Climb(clock)  # a second a chain and step: the run of the one who never looks outlasts any lease
-    monkeypatch.setitem(KERNELS, "slow", lambda model: kernel)
-    never = engine.submit(RunRequest(NAME, "slow", count=1000, steps=1000))
+    monkeypatch.setitem(KERNELS, "slow", stand_in("slow", lambda model: kernel))
+    never = engine.submit(RunRequest.of(NAME, "slow", count=1000, steps=1000))
     for seed in range(5):
-        assert engine.run(RunRequest(NAME, count=2, steps=2, seed=seed)).count == 2
+        assert engine.run(RunRequest.of(NAME, count=2, steps=2, seed=seed)).count == 2
     assert done_without_a_look(never)
     assert isinstance(never.error, Cancelled)
     engine.close()
@@ -465,15 +465,15 @@ def test_blocking_runs_tell_progress_and_can_be_cancelled(engine, gate) -> None:
             run.result(PATIENCE)
         gate.let_through()
     assert told == [(0, 8), (0, 8)]
-    engine.run(RunRequest(NAME, count=2, steps=4), lambda step, total: told.append((step, total)))
+    engine.run(RunRequest.of(NAME, count=2, steps=4), lambda step, total: told.append((step, total)))
     assert told[-1] == (8, 8)
 
 
 def test_what_goes_wrong_in_a_blocking_run_is_raised(engine) -> None:
     with pytest.raises(SamplingError, match="no density"):
-        engine.run(RunRequest(NAME, count=2, steps=4, start="nowhere"))
+        engine.run(RunRequest.of(NAME, count=2, steps=4, start="nowhere"))
     with pytest.raises(SamplingError, match="unknown kernel"):
-        engine.run(RunRequest(NAME, kernel="nothing"))
+        engine.run(RunRequest.of(NAME, kernel="nothing"))
 
 
 def test_other_work_is_done_between_two_ticks(engine, gate) -> None:
@@ -522,8 +522,8 @@ def test_out_of_memory_in_other_work_is_said_so(engine) -> None:
 
 
 def test_chains_can_be_asked_for_in_parts(engine) -> None:
-    whole = engine.run(RunRequest(NAME, count=7, steps=2))
-    part = engine.run(RunRequest(NAME, count=3, steps=2, first=4))
+    whole = engine.run(RunRequest.of(NAME, count=7, steps=2))
+    part = engine.run(RunRequest.of(NAME, count=3, steps=2, first=4))
     for step in (0, 2):
         assert torch.allclose(part.latents[step], whole.latents[step][4:], atol=1e-3)
 
@@ -533,11 +533,12 @@ def runs_alive() -> int:
     return sum(type(each) is Run for each in gc.get_objects())
 
 
-def test_batches_are_those_of_a_plain_run(engine, monkeypatch) -> None:
+@pytest.mark.parametrize("start", ["prior", torch.linspace(-2, 2, 80).reshape(10, 8)], ids=["prior", "given"])
+def test_batches_are_those_of_a_plain_run(engine, monkeypatch, start) -> None:
     monkeypatch.setattr("latentdemo.engine.request.BATCH", 4)
-    asked = {"count": 10, "steps": 3, "seed": 5, "record": [0, 3]}
-    plain = run_batches(load_model(NAME, "cpu"), batch_size=4, **asked)
-    for run, wanted in zip(engine.run_batches(NAME, **asked), plain, strict=True):
+    spec = ChainSpec(count=10, steps=3, seed=5, start=start)
+    plain = run_batches(load_model(NAME, "cpu"), spec, record=[0, 3], batch_size=4)
+    for run, wanted in zip(engine.run_batches(NAME, spec, record=[0, 3]), plain, strict=True):
         assert_same(run, wanted)
 
 
@@ -549,7 +550,7 @@ def test_nothing_grows_with_the_number_of_requests(checkpoints, monkeypatch) -> 
                 raise SamplingError("as it should")
             return super().step(state, generator)
 
-    monkeypatch.setitem(KERNELS, "moody", lambda model, step=0: Moody())
+    monkeypatch.setitem(KERNELS, "moody", stand_in("moody", lambda model, step=0: Moody(), "step"))
     before = runs_alive()
     engine = Engine("cpu", row_limit=16, queue_limit=1000)
     engine.results.capacity = 20_000
@@ -557,8 +558,14 @@ def test_nothing_grows_with_the_number_of_requests(checkpoints, monkeypatch) -> 
     tickets: list[Ticket] = []
     for seed in range(1000):
         start = draw.choice(["prior", "prior", "flow", torch.full((2, 8), 100.0)])
-        request = RunRequest(
-            NAME, "moody", draw.randint(1, 20), draw.randint(0, 5), seed, start=start, options={"step": seed % 3}
+        request = RunRequest.of(
+            NAME,
+            "moody",
+            count=draw.randint(1, 20),
+            steps=draw.randint(0, 5),
+            seed=seed,
+            start=start,
+            options={"step": seed % 3},
         )
         ticket = engine.submit(request)
         if draw.random() < 0.1:
@@ -569,7 +576,9 @@ def test_nothing_grows_with_the_number_of_requests(checkpoints, monkeypatch) -> 
             done(tickets.pop(0))
     for ticket in tickets:
         done(ticket)
-    engine.run(RunRequest(NAME, "moody", 1, 1, 1000))  # after which the worker has dropped all that was lost
+    engine.run(
+        RunRequest.of(NAME, "moody", count=1, steps=1, seed=1000)
+    )  # after which the worker has dropped all that was lost
     assert not engine._entries
     assert not engine._admitted
     assert [kept.users for kept in engine.models.kept.values()] == [0]
@@ -589,7 +598,7 @@ def test_a_process_has_one_engine_a_device_and_a_closed_one_is_replaced() -> Non
 
 def test_sources_that_are_imported_anew_get_an_engine_of_their_own(monkeypatch, checkpoints) -> None:
     before = engine_for("cpu")
-    before.run(RunRequest(NAME, count=1, steps=1))
+    before.run(RunRequest.of(NAME, count=1, steps=1))
     newer = type("Engine", (Engine,), {})
     monkeypatch.setitem(engine_module.KEPT, "newest", newer)
     with pytest.raises(EngineError, match="begin again"):
@@ -604,7 +613,7 @@ def test_sources_that_are_imported_anew_get_an_engine_of_their_own(monkeypatch, 
 def test_a_process_ends_while_chains_walk(checkpoints) -> None:
     script = (
         "from latentdemo.engine import RunRequest, engine_for\n"
-        f"ticket = engine_for('cpu').submit(RunRequest('{NAME}', count=1000, steps=1000))\n"
+        f"ticket = engine_for('cpu').submit(RunRequest.of('{NAME}', count=1000, steps=1000))\n"
         "assert not ticket.wait(0)"
     )
     subprocess.run([sys.executable, "-c", script], check=True, timeout=300)

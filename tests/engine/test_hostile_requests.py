@@ -17,7 +17,7 @@ from latentdemo.engine import Engine, RunRequest
 from latentdemo.engine.request import MAX_CHAINS, MAX_SEED, MAX_STEPS
 from latentdemo.errors import LatentdemoError, ModelNotFoundError, SamplingError
 from latentdemo.sampling import KERNELS
-from latentdemo.sampling.chain import steps_to_record
+from latentdemo.sampling.spec import steps_to_record
 
 NAME = "own/tiny"
 PATHS = ["..", ".", "/", "//", "\0", "\\", "~", "own", "tiny", "own/tiny", "%2e%2e", "etc/passwd", "model.safetensors"]
@@ -89,7 +89,7 @@ def tiny(checkpoints):
 
 def request_or_refusal(*model: Any, **wish: Any) -> RunRequest | str:
     try:
-        return RunRequest(*model, **wish)
+        return RunRequest.of(*model, **wish)
     except SamplingError as error:
         return str(error)
 
@@ -101,12 +101,12 @@ def test_a_request_is_within_the_limits_or_refused(wish: dict[str, Any]) -> None
     if isinstance(request, str):
         assert len(request) < 400
         return
-    assert 1 <= request.chains <= MAX_CHAINS
-    assert 0 <= request.steps <= MAX_STEPS
-    assert 0 <= request.seed <= MAX_SEED
-    assert set(request.kept) <= set(range(request.steps + 1))
+    assert 1 <= request.spec.count <= MAX_CHAINS
+    assert 0 <= request.spec.steps <= MAX_STEPS
+    assert 0 <= request.spec.seed <= MAX_SEED
+    assert set(request.kept) <= set(range(request.spec.steps + 1))
     hash(request.key)
-    hash(request.law)
+    hash(request.batch_key)
 
 
 @settings(max_examples=200)
@@ -120,8 +120,8 @@ def test_a_model_is_a_name_or_a_model(model: Any) -> None:
 @given(wish=wishes(wrong=1))
 def test_the_engine_runs_or_refuses(engine: Engine, wish: dict[str, Any]) -> None:
     try:
-        request = RunRequest(NAME, **wish)
-        if request.chains * max(request.steps, 1) > 1000:
+        request = RunRequest.of(NAME, **wish)
+        if request.spec.count * max(request.spec.steps, 1) > 1000:
             return  # allowed, and a matter of patience
         run = engine.run(request)
     except LatentdemoError:
@@ -129,7 +129,7 @@ def test_the_engine_runs_or_refuses(engine: Engine, wish: dict[str, Any]) -> Non
     assert list(run.latents) == list(request.kept)
     assert list(run.images) == list(request.kept if request.images else ())
     for rows in (*run.latents.values(), *run.images.values()):
-        assert len(rows) == request.chains
+        assert len(rows) == request.spec.count
     assert not engine._entries
 
 

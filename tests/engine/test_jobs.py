@@ -5,8 +5,8 @@ import pytest
 
 from latentdemo.engine import Job, RunRequest, jobs
 from latentdemo.errors import SamplingError
-from latentdemo.sampling import KERNELS, run_batches
-from tests.engine.stand_ins import PATIENCE, Gate, assert_same
+from latentdemo.sampling import KERNELS, ChainSpec, run_batches
+from tests.engine.stand_ins import PATIENCE, Gate, assert_same, stand_in
 
 NAME = "own/tiny"
 
@@ -64,14 +64,14 @@ def test_one_job_does_not_wait_for_another() -> None:
 def gate(engine, monkeypatch) -> Gate:
     """A kernel of this name, for the jobs' engine, whose steps are let through one by one."""
     kernel = Gate()
-    monkeypatch.setitem(KERNELS, "gate", lambda model: kernel)
+    monkeypatch.setitem(KERNELS, "gate", stand_in("gate", lambda model: kernel))
     monkeypatch.setattr(jobs, "engine_for", lambda: engine)
     monkeypatch.setattr(jobs, "LOOKED_EVERY", 0.01)
     return kernel
 
 
 def held(**settings) -> RunRequest:
-    return RunRequest(NAME, kernel="gate", **settings)
+    return RunRequest.of(NAME, kernel="gate", **settings)
 
 
 def test_chains_of_a_job_tell_how_far_they_are(gate) -> None:
@@ -113,7 +113,7 @@ def test_a_job_that_nobody_wants_any_more_stops(engine, gate) -> None:
     assert job.cancelled
     assert not job.given_up
     gate.let_through()
-    assert engine.run(RunRequest(NAME, count=1, steps=1)).count == 1
+    assert engine.run(RunRequest.of(NAME, count=1, steps=1)).count == 1
     assert gate.sizes == [2]
 
 
@@ -138,11 +138,11 @@ def test_chains_wait_outside_while_the_engine_is_full(engine, gate, monkeypatch)
 
 def test_batches_of_a_job_are_those_of_a_plain_run(engine, gate, tiny_model, monkeypatch) -> None:
     monkeypatch.setattr("latentdemo.engine.request.BATCH", 4)
-    asked = {"count": 10, "steps": 3, "seed": 5, "record": [0, 3]}
-    job = Job("key", lambda job: list(job.run_batches(tiny_model, "decode-encode", cancelled=job.stopped, **asked)))
+    spec = ChainSpec(count=10, steps=3, seed=5)
+    job = Job("key", lambda job: list(job.run_batches(tiny_model, spec, record=[0, 3], cancelled=job.stopped)))
     assert job.wait(PATIENCE)
     assert job.error is None
-    for run, wanted in zip(job.result, run_batches(tiny_model, batch_size=4, **asked), strict=True):
+    for run, wanted in zip(job.result, run_batches(tiny_model, spec, record=[0, 3], batch_size=4), strict=True):
         assert_same(run, wanted)
 
 

@@ -26,35 +26,35 @@ WRONG = {
 @pytest.mark.parametrize(("name", "value"), [(name, value) for name, values in WRONG.items() for value in values])
 def test_what_does_not_fit_is_named(name: str, value) -> None:
     with pytest.raises(SamplingError, match=f"^{name}|cannot record"):
-        RunRequest(**{"model": "own/tiny", name: value})
+        RunRequest.of(**{"model": "own/tiny", name: value})
 
 
 def test_a_message_stays_short_however_long_the_value() -> None:
     with pytest.raises(SamplingError) as error:
-        RunRequest("own/tiny", noise="x" * 10_000)
+        RunRequest.of("own/tiny", noise="x" * 10_000)
     assert len(str(error.value)) < 200
 
 
 def test_a_request_holds_copies_of_what_was_checked() -> None:
     start, options, record = torch.zeros(2, 8), {"decoding": "mean"}, [0, 10]
-    request = RunRequest("own/tiny", start=start, options=options, record=record)
+    request = RunRequest.of("own/tiny", start=start, options=options, record=record)
     start.resize_(MAX_CHAINS + 1, 8)
     options["decoding"] = "sample"
     record.append(10**9)
-    assert (request.chains, request.options, request.kept) == (2, {"decoding": "mean"}, (0, 10))
+    assert (request.spec.count, request.spec.options, request.kept) == (2, {"decoding": "mean"}, (0, 10))
 
 
 def test_steps_to_record_may_be_an_array() -> None:
-    assert RunRequest("own/tiny", record=np.array([2, 0])).kept == (0, 2)
+    assert RunRequest.of("own/tiny", record=np.array([2, 0])).kept == (0, 2)
 
 
 def test_equal_requests_have_equal_keys() -> None:
     latents = torch.randn(4, 8)
-    one = RunRequest("own/tiny", steps=10, record=(10, 0), options={"decoding": "mean"}, start=latents)
-    two = RunRequest("own/tiny", steps=np.int64(10), options={"decoding": "mean"}, start=latents.clone(), count=9)
+    one = RunRequest.of("own/tiny", steps=10, record=(10, 0), options={"decoding": "mean"}, start=latents)
+    two = RunRequest.of("own/tiny", steps=np.int64(10), options={"decoding": "mean"}, start=latents.clone(), count=9)
     assert one.key == two.key
     assert hash(one.key) == hash(two.key)
-    assert one.chains == two.chains == 4
+    assert one.spec.count == two.spec.count == 4
 
 
 @pytest.mark.parametrize(
@@ -76,22 +76,22 @@ def test_equal_requests_have_equal_keys() -> None:
     ],
 )
 def test_other_requests_have_other_keys(other: dict) -> None:
-    assert RunRequest("own/tiny").key != RunRequest(**{"model": "own/tiny"} | other).key
+    assert RunRequest.of("own/tiny").key != RunRequest.of(**{"model": "own/tiny"} | other).key
 
 
 def test_a_result_weighs_what_was_said(tiny_model) -> None:
-    request = RunRequest(tiny_model, count=10, steps=3, record="all")
+    request = RunRequest.of(tiny_model, count=10, steps=3, record="all")
     assert request.result_bytes(tiny_model) >= 4 * 10 * 4 * (16 * 16 + 8)
     request.check_model(tiny_model)
 
 
 def test_limits_that_a_model_sets(tiny_model) -> None:
-    heavy = RunRequest(tiny_model, count=MAX_CHAINS, steps=MAX_STEPS, record="all")
+    heavy = RunRequest.of(tiny_model, count=MAX_CHAINS, steps=MAX_STEPS, record="all")
     assert heavy.result_bytes(tiny_model) > MAX_RESULT_BYTES
     with pytest.raises(SamplingError, match="fewer"):
         heavy.check_model(tiny_model)
     with pytest.raises(SamplingError, match=str(MAX_IMAGE_SIDE)):
-        RunRequest("large").check_model(build_model("vae", NetworkConfig(2 * MAX_IMAGE_SIDE, 1, 1, 2), {}, seed=0))
+        RunRequest.of("large").check_model(build_model("vae", NetworkConfig(2 * MAX_IMAGE_SIDE, 1, 1, 2), {}, seed=0))
     for start in (torch.zeros(3, 5), torch.full((3, 8), torch.inf)):
         with pytest.raises(SamplingError, match="start"):
-            RunRequest(tiny_model, start=start).check_model(tiny_model)
+            RunRequest.of(tiny_model, start=start).check_model(tiny_model)

@@ -10,7 +10,8 @@ from latentdemo.engine import RunRequest
 from latentdemo.engine.run import Run
 from latentdemo.engine.scheduler import Scheduler
 from latentdemo.errors import DeviceMemoryError, SamplingError
-from latentdemo.sampling import KERNELS, build_kernel, run_chain
+from latentdemo.sampling import KERNELS, run_chain
+from latentdemo.sampling.spec import ChainSpec
 from tests.engine.stand_ins import Climb, Clock, assert_same, finish
 
 LAWS = [
@@ -28,8 +29,8 @@ def model(checkpoints):
 
 
 def run_of(model, stand_in=None, /, **settings) -> Run:
-    request = RunRequest(model, **settings)
-    return Run(request, model, stand_in or build_kernel(request.kernel, model, request.options, request.stop_at))
+    request = RunRequest.of(model, **settings)
+    return Run(request, model, stand_in or request.spec.build(model))
 
 
 def scheduler_of(*runs: Run, row_limit: int = 8) -> Scheduler:
@@ -84,8 +85,7 @@ def test_a_run_without_steps_has_its_starting_points(model) -> None:
 
 def test_many_runs_of_all_kinds(model) -> None:
     draw = random.Random(0)
-    kernels = {str(law): build_kernel(law.get("kernel", "decode-encode"), model, law.get("options"), law.get("stop_at"))
-               for law in LAWS}  # fmt: skip
+    kernels = {str(law): ChainSpec(**law).build(model) for law in LAWS}
     scheduler, wishes = Scheduler(8), {}
     for _ in range(60):
         law = draw.choice(LAWS)
@@ -201,7 +201,7 @@ def test_time_is_what_the_own_chains_took(model) -> None:
         scheduler.add(run)
     finish(scheduler)
     for run in runs:
-        assert run.result.seconds == {step: run.request.count * step for step in range(5)}
+        assert run.result.seconds == {step: run.request.spec.count * step for step in range(5)}
 
 
 def test_progress_and_recorded_steps_while_it_runs(model) -> None:
@@ -247,7 +247,7 @@ def test_a_run_that_fails_harms_no_other(model) -> None:
     assert bad.error.__traceback__ is None  # whose frames would hold the tensors of the step
     assert bad.result is None
     for run in good:
-        alone = run_of(model, Climb(), count=3, steps=6, seed=run.request.seed, record="all")
+        alone = run_of(model, Climb(), count=3, steps=6, seed=run.request.spec.seed, record="all")
         finish(scheduler_of(alone))
         assert_same(run.result, alone.result)
         assert run.steps_done == run.steps_in_all

@@ -14,13 +14,13 @@ from latentdemo.checkpoints import checkpoints_dir, load_trained
 from latentdemo.data import ImageSet, read_held_out
 from latentdemo.evaluation import FeatureSpace
 from latentdemo.evaluation.compute import Here
-from latentdemo.evaluation.protocol import Walk
+from latentdemo.evaluation.protocol import Arm
 from latentdemo.evaluation.repetition import Numbers, Repetition, Subject
-from latentdemo.sampling import ChainRun, run_chain
+from latentdemo.sampling import ChainRun, ChainSpec, run_chain
 from latentdemo.sampling.encodings import encode_set
 
 MODEL = "fashion-mnist/vae"
-WALK = Walk("prior", "decode-encode", (1,))
+ARM = Arm(ChainSpec(steps=1), (1,))
 
 
 @pytest.fixture(scope="module")
@@ -32,7 +32,7 @@ def part(run: ChainRun, rows: slice) -> ChainRun:
     """Some chains of a run that reports nothing but recorded steps."""
     latents = {step: values[rows] for step, values in run.latents.items()}
     images = {step: values[rows] for step, values in run.images.items()}
-    info = type(run.info)(*(None if value is None else value[:, rows] for value in run.info))
+    info = type(run.info)({name: value[:, rows] for name, value in run.info.items()})
     return ChainRun(latents, images, info, run.seconds)
 
 
@@ -48,7 +48,7 @@ def measured(run: ChainRun, sizes: tuple[int, ...], held_out: ImageSet) -> Numbe
     model = load_model(MODEL, "cpu", precision="float32")
     pixels = FeatureSpace(nn.Sequential(nn.AvgPool2d(8), nn.Flatten()), "coarse pixels")
     subject = Subject(model, model, pixels, held_out, None, Here("cpu", batches))
-    return Repetition(subject, sum(sizes), seed=0).measure(WALK, None)["1"]
+    return Repetition(subject, sum(sizes), seed=0).measure(ARM, None)["1"]
 
 
 def test_a_last_batch_of_a_single_chain_that_stays_counts_as_any_other(held_out: ImageSet) -> None:

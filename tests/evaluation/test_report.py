@@ -23,7 +23,7 @@ def row(kernel: str, steps: int, gap: float, coverage: float = 0.8, recall: floa
         "recall": Interval(recall, 0.01),
         "precision": Interval(0.7 + gap / 1000, 0.001),
     }
-    return Row("prior", kernel, steps, figures, average_steps=steps, milliseconds=ms)
+    return Row.of("prior", kernel, steps, figures, average_steps=steps, milliseconds=ms)
 
 
 PRIOR = row("", 0, 0.0, ms=0.5)
@@ -60,7 +60,7 @@ def test_harm_is_named() -> None:
         [PRIOR, row("hmc", 1, 1.0)],
         [PRIOR, row("hmc", 1, -30.0)],
         [PRIOR, row("hmc", 1, 50.0, coverage=0.1)],
-        [Row("prior", "", 0, {"coverage": Interval(0.5)}), Row("prior", "hmc", 1, {"coverage": Interval(0.5)})],
+        [Row.of("prior", "", 0, {"coverage": Interval(0.5)}), Row.of("prior", "hmc", 1, {"coverage": Interval(0.5)})],
     ],
     ids=["nothing else", "chance", "worse", "at the cost of coverage", "no gap to close"],
 )

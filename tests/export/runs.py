@@ -9,13 +9,13 @@ from latentdemo.export import Layout, RunSettings, sheets_of
 from latentdemo.export.bundle import Bundle
 from latentdemo.export.story import Card, Chart, Line, Section, Story, Table
 from latentdemo.models import GenerativeAutoencoder
-from latentdemo.sampling import ChainRun, run_chain
+from latentdemo.sampling import ChainRun, ChainSpec, run_chain
 
 STEPS = (0, 1, 3)
 CAPTIONS = {0: "ステップ 0", 3: "ステップ 3"}
 SETTINGS = RunSettings(
-    "own/tiny", "ab" * 32, "", "decode-encode", "prior", 6, STEPS, 7, Layout(2, tile=32), CAPTIONS
-)  # fmt: skip
+    "own/tiny", "ab" * 32, "", ChainSpec(count=6, steps=STEPS[-1], seed=7), STEPS, Layout(2, tile=32), CAPTIONS
+)
 VERDICT = "このモデルには効果があります：基本チェーン 3 ステップで、品質ギャップの 59 % ± 2 % を解消します。"
 LINE = Line("基本チェーン", "0072b2", "circle", False, ((0, 0), (3, 59.4), (50, -80)))
 STORY = Story(
@@ -46,10 +46,10 @@ STORY = Story(
 
 def run_of(model: GenerativeAutoencoder, settings: RunSettings = SETTINGS, **more: Any) -> ChainRun:
     """The chains of some settings."""
-    return run_chain(model, count=settings.count, steps=settings.steps[-1], seed=settings.seed, record=STEPS, **more)
+    return run_chain(model, settings.spec, record=STEPS, **more)
 
 
 def bundle_of(run: ChainRun, settings: RunSettings = SETTINGS, story: Story = STORY) -> Bundle:
     """What is taken away of a run."""
-    kept = replace(settings, count=run.count)
+    kept = replace(settings, spec=settings.spec.replaced(count=run.count))
     return Bundle(story, kept, run.latents, lambda: sheets_of(run.images, kept.layout), STEPS[-1], seconds=0.5)

@@ -15,7 +15,7 @@ from PIL import Image
 
 from latentdemo.checkpoints import load_model, read_config, save_checkpoint
 from latentdemo.cli.main import main
-from latentdemo.export import GIVEN
+from latentdemo.export import GIVEN, write_settings
 from tests.export.runs import SETTINGS, STEPS, bundle_of, run_of
 
 
@@ -69,8 +69,9 @@ def test_the_same_picture_and_latents_come_out_again(settings, tmp_path, capsys)
 
 def test_chains_that_started_at_latents_of_their_own_start_there_again(settings, tmp_path, capsys) -> None:
     start = torch.linspace(-2, 2, 32).reshape(4, 8)
-    given = replace(settings, start=GIVEN, count=4, noise="shared", options={"decoding": "sample"})
-    run = unpacked(given, tmp_path / "zip", start=start, noise="shared", options=given.options)
+    spec = settings.spec.replaced(start=GIVEN, count=4, noise="shared", options={"decoding": "sample"})
+    given = replace(settings, spec=spec)
+    run = unpacked(given, tmp_path / "zip", start=start)
     assert command("rerun", run, "--output", tmp_path / "again", "--device", "cpu") == 0
     assert "4 of 4 chains agree" in capsys.readouterr().out
     assert np.array_equal(np.load(tmp_path / "again" / "latents.npz")["latents_0"], start.numpy())
@@ -92,7 +93,7 @@ def test_other_weights_are_warned_of_and_do_not_agree(settings, tiny_model, tmp_
 
 def test_a_run_without_latents_beside_it_is_made_but_not_compared(settings, tmp_path, capsys) -> None:
     run = tmp_path / "run.json"
-    run.write_text(replace(settings, densities_sha256="cd").to_json(), encoding="utf-8")
+    run.write_text(write_settings(replace(settings, densities_sha256="cd")), encoding="utf-8")
     assert command("rerun", run, "--output", tmp_path / "again", "--device", "cpu") == 0
     captured = capsys.readouterr()
     assert "no latents.npz beside" in captured.out

@@ -3,21 +3,30 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, replace
+from dataclasses import replace
 
 import pytest
 
 from latentdemo.errors import RunFileError
-from latentdemo.export import GIVEN, Branch, Layout, read_settings
+from latentdemo.export import GIVEN, Branch, Layout, read_settings, write_settings
 from tests.export.runs import SETTINGS
+
+VALUES = json.loads(write_settings(SETTINGS))
+BRANCH = {"kernel": "hmc", "steps": 4, "caption": "", "options": {}, "stop_at": None, "path": None}
 
 
 def test_settings_come_back_as_they_were(tmp_path) -> None:
+    given = SETTINGS.spec.replaced(start=GIVEN, options={"decoding": "sample"}, stop_at=0.5, noise="shared")
     settings = replace(
-        SETTINGS, start=GIVEN, options={"decoding": "sample"}, stop_at=0.5, noise="shared", layout=Layout(3, 1),
-        branches=(Branch("hmc", 4, "HMC", stop_at=0.9), Branch("decode-encode", 5, "ends", path="linear")),
-    )  # fmt: skip
-    (tmp_path / "run.json").write_text(settings.to_json(), encoding="utf-8")
+        SETTINGS,
+        spec=given,
+        layout=Layout(3, 1),
+        branches=(
+            Branch(given.replaced(kernel="hmc", options={}, steps=4, stop_at=0.9), "HMC"),
+            Branch(given.replaced(options={}, steps=5, stop_at=None), "ends", path="linear"),
+        ),
+    )
+    (tmp_path / "run.json").write_text(write_settings(settings), encoding="utf-8")
     assert read_settings(tmp_path / "run.json") == settings
     assert {"python", "torch", "latentdemo"} <= set(settings.versions)
 
@@ -41,7 +50,7 @@ def test_settings_come_back_as_they_were(tmp_path) -> None:
         ({"options": []}, "options is []"),
         ({"branches": {}}, "branches is {}; it must be a list"),
         ({"branches": [{"kernel": "hmc"}]}, "lacks branches[0].caption"),
-        ({"branches": [asdict(Branch("hmc", 4, "", path="round"))]}, "branches[0].path is 'round'"),
+        ({"branches": [BRANCH | {"path": "round"}]}, "branches[0].path is 'round'"),
         ({"layout": {"columns": 0, "sheets_a_row": None, "order": "drawn", "tile": 64}}, "layout.columns is 0"),
         ({"layout": {"columns": 2}}, "lacks layout.order"),
         ({"colour": "red"}, "has colour, which this version does not know"),
@@ -49,7 +58,7 @@ def test_settings_come_back_as_they_were(tmp_path) -> None:
 )
 def test_what_cannot_be_used_is_named(tmp_path, changes: dict, words: str) -> None:
     path = tmp_path / "run.json"
-    path.write_text(json.dumps(asdict(SETTINGS) | changes), encoding="utf-8")
+    path.write_text(json.dumps(VALUES | changes), encoding="utf-8")
     with pytest.raises(RunFileError) as caught:
         read_settings(path)
     assert words in str(caught.value)
@@ -64,7 +73,7 @@ def test_other_files_are_refused(tmp_path, content: str, words: str) -> None:
 
 
 def test_a_missing_name_and_a_missing_file_are_told_apart(tmp_path) -> None:
-    values = asdict(SETTINGS)
+    values = dict(VALUES)
     del values["kernel"]
     (tmp_path / "run.json").write_text(json.dumps(values))
     with pytest.raises(RunFileError, match="lacks kernel"):

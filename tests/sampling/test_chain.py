@@ -118,3 +118,15 @@ def test_a_trained_chain_moves_away_from_its_start_and_on(name: str) -> None:
     run = run_chain(load_model(name, "cpu"), count=8, steps=5, seed=7, record="all")
     assert ((run.images[1] - run.images[0]).abs().mean(dim=(1, 2, 3)) > GREY_LEVEL).all()
     assert (run.info.image_change[1:] > 0).all()
+
+
+def test_a_run_from_given_latents_meets_other_noise_than_that_they_were_drawn_of() -> None:
+    model = load_model("fashion-mnist/vae", "cpu")
+    start = run_chain(model, count=200, steps=0).latents[0]
+    again = run_chain(model, "langevin", start=start, steps=1, record="all")
+    moved = again.latents[1] - again.latents[0]
+    proposed = moved[again.info["accepted"][0]]
+    noise = proposed - proposed.mean(dim=0)
+    drawn = start[again.info["accepted"][0]] - start[again.info["accepted"][0]].mean(dim=0)
+    correlation = (noise * drawn).sum() / (noise.norm() * drawn.norm())
+    assert correlation.abs() < 0.5  # momentum proportional to the place would make it 1

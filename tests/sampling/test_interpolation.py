@@ -5,7 +5,7 @@ import torch
 
 from latentdemo import load_model
 from latentdemo.errors import SamplingError
-from latentdemo.random import chain_generators, common_generators, randn
+from latentdemo.random import ChainNoise, chain_generators, common_generators, randn
 from latentdemo.sampling import run_chain
 from latentdemo.sampling.interpolation import interpolate, morph_grid
 
@@ -143,7 +143,7 @@ def test_own_noise_is_what_it_was(tiny_model) -> None:
     run = run_chain(tiny_model, count=4, steps=1, seed=7, noise="own")
     assert torch.equal(run.latents[0], start)
     with torch.no_grad():
-        wanted = tiny_model.encode(tiny_model.decode(start).mean).sample(generators)
+        wanted = tiny_model.encode(tiny_model.decode(start).mean).sample(ChainNoise.of(generators))
     assert torch.equal(run.latents[1], wanted)
     assert torch.equal(run_chain(tiny_model, count=4, steps=1, seed=7).latents[1], wanted)
 

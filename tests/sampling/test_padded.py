@@ -1,12 +1,21 @@
 """Steps of very few chains: enough rows for a chain to walk as it does in company."""
 
+from typing import NamedTuple
+
 import pytest
 import torch
 
 from latentdemo.engine import Engine, RunRequest
 from latentdemo.random import chain_generators, randn
-from latentdemo.sampling import Info, State
-from latentdemo.sampling.padded import LEAST_ROWS, Padded, rows_of_step
+from latentdemo.sampling.kernels.padded import LEAST_ROWS, Padded, rows_of_step
+
+
+class State(NamedTuple):
+    latent: torch.Tensor
+
+
+class Info(NamedTuple):
+    latent_distance: torch.Tensor
 
 
 class Wanderer:
@@ -66,10 +75,10 @@ def test_rows_stay_within_the_room_of_the_device() -> None:
      ("fashion-mnist/aae", "decode-encode", 20, 17)],
 )  # fmt: skip
 def test_one_chain_walks_beside_others_as_it_does_alone(model: str, kernel: str, steps: int, seed: int) -> None:
-    request = RunRequest(model, kernel, count=1, steps=steps, seed=seed, record=(steps,))
+    request = RunRequest.of(model, kernel, count=1, steps=steps, seed=seed, record=(steps,))
     alone, beside = Engine("cpu"), Engine("cpu")
     try:
-        others = beside.submit(RunRequest(model, kernel, count=30, steps=steps + 9))
+        others = beside.submit(RunRequest.of(model, kernel, count=30, steps=steps + 9))
         pictures = [engine.run(request).images[steps] for engine in (alone, beside)]
         assert others.progress > 0.5
     finally:

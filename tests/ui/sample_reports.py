@@ -126,7 +126,7 @@ def row(
     if kernel in ("hmc", "langevin", "metropolis-within-gibbs"):
         figures["acceptance"] = Interval({"metropolis-within-gibbs": 0.03}.get(kernel, 0.72), 0.01)
     drawn = 0.42 + (0.9 if start == "flow" else 0.0)
-    return Row(
+    return Row.of(
         start=start,
         kernel=kernel if steps else "",
         steps=steps,

@@ -21,13 +21,14 @@ from latentdemo.evaluation.external.pythae_samplers import EPOCHS, Draws, fit_an
 from latentdemo.evaluation.features.classifier import load_features
 from latentdemo.evaluation.features.space import FeatureSpace
 from latentdemo.evaluation.pipeline import Progress, measure_all
-from latentdemo.evaluation.protocol import Walk
+from latentdemo.evaluation.protocol import direct_draw
 from latentdemo.evaluation.recommend import recommend
 from latentdemo.evaluation.repetition import Subject
 from latentdemo.evaluation.report import EvaluationError, Report, Row
 from latentdemo.evaluation.unfinished import Unfinished
 from latentdemo.files import write_atomically
 from latentdemo.sampling.encodings import encode_set
+from latentdemo.sampling.starts import PRIOR
 
 PARTS = "figures.json"
 AGREEMENT = 0.01  # relative difference up to which the prior sample's Fréchet distance counts as the one in the report
@@ -86,8 +87,8 @@ def compare_with_pythae(
         train if report.training_images else None,
         drawn={name: each.latents for name, each in draws.items()},
     )
-    walks = [Walk("prior", "", (0,)), *(Walk(name, "", (0,)) for name in EPOCHS)]
-    [prior, *rows], _ = measure_all(subject, walks, report.count, report.seeds, unfinished, progress, cancelled)
+    arms = [direct_draw(PRIOR), *map(direct_draw, EPOCHS)]
+    [prior, *rows], _ = measure_all(subject, arms, report.count, report.seeds, unfinished, progress, cancelled)
     check_agreement(prior, report.prior, remedy)
     ours = [row for row in report.rows if not row.is_foreign]
     timed = [replace(row, milliseconds=draws[row.start].milliseconds) for row in rows]

@@ -27,7 +27,7 @@ from torch import Tensor
 from latentdemo.errors import LatentdemoError
 from latentdemo.evaluation.report import PYTHAE
 from latentdemo.models import GenerativeAutoencoder
-from latentdemo.random import epoch_generator
+from latentdemo.random import Purpose, stream
 from latentdemo.sampling.encodings import Encodings
 
 MIXTURE, MAF, IAF, TWO_STAGE = (f"{PYTHAE}{name}" for name in ("mixture", "maf", "iaf", "two-stage"))
@@ -69,7 +69,7 @@ def fit_and_draw(
     Raises:
         LatentdemoError: pythae is not installed.
     """
-    bridge = bridge_to(model, encodings.draw(epoch_generator(seed, 0)))
+    bridge = bridge_to(model, encodings.draw(stream(seed, Purpose.OTHER_SAMPLERS)))
     rows = torch.arange(len(encodings)).float()[:, None]  # exact in float32 up to 16 million
     kept_back = torch.arange(len(encodings)) % KEPT_BACK == 0
     with quiet(), own_randomness(seed), tempfile.TemporaryDirectory() as folder:

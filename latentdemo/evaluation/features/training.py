@@ -24,7 +24,7 @@ from latentdemo.evaluation.features.classifier import Classifier, FeatureConfig,
 from latentdemo.evaluation.features.damage import DAMAGES, damage, mixed, warped
 from latentdemo.models import NetworkConfig, describe_device
 from latentdemo.models.network import initialise
-from latentdemo.random import epoch_generator
+from latentdemo.random import Purpose, stream
 
 WIDTH = 32  # channels of the first hidden layer
 FEATURES = 128  # penultimate activations
@@ -78,7 +78,7 @@ def train_classifier(
     facts = get_dataset(dataset)
     network = NetworkConfig(facts.image_size, facts.channels, WIDTH, FEATURES)
     classifier = Classifier(network, attributes)
-    initialise(classifier, epoch_generator(seed, 0))
+    initialise(classifier, stream(seed, Purpose.FEATURES, 0))
     classifier.to(torch.device(device)).to(memory_format=torch.channels_last)
     started = time.perf_counter()
     fit(classifier, train, epochs, seed, on_batch)
@@ -144,7 +144,7 @@ def fit(classifier: Classifier, train: ImageSet, epochs: int, seed: int, on_batc
 def shuffled_rows(count: int, epochs: int, seed: int) -> Iterator[tuple[np.ndarray, torch.Generator]]:
     """The rows of each batch and the epoch's generator; an incomplete last batch is left out (batch norm)."""
     for epoch in range(1, epochs + 1):
-        generator = epoch_generator(seed, epoch)
+        generator = stream(seed, Purpose.FEATURES, epoch)
         order = torch.randperm(count, generator=generator).numpy()
         for start in range(0, count // BATCH * BATCH, BATCH):
             yield order[start : start + BATCH], generator
@@ -160,7 +160,7 @@ def accuracy(features: Features, images: ImageSet) -> dict[str, float]:
 
     Damage is told on three copies of each image: intact, mixed and warped.
     """
-    generator = epoch_generator(0, 0)
+    generator = stream(0, Purpose.DAMAGE)
     right: dict[str, list[np.ndarray]] = {name: [] for name in features.config.attributes}
     for start in range(0, len(images), BATCH):
         rows = slice(start, start + BATCH)

@@ -16,15 +16,6 @@ def milliseconds_an_image(model: GenerativeAutoencoder, row: Row, batches: Batch
     """Milliseconds an image of a way to sample, for 64 chains at once on the model's device; `batches` walks them."""
     times = []
     for _ in range(REPEATS):
-        (run,) = batches(
-            model,
-            row.kernel or "decode-encode",
-            count=CHAINS,
-            steps=row.steps,
-            record=(row.steps,),
-            start=row.start,
-            options=row.options,
-            stop_at=row.stop_at,
-        )
+        (run,) = batches(model, row.spec.replaced(count=CHAINS), record=(row.steps,))
         times.append(1000.0 * run.seconds[row.steps] / CHAINS)
     return statistics.median(times)

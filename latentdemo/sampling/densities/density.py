@@ -1,53 +1,87 @@
-"""What a density of the learned latent distribution is, and what is known of one that was fitted."""
+"""What a density of the learned latent distribution is, and what is known of one that was fitted.
+
+Anything with `log_density` and `sample` will do. One that has a map from the prior besides, `transport` and its
+`inverse`, can carry starting points. Densities that lie in files are modules (`StoredDensity`), so that their tensors
+have names.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, ClassVar
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, Protocol, runtime_checkable
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
-from latentdemo.random import Generators
+from latentdemo.random import Generators, Purpose, stream
+
+SHARES = np.linspace(0.0, 1.0, 101)  # of real data, at which the quantiles of a fitted density are kept
+DRAWS = 256  # that a step size is adapted on where no encodings are at hand
 
 
-class Density(nn.Module):
+@runtime_checkable
+class Density(Protocol):
     """A probability density on the latent space that can be drawn from."""
-
-    kind: ClassVar[str]
 
     def log_density(self, latents: Tensor) -> Tensor:
         """(N,) in nats, differentiable, of latents (N, D)."""
-        raise NotImplementedError
+        ...
 
     def sample(self, count: int, generator: Generators) -> Tensor:
         """One draw a row, (count, D)."""
-        raise NotImplementedError
+        ...
+
+
+@runtime_checkable
+class TransportMap(Density, Protocol):
+    """A density with a map that carries draws from the prior to draws from it."""
+
+    def transport(self, noise: Tensor) -> Tensor:
+        """Draws from the prior (N, D) carried to draws from the density, (N, D)."""
+        ...
+
+    def inverse(self, latents: Tensor) -> Tensor:
+        """The draws from the prior (N, D) that are carried to latents (N, D)."""
+        ...
+
+
+class StoredDensity(nn.Module):
+    """A density whose tensors lie in a file; a subclass is a `Density`, too."""
+
+    kind: ClassVar[str]
 
     def settings(self) -> dict[str, Any]:
         """Keyword arguments that build an empty density of the same shape."""
         raise NotImplementedError
 
+    def log_density(self, latents: Tensor) -> Tensor:
+        """See `Density`."""
+        raise NotImplementedError
 
-@dataclass(frozen=True)
+    def sample(self, count: int, generator: Generators) -> Tensor:
+        """See `Density`."""
+        raise NotImplementedError
+
+
+@dataclass(frozen=True, eq=False)
 class FittedDensity:
     """A density and what was learned about it when it was fitted.
 
     Attributes:
         density: the density itself.
-        held_out: mean negative log density of encoded held-out images, in nats; lower is better.
+        held_out_nll: mean negative log density of encoded held-out images, in nats; lower is better.
         scale: (D,) standard deviation of encodings, the unit of steps in each dimension.
         step_sizes: name of a kernel -> its adapted step size, in units of `scale`.
         quantiles: log density in nats that the share 0, 0.01, ... 1 of encoded held-out images stays below.
     """
 
     density: Density
-    held_out: float
+    held_out_nll: float
     scale: Tensor
-    step_sizes: Mapping[str, float]
-    quantiles: Sequence[float]
+    step_sizes: Mapping[str, float] = field(default_factory=dict)
+    quantiles: Sequence[float] = ()
 
     def threshold(self, share: float) -> float:
         """The log density, in nats, that a share of encoded real images stays below."""
@@ -62,3 +96,21 @@ class FittedDensity:
         """The share of encoded real images that are less likely than each of the latents (N, D), (N,) on the CPU."""
         shares = np.interp(self.log_density(latents), self.quantiles, np.linspace(0.0, 1.0, len(self.quantiles)))
         return torch.from_numpy(shares).float()
+
+    def draws(self) -> Tensor:
+        """Draws from the density that step sizes are adapted on, the same each time, (256, D)."""
+        return self.density.sample(DRAWS, stream(0, Purpose.TUNING, 1))
+
+
+@torch.no_grad()
+def calibrated(density: Density) -> FittedDensity:
+    """A density that was fitted elsewhere, with what kernels need to know of it taken from its own draws.
+
+    Args:
+        density: on the device of the model that it is meant for. Its draws stand for encodings of real data.
+    """
+    draws = density.sample(20 * DRAWS, stream(0, Purpose.TUNING, 2))
+    log_density = density.log_density(draws)
+    quantiles = np.quantile(log_density.cpu().numpy(), SHARES)
+    scale = draws.std(dim=0).clamp(min=1e-3)
+    return FittedDensity(density, -float(log_density.mean()), scale, {}, quantiles.tolist())

@@ -14,6 +14,7 @@ from latentdemo.checkpoints.config import DENSITY_CONFIG
 from latentdemo.checkpoints.intake import MOST_PARAMETERS, TRIED, strict_json, write_json
 from latentdemo.models import GenerativeAutoencoder
 from latentdemo.sampling.densities.store import DensityConfig, read_densities, read_density_config
+from latentdemo.sampling.kernels import KERNELS
 
 LARGEST_DENSITY = {"components": 512, "transforms": 16, "hidden": 1024, "passes": 1024, "bins": 64}
 MOST_DENSITIES = 8
@@ -53,7 +54,8 @@ def checked_density(name: str, facts: dict[str, Any], latent_size: int) -> dict[
             raise ValueError(f"{setting} out of range")
     if settings.get("components", 1) * latent_size**2 > MOST_PARAMETERS:
         raise ValueError("too large")
-    step_sizes = {kernel: facts["step_sizes"][kernel] for kernel in ("hmc", "langevin")}
+    tuned = [name for name, spec in KERNELS.items() if spec.tune]
+    step_sizes = {name: facts["step_sizes"][name] for name in tuned if name in facts["step_sizes"]}
     finite([facts["held_out"], *step_sizes.values(), *facts["quantiles"]], 103)
     return {
         "kind": facts["kind"],

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
-from latentdemo.sampling.densities.density import Density
-from latentdemo.sampling.densities.mixture import GaussianMixture
-from latentdemo.sampling.densities.spline_flow import Flow
+from latentdemo.sampling.densities.density import StoredDensity
+from latentdemo.sampling.densities.mixture import MIXTURE, SMALL_MIXTURE
+from latentdemo.sampling.densities.spec import DensitySpec
+from latentdemo.sampling.densities.spline_flow import SPLINE_FLOW
 
-FOLLOWED = "mixture"  # what gradients are taken of
-FLOW = "flow"
-BASELINE = "mixture-10"  # ten components, as Ghosh et al. 2020 (arXiv 1903.12436) sample regularised autoencoders
+DENSITIES: dict[str, DensitySpec] = {
+    spec.name: spec
+    for spec in (
+        SMALL_MIXTURE,
+        MIXTURE,
+        SPLINE_FLOW,
+    )
+}
 
 
-KINDS: dict[str, type[Density]] = {cls.kind: cls for cls in (GaussianMixture, Flow)}
+def kinds() -> dict[str, type[StoredDensity]]:
+    """What a file calls a kind of density -> what builds an empty one."""
+    return {spec.kind.kind: spec.kind for spec in DENSITIES.values()}

@@ -1,7 +1,6 @@
-"""Densities of the learned latent distribution, fitted after training to encodings only: a Gaussian mixture and a flow.
+"""The files of fitted densities, `density.safetensors` and `density.json` beside the checkpoint.
 
-`density.safetensors` and `density.json` lie beside the checkpoint; no weight of the model is touched. `fitting.py`
-makes them; the kernels `hmc`, `langevin` and `transport`, adaptive stopping and the starting point "density" use them.
+This module alone touches them. `fitting.py` makes what is in them, `resolve.py` finds what a run asks for.
 """
 
 from __future__ import annotations
@@ -25,13 +24,11 @@ from latentdemo.errors import (
     CheckpointError,
     CheckpointFileMissingError,
     CheckpointMismatchError,
-    SamplingError,
 )
 from latentdemo.files import write_atomically
 from latentdemo.models.weights import FLOW_STRUCTURE, check_fit, half_precision, read_bytes
-from latentdemo.sampling.densities.density import Density, FittedDensity
-from latentdemo.sampling.densities.registry import KINDS
-from latentdemo.sampling.kernels.kernel import Autoencoder
+from latentdemo.sampling.densities.density import FittedDensity, StoredDensity
+from latentdemo.sampling.densities.registry import kinds
 
 
 @dataclass(frozen=True)
@@ -57,7 +54,7 @@ class DensityConfig:
     sha256: str = ""
 
 
-def save_densities(folder: Path, densities: Mapping[str, Density], config: DensityConfig) -> DensityConfig:
+def save_densities(folder: Path, densities: Mapping[str, StoredDensity], config: DensityConfig) -> DensityConfig:
     """Write densities beside a checkpoint; the configuration gets the digest."""
     tensors = {
         f"{name}.{key}": tensor
@@ -71,7 +68,7 @@ def save_densities(folder: Path, densities: Mapping[str, Density], config: Densi
     return config
 
 
-def weights_to_store(density: Density) -> dict[str, Tensor]:
+def weights_to_store(density: StoredDensity) -> dict[str, Tensor]:
     """The tensors of a density as they are stored, the large ones in half precision."""
     return half_precision(
         {key: value for key, value in density.state_dict().items() if not key.endswith(FLOW_STRUCTURE)}
@@ -143,7 +140,7 @@ def read_densities(folder: Path, sha256: str, device: str) -> dict[str, FittedDe
     fitted = {}
     try:
         for name, facts in config.densities.items():
-            density = KINDS[facts["kind"]](**facts["settings"])
+            density = kinds()[facts["kind"]](**facts["settings"])
             own = {key.removeprefix(f"{name}."): value for key, value in weights.items() if key.startswith(f"{name}.")}
             check_fit(weights_to_store(density), own, folder / DENSITY_WEIGHTS, remedy(folder))
             density.load_state_dict(own, strict=False)
@@ -157,24 +154,3 @@ def read_densities(folder: Path, sha256: str, device: str) -> dict[str, FittedDe
     except (KeyError, TypeError) as error:
         raise CheckpointConfigError(f"{folder / DENSITY_CONFIG} is not valid ({error!r}); {remedy(folder)}") from error
     return fitted
-
-
-def density_of(model: Autoencoder, name: str = "best") -> FittedDensity:
-    """A density of a model that was loaded from a checkpoint folder.
-
-    Args:
-        model: the model.
-        name: of the density, or "best" for the likeliest on held-out encodings.
-
-    Raises:
-        SamplingError: the model has no folder, or no density of that name.
-        CheckpointError: the densities cannot be read.
-    """
-    if model.folder is None:
-        raise SamplingError("this model comes from no checkpoint folder, where its densities would lie; save it first")
-    config = read_density_config(model.folder)
-    check_fitted(config, model.weights_digest, model.folder)
-    fitted = read_densities(model.folder, config.sha256, str(model.device))
-    if name != "best" and name not in fitted:
-        raise SamplingError(f"no density {name!r} beside {model.folder}; known are best, {', '.join(fitted)}")
-    return next(iter(fitted.values())) if name == "best" else fitted[name]

@@ -13,16 +13,35 @@ data, sampled decoding leaves the learned latent distribution invariant (Bengio,
 
 from __future__ import annotations
 
-from typing import Literal, get_args
+from typing import Literal, NamedTuple
 
 from torch import Tensor
 
-from latentdemo.errors import SamplingError
 from latentdemo.random import Generators
-from latentdemo.sampling.kernels.kernel import Autoencoder, Info, State
+from latentdemo.sampling.kernels.kernel import Autoencoder, latent_distance, mean_image_change
+from latentdemo.sampling.kernels.spec import Choice, KernelSpec, Option, Style, Trial
 
 Decoding = Literal["mean", "sample"]
 Corruption = Literal["off", "model"]
+
+
+class DecodeEncodeState(NamedTuple):
+    """Where the chains are.
+
+    Attributes:
+        latent: (N, D).
+        image: its decoded mean, (N, C, H, W).
+    """
+
+    latent: Tensor
+    image: Tensor
+
+
+class DecodeEncodeInfo(NamedTuple):
+    """What a step did; all of shape (N,), see `Info`."""
+
+    latent_distance: Tensor
+    image_change: Tensor
 
 
 class DecodeEncode:
@@ -32,36 +51,71 @@ class DecodeEncode:
         model: encodes and decodes.
         decoding: "mean" passes the decoded mean on, "sample" a draw from the likelihood.
         corruption: "off", or "model" to corrupt images before encoding as the model was trained.
-
-    Raises:
-        SamplingError: an option with another value.
     """
 
     def __init__(self, model: Autoencoder, decoding: Decoding = "mean", corruption: Corruption = "off") -> None:
-        if decoding not in get_args(Decoding) or corruption not in get_args(Corruption):
-            raise SamplingError(
-                f"decoding is {decoding!r} and corruption {corruption!r}; decoding must be one of "
-                f"{', '.join(get_args(Decoding))}, corruption one of {', '.join(get_args(Corruption))}"
-            )
         self.model = model
         self.decoding = decoding
         self.corruption = corruption
 
-    def init(self, latent: Tensor, generator: Generators) -> State:
+    def init(self, latent: Tensor, generator: Generators) -> DecodeEncodeState:
         """Decode the starting points."""
-        return State(latent, self.model.decode(latent).mean)
+        return DecodeEncodeState(latent, self.model.decode(latent).mean)
 
-    def step(self, state: State, generator: Generators) -> tuple[State, Info]:
+    def step(self, state: DecodeEncodeState, generator: Generators) -> tuple[DecodeEncodeState, DecodeEncodeInfo]:
         """Encode the decoded image, and decode what that gives."""
-        assert state.image is not None
         image = state.image
         if self.decoding == "sample":
             image = self.model.likelihood(image).sample(generator)
         if self.corruption == "model":
             image = self.model.corrupt(image, generator)
         latent = self.model.encode(image).sample(generator)
-        decoded = self.model.decode(latent).mean
-        return State(latent, decoded), Info(
-            latent_distance=(latent - state.latent).norm(dim=1),
-            image_change=(decoded - state.image).abs().flatten(1).mean(dim=1),
+        moved = DecodeEncodeState(latent, self.model.decode(latent).mean)
+        return moved, DecodeEncodeInfo(
+            latent_distance(state.latent, moved.latent), mean_image_change(state.image, moved.image)
         )
+
+
+DECODE_ENCODE = KernelSpec(
+    name="decode-encode",
+    build=lambda model, _density, **options: DecodeEncode(model, **options),
+    method="Decode and encode",
+    title="plain chain",
+    help="Decode and encode again, step after step (decode-encode kernel).",
+    style=Style("#0072b2", "circle"),
+    options=(
+        Option(
+            name="decoding",
+            usual="mean",
+            choices=(
+                Choice("mean", "mean", "The decoded mean is encoded again: calm, but variety shrinks."),
+                Choice(
+                    "sample",
+                    "sampled",
+                    "The image with the model's own noise is encoded again: livelier, keeps more variety.",
+                ),
+            ),
+            title="Decoding",
+            help="What the chain passes on: the decoded mean image, or the image with the model's own noise.",
+        ),
+        Option(
+            name="corruption",
+            usual="off",
+            choices=(
+                Choice("off", "off", "The image is encoded as it is."),
+                Choice("model", "as trained", "The noise of training is added before each encode: larger steps."),
+            ),
+            title="Corruption",
+            help="Denoising models only: add the noise of training before each encode.",
+            needs_corruption=True,
+        ),
+    ),
+    trials=(
+        Trial((0, 1, 2, 3, 5, 10, 20)),
+        Trial((1, 5), options={"decoding": "sample"}),
+        Trial((10, 100), stop_at=0.4),
+        Trial((10, 100), stop_at=0.9),
+        Trial((1, 3), start="mixture"),
+    ),
+    run_long=True,
+)

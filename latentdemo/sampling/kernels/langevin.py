@@ -5,22 +5,31 @@ One step proposes
     z' = z + e^2 / 2 S^2 grad log density(z) + e S n,   n ~ N(0, I), S = diag(scale)
 
 and accepts it by the rule of Metropolis and Hastings (Roberts & Tweedie 1996). That is Hamiltonian Monte Carlo with a
-single leapfrog move: the simple form of the calibrated chain, with shorter steps.
+single move of the integrator: the simple form of the calibrated chain, with shorter steps. State and Info are those of
+`hmc.py`.
 """
 
 from __future__ import annotations
 
-from latentdemo.sampling.densities.registry import FOLLOWED
-from latentdemo.sampling.densities.store import density_of
-from latentdemo.sampling.kernels.hmc import HamiltonianMonteCarlo
-from latentdemo.sampling.kernels.kernel import Autoencoder
+from functools import partial
 
+from latentdemo.sampling.kernels.hmc import DENSITY_OPTION, adapted_step_size, build
+from latentdemo.sampling.kernels.spec import KernelSpec, Style, Trial
 
-def langevin(model: Autoencoder, density: str = FOLLOWED) -> HamiltonianMonteCarlo:
-    """The kernel on a fitted density of a model, with the step size that was adapted to it.
+TARGET_ACCEPTANCE = 0.574  # Roberts & Rosenthal 1998
 
-    Raises:
-        SamplingError, CheckpointError: see `density_of`.
-    """
-    fitted = density_of(model, density)
-    return HamiltonianMonteCarlo(fitted.density, fitted.step_sizes["langevin"], fitted.scale, leapfrogs=1)
+TUNE_LANGEVIN = partial(adapted_step_size, num_integration_steps=1, target=TARGET_ACCEPTANCE)
+LANGEVIN = KernelSpec(
+    name="langevin",
+    build=partial(build, name="langevin", num_integration_steps=1, tune=TUNE_LANGEVIN),
+    method="Langevin",
+    title="short-step calibrated chain",
+    help="As the calibrated chain, with one short move a step (Metropolis-adjusted Langevin).",
+    style=Style("#e69f00", "diamond"),
+    density="mixture",
+    decodes=False,
+    options=(DENSITY_OPTION,),
+    tune=TUNE_LANGEVIN,
+    trials=(Trial((5, 10, 20)),),
+    run_long=True,
+)

@@ -13,13 +13,37 @@ it tells is how good the encoder is: the acceptance is 1 where Q is the model's 
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import torch
 from torch import Tensor
 
 from latentdemo.errors import SamplingError
 from latentdemo.models import Likelihood
 from latentdemo.random import Generators, rand
-from latentdemo.sampling.kernels.kernel import Autoencoder, Info, State
+from latentdemo.sampling.kernels.kernel import Autoencoder, latent_distance, mean_image_change
+from latentdemo.sampling.kernels.spec import KernelSpec, Style, Trial
+
+
+class MetropolisWithinGibbsState(NamedTuple):
+    """Where the chains are.
+
+    Attributes:
+        latent: (N, D).
+        image: its decoded mean, (N, C, H, W).
+    """
+
+    latent: Tensor
+    image: Tensor
+
+
+class MetropolisWithinGibbsInfo(NamedTuple):
+    """What a step did; all of shape (N,), see `Info`."""
+
+    latent_distance: Tensor
+    image_change: Tensor
+    accepted: Tensor
+    acceptance_probability: Tensor
 
 
 class MetropolisWithinGibbs:
@@ -32,7 +56,7 @@ class MetropolisWithinGibbs:
     def __init__(self, model: Autoencoder) -> None:
         self.model = model
 
-    def init(self, latent: Tensor, generator: Generators) -> State:
+    def init(self, latent: Tensor, generator: Generators) -> MetropolisWithinGibbsState:
         """Decode the starting points.
 
         Raises:
@@ -44,11 +68,12 @@ class MetropolisWithinGibbs:
                 "metropolis-within-gibbs needs densities to compare, but this model's encoder is deterministic or its "
                 "likelihood has no noise; take a VAE or denoising VAE, or another kernel"
             )
-        return State(latent, likelihood.mean)
+        return MetropolisWithinGibbsState(latent, likelihood.mean)
 
-    def step(self, state: State, generator: Generators) -> tuple[State, Info]:
+    def step(
+        self, state: MetropolisWithinGibbsState, generator: Generators
+    ) -> tuple[MetropolisWithinGibbsState, MetropolisWithinGibbsInfo]:
         """Draw an image, propose from its posterior, accept or stay."""
-        assert state.image is not None
         here = self.model.likelihood(state.image)
         drawn = Likelihood(here.mean, here.std, bounds=None).sample(generator)  # clipping would change the density
         posterior = self.model.encode(drawn)
@@ -63,12 +88,15 @@ class MetropolisWithinGibbs:
             - posterior.log_density(proposal)
         )
         accepted = rand(len(proposal), generator, proposal.device).log() < log_ratio
-        latent = torch.where(accepted[:, None], proposal, state.latent)
-        image = torch.where(accepted[:, None, None, None], there.mean, here.mean)
-        return State(latent, image), Info(
-            latent_distance=(latent - state.latent).norm(dim=1),
-            image_change=(image - here.mean).abs().flatten(1).mean(dim=1),
-            accepted=accepted,
+        moved = MetropolisWithinGibbsState(
+            torch.where(accepted[:, None], proposal, state.latent),
+            torch.where(accepted[:, None, None, None], there.mean, here.mean),
+        )
+        return moved, MetropolisWithinGibbsInfo(
+            latent_distance(state.latent, moved.latent),
+            mean_image_change(here.mean, moved.image),
+            accepted,
+            log_ratio.exp().clamp(max=1.0),
         )
 
 
@@ -80,3 +108,16 @@ def log_likelihood(likelihood: Likelihood, images: Tensor) -> Tensor:
 def log_prior(latents: Tensor) -> Tensor:
     """log P(z) up to a constant, (N,) in nats."""
     return -0.5 * latents.square().sum(dim=1)
+
+
+METROPOLIS_WITHIN_GIBBS = KernelSpec(
+    name="metropolis-within-gibbs",
+    build=lambda model, _density: MetropolisWithinGibbs(model),
+    method="Metropolis-within-Gibbs",
+    title="corrected chain",
+    help="The plain chain with an acceptance step; it keeps to the prior, so it tells how good the encoder is rather "
+    "than curing anything (Metropolis-within-Gibbs).",
+    style=Style("#cc79a7", "triangle-down"),
+    needs_stochastic_encoder=True,
+    trials=(Trial((1, 5)),),
+)

@@ -1,74 +1,121 @@
-"""Transport: the flow as a map that carries each starting point to its place in the learned latent distribution.
+"""Transport: a density's map that carries each starting point to its place in the learned latent distribution.
 
-The first step is T, the map of the fitted flow (`density.Flow.transport`): a draw from the prior becomes a draw from
-the learned latent distribution, as good as any that the density offers. T is monotone in each dimension given those
-before, so that a starting point stays recognisable. The steps after it decode and encode (`decode_encode.py`), which
-takes off what the flow left.
+The first step is T, the map of the fitted density (`transport`, such as that of the spline flow): a draw from the prior
+becomes a draw from the learned latent distribution, as good as any that the density offers. The flow's T is monotone in
+each dimension given those before, so that a starting point stays recognisable. The steps after it decode and encode
+(`decode_encode.py`), which takes off what the density left.
 """
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import torch
 from torch import Tensor
 
+from latentdemo.errors import SamplingError
 from latentdemo.random import Generators
-from latentdemo.sampling.densities.registry import FLOW
-from latentdemo.sampling.densities.spline_flow import Flow
-from latentdemo.sampling.densities.store import density_of
-from latentdemo.sampling.kernels.decode_encode import DecodeEncode
-from latentdemo.sampling.kernels.kernel import Autoencoder, Info, State, put_rows, take_generators, take_rows
-from latentdemo.sampling.padded import Padded
+from latentdemo.sampling.densities.density import FittedDensity, TransportMap
+from latentdemo.sampling.kernels.decode_encode import DecodeEncode, DecodeEncodeInfo, DecodeEncodeState
+from latentdemo.sampling.kernels.kernel import (
+    Autoencoder,
+    latent_distance,
+    mean_image_change,
+    put_rows,
+    spread_rows,
+    take_generators,
+    take_rows,
+)
+from latentdemo.sampling.kernels.padded import Padded
+from latentdemo.sampling.kernels.spec import KernelSpec, Style, Trial
+
+
+class TransportState(NamedTuple):
+    """Where the chains are.
+
+    Attributes:
+        latent: (N, D).
+        image: its decoded mean, (N, C, H, W).
+        carried: (N,) whether the map has carried the latent already.
+    """
+
+    latent: Tensor
+    image: Tensor
+    carried: Tensor
+
+
+class TransportInfo(NamedTuple):
+    """What a step did; all of shape (N,), see `Info`."""
+
+    latent_distance: Tensor
+    image_change: Tensor
 
 
 class Transport:
-    """One step through the flow, then decode-encode steps.
+    """One step by the map of a density, then decode-encode steps.
 
     Args:
         model: encodes and decodes.
-        flow: the fitted flow.
+        density: a density with a map.
     """
 
-    def __init__(self, model: Autoencoder, flow: Flow) -> None:
+    def __init__(self, model: Autoencoder, density: TransportMap) -> None:
         self.model = model
-        self.flow = flow
+        self.density = density
         self.polish = DecodeEncode(model)
 
-    def init(self, latent: Tensor, generator: Generators) -> State:
+    def init(self, latent: Tensor, generator: Generators) -> TransportState:
         """Starting points that were not carried yet."""
-        state = self.polish.init(latent, generator)
-        return state._replace(carried=torch.zeros_like(latent[:, 0], dtype=torch.bool))
+        return TransportState(*self.polish.init(latent, generator), torch.zeros_like(latent[:, 0], dtype=torch.bool))
 
-    def step(self, state: State, generator: Generators) -> tuple[State, Info]:
+    def step(self, state: TransportState, generator: Generators) -> tuple[TransportState, TransportInfo]:
         """Carry the rows that were not carried yet, decode and encode the others."""
-        assert state.carried is not None
         if state.carried.all():
-            moved, info = self.polish.step(state, generator)
-            return moved._replace(carried=state.carried), info
+            return self.polished(state, generator)
         if not state.carried.any():
             return self.carry(state)
-        moved, info = state, Info(torch.zeros(len(state.latent), device=state.latent.device))
+        moved, info = state, None
         for rows in (state.carried, ~state.carried):
             part, report = Padded(self).step(take_rows(state, rows), take_generators(generator, rows))
-            moved, info = put_rows(moved, rows, part), put_rows(info, rows, report)
+            moved = put_rows(moved, rows, part)
+            info = spread_rows(rows, report) if info is None else put_rows(info, rows, report)
+        assert info is not None
         return moved, info
 
-    def carry(self, state: State) -> tuple[State, Info]:
-        """The map of the flow."""
-        assert state.image is not None
-        latent = self.flow.transport(state.latent)
+    def polished(self, state: TransportState, generator: Generators) -> tuple[TransportState, TransportInfo]:
+        """One decode-encode step."""
+        info: DecodeEncodeInfo
+        moved, info = self.polish.step(DecodeEncodeState(state.latent, state.image), generator)
+        return TransportState(*moved, state.carried), TransportInfo(*info)
+
+    def carry(self, state: TransportState) -> tuple[TransportState, TransportInfo]:
+        """The map of the density."""
+        latent = self.density.transport(state.latent)
         image = self.model.decode(latent).mean
-        return State(latent, image, carried=torch.ones_like(latent[:, 0], dtype=torch.bool)), Info(
-            latent_distance=(latent - state.latent).norm(dim=1),
-            image_change=(image - state.image).abs().flatten(1).mean(dim=1),
+        return TransportState(latent, image, torch.ones_like(state.carried)), TransportInfo(
+            latent_distance(state.latent, latent), mean_image_change(state.image, image)
         )
 
 
-def transport(model: Autoencoder) -> Transport:
-    """The kernel of a model with its fitted flow.
+def build(model: Autoencoder, fitted: FittedDensity) -> Transport:
+    """The kernel of a model with a fitted density.
 
     Raises:
-        SamplingError, CheckpointError: see `density_of`.
+        SamplingError: the density has no map.
     """
-    flow = density_of(model, FLOW).density
-    assert isinstance(flow, Flow)
-    return Transport(model, flow)
+    if not isinstance(fitted.density, TransportMap):
+        raise SamplingError("transport needs a density with a map from the prior, such as the flow; this one has none")
+    return Transport(model, fitted.density)
+
+
+TRANSPORT = KernelSpec(
+    name="transport",
+    build=build,
+    method="Transport, then decode and encode",
+    title="transport chain",
+    help="The first step carries the starting point to its place in the learned latent distribution with a fitted "
+    "flow, the further steps decode and encode (transport kernel).",
+    style=Style("#d55e00", "square"),
+    density="flow",
+    trials=(Trial((1, 2, 3, 4, 6)), Trial((10, 100), stop_at=0.9)),
+)

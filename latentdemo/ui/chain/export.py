@@ -6,6 +6,7 @@ import math
 
 from latentdemo.export import GIVEN, Layout, RunSettings, sheets_of
 from latentdemo.export.picture import frames_of
+from latentdemo.sampling import ChainSpec
 from latentdemo.sampling.starts import PRIOR
 from latentdemo.ui.chain.walks import Walk, WalkRequest
 from latentdemo.ui.controls.kernel import kernel_in_words
@@ -26,15 +27,18 @@ def export_walk(chosen: Selection, request: WalkRequest, walk: Walk) -> None:
         request.model,
         request.digest,
         request.densities,
-        request.kernel,
-        PRIOR if request.point.kind == PRIOR else GIVEN,
-        request.chains,
+        ChainSpec(
+            request.kernel,
+            request.options,
+            PRIOR if request.point.kind == PRIOR else GIVEN,
+            request.chains,
+            request.steps,
+            request.point.seed,
+            request.stop_at,
+        ),
         tuple(steps),
-        request.point.seed,
         Layout(math.isqrt(request.chains), SHEETS_A_ROW),
         {step: captions[step] for step in steps[:: max(1, request.steps // SHOWN)]},
-        request.options,
-        request.stop_at,
     )
     export_popover(
         chosen,

@@ -111,7 +111,7 @@ def walk(request: WalkRequest, kept: RecentResults[Encoded], job: Job[Any]) -> W
 def walk_with(model: GenerativeAutoencoder, request: WalkRequest, kept: RecentResults[Encoded], job: Job[Any]) -> Walk:
     """The same, of a loaded model."""
     point = request.point
-    wanted = RunRequest(
+    wanted = RunRequest.of(
         request.model,
         request.kernel,
         count=request.chains,

@@ -10,7 +10,7 @@ from PIL import Image
 from torch import Tensor
 
 from latentdemo.engine import RecentResults
-from latentdemo.export import RunSettings
+from latentdemo.export import RunSettings, write_settings
 from latentdemo.export.bundle import Bundle, Drawn
 from latentdemo.ui.export.story import story_of
 from latentdemo.ui.i18n.words import _, in_language, language
@@ -57,7 +57,7 @@ def export_popover(
     Args:
         chosen: the model; what its evaluation says goes into deck and PDF.
         settings: repeats the run, and says how its sheets make one picture (`layout`, `captions`).
-        latents: recorded step -> (N, D) on the CPU, exactly the steps of `settings.steps`.
+        latents: recorded step -> (N, D) on the CPU, exactly the steps of `settings.recorded`.
         sheets: composes a sheet of each recorded step, all of one size, without captions:
             `lambda: latentdemo.export.sheets_of(run.images, settings.layout)`, or the same from PNG files.
         words: the settings as the page names them, for the speaker notes: name -> value, both in the page's language.
@@ -68,13 +68,13 @@ def export_popover(
 
     Example:
         settings = RunSettings(
-            chosen.model, chosen.config.sha256, chosen.densities, kernel, GIVEN, len(start), steps, chosen.seed,
-            Layout(columns=len(start), sheets_a_row=1), {step: _("Step {step}", step=step) for step in steps},
+            chosen.model, chosen.config.sha256, chosen.densities, spec, steps,
+            Layout(columns=spec.count, sheets_a_row=1), {step: _("Step {step}", step=step) for step in steps},
         )
         sheets = partial(sheets_of, run.images, settings.layout)
         export_popover(chosen, settings, run.latents, sheets, {_("Kernel"): ...})
     """
-    after = settings.steps[-1] if after is None else after
+    after = settings.recorded[-1] if after is None else after
     found, link, current = evaluation_of(chosen), page_address(), language()
 
     def bundle() -> Bundle:
@@ -82,7 +82,7 @@ def export_popover(
             story = story_of(chosen, found, settings, words, after, link)
         return Bundle(story, settings, latents, sheets, after, frames, seconds, branches)
 
-    stem = f"latentdemo-{settings.model.replace('/', '-')}-{settings.kernel}-seed{settings.seed}"
+    stem = f"latentdemo-{settings.model.replace('/', '-')}-{settings.spec.kernel}-seed{settings.spec.seed}"
     with st.popover(_("Take away"), icon=":material/download:", help=_("What is shown, as files to keep.")):
         for kind, (label, meaning) in file_kinds().items():
             st.download_button(
@@ -125,4 +125,4 @@ def file_maker(kind: str, bundle: Callable[[], Bundle]) -> Callable[[], bytes]:
 def bundle_key(bundle: Bundle) -> Hashable:
     """What bundles of the same files have in common."""
     start = hashlib.sha256(bundle.latents[0].numpy().tobytes()).hexdigest()
-    return bundle.story, bundle.settings.to_json(), start, bundle.after, bundle.seconds
+    return bundle.story, write_settings(bundle.settings), start, bundle.after, bundle.seconds

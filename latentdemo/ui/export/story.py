@@ -36,17 +36,18 @@ def story_of(
         link: the address of the page.
     """
     report = found if isinstance(found, Report) else None
+    start = str(settings.spec.start)
     return Story(
         language=language(),
         title=_("Better samples from the model you already have"),
         model=capital(chosen.title),
         verdict=found if isinstance(found, str) else verdict(found),
         question=question(report),
-        remedy=remedy(settings.kernel),
+        remedy=remedy(str(settings.spec.kernel)),
         evidence=evidence(report),
         decision=decision(report),
-        before=start_samples(settings.start) if settings.start in STARTS else caption(settings, 0),
-        after=f"{caption(settings, after)} · {capital(kernel_title(settings.kernel))}",
+        before=start_samples(start) if start in STARTS else caption(settings, 0),
+        after=f"{caption(settings, after)} · {capital(kernel_title(str(settings.spec.kernel)))}",
         chart=chart(report) if report else None,
         table=evidence_table(report) if report else None,
         cards=tuple(Card(card.label, card.value, card.notes[-1]) for card in cards(report)) if report else (),
@@ -131,8 +132,8 @@ def facts(chosen: Selection, settings: RunSettings) -> dict[str, str]:
     """What every run is fixed by."""
     return {
         _("Model"): f"{settings.model} ({settings.model_sha256[:12]})",
-        _("Seed"): str(settings.seed),
-        _("Samples"): str(settings.count),
+        _("Seed"): str(settings.spec.seed),
+        _("Samples"): str(settings.spec.count),
     }
 
 

@@ -13,6 +13,7 @@ from latentdemo.export import GIVEN, Branch, Layout, RunSettings
 from latentdemo.export.bundle import Drawn
 from latentdemo.export.picture import GAP
 from latentdemo.imaging import comparison
+from latentdemo.sampling import ChainSpec
 from latentdemo.ui.export.popover import export_popover
 from latentdemo.ui.i18n.words import _
 from latentdemo.ui.interpolation.paths import ADVISED, ENDS, PLAIN, STEPS, Grids, Paths, Request, Way
@@ -53,7 +54,10 @@ def branch_of(row: str, request: Request, caption: str) -> Branch:
     way = request.advised if row == ADVISED else request.way
     assert way is not None
     path = request.path if row == ENDS else None
-    return Branch(way.kernel, way.steps, caption, dict(way.options), way.stop_at, path)
+    spec = ChainSpec(
+        way.kernel, dict(way.options), GIVEN, request.count, way.steps, request.seed, way.stop_at, "shared"
+    )
+    return Branch(spec, caption, path)
 
 
 def export_grids(chosen: Selection, request: Request, grids: Grids, titles: Sequence[str]) -> None:
@@ -77,16 +81,19 @@ def run_settings(
         request.model,
         request.digest,
         request.densities,
-        way.kernel,
-        GIVEN,
-        layout.columns if layout.sheets_a_row else layout.columns**2,
+        ChainSpec(
+            way.kernel,
+            dict(way.options),
+            GIVEN,
+            layout.columns if layout.sheets_a_row else layout.columns**2,
+            way.steps,
+            request.seed,
+            way.stop_at,
+            "shared",
+        ),
         steps,
-        request.seed,
         layout,
         captions,
-        dict(way.options),
-        way.stop_at,
-        noise="shared",
     )
 
 

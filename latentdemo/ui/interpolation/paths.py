@@ -259,7 +259,7 @@ def walk(
     share: tuple[float, float] = (0.0, 1.0),
 ) -> ChainRun:
     """Chains from the latents (N, D), all with the same noise, so that neighbours stay neighbours; see `Job.walk`."""
-    wanted = RunRequest(
+    wanted = RunRequest.of(
         request.model,
         way.kernel,
         steps=way.steps,

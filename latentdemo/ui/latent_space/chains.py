@@ -48,7 +48,7 @@ def chains_or_wait(request: ChainRequest) -> Tensor | None:
 
 def walk_chains(request: ChainRequest, job: Job[Any]) -> Tensor:
     """Run the chains of a request."""
-    wanted = RunRequest(
+    wanted = RunRequest.of(
         request.model,
         request.kernel,
         count=CHAINS,

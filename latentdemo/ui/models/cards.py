@@ -66,7 +66,7 @@ def draw(models: Sequence[tuple[str, str]], job: Job[Any]) -> dict[str, bytes | 
     """Galleries of models, each a name and the digest of its weights, of prior samples of the usual seed."""
     drawn: dict[str, bytes | None] = {}
     for model, digest in models:
-        wanted = RunRequest(model, count=COLUMNS * ROWS, steps=0, seed=DEFAULT_SEED, digest=digest)
+        wanted = RunRequest.of(model, count=COLUMNS * ROWS, steps=0, seed=DEFAULT_SEED, digest=digest)
         try:
             images = job.walk(wanted).images[0]
             drawn[model] = png_bytes(contact_sheet(images, COLUMNS, max(1, TILE // images.shape[-1])))

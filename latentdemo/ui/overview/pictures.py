@@ -13,16 +13,17 @@ from latentdemo.errors import LatentdemoError
 from latentdemo.evaluation.report import Report, Row
 from latentdemo.export.settings import TILE
 from latentdemo.imaging import contact_sheet, png_bytes
+from latentdemo.sampling import ChainSpec
 from latentdemo.ui.runs.comparison import Request, blank_sheet
 from latentdemo.ui.state.selection import Selection
 
 COUNT, COLUMNS = 24, 6
-PLAIN = Row("prior", "decode-encode", 5, {})  # is shown where nothing is advised
+PLAIN_ROW = Row(ChainSpec(steps=5), {})  # is shown where nothing is advised
 
 
 def advised(report: Report | None) -> Row:
     """The way to sample that is shown: the recommended one, else a few steps of the plain chain."""
-    return report.recommended if report and report.recommended else PLAIN
+    return report.recommended if report and report.recommended else PLAIN_ROW
 
 
 def prior_request(chosen: Selection) -> Request:

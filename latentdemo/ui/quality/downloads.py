@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 import json
-from dataclasses import asdict
 from typing import Any
 
 from latentdemo.evaluation.report import Figures, Interval, Report
@@ -37,4 +36,4 @@ def figure_cells(figures: Figures) -> list[list[Any]]:
 
 def as_json(report: Report) -> str:
     """A report in the form of its file."""
-    return json.dumps(asdict(report), indent=1, default=dict) + "\n"
+    return json.dumps(report.values(), indent=1) + "\n"

@@ -183,7 +183,7 @@ def task_of(request: Request) -> background.Task[Comparison]:
 
 def compare(request: Request, job: Job[Any]) -> Comparison:
     """Run the chains of a request and compose the pictures."""
-    wanted = RunRequest(
+    wanted = RunRequest.of(
         request.model,
         request.kernel,
         count=request.count,
@@ -259,7 +259,7 @@ def sheet(run: ChainRun, step: int, png: bytes) -> Sheet:
         sharpness(run.images[step]).mean().item(),
         1000 * run.seconds[step] / run.count,
         accepted_share(run, step),
-        None if run.info.walking is None else run.steps_taken(step),
+        run.steps_taken(step) if "walking" in run.info else None,
     )
 
 

@@ -17,9 +17,9 @@ from latentdemo.engine import Job, RecentResults, engine_for
 from latentdemo.errors import LatentdemoError
 from latentdemo.evaluation.metrics.latent_space import LEAST_STD, UNUSED_KL, UNUSED_STD, Projection, projection
 from latentdemo.models import GenerativeAutoencoder
-from latentdemo.random import chain_generators, epoch_generator, randn
+from latentdemo.random import Purpose, chain_generators, randn, stream
 from latentdemo.sampling.densities.density import FittedDensity
-from latentdemo.sampling.densities.store import density_of
+from latentdemo.sampling.densities.resolve import resolve_density
 from latentdemo.ui.state.background import Task, result_or_wait
 
 ENCODED = 1000  # held-out images that are encoded
@@ -111,7 +111,7 @@ def encode_held_out(model: str, digest: str, job: Job[Any], share: tuple[float, 
         QualityError: fewer than 100, or latents of one dimension.
     """
     images = held_out_images(model_folder(model).parent)
-    engine, generator = engine_for(), epoch_generator(0, 0)
+    engine, generator = engine_for(), stream(0, Purpose.ENCODINGS)
     count = min(ENCODED, len(images))
     draws: list[Tensor] = []
     kl: list[Tensor] = []
@@ -147,7 +147,7 @@ def marginals(latents: Tensor, posterior_kl: Tensor | None) -> Dimensions:
 def density_or_none(model: GenerativeAutoencoder) -> FittedDensity | None:
     """The likeliest density that was fitted to encodings of real data; None where there is none to read."""
     try:
-        return density_of(model)
+        return resolve_density(model)
     except LatentdemoError:
         return None
 

@@ -4,7 +4,7 @@ import torch
 from latentdemo.errors import SamplingError
 from latentdemo.evaluation.metrics.quality import QualityError
 from latentdemo.evaluation.metrics.trace import Surroundings, trace
-from latentdemo.sampling import ChainRun, Info, run_chain
+from latentdemo.sampling import ChainRun, StepFigures, run_chain
 from latentdemo.sampling.densities.density import FittedDensity
 from latentdemo.sampling.densities.mixture import GaussianMixture
 
@@ -13,12 +13,14 @@ LINE = torch.arange(20.0)[:, None]  # encodings with a spacing of 1
 
 def short_run(accepted: torch.Tensor | None = None, walking: torch.Tensor | None = None) -> ChainRun:
     """Two chains of two steps in two dimensions, on images of one pixel."""
+    reported = {"accepted": accepted, "walking": walking}
+    figures = {name: value for name, value in reported.items() if value is not None}
     latents = {0: [[0.0, 0.0], [1.0, 1.0]], 1: [[3.0, 4.0], [1.0, 1.0]], 2: [[3.0, 4.0], [1.0, 3.0]]}
     pixels = {0: [0.2, 0.5], 1: [0.3, 0.5], 2: [0.1, 0.9]}
     return ChainRun(
         {step: torch.tensor(rows) for step, rows in latents.items()},
         {step: torch.tensor(values)[:, None, None, None] for step, values in pixels.items()},
-        Info(torch.zeros(2, 2), accepted=accepted, walking=walking),
+        StepFigures(latent_distance=torch.zeros(2, 2), **figures),
         {},
     )
 

@@ -20,10 +20,13 @@ from latentdemo.errors import (
 )
 from latentdemo.models import Posterior
 from latentdemo.random import chain_generators
-from latentdemo.sampling.densities.fitting import fit_densities, fit_flow, fit_mixture
+from latentdemo.sampling.densities.fitting import fit_densities
 from latentdemo.sampling.densities.mixture import GaussianMixture
-from latentdemo.sampling.densities.spline_flow import Flow
-from latentdemo.sampling.densities.store import density_of, load_densities
+from latentdemo.sampling.densities.mixture import fit as fit_mixture
+from latentdemo.sampling.densities.resolve import resolve_density
+from latentdemo.sampling.densities.spec import FitSettings
+from latentdemo.sampling.densities.spline_flow import Flow, train
+from latentdemo.sampling.densities.store import load_densities
 from latentdemo.sampling.encodings import Encodings
 
 
@@ -37,6 +40,12 @@ def two_clusters(count: int, generator: torch.Generator) -> torch.Tensor:
 @pytest.fixture(scope="module")
 def points() -> torch.Tensor:
     return two_clusters(6000, torch.Generator().manual_seed(0))
+
+
+def mixture_of(components: int, points: torch.Tensor) -> GaussianMixture:
+    """A mixture fitted to points."""
+    [mixture] = fit_mixture(components, Encodings(Posterior(points)), points, FitSettings())
+    return mixture
 
 
 @pytest.mark.parametrize(
@@ -57,7 +66,7 @@ def test_chains_that_all_rest_from_the_start_stay_there(name: str) -> None:
 
 
 def test_the_mixture_is_the_one_that_scikit_learn_fitted(points) -> None:
-    ours = fit_mixture(points, 3, seed=0)
+    ours = mixture_of(3, points)
     theirs = ScikitMixture(3, reg_covar=1e-4, init_params="k-means++", max_iter=100, tol=1e-2, random_state=0).fit(
         points.numpy()
     )
@@ -66,7 +75,7 @@ def test_the_mixture_is_the_one_that_scikit_learn_fitted(points) -> None:
 
 
 def test_draws_from_the_mixture_have_its_moments(points) -> None:
-    mixture = fit_mixture(points, 2, seed=0)
+    mixture = mixture_of(2, points)
     drawn = mixture.sample(20_000, torch.Generator().manual_seed(1))
     assert torch.allclose(drawn.mean(0), points.mean(0), atol=0.05)
     assert torch.allclose(torch.cov(drawn.T), torch.cov(points.T), atol=0.08)
@@ -74,7 +83,7 @@ def test_draws_from_the_mixture_have_its_moments(points) -> None:
 
 def test_the_flow_learns_what_one_gaussian_cannot(points) -> None:
     flow = Flow(2, transforms=2, hidden=32, passes=2)
-    list(fit_flow(flow, Encodings(Posterior(points)), epochs=12, seed=0))
+    list(train(flow, Encodings(Posterior(points)), FitSettings(epochs=12)))
     held_out = two_clusters(2000, torch.Generator().manual_seed(5))
     gaussian = torch.distributions.MultivariateNormal(points.mean(0), torch.cov(points.T))
     with torch.no_grad():
@@ -90,6 +99,7 @@ def test_transport_and_density_are_of_one_flow() -> None:
     with torch.no_grad():
         back = flow.flow().transform((carried - flow.location) / flow.scale)
     assert torch.allclose(back, noise, atol=1e-3)
+    assert torch.allclose(flow.inverse(carried), noise, atol=1e-3)
 
 
 @pytest.mark.parametrize("density", [GaussianMixture(4, 3), Flow(4, transforms=1, hidden=8, passes=2)])
@@ -132,12 +142,12 @@ def test_fitting_writes_what_loading_reads(fitted_folder) -> None:
     model = load_model("fashion-mnist/vae", "cpu", root)
     fitted = load_densities(root / "fashion-mnist" / "vae")
     assert list(fitted) == list(config.densities)
-    assert fitted[next(iter(fitted))].held_out == min(facts["held_out"] for facts in config.densities.values())
-    assert density_of(model).held_out == fitted[next(iter(fitted))].held_out
-    best = density_of(model, "mixture")
+    assert fitted[next(iter(fitted))].held_out_nll == min(facts["held_out"] for facts in config.densities.values())
+    assert resolve_density(model).held_out_nll == fitted[next(iter(fitted))].held_out_nll
+    best = resolve_density(model, "mixture")
     assert best.threshold(0.1) < best.threshold(0.5) < best.threshold(0.9)
     with pytest.raises(SamplingError, match="known are best"):
-        density_of(model, "kernel density")
+        resolve_density(model, "kernel density")
     run = run_chain(model, "hmc", count=8, steps=2, start="density")
     assert run.images[2].shape == (8, 1, 32, 32)
 
@@ -170,7 +180,7 @@ def test_densities_of_other_weights_than_those_that_were_loaded_are_not_taken(fi
     model = load_model("fashion-mnist/vae", "cpu", fitted_folder[0])
     model.weights_digest = "0" * 64
     with pytest.raises(CheckpointMismatchError, match="other weights"):
-        density_of(model)
+        resolve_density(model)
 
 
 def test_a_model_without_a_folder_has_no_density(fitted_folder) -> None:

@@ -1,6 +1,7 @@
 """The kernels that must leave a known target invariant, and what is built on densities."""
 
 import math
+from typing import NamedTuple
 
 import pytest
 import torch
@@ -14,7 +15,6 @@ from latentdemo.sampling.densities.density import Density
 from latentdemo.sampling.densities.mixture import GaussianMixture
 from latentdemo.sampling.densities.spline_flow import Flow
 from latentdemo.sampling.kernels.hmc import HamiltonianMonteCarlo
-from latentdemo.sampling.kernels.kernel import Info, State
 from latentdemo.sampling.kernels.metropolis_within_gibbs import MetropolisWithinGibbs
 from latentdemo.sampling.kernels.transport import Transport
 from latentdemo.sampling.stopping import PATIENCE, AdaptiveStopping
@@ -50,20 +50,24 @@ def assert_moments(latents: Tensor, mixture: GaussianMixture) -> None:
         assert ((values.mean(0) - exact).abs() < 4.5 * error).all()
 
 
-@pytest.mark.parametrize(("leapfrogs", "step_size"), [(5, 0.4), (1, 0.9), (5, 0.9)], ids=["hmc", "langevin", "coarse"])
-def test_the_target_is_left_invariant_whatever_the_step_size(leapfrogs: int, step_size: float) -> None:
+@pytest.mark.parametrize(
+    ("num_integration_steps", "step_size"), [(5, 0.4), (1, 0.9), (5, 0.9)], ids=["hmc", "langevin", "coarse"]
+)
+def test_the_target_is_left_invariant_whatever_the_step_size(num_integration_steps: int, step_size: float) -> None:
     generator = torch.Generator().manual_seed(0)
-    kernel = HamiltonianMonteCarlo(target(), step_size, torch.tensor([1.0, 0.8, 1.2]), leapfrogs)
+    kernel = HamiltonianMonteCarlo(target(), step_size, torch.tensor([1.0, 0.8, 1.2]), num_integration_steps)
     *_, (state, info) = walk(kernel, target().sample(CHAINS, generator), generator, 5)
     assert 0.2 < info.accepted.float().mean() < 0.999
     assert_moments(state.latent, target())
     assert torch.allclose(state.log_density, target().log_density(state.latent), atol=1e-4)
 
 
-@pytest.mark.parametrize(("leapfrogs", "step_size", "steps"), [(5, 0.4, 12), (1, 0.9, 60)], ids=["hmc", "langevin"])
-def test_chains_from_far_away_reach_the_target(leapfrogs: int, step_size: float, steps: int) -> None:
+@pytest.mark.parametrize(
+    ("num_integration_steps", "step_size", "steps"), [(5, 0.4, 12), (1, 0.9, 60)], ids=["hmc", "langevin"]
+)
+def test_chains_from_far_away_reach_the_target(num_integration_steps: int, step_size: float, steps: int) -> None:
     generator = torch.Generator().manual_seed(1)
-    kernel = HamiltonianMonteCarlo(target(), step_size, torch.ones(3), leapfrogs)
+    kernel = HamiltonianMonteCarlo(target(), step_size, torch.ones(3), num_integration_steps)
     *_, (state, _) = walk(kernel, torch.full((CHAINS, 3), -2.0), generator, steps)
     assert_moments(state.latent, target())
 
@@ -98,6 +102,14 @@ def test_metropolis_within_gibbs_needs_densities() -> None:
 
     with pytest.raises(SamplingError, match="deterministic"):
         MetropolisWithinGibbs(Deterministic()).init(torch.zeros(2, Deterministic().latent_size), chain_generators(0, 2))
+
+
+class State(NamedTuple):
+    latent: Tensor
+
+
+class Info(NamedTuple):
+    latent_distance: Tensor
 
 
 class Ramp(Density):

@@ -109,8 +109,9 @@ def test_the_run_that_is_taken_away_is_the_one_on_screen(run: ChainRun, monkeypa
     request = WalkRequest("own/tiny", "1", "", point, "decode-encode", STEPS, CHAINS, decoding="sample", stop_at=0.5)
     walk_export.export_walk(None, request, walk(run))
     (_chosen, settings, latents, sheets, words), more = taken[0]
-    assert settings.start == "given"
-    assert settings.steps == tuple(latents) == tuple(sheets()) == (0, 1, 2, 3)
-    assert (settings.options, settings.stop_at, settings.seed) == ({"decoding": "sample"}, 0.5, 7)
+    assert settings.spec.start == "given"
+    assert settings.recorded == tuple(latents) == tuple(sheets()) == (0, 1, 2, 3)
+    spec = settings.spec
+    assert (spec.options, spec.stop_at, spec.seed) == ({"decoding": "sample"}, 0.5, 7)
     assert len(more["frames"]()) == STEPS + 1
     assert words["Starting point"] == "Held-out picture"

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from latentdemo.evaluation.recommend import recommend
-from latentdemo.evaluation.report import GAP, Interval, Report
+from latentdemo.evaluation.report import GAP, Interval, Report, Row
 from latentdemo.ui.components.charts import DASHES, STYLES
 from latentdemo.ui.components.curves import Axis, curves_legend
 from latentdemo.ui.components.curves_chart import curves_chart
@@ -212,8 +212,7 @@ def test_the_table_has_all_models_and_marks_the_advised_row(report: Report) -> N
 def with_pythae(report: Report, **gaps: float) -> Report:
     """The report with samplers of pythae that close so much of the gap, each with an error of 1."""
     rows = [
-        replace(report.prior, start=f"pythae-{name}", figures={**report.prior.figures, GAP: Interval(gap, 1.0)})
-        for name, gap in gaps.items()
+        Row.of(f"pythae-{name}", "", 0, {**report.prior.figures, GAP: Interval(gap, 1.0)}) for name, gap in gaps.items()
     ]
     return replace(report, rows=[*report.rows, *rows], samplers={"pythae": "0.1.2", "epochs": {"pythae-maf": 20}})
 

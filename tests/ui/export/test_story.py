@@ -10,6 +10,7 @@ from latentdemo.checkpoints import model_folder, read_config
 from latentdemo.evaluation.report import GAP
 from latentdemo.export import GIVEN, Layout, RunSettings
 from latentdemo.export.story import Story
+from latentdemo.sampling import ChainSpec
 from latentdemo.ui.evaluation.verdict import direct_draw, verdict
 from latentdemo.ui.export.story import story_of
 from latentdemo.ui.state.selection import Selection
@@ -17,7 +18,7 @@ from tests.ui.sample_reports import report, without
 
 MODEL = "fashion-mnist/vae"
 SETTINGS = RunSettings(
-    MODEL, "ab" * 32, "", "hmc", "prior", 16, (0, 1, 3), 7, Layout(4), {1: "one step", 3: "three steps"}
+    MODEL, "ab" * 32, "", ChainSpec("hmc", count=16, steps=3), (0, 1, 3), Layout(4), {1: "one step", 3: "three steps"}
 )  # fmt: skip
 
 
@@ -76,7 +77,7 @@ def test_a_model_without_an_evaluation_is_told_as_such() -> None:
     ],
 )
 def test_the_first_picture_is_called_what_it_is(start: str, captions: dict, words: str) -> None:
-    settings = replace(SETTINGS, start=start, captions=captions)
+    settings = replace(SETTINGS, spec=SETTINGS.spec.replaced(start=start), captions=captions)
     assert words in told(report(), settings).before
 
 

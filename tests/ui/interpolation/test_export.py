@@ -12,6 +12,7 @@ import pytest
 from PIL import Image
 
 from latentdemo.checkpoints import load_model, read_config, save_checkpoint
+from latentdemo.export import write_settings
 from latentdemo.export.bundle import Bundle
 from latentdemo.export.rerun import LATENTS, PICTURE, RUN, latents_bytes, rerun
 from latentdemo.imaging import to_pixels
@@ -84,7 +85,7 @@ def test_every_row_that_is_shown_can_be_repeated(chosen: Selection, given: dict,
         ("Recommended", None),
         ("Ends", "spherical"),
     ]
-    assert given["settings"].noise == "shared"
+    assert given["settings"].spec.noise == "shared"
     assert given["after"] == 5
     assert {step: sheet.size for step, sheet in given["sheets"]().items()} == dict.fromkeys(
         (0, 1, 5, 10), opened(paths.rows["plain"].png).size
@@ -97,7 +98,7 @@ def test_the_run_of_the_grid_can_be_repeated(chosen: Selection, given: dict, tmp
     grids = done(lambda job: make_grids(asked, job))
     assert sorted(grids.pngs) == sorted(grids.latents) == [0, 5]
     export_grids(chosen, asked, grids, ["before", "after"])
-    assert given["settings"].count == 25
+    assert given["settings"].spec.count == 25
     assert all(isinstance(sheet, Image.Image) for sheet in given["sheets"]().values())
     repeat(given, tmp_path)
 
@@ -106,7 +107,7 @@ def repeat(given: dict[str, Any], folder: Path) -> None:
     """Write the run, make it again, and see whether picture and latents come out the same."""
     kept, settings, drawn = folder / "kept", given["settings"], given.get("branches", ())
     kept.mkdir()
-    (kept / RUN).write_text(settings.to_json())
+    (kept / RUN).write_text(write_settings(settings))
     (kept / LATENTS).write_bytes(latents_bytes(given["latents"], [each.latents for each in drawn]))
     agreement = rerun(kept / RUN, folder / "again", "cpu").agreement
     assert agreement is not None

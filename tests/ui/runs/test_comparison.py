@@ -12,7 +12,7 @@ from latentdemo.checkpoints import checkpoints_dir
 from latentdemo.data.held_out import INDEX, SHEET
 from latentdemo.evaluation.report import FLOOR, GAP, Interval, Row
 from latentdemo.export.settings import Layout
-from latentdemo.sampling import ChainRun, Info
+from latentdemo.sampling import ChainRun, StepFigures
 from latentdemo.ui.i18n.names import METHODS, STARTS, kernel_name, start_samples
 from latentdemo.ui.runs import comparison
 from latentdemo.ui.runs.comparison import (
@@ -37,7 +37,12 @@ def run_of(changes: list[float], **info: torch.Tensor) -> ChainRun:
     start = torch.zeros(len(changes), 1, 4, 4)
     images = {0: start, 1: start, 2: start + torch.tensor(changes)[:, None, None, None]}
     distance = torch.zeros(2, len(changes))
-    return ChainRun({0: torch.zeros(len(changes), 2)}, images, Info(distance, **info), {0: 0.0, 1: 0.1, 2: 0.2})
+    return ChainRun(
+        {0: torch.zeros(len(changes), 2)},
+        images,
+        StepFigures(latent_distance=distance, **info),
+        {0: 0.0, 1: 0.1, 2: 0.2},
+    )
 
 
 def test_acceptance_counts_the_moves_of_walking_chains_only() -> None:
@@ -94,7 +99,7 @@ def test_the_gap_closed_is_not_told_of_what_was_not_measured(monkeypatch) -> Non
     assert gap_closed(REPORT, replace(REQUEST, start="data"), 5) is None
     assert gap_closed(REPORT, replace(REQUEST, digest="other"), 5) is None
     assert gap_closed(REPORT, replace(REQUEST, densities="other"), 5) is None
-    closed = replace(REPORT, rows=[Row("prior", "", 0, {}), Row("prior", "decode-encode", 5, {})])
+    closed = replace(REPORT, rows=[Row.of("prior", "", 0, {}), Row.of("prior", "decode-encode", 5, {})])
     assert gap_closed(closed, REQUEST, 5) is None
 
 

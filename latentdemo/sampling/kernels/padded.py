@@ -7,11 +7,13 @@ on who else walks, small steps get more rows; those that nobody asked for repeat
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 from torch import Tensor
 
-from latentdemo.random import Generators, chain_generators
-from latentdemo.sampling.kernels.kernel import Info, Kernel, State, join_rows, take_rows
+from latentdemo.random import ChainNoise, Generators, chain_generators
+from latentdemo.sampling.kernels.kernel import Kernel, join_rows, take_rows
 
 # networks and densities of all shipped models give equal bits for any number of rows from 12 on with one or two
 # threads; with 3 to 16 for multiples of 8 rows a thread, the threads counted up to a power of two, or for 64
@@ -34,13 +36,13 @@ class Padded:
         self.kernel = kernel
         self.room = ENOUGH_ROWS
 
-    def init(self, latent: Tensor, generator: Generators) -> State:
+    def init(self, latent: Tensor, generator: Generators) -> Any:
         rows = len(latent)
         more = self.missing(rows)
         state = self.kernel.init(torch.cat([latent, latent[-1:].expand(more, -1)]), joined(generator, more))
         return take_rows(state, slice(rows))
 
-    def step(self, state: State, generator: Generators) -> tuple[State, Info]:
+    def step(self, state: Any, generator: Generators) -> tuple[Any, Any]:
         rows = len(state.latent)
         more = self.missing(rows)
         padded = join_rows([state, *[take_rows(state, slice(rows - 1, rows))] * more])
@@ -61,4 +63,8 @@ def rows_of_step(rows: int) -> int:
 
 def joined(generator: Generators, more: int) -> Generators:
     """Generators for so many more rows, whose draws are dropped; one that all rows share serves these as well."""
-    return generator if isinstance(generator, torch.Generator) else [*generator, *chain_generators(0, more)]
+    if isinstance(generator, torch.Generator):
+        return generator
+    if isinstance(generator, ChainNoise):
+        return generator.with_idle_rows(more)
+    return [*generator, *chain_generators(0, more)]

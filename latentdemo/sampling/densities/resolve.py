@@ -1,0 +1,52 @@
+"""From the name of a density, or a density at hand, to what kernels, stopping and starting points need of it."""
+
+from __future__ import annotations
+
+from weakref import WeakKeyDictionary
+
+from latentdemo.errors import LatentdemoError, SamplingError
+from latentdemo.models import GenerativeAutoencoder
+from latentdemo.sampling.densities.density import Density, FittedDensity, calibrated
+from latentdemo.sampling.densities.store import check_fitted, read_densities, read_density_config
+from latentdemo.sampling.kernels.kernel import Autoencoder
+
+BEST = "best"  # the likeliest on held-out encodings
+CALIBRATED: WeakKeyDictionary[Density, FittedDensity] = WeakKeyDictionary()
+
+
+def resolve_density(model: Autoencoder, wanted: str | Density | FittedDensity = BEST) -> FittedDensity:
+    """A density of a model.
+
+    Args:
+        model: the model.
+        wanted: a density at hand; or the name of one that lies beside the model's checkpoint, "best" for the likeliest
+            on held-out encodings.
+
+    Raises:
+        SamplingError: a name, and the model has no folder, or no density of that name.
+        CheckpointError: the stored densities cannot be read.
+    """
+    if isinstance(wanted, FittedDensity):
+        return wanted
+    if not isinstance(wanted, str):
+        if wanted not in CALIBRATED:
+            CALIBRATED[wanted] = calibrated(wanted)
+        return CALIBRATED[wanted]
+    if model.folder is None:
+        raise SamplingError(
+            "this model comes from no checkpoint folder, where its densities would lie: save it, or pass a density"
+        )
+    config = read_density_config(model.folder)
+    check_fitted(config, model.weights_digest, model.folder)
+    fitted = read_densities(model.folder, config.sha256, str(model.device))
+    if wanted != BEST and wanted not in fitted:
+        raise SamplingError(f"no density {wanted!r} beside {model.folder}; known are {BEST}, {', '.join(fitted)}")
+    return next(iter(fitted.values())) if wanted == BEST else fitted[wanted]
+
+
+def best_density(model: GenerativeAutoencoder) -> FittedDensity | None:
+    """The likeliest density that was fitted to a model; None where there is none that can be read."""
+    try:
+        return resolve_density(model)
+    except LatentdemoError:
+        return None
