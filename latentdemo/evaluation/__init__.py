@@ -6,16 +6,11 @@ from latentdemo.evaluation.features.classifier import FeatureConfig, Features, l
 from latentdemo.evaluation.features.space import FeatureSpace
 from latentdemo.evaluation.features.torchvision_networks import torchvision_features
 from latentdemo.evaluation.features.training import train_classifier
-from latentdemo.evaluation.metrics.quality import (
-    NEIGHBOURS,
-    Prdc,
-    Quality,
-    QualityError,
-    frechet_distance,
-    kernel_distance,
-    measure_quality,
-    prdc,
-)
+from latentdemo.evaluation.metrics.frechet import frechet_distance
+from latentdemo.evaluation.metrics.kernel_distance import kernel_distance
+from latentdemo.evaluation.metrics.prdc import NEIGHBOURS, Prdc, prdc
+from latentdemo.evaluation.metrics.quality import Quality, measure_quality
+from latentdemo.evaluation.metrics.rows import QualityError
 from latentdemo.evaluation.pipeline import evaluate_model, measure_model, retime
 from latentdemo.evaluation.report import EvaluationError, Interval, Report, Row, load_report, save_report
 

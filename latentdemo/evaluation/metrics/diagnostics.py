@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from latentdemo.errors import LatentdemoError
-from latentdemo.evaluation.metrics.quality import FeatureRows, QualityError, check_rows
+from latentdemo.evaluation.metrics.rows import FeatureRows, QualityError, check_rows
 
 LEAST_CHAINS = 4  # Vehtari et al. 2021
 LEAST_STEPS = 100  # below, an estimated autocorrelation is mostly noise

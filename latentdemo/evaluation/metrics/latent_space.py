@@ -17,7 +17,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from latentdemo.evaluation.metrics.quality import FeatureRows, QualityError, check_rows
+from latentdemo.evaluation.metrics.rows import FeatureRows, QualityError, check_rows
 
 LEAST = 100  # points a side; fewer leave less than 20 in a fold
 MOST = 5000  # points a side that are looked at

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from latentdemo.errors import ImageShapeError
-from latentdemo.evaluation.metrics.quality import FeatureRows, QualityError, check_rows, squared_distances
+from latentdemo.evaluation.metrics.rows import FeatureRows, QualityError, check_rows, squared_distances
 
 MEMORISED = 0.01  # quantile of the held-out images' distances below which a sample counts as memorised
 CANDIDATES = 4  # nearest rows of a block by rounded distances, of which the exact distances are taken

@@ -9,7 +9,8 @@ import torch
 from torch import Tensor
 
 from latentdemo.errors import SamplingError
-from latentdemo.evaluation.metrics.quality import NEIGHBOURS, FeatureRows, check_rows
+from latentdemo.evaluation.metrics.prdc import NEIGHBOURS
+from latentdemo.evaluation.metrics.rows import FeatureRows, check_rows
 from latentdemo.sampling import ChainRun
 from latentdemo.sampling.densities.density import FittedDensity
 

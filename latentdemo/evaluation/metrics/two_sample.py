@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from latentdemo.evaluation.metrics.quality import BLOCK, FeatureRows, QualityError, check_rows
+from latentdemo.evaluation.metrics.rows import BLOCK, FeatureRows, QualityError, check_rows
 
 TIE = 1e-12  # relative to the mean distance: rounding between sums over the same points in another order
 

@@ -12,7 +12,7 @@ from torch import Tensor
 from latentdemo.checkpoints import model_folder
 from latentdemo.engine import Job, RecentResults, RunRequest, engine_for
 from latentdemo.errors import DataError
-from latentdemo.evaluation.metrics.quality import QualityError
+from latentdemo.evaluation.metrics.rows import QualityError
 from latentdemo.evaluation.metrics.trace import MIDDLE, Surroundings, Trace, trace
 from latentdemo.imaging import contact_sheet, png_bytes
 from latentdemo.models import GenerativeAutoencoder

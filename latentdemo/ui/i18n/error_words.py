@@ -38,7 +38,7 @@ from latentdemo.errors import (
     UnknownFamilyError,
     UploadError,
 )
-from latentdemo.evaluation.metrics.quality import QualityError
+from latentdemo.evaluation.metrics.rows import QualityError
 from latentdemo.evaluation.report import EvaluationError
 from latentdemo.ui.i18n.words import N_, _, language
 

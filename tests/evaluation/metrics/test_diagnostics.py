@@ -9,7 +9,7 @@ from arviz_stats.base import array_stats
 
 from latentdemo.errors import LatentdemoError
 from latentdemo.evaluation.metrics.diagnostics import diagnose, hopping_share, regions
-from latentdemo.evaluation.metrics.quality import QualityError
+from latentdemo.evaluation.metrics.rows import QualityError
 
 
 def autoregressive(memory: float, chains: int = 8, steps: int = 2000, size: int = 3, seed: int = 0) -> np.ndarray:

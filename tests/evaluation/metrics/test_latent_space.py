@@ -7,7 +7,7 @@ import torch
 
 from latentdemo.evaluation.metrics import latent_space
 from latentdemo.evaluation.metrics.latent_space import LatentSpace, analyse_latent_space, projection, verdict
-from latentdemo.evaluation.metrics.quality import QualityError
+from latentdemo.evaluation.metrics.rows import QualityError
 
 GENERATOR = np.random.default_rng(0)
 SIZE = 6

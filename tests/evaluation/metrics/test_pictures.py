@@ -5,7 +5,7 @@ import torch.nn.functional as F
 
 from latentdemo.errors import ImageShapeError
 from latentdemo.evaluation.metrics.pictures import image_change, memorised_share, nearest_distance, sharpness
-from latentdemo.evaluation.metrics.quality import QualityError
+from latentdemo.evaluation.metrics.rows import QualityError
 
 
 def noise(*shape: int, seed: int = 0) -> torch.Tensor:

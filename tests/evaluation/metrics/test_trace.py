@@ -2,7 +2,7 @@ import pytest
 import torch
 
 from latentdemo.errors import SamplingError
-from latentdemo.evaluation.metrics.quality import QualityError
+from latentdemo.evaluation.metrics.rows import QualityError
 from latentdemo.evaluation.metrics.trace import Surroundings, trace
 from latentdemo.sampling import ChainRun, StepFigures, run_chain
 from latentdemo.sampling.densities.density import FittedDensity

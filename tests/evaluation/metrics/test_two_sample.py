@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from latentdemo.evaluation.metrics.quality import QualityError
+from latentdemo.evaluation.metrics.rows import QualityError
 from latentdemo.evaluation.metrics.two_sample import energy_distance, energy_test
 
 GENERATOR = np.random.default_rng(0)

@@ -10,7 +10,7 @@ import torch
 
 from latentdemo import errors
 from latentdemo.errors import Busy, CheckpointFileMissingError, LatentdemoError, PictureError, UploadError
-from latentdemo.evaluation.metrics.quality import QualityError
+from latentdemo.evaluation.metrics.rows import QualityError
 from latentdemo.evaluation.report import EvaluationError
 from latentdemo.ui.i18n.error_words import SENTENCES, SHORT, error_words
 from latentdemo.ui.i18n.words import in_language
