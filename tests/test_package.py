@@ -23,6 +23,8 @@ NEED_EXTRAS = {  # modules that may need more than the backend, and say so when 
     "latentdemo.export.bundle",
     "latentdemo.export.deck",
     "latentdemo.export.handout",
+    "latentdemo.export.slide_parts",
+    "latentdemo.export.slide_template",
     "latentdemo.export.typeset",
     "latentdemo.benchmark",
     "latentdemo.fonts.subset",

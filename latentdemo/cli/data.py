@@ -63,7 +63,7 @@ def hold_out(
 def images_of(folder: Path, data_dir: Path | None, bar: Progress) -> tuple[ImageSet, ImageSet]:
     """Training and held-out images of a data set's folder; pictures of one's own are read from where they were."""
     from latentdemo.data import load_images, recorded_pictures
-    from latentdemo.data.folder import RECORD
+    from latentdemo.data.record import RECORD
 
     read = progress_of(bar, f"reading {folder.name}")
     if (folder / RECORD).exists():

@@ -1,8 +1,10 @@
 """Data sets as bytes with labels: read from original files, drawn, or shipped with the checkpoints."""
 
-from latentdemo.data.folder import Pictures, read_pictures, recorded_pictures, write_record
+from latentdemo.data.folder import Pictures
 from latentdemo.data.held_out import read_held_out, write_held_out
 from latentdemo.data.images import Dataset, ImageSet, Progress, Split
+from latentdemo.data.reading import read_pictures
+from latentdemo.data.record import recorded_pictures, write_record
 from latentdemo.data.registry import DATASETS, cache_dir, get_dataset, load_images
 
 __all__ = [

@@ -1,18 +1,15 @@
-"""Pictures of one's own as a data set: a folder or a ZIP file, read with care, cropped, scaled, and split by content.
+"""Pictures of one's own as a data set: cropped, scaled, and split by content.
 
-A ZIP is never unpacked to disk. What a picture becomes, and on which side of the split it falls, depends on its content
+What a picture becomes, and on which side of the split it falls, depends on its content
 alone: neither names nor the order of files matter, a renamed folder is the same data set, and copies stay together.
 """
 
 from __future__ import annotations
 
 import hashlib
-import io
 import json
 import re
-import zipfile
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -21,15 +18,12 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from latentdemo.data.images import Dataset, ImageSet, Progress, Split
-from latentdemo.data.pictures import FORMATS, LARGEST_BYTES, read_picture
+from latentdemo.data.images import Dataset, ImageSet, Split
 from latentdemo.data.registry import DATASETS
 from latentdemo.errors import DataError, PictureError
-from latentdemo.files import write_atomically
 from latentdemo.imaging import contact_sheet
 
 BUILT_IN = frozenset(DATASETS)  # names that no folder of pictures gets
-RECORD = "pictures.json"  # beside the models of the data set: where its pictures are
 HELD_OUT_SHARE = 0.2
 LEAST_TRAIN, LEAST_HELD_OUT = 512, 100  # what densities are fitted to, and what memorised samples are told by
 LEAST = max(round(LEAST_TRAIN / (1 - HELD_OUT_SHARE)), round(LEAST_HELD_OUT / HELD_OUT_SHARE))
@@ -219,97 +213,6 @@ class Pictures:
         }
 
 
-def read_pictures(source: Path, size: int = 32, progress: Progress | None = None) -> Pictures:
-    """All pictures of a folder, its subfolders included, or of a ZIP file.
-
-    Args:
-        source: the folder or the file.
-        size: side in pixels to scale the central squares to.
-        progress: told (done, total).
-
-    Raises:
-        DataError: no such folder or file, one that is no ZIP, or no file in it.
-    """
-    found: dict[str, Found] = {}
-    refused: dict[str, list[str]] = {}
-    copies: list[tuple[str, str]] = []
-    for name, content in contents(source, progress):
-        try:
-            picture = open_found(name, content, size)
-        except PictureError as error:
-            refused.setdefault(error.reason, []).append(name)
-            continue
-        if picture.digest in found:
-            copies.append((name, found[picture.digest].name))
-        else:
-            found[picture.digest] = picture
-    if not found and not refused:
-        raise DataError(f"{source} holds no file; name the folder or the ZIP file that the pictures are in")
-    return Pictures(source, size, sorted(found.values(), key=lambda each: each.digest), refused, copies)
-
-
-def open_found(name: str, content: bytes | None, size: int) -> Found:
-    """One picture; raises as `read_picture` does."""
-    if content is None:
-        raise PictureError("broken")
-    pixels = read_picture(content, size, 3)
-    with Image.open(io.BytesIO(content), formats=FORMATS) as header:
-        kind, (width, height) = str(header.format), header.size
-    return Found(name, hashlib.sha256(content).hexdigest(), kind.replace("MPO", "JPEG"), width, height, pixels)
-
-
-def contents(source: Path, progress: Progress | None = None) -> Iterator[tuple[str, bytes | None]]:
-    """Name and content of every file, hidden ones left out; None for what cannot be read, and what is too large comes
-    cut off, one byte too long."""
-    try:
-        if source.is_dir():
-            paths = sorted(path for path in source.rglob("*") if path.is_file() and shown(path.relative_to(source)))
-            for done, path in enumerate(paths, start=1):
-                yield path.relative_to(source).as_posix(), file_content(path)
-                if progress:
-                    progress(done, len(paths))
-            return
-        with zipfile.ZipFile(source) as archive:
-            members = [each for each in archive.infolist() if not each.is_dir() and shown(Path(each.filename))]
-            for done, member in enumerate(sorted(members, key=lambda each: each.filename), start=1):
-                yield member.filename, member_content(archive, member)
-                if progress:
-                    progress(done, len(members))
-    except zipfile.BadZipFile as error:
-        raise DataError(f"{source} is neither a folder nor a ZIP file that can be read ({error})") from error
-    except OSError as error:
-        raise DataError(f"{source} cannot be read ({error.strerror or error}); name a folder or a ZIP file") from error
-
-
-def file_content(path: Path) -> bytes | None:
-    """A file's content; None where it cannot be read."""
-    try:
-        with path.open("rb") as file:
-            return file.read(LARGEST_BYTES + 1)
-    except OSError:
-        return None
-
-
-def member_content(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> bytes | None:
-    """A member's content; None where it is damaged.
-
-    Raises:
-        DataError: it is encrypted.
-    """
-    if member.flag_bits & 1:
-        raise DataError(f"{archive.filename} is encrypted; unpack it and name the folder")
-    try:
-        with archive.open(member) as file:
-            return file.read(LARGEST_BYTES + 1)
-    except Exception:  # of a damaged member, decoders raise nearly anything
-        return None
-
-
-def shown(path: Path) -> bool:
-    """Whether a file is one that its owner knows of."""
-    return not any(part.startswith((".", "__MACOSX")) for part in path.parts) and path.name != "Thumbs.db"
-
-
 def preview_sheet(pictures: Pictures) -> Image.Image:
     """Some of the pictures as a model gets to see them, a sheet with transparent gaps."""
     pixels = np.stack([pictures.as_trained(each) for each in pictures.found[:PREVIEWED]])
@@ -329,63 +232,3 @@ def sizes_of(found: list[Found]) -> dict[str, list[int]]:
     ordered = sorted((each.width * each.height, each.width, each.height) for each in found)
     places = {"smallest": 0, "median": len(ordered) // 2, "largest": -1}
     return {name: list(ordered[place][1:]) for name, place in places.items()}
-
-
-def write_record(folder: Path, pictures: Pictures) -> None:
-    """Note in the folder of the data set where its pictures are.
-
-    Raises:
-        DataError: the folder is that of other pictures.
-    """
-    path = folder / RECORD
-    known = read_record(folder) if path.exists() else None
-    if known is not None and known["digest"] != pictures.digest:
-        raise DataError(
-            f"{folder} holds models of other pictures ({known['count']} from {known['source']}, now "
-            f"{len(pictures.found)} from {pictures.source.resolve()}); choose another --name, or move that folder away"
-        )
-    folder.mkdir(parents=True, exist_ok=True)
-    record = {
-        "source": str(pictures.source.resolve()),
-        "size": pictures.size,
-        "count": len(pictures.found),
-        "digest": pictures.digest,
-    }
-    write_atomically(path, json.dumps(record, indent=2, ensure_ascii=False) + "\n")
-
-
-def read_record(folder: Path) -> dict[str, Any]:
-    """What `write_record` wrote.
-
-    Raises:
-        DataError: it is missing or broken.
-    """
-    try:
-        record = json.loads((folder / RECORD).read_text(encoding="utf-8"))
-        return {name: kind(record[name]) for name, kind in RECORDED.items()}
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise DataError(f"{folder / RECORD} cannot be read ({error}); train a model of these pictures anew") from error
-
-
-RECORDED = {"source": str, "size": int, "count": int, "digest": str}
-
-
-def recorded_pictures(folder: Path, source: Path | None = None, progress: Progress | None = None) -> Pictures:
-    """The pictures that the models of a folder were trained on, read again.
-
-    Args:
-        folder: of the data set.
-        source: where the pictures are now; None takes where they were.
-        progress: told (done, total).
-
-    Raises:
-        DataError: they are not there any more, or have changed.
-    """
-    record = read_record(folder)
-    pictures = read_pictures(source or Path(record["source"]), record["size"], progress)
-    if pictures.digest != record["digest"]:
-        raise DataError(
-            f"the pictures in {pictures.source} are not those that the models in {folder} were trained on "
-            f"({record['count']} then, {len(pictures.found)} that can be used now); name their folder with --data-dir"
-        )
-    return pictures

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from latentdemo.data import DATASETS, Pictures, read_held_out, read_pictures, recorded_pictures, write_record
+from latentdemo.data import DATASETS, Pictures, read_held_out, read_pictures, reading, recorded_pictures, write_record
 from latentdemo.data import folder as folder_module
 from latentdemo.data.folder import LEAST, preview_sheet
 from latentdemo.data.held_out import write_held_out
@@ -196,7 +196,7 @@ def test_what_is_no_folder_and_no_zip_is_named(tmp_path: Path) -> None:
 
 
 def test_a_damaged_member_of_a_zip_is_left_out_and_a_bomb_is_not_read_whole(tmp_path: Path, monkeypatch) -> None:
-    monkeypatch.setattr(folder_module, "LARGEST_BYTES", 10_000)
+    monkeypatch.setattr(reading, "LARGEST_BYTES", 10_000)
     monkeypatch.setattr("latentdemo.data.pictures.LARGEST_BYTES", 10_000)
     path = tmp_path / "a.zip"
     content = io.BytesIO()

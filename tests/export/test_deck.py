@@ -11,7 +11,9 @@ from pptx import Presentation
 from pptx.enum.lang import MSO_LANGUAGE_ID
 from pptx.util import Inches
 
-from latentdemo.export.deck import HEIGHT, SPACING, WIDTH, deck_bytes
+from latentdemo.export.deck import deck_bytes
+from latentdemo.export.slide_parts import SPACING
+from latentdemo.export.slide_template import HEIGHT, WIDTH
 from latentdemo.export.story import Pair, Section
 from latentdemo.export.typeset import wrap
 from tests.export.runs import STORY, VERDICT
