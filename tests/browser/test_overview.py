@@ -25,7 +25,7 @@ def test_the_keyboard_leads_through_a_presentation(open_page: Open) -> None:
     page.get_by_role("button", name="Present").click()
     expect(page.get_by_test_id("stSidebar")).to_be_hidden()
     expect(page.get_by_role("button", name="Next")).to_have_count(0)
-    page.locator("[data-testid^=stBidiComponent]").first.wait_for(state="attached")
+    page.locator(".st-key-keyboard [data-testid^=stBidiComponent]").wait_for(state="attached")
     page.wait_for_timeout(LISTENING)
     for key, screen in [("ArrowRight", "method"), ("PageDown", "evidence"), ("PageDown", "decision")]:
         press(page, key)

@@ -25,7 +25,7 @@ export default function ({ data }) {
   return () => drawn.disconnect()
 }
 """
-complete_links = st.components.v2.component("latentdemo_navigation_links", js=NAVIGATION_LINKS)
+complete_links = st.components.v2.component("latentdemo_navigation_links", js=NAVIGATION_LINKS, isolate_styles=False)
 
 
 @dataclass(frozen=True)
