@@ -1,7 +1,7 @@
 """File uploaders that speak the session's language.
 
-Streamlit's own has English words, and says only to those who hover or listen why it refuses a file. There is no setting
-for either, so a style sheet puts words of the page in their place.
+That of Streamlit 1.67 has English words, and says only to those who hover or listen why it refuses a file. There is no
+setting for either, so a style sheet puts words of the page in their place.
 """
 
 from __future__ import annotations

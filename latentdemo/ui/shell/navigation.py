@@ -81,8 +81,9 @@ def keep_settings_in_navigation() -> None:
 def selection() -> Selection:
     """What the sidebar says; every page begins by taking it over from app.py.
 
-    The first request to a fresh server finds Streamlit looking for pages on its own, because of the folder's name. If
-    it asks for a page by its address, that page runs without app.py: then the pages are declared and the run repeated.
+    The first request to a fresh server finds Streamlit 1.67 looking for pages on its own, because of the folder's name.
+    If it asks for a page by its address, that page runs without app.py: then the pages are declared, and the run is
+    repeated.
     """
     chosen = st.session_state.pop("selection", None)
     if chosen is None:
