@@ -16,32 +16,28 @@ import atexit
 import logging
 import sys
 import threading
-import types
 from collections import deque
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from contextlib import ExitStack
-from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 import torch
 
-from latentdemo.checkpoints import model_folder, read_config
-from latentdemo.data.held_out import held_out_written
+from latentdemo.engine.admission import Admission, Entry
 from latentdemo.engine.clock import SteadyClock
 from latentdemo.engine.faults import explained
 from latentdemo.engine.pool import ModelPool
 from latentdemo.engine.recent import RecentResults
-from latentdemo.engine.request import RunRequest, batches_of
+from latentdemo.engine.request import RunRequest, batches_of, files_digests
 from latentdemo.engine.run import Run
 from latentdemo.engine.scheduler import Scheduler
 from latentdemo.engine.ticket import Claim, Ticket
-from latentdemo.errors import Busy, Cancelled, EngineError, SamplingError
+from latentdemo.errors import Cancelled, EngineError, SamplingError
 from latentdemo.models import GenerativeAutoencoder, pick_device
 from latentdemo.sampling import ChainRun, ChainSpec, Progress
 from latentdemo.sampling.chain import Record
-from latentdemo.sampling.densities.store import densities_digest, read_densities
-from latentdemo.sampling.starts import DATA
+from latentdemo.sampling.densities.store import read_densities
 
 # chains a tick. On two CPU cores a step costs a chain little less with more than 64 (`bench tuning`), and would make
 # others wait longer; nothing was measured on other devices yet, where a tick should be large enough to fill them
@@ -58,31 +54,6 @@ ASKED_EVERY = 0.05  # seconds between two questions whether a blocking run was c
 Answer = TypeVar("Answer")
 
 logger = logging.getLogger(__name__)
-
-
-@dataclass
-class Entry:
-    """A run that was admitted.
-
-    Attributes:
-        run: the run.
-        key: equal for requests with equal results; None where that cannot be known.
-        bytes: that its result weighs.
-        lease: of the model.
-        claims: on its result.
-        suspected: whether the worker has failed in a tick of it.
-    """
-
-    run: Run
-    key: Hashable
-    bytes: int
-    lease: ExitStack = field(default_factory=ExitStack)
-    claims: list[Claim] = field(default_factory=list)
-    suspected: bool = False
-
-    def wanted(self, since: float) -> bool:
-        """Whether somebody who looked since then wants the result."""
-        return any(not claim.given_up and claim.seen >= since for claim in self.claims)
 
 
 class Engine:
@@ -109,16 +80,13 @@ class Engine:
     ) -> None:
         self.device = pick_device(device)
         self.row_limit = row_limit or ROW_LIMIT.get(self.device.type, ROW_LIMIT["cpu"])
-        self.queue_limit = queue_limit
-        self.memory_limit = memory_limit
         self.models = models or ModelPool(device=self.device)
         self.results: RecentResults[ChainRun] = RecentResults(RESULTS_KEPT)
         self.clock = clock or SteadyClock()
         self.closed = False
         self._scheduler = Scheduler(self.row_limit, self.clock)  # the worker's alone
         self._changed = threading.Condition()  # guards all that follows
-        self._entries: dict[Run, Entry] = {}  # in the order of their admission
-        self._admitted: list[Run] = []  # those that the worker has not seen
+        self._admission = Admission(queue_limit, memory_limit)
         self._calls: deque[tuple[Callable[[], Any], Future[Any]]] = deque()
         self._worker: threading.Thread | None = None
 
@@ -210,8 +178,7 @@ class Engine:
     def place(self, run: Run | None) -> int:
         """See `Ticket.place`."""
         with self._changed:
-            waiting = [each for each in self._entries if not each.begun]
-        return waiting.index(run) + 1 if run in waiting else 0
+            return self._admission.place(run)
 
     def give_up(self, claim: Claim) -> None:
         """See `Ticket.cancel`."""
@@ -227,7 +194,9 @@ class Engine:
         if worker is not None:
             worker.join()
         self._scheduler = Scheduler(self.row_limit, self.clock)
-        for entry in self._take_all():
+        with self._changed:
+            entries = self._admission.take_all()
+        for entry in entries:
             self._end(entry, None, Cancelled("the engine was closed"))
         while self._calls:  # nobody adds to them any more
             self._calls.popleft()[1].set_exception(EngineError("the engine was closed"))
@@ -251,15 +220,13 @@ class Engine:
         """Claim the result of a run: of one that is on its way where the same was asked for, else of this one."""
         with self._changed:
             self._check_open()
-            same = [each for each in self._entries.values() if each.key is not None and each.key == entry.key]
-            if same:
-                entry = same[0]
-            else:
-                self._check_room(entry.bytes)
+            same = self._admission.same_as(entry)
+            if same is None:
+                self._admission.check_room(entry.bytes, self._scheduler.pace)
                 self._wake()
                 entry.lease = lease.pop_all()
-                self._entries[entry.run] = entry
-                self._admitted.append(entry.run)
+                self._admission.add(entry)
+            entry = same or entry
             claim = Claim(entry.run, self.clock())
             entry.claims.append(claim)
         return claim
@@ -283,14 +250,6 @@ class Engine:
         except RuntimeError as error:
             raise EngineError("the system has no thread left: close other programs, and try again") from error
         self._worker = worker
-
-    def _check_room(self, size: int) -> None:
-        """Raise Busy where no run with a result of so many bytes can be admitted."""
-        held = sum(entry.bytes for entry in self._entries.values())
-        if len(self._entries) >= self.queue_limit or (held and held + size > self.memory_limit):
-            # runs get equal shares of the device, so that the shortest is the first to make room
-            shortest = min(run.steps_in_all - run.steps_done for run in self._entries)
-            raise Busy(len(self._entries), max(1.0, self._scheduler.pace * shortest * len(self._entries)))
 
     def _serve(self) -> None:
         """The worker: ticks, as long as there is something to do."""
@@ -316,7 +275,7 @@ class Engine:
         with self._changed:
             suspects = self._scheduler.stepping
             self._scheduler = Scheduler(self.row_limit, self.clock)
-            entries = self._take_all()
+            entries = self._admission.take_all()
             suspected = [entry for entry in entries if not suspects or entry.run in suspects]
             given_up = [entry for entry in suspected if entry.suspected]
             for entry in suspected:
@@ -324,8 +283,7 @@ class Engine:
             for entry in entries:
                 if entry not in given_up:
                     entry.run.restart()
-                    self._entries[entry.run] = entry
-                    self._admitted.append(entry.run)
+                    self._admission.add(entry)
         for entry in given_up:
             self._end(
                 entry, None, EngineError("the engine failed at this run, twice; try another, and report this one")
@@ -334,7 +292,7 @@ class Engine:
     def _wait(self) -> bool:
         """Wait until there is something to do; False once the engine is closed."""
         with self._changed:
-            while not self._entries and not self._calls and not self.closed:
+            while not self._admission and not self._calls and not self.closed:
                 self._changed.wait()
             return not self.closed
 
@@ -342,12 +300,9 @@ class Engine:
         """Take over what is new, and end the runs that nobody wants any more."""
         since = self.clock() - LEASE
         with self._changed:
-            for run in self._admitted:
+            for run in self._admission.take_fresh():
                 self._scheduler.add(run)
-            self._admitted.clear()
-            unwanted = [entry for entry in self._entries.values() if not entry.wanted(since)]
-            for entry in unwanted:
-                del self._entries[entry.run]
+            unwanted = self._admission.take_unwanted(since)
         for entry in unwanted:
             self._scheduler.drop(entry.run)
             self._end(entry, None, Cancelled("nobody waits for this run any more"))
@@ -371,16 +326,8 @@ class Engine:
         """One step of some runs; hands over those that ended with it."""
         for run in self._scheduler.tick():
             with self._changed:
-                entry = self._entries.pop(run)
+                entry = self._admission.take(run)
             self._end(entry, run.result, run.error)
-
-    def _take_all(self) -> list[Entry]:
-        """All that is on its way, which nobody serves from here on."""
-        with self._changed:
-            entries = list(self._entries.values())
-            self._entries.clear()
-            self._admitted.clear()
-        return entries
 
     def _end(self, entry: Entry, result: ChainRun | None, error: Exception | None) -> None:
         """Hand over what became of a run."""
@@ -389,40 +336,3 @@ class Engine:
         entry.lease.close()
         for claim in entry.claims:
             claim.end(result, error)
-
-
-def files_digests(request: RunRequest) -> tuple[Hashable, str]:
-    """What tells apart the files that results depend on: a named model's own and its start's, and its densities."""
-    if not isinstance(request.model, str):
-        return None, densities_digest(request.model.folder)
-    folder = model_folder(request.model)
-    config = read_config(folder)
-    made_of = config.digest if request.digest in ("", config.sha256) else request.digest
-    return (made_of, held_out_written(folder.parent) if request.spec.start == DATA else 0), densities_digest(folder)
-
-
-PLACE = "_latentdemo_engines"  # no module of the app, so that Streamlit keeps it when it imports changed sources anew
-KEPT: dict[str, Any] = vars(sys.modules.setdefault(PLACE, types.ModuleType(PLACE)))
-KEPT["newest"] = Engine  # of the sources that were imported last
-
-
-def engine_for(device: torch.device | str | None = None) -> Engine:
-    """The engine of a device, one a process; None takes cuda, else mps, else cpu.
-
-    After the sources were imported anew the one before is closed: it would go on with the old ones.
-
-    Raises:
-        EngineError: asked by sources that were imported anew since.
-    """
-    if KEPT["newest"] is not Engine:
-        raise EngineError("the program was changed meanwhile: begin again")
-    engines: dict[str, Engine] = KEPT.setdefault("engines", {})
-    name = str(torch.empty(0, device=pick_device(device)).device)  # its number said, where it has one
-    with KEPT.setdefault("lock", threading.Lock()):
-        engine = engines.get(name)
-        if type(engine) is not Engine or engine.closed:
-            if engine is not None:
-                engine.close()
-            engine = engines[name] = Engine(name)
-            atexit.register(engine.close)
-    return engine

@@ -7,9 +7,9 @@ import time
 from collections.abc import Callable, Hashable, Iterator, Mapping
 from typing import Any, Generic, TypeVar
 
-from latentdemo.engine.engine import engine_for
 from latentdemo.engine.request import RunRequest, batches_of
 from latentdemo.engine.run import Snapshot
+from latentdemo.engine.shared import engine_for
 from latentdemo.engine.ticket import Ticket
 from latentdemo.errors import Busy, Cancelled
 from latentdemo.models import GenerativeAutoencoder

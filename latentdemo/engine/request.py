@@ -8,12 +8,16 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Self
 
+from latentdemo.checkpoints import model_folder, read_config
 from latentdemo.checkpoints.config import MAX_IMAGE_SIDE
+from latentdemo.data.held_out import held_out_written
 from latentdemo.errors import LimitError
 from latentdemo.models import GenerativeAutoencoder
 from latentdemo.sampling import PLAIN, ChainSpec, Kernel
 from latentdemo.sampling.chain import BATCH, Record
+from latentdemo.sampling.densities.store import densities_digest
 from latentdemo.sampling.spec import chain_spec, is_whole, require, steps_to_record
+from latentdemo.sampling.starts import DATA
 
 MAX_CHAINS = 50_000  # the customary sample of a Fréchet distance
 MAX_STEPS = 1_000  # five times the longest run of an evaluation: a chain that has not mixed by then never does
@@ -119,3 +123,13 @@ def batches_of(
     for first in range(0, spec.count, BATCH):
         part = spec.part(first, min(BATCH, spec.count - first))
         yield RunRequest(model, part, record, images, first=first)
+
+
+def files_digests(request: RunRequest) -> tuple[Hashable, str]:
+    """What tells apart the files that results depend on: a named model's own and its start's, and its densities."""
+    if not isinstance(request.model, str):
+        return None, densities_digest(request.model.folder)
+    folder = model_folder(request.model)
+    config = read_config(folder)
+    made_of = config.digest if request.digest in ("", config.sha256) else request.digest
+    return (made_of, held_out_written(folder.parent) if request.spec.start == DATA else 0), densities_digest(folder)

@@ -137,7 +137,7 @@ def test_who_waits_is_told_the_place(gate: Gate) -> None:
 
 def test_a_full_engine_is_said_so_and_asked_again(gate: Gate, monkeypatch) -> None:
     other = occupy(gate)
-    monkeypatch.setattr(engine_for(), "queue_limit", 1)
+    monkeypatch.setattr(engine_for()._admission, "queue_limit", 1)
     app = open_sampling(count="16", seed="509")
     until(lambda: job_of(app).busy)
     app.run()
@@ -163,7 +163,7 @@ def test_who_waits_is_told_so_in_the_page_s_language(monkeypatch, language: str)
 
 def test_who_waits_outside_can_cancel(gate: Gate, monkeypatch) -> None:
     other = occupy(gate)
-    monkeypatch.setattr(engine_for(), "queue_limit", 1)
+    monkeypatch.setattr(engine_for()._admission, "queue_limit", 1)
     app = open_sampling(count="16", seed="503")
     until(lambda: job_of(app).busy)
     app.run()
@@ -182,7 +182,7 @@ def test_cancelling_stops_the_chains_within_a_step(gate: Gate) -> None:
     finish(app)  # while the step is still held back
     assert "Cancelled" in app.info[0].value
     gate.open.release()
-    until(lambda: not engine_for()._entries)
+    until(lambda: not engine_for()._admission)
     app.button(key="again").click().run()
     gate.open.release(2)
     finish(app)
@@ -200,7 +200,7 @@ def test_the_work_of_a_session_that_left_ends_and_begins_again_when_it_is_back(g
     assert left.wait(PATIENCE)
     assert left.cancelled
     gate.open.release()
-    until(lambda: not engine_for()._entries)
+    until(lambda: not engine_for()._admission)
     there.set()
     app.run()
     assert not app.info

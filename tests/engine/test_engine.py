@@ -13,8 +13,7 @@ import torch
 
 from latentdemo import load_model, run_chain
 from latentdemo.checkpoints import load_form, load_trained, save_checkpoint
-from latentdemo.engine import Engine, RunRequest, Ticket, engine_for
-from latentdemo.engine import engine as engine_module
+from latentdemo.engine import Engine, RunRequest, Ticket, engine_for, shared
 from latentdemo.engine.clock import SteadyClock
 from latentdemo.engine.engine import LEASE
 from latentdemo.engine.run import Run
@@ -579,8 +578,8 @@ def test_nothing_grows_with_the_number_of_requests(checkpoints, monkeypatch) -> 
     engine.run(
         RunRequest.of(NAME, "moody", count=1, steps=1, seed=1000)
     )  # after which the worker has dropped all that was lost
-    assert not engine._entries
-    assert not engine._admitted
+    assert not engine._admission
+    assert not engine._admission.fresh
     assert [kept.users for kept in engine.models.kept.values()] == [0]
     assert sum(weight for _, weight in engine.results._kept.values()) <= 20_000
     engine.close()
@@ -600,10 +599,10 @@ def test_sources_that_are_imported_anew_get_an_engine_of_their_own(monkeypatch, 
     before = engine_for("cpu")
     before.run(RunRequest.of(NAME, count=1, steps=1))
     newer = type("Engine", (Engine,), {})
-    monkeypatch.setitem(engine_module.KEPT, "newest", newer)
+    monkeypatch.setitem(shared.KEPT, "newest", newer)
     with pytest.raises(EngineError, match="begin again"):
         engine_for("cpu")
-    monkeypatch.setattr(engine_module, "Engine", newer)
+    monkeypatch.setattr(shared, "Engine", newer)
     assert engine_for("cpu") is not before
     assert before.closed
     assert workers() == []

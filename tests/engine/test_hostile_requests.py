@@ -130,7 +130,7 @@ def test_the_engine_runs_or_refuses(engine: Engine, wish: dict[str, Any]) -> Non
     assert list(run.images) == list(request.kept if request.images else ())
     for rows in (*run.latents.values(), *run.images.values()):
         assert len(rows) == request.spec.count
-    assert not engine._entries
+    assert not engine._admission
 
 
 @settings(max_examples=120)

@@ -119,7 +119,7 @@ def test_a_job_that_nobody_wants_any_more_stops(engine, gate) -> None:
 
 def test_chains_wait_outside_while_the_engine_is_full(engine, gate, monkeypatch) -> None:
     monkeypatch.setattr(jobs, "ASKED_AGAIN", 0.01)
-    engine.queue_limit = 1
+    engine._admission.queue_limit = 1
     first = engine.submit(held(count=2, steps=1))
     gate.reached()
     waiting, leaving = (Job(seed, lambda job: job.walk(held(count=2, steps=1, seed=job.key))) for seed in (1, 2))

@@ -1,0 +1,41 @@
+"""The engines of this process, one a device, that all threads share."""
+
+from __future__ import annotations
+
+import atexit
+import sys
+import threading
+import types
+from typing import Any
+
+import torch
+
+from latentdemo.engine.engine import Engine
+from latentdemo.errors import EngineError
+from latentdemo.models import pick_device
+
+PLACE = "_latentdemo_engines"  # no module of the app, so that Streamlit keeps it when it imports changed sources anew
+KEPT: dict[str, Any] = vars(sys.modules.setdefault(PLACE, types.ModuleType(PLACE)))
+KEPT["newest"] = Engine  # of the sources that were imported last
+
+
+def engine_for(device: torch.device | str | None = None) -> Engine:
+    """The engine of a device, one a process; None takes cuda, else mps, else cpu.
+
+    After the sources were imported anew the one before is closed: it would go on with the old ones.
+
+    Raises:
+        EngineError: asked by sources that were imported anew since.
+    """
+    if KEPT["newest"] is not Engine:
+        raise EngineError("the program was changed meanwhile: begin again")
+    engines: dict[str, Engine] = KEPT.setdefault("engines", {})
+    name = str(torch.empty(0, device=pick_device(device)).device)  # its number said, where it has one
+    with KEPT.setdefault("lock", threading.Lock()):
+        engine = engines.get(name)
+        if type(engine) is not Engine or engine.closed:
+            if engine is not None:
+                engine.close()
+            engine = engines[name] = Engine(name)
+            atexit.register(engine.close)
+    return engine
