@@ -25,15 +25,16 @@ def models(as_json: AsJson = False) -> None:
 
 
 def choices(as_json: AsJson = False) -> None:
-    """List the names that other commands take: kernels, families, data sets and measurements."""
+    """List the names that other commands take: kernels with their options, families, data sets and measurements."""
     from latentdemo.benchmark.sections import SECTIONS
     from latentdemo.cli.tables import choices_table
     from latentdemo.data import DATASETS
     from latentdemo.models.families.registry import FAMILIES
     from latentdemo.sampling.kernels import KERNELS
 
+    kernels = {name: {option.name: option.values for option in spec.options} for name, spec in KERNELS.items()}
     names = {
-        "kernels": list(KERNELS),
+        "kernels": kernels,
         "families": list(FAMILIES),
         "data sets": list(DATASETS),
         "measurements": list(SECTIONS),

@@ -18,15 +18,25 @@ def sample(
     count: Annotated[int, typer.Option(help="Number of chains.")] = 64,
     steps: Annotated[str, typer.Option(help="Steps to show, such as '0 1 5 10'.", metavar="STEP...")] = "0 1 5 10",
     seed: Annotated[int, typer.Option(help="Fixes starting points and noise.")] = 7,
-    kernel: Annotated[str, typer.Option(help="One of those that the command choices lists.")] = "decode-encode",
+    kernel: Annotated[
+        str | None, typer.Option(help="One of those that the command choices lists; the plain chain if not given.")
+    ] = None,
     start: Annotated[
         str, typer.Option(help="Where chains start: prior, density, data, or the name of a density, such as flow.")
     ] = "prior",
     stop_at: Annotated[
         float | None, typer.Option(help="Chains stop once they are as likely as this share of real data.")
     ] = None,
-    decoding: Annotated[str, typer.Option(help="Of decode-encode: pass on the mean, or a sample.")] = "mean",
-    corruption: Annotated[str, typer.Option(help="Of decode-encode: noise before encoding, off or model.")] = "off",
+    decoding: Annotated[
+        str | None, typer.Option(help="Of the plain chain: pass on the mean, or a sample; mean if not given.")
+    ] = None,
+    corruption: Annotated[
+        str | None, typer.Option(help="Of the plain chain: noise before encoding, off or model; off if not given.")
+    ] = None,
+    option: Annotated[
+        list[str] | None,
+        typer.Option(help="Any other setting of the kernel; the command choices lists them.", metavar="NAME=VALUE"),
+    ] = None,
     device: Device = None,
     out: Annotated[
         Path, typer.Option(help="FILE.png for a comparison, FILE.npz for arrays, a folder for PNGs.")
@@ -36,17 +46,18 @@ def sample(
     """Draw from the prior, walk the chain, and write the chosen steps."""
     from latentdemo.engine import RunRequest, engine_for
     from latentdemo.export.files import parse_steps, write_run
+    from latentdemo.sampling.kernels import PLAIN
 
     shown = parse_steps(steps)
     request = RunRequest.of(
         model,
-        kernel,
+        kernel or PLAIN,
         count=count,
         steps=max(shown),
         seed=seed,
         record=shown,
         start=start,
-        options={"decoding": decoding, "corruption": corruption} if kernel == "decode-encode" else None,
+        options=kernel_options(option or [], decoding=decoding, corruption=corruption),
         stop_at=stop_at,
     )
     with progress_bar() as bar:
@@ -57,6 +68,17 @@ def sample(
         typer.echo(json.dumps({"out": str(out), "chains": count, "steps": shown, "milliseconds_an_image": cost}))
     else:
         typer.echo(f"wrote {out}: {count} chains, steps {', '.join(map(str, shown))}, {cost:.1f} ms an image")
+
+
+def kernel_options(pairs: list[str], **named: str | None) -> dict[str, str]:
+    """Settings of a kernel from `NAME=VALUE` pairs, and from options of the command that were given."""
+    options = {name: value for name, value in named.items() if value is not None}
+    for pair in pairs:
+        name, equals, value = pair.partition("=")
+        if not (name and equals and value):
+            raise typer.BadParameter(f"{pair!r} is not NAME=VALUE")
+        options[name] = value
+    return options
 
 
 def rerun(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -77,21 +77,27 @@ def advice(folder: Path) -> list[str]:
     return [words, recommended, with_error(row.figures[GAP], 0), *changes, beside]
 
 
-def choices_table(names: Mapping[str, Sequence[str]]) -> Table:
-    """The names that commands take, by what they name."""
-    table = Table("", "names")
-    for title, known in names.items():
-        table.add_row(title, ", ".join(known))
+def choices_table(choices: Mapping[str, Iterable[str] | Mapping[str, Mapping[str, Sequence[str]]]]) -> Table:
+    """The names that commands take, by what they name; where names have options, with these."""
+    table = Table("", "name", "options")
+    for title, known in choices.items():
+        for number, name in enumerate(known):
+            options = known[name] if isinstance(known, Mapping) else {}
+            words = [f"{option}: {' or '.join(values) or 'a name'}" for option, values in options.items()]
+            table.add_row("" if number else title, name, "\n".join(words))
+        table.add_section()
     return table
 
 
 def densities_table(folder: Path, config: DensityConfig) -> Table:
-    """How likely fitted densities make held-out encodings."""
+    """How likely fitted densities make held-out encodings, and the step sizes that kernels have on them."""
     title = f"{folder.parent.name}/{folder.name}: lower nats are better"
-    table = Table("density", "held-out, nats", "step size of hmc", title=title)
-    table.add_row("prior", f"{config.prior_held_out:.2f}", "")
+    kernels = sorted({kernel for facts in config.densities.values() for kernel in facts["step_sizes"]})
+    table = Table("density", "held-out, nats", *(f"step size of {kernel}" for kernel in kernels), title=title)
+    table.add_row("prior", f"{config.prior_held_out:.2f}")
     for name, facts in config.densities.items():
-        table.add_row(name, f"{facts['held_out']:.2f}", f"{facts['step_sizes']['hmc']:.3f}")
+        sizes = (facts["step_sizes"].get(kernel) for kernel in kernels)
+        table.add_row(name, f"{facts['held_out']:.2f}", *("" if size is None else f"{size:.3f}" for size in sizes))
     return table
 
 

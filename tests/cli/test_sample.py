@@ -46,3 +46,25 @@ def test_json_says_what_was_written(capsys, tmp_path) -> None:
     report = json.loads(capsys.readouterr().out)
     assert (report["out"], report["chains"], report["steps"]) == (str(out), 3, [0, 2])
     assert report["milliseconds_an_image"] > 0
+
+
+def test_options_reach_the_kernel(tmp_path) -> None:
+    latents = {}
+    for name, options in {
+        "usual": [],
+        "named": ["--decoding", "sample"],
+        "paired": ["--option", "decoding=sample"],
+    }.items():
+        out = tmp_path / f"{name}.npz"
+        assert run(*SAMPLE, "--count", "2", "--steps", "1", *options, "--out", str(out)) == 0
+        with np.load(out) as arrays:
+            latents[name] = arrays["latents_1"]
+    assert np.array_equal(latents["named"], latents["paired"])
+    assert not np.array_equal(latents["named"], latents["usual"])
+
+
+def test_options_that_a_kernel_does_not_take_are_refused_by_name(capsys) -> None:
+    assert run(*SAMPLE, "--kernel", "hmc", "--decoding", "sample") == 1
+    assert "'decoding'" in capsys.readouterr().err
+    assert run(*SAMPLE, "--option", "decoding") == 2
+    assert "NAME=VALUE" in capsys.readouterr().err
