@@ -6,84 +6,77 @@ from typing import Any
 
 import streamlit as st
 
+from latentdemo.evaluation.report import Report
+from latentdemo.export import GIVEN
 from latentdemo.ui.chain.export import export_walk
 from latentdemo.ui.chain.playback import scene
 from latentdemo.ui.chain.walks import WalkRequest, walk_or_wait
 from latentdemo.ui.components.player import SPEEDS, Scene, View, player
 from latentdemo.ui.controls.kernel import (
-    KERNEL_OPTIONS,
-    STOPS,
-    USUAL_KERNEL,
-    corruption_control,
-    decodes,
-    decoding_control,
+    kernel_caption,
     kernel_control,
+    kernel_options,
+    option_control,
+    option_meaning,
     put_settings,
+    put_way,
+    recommended_button,
+    steps_offered,
     stopping_control,
+    stops_offered,
     take_settings,
+    take_way,
 )
 from latentdemo.ui.controls.starting_point import starting_point_control
-from latentdemo.ui.i18n.kernel_words import kernel_help
 from latentdemo.ui.i18n.words import _
 from latentdemo.ui.shell.navigation import selection
 from latentdemo.ui.shell.presentation import presenting
 from latentdemo.ui.state.background import working
+from latentdemo.ui.state.evaluated import evaluation_of
 from latentdemo.ui.state.link import put_in_link, take_from_link
 
-OPTIONS: dict[str, tuple] = KERNEL_OPTIONS | {"steps": (5, 10, 20, 50), "chains": (1, 4, 9)}
-USUAL: dict[str, Any] = USUAL_KERNEL | {"steps": 10, "chains": 4}
+STEPS, CHAINS = (1, 2, 3, 5, 10, 20, 50), (1, 4, 9)
+USUAL: dict[str, Any] = {"steps": 10, "chains": 4}
 HEIGHT, SWITCH = 560, 300  # pixels: about the height of the player; width of a switch with its line
 
 
-def way_controls() -> None:
+def way_controls(report: Report | None) -> None:
     """Which kernel, how far, and how many chains."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
         kernel_control()
+        recommended_button(report, **recommended_settings(report))
         st.segmented_control(
-            _("Steps"), OPTIONS["steps"], required=True, key="steps",
+            _("Steps"), steps_offered(report, STEPS), required=True, key="steps",
             help=_("How many steps each chain takes. Step 0 decodes the starting point as it is."),
         )  # fmt: skip
         st.segmented_control(
-            _("Chains"), OPTIONS["chains"], required=True, key="chains",
+            _("Chains"), CHAINS, required=True, key="chains",
             help=_("How many chains run side by side. Click on one: the figures follow it."),
         )  # fmt: skip
 
 
-def switches(corrupts: bool) -> None:
+def switches(report: Report | None, corrupts: bool) -> None:
     """How a step is taken, each switch with what it does where it stands.
 
     Args:
+        report: the model's evaluation.
         corrupts: whether the model was trained to take noise away.
     """
-    st.caption(kernel_help(st.session_state["kernel"]))
+    kernel_caption()
     with st.container(horizontal=True):
-        if decodes():
+        for option in kernel_options(corrupts):
             with st.container(width=SWITCH):
-                decoding_control()
-                st.caption(decoding_words(st.session_state["decoding"]))
-        if decodes() and corrupts:
-            with st.container(width=SWITCH):
-                corruption_control()
-                st.caption(corruption_words(st.session_state["corruption"]))
+                option_control(option)
+                st.caption(option_meaning(option))
         with st.container(width=SWITCH):
-            stopping_control()
-            st.caption(stopping_words(STOPS[st.session_state["stop"]]))
+            stopping_control(report)
+            st.caption(stopping_words(stops_offered(report)[st.session_state["stop"]]))
 
 
-def decoding_words(decoding: str) -> str:
-    """What the switch does where it stands."""
-    return {
-        "mean": _("The decoded mean is encoded again: calm, but variety shrinks."),
-        "sample": _("The image with the model's own noise is encoded again: livelier, keeps more variety."),
-    }[decoding]
-
-
-def corruption_words(corruption: str) -> str:
-    """What the switch does where it stands."""
-    return {
-        "off": _("The image is encoded as it is."),
-        "model": _("The noise of training is added before each encode: larger steps."),
-    }[corruption]
+def recommended_settings(report: Report | None) -> dict[str, Any]:
+    """What the press that takes the recommended way sets of this page besides: where it starts, and its steps."""
+    row = report.recommended if report else None
+    return {"from": row.start, "steps": row.steps} if row else {}
 
 
 def stopping_words(share: float | None) -> str:
@@ -148,12 +141,15 @@ if not presenting():
 above, stage, progress, below = (st.container() for _place in range(4))
 if presenting():
     above = below = st.sidebar  # the sidebar is hidden in a presentation
-corrupts = bool(chosen.config.options.get("corruption_std"))
-settings = take_settings(OPTIONS, USUAL, corrupts)
+found = evaluation_of(chosen)
+report = found if isinstance(found, Report) else None
+way = take_way(report, chosen.corrupts)
+settings = take_settings({"steps": steps_offered(report, STEPS), "chains": CHAINS}, USUAL)
 with above:
-    way_controls()
+    way_controls(report)
 with below:
-    switches(corrupts)
+    switches(report, chosen.corrupts)
+put_way()
 put_settings(USUAL)
 with above:
     point = starting_point_control(chosen)
@@ -162,12 +158,12 @@ request = WalkRequest(
     chosen.config.sha256,
     chosen.densities,
     point,
-    settings["kernel"],
-    settings["steps"],
-    settings["chains"],
-    settings["decoding"],
-    settings["corruption"],
-    STOPS[settings["stop"]],
+    way.replaced(
+        start=GIVEN if point.is_picture else point.kind,
+        count=settings["chains"],
+        steps=settings["steps"],
+        seed=point.seed,
+    ),
 )
 with progress:  # below the player, which stays on screen until its successor is drawn
     walk = walk_or_wait(request)

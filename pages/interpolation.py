@@ -4,10 +4,21 @@ from typing import get_args
 
 import streamlit as st
 
-from latentdemo.evaluation.report import Row
+from latentdemo.evaluation.report import Report, Row
+from latentdemo.sampling import ChainSpec
 from latentdemo.sampling.interpolation import PathKind
 from latentdemo.ui.components.charts import Look, legend, line_swatch, swatch_image
 from latentdemo.ui.components.strips import Strip, strips
+from latentdemo.ui.controls.kernel import (
+    kernel_caption,
+    kernel_control,
+    kernel_options,
+    option_control,
+    put_way,
+    steps_offered,
+    stopping_control,
+    take_way,
+)
 from latentdemo.ui.controls.starting_point import starting_point_control
 from latentdemo.ui.i18n.words import _
 from latentdemo.ui.interpolation.charts import PathChart, draw_chart
@@ -15,6 +26,7 @@ from latentdemo.ui.interpolation.export import export_grids, export_paths
 from latentdemo.ui.interpolation.paths import (
     ADVISED,
     CHAINS,
+    OWN,
     PLAIN,
     ROWS,
     Grids,
@@ -25,7 +37,6 @@ from latentdemo.ui.interpolation.paths import (
     features_of,
     grids_or_wait,
     paths_or_wait,
-    way_of,
 )
 from latentdemo.ui.interpolation.words import (
     charts,
@@ -51,6 +62,7 @@ PATHS: tuple[PathKind, ...] = get_args(PathKind)
 FRAMES, USUAL_FRAMES = range(3, 26), 9
 SIDES, USUAL_SIDE = (5, 7), 5
 USUAL_CHAIN = "5"
+OWN_STEPS, USUAL_OWN_STEPS = (1, 2, 3, 5, 10, 20, 50, 100), 5
 WIDEST_TILE = 176  # a frame has at most so many pixels a side
 HEIGHT = 900  # rows or grids are about so many pixels high
 
@@ -158,18 +170,36 @@ def chain_control(advised: Row | None, grid: bool) -> str:
     chain = st.segmented_control(
         _("Chain for the grid") if grid else _("Chain for the ends"), chains, required=True, key="correction",
         persist_state="session", wrap=True, format_func=row_name,
-        help=_("Steps of the plain chain, or what the evaluation recommends for this model."),
+        help=_("Steps of the plain chain, what the evaluation recommends for this model, or another chain that you set "
+               "below."),
     )  # fmt: skip
     put_in_link("correction", USUAL_CHAIN)
     assert chain is not None
     return chain
 
 
+def own_chain(report: Report | None, corrupts: bool) -> ChainSpec:
+    """A chain of one's own choice; it may be any that an evaluation holds."""
+    way = take_way(report, corrupts)
+    steps = [step for step in steps_offered(report, OWN_STEPS) if step]
+    take_from_link("own_steps", steps, USUAL_OWN_STEPS)
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        kernel_control()
+        st.selectbox(_("Steps"), steps, key="own_steps", width=110, help=_("How many steps this chain takes."))
+        for option in kernel_options(corrupts):
+            option_control(option)
+        stopping_control(report)
+    kernel_caption()
+    put_way()
+    put_in_link("own_steps", USUAL_OWN_STEPS)
+    return way.replaced(steps=st.session_state["own_steps"])
+
+
 def show_paths(chosen: Selection, paths: Paths, wanted: list[str], request: Request, advised: Row | None) -> None:
     """The rows, what they say, and their figures; those of the path without a chain are there to compare with."""
-    shown = [row for row in paths.rows if row in wanted] or [PLAIN]
+    shown = [row for row in paths.rows if row in wanted or row == OWN] or [PLAIN]
     rows = {row: found for row, found in paths.rows.items() if row == PLAIN or row in shown}
-    titles = {row: row_title(row, request.chain, advised) for row in rows}
+    titles = {row: row_title(row, request, advised) for row in rows}
     looks = {row: row_look(row, request) for row in rows}
     widest = request.count * WIDEST_TILE
     play([strip(rows[row], row, titles[row], looks[row], request, chosen) for row in shown], request.count, widest)
@@ -230,7 +260,9 @@ def show_grids(chosen: Selection, grids: Grids, request: Request) -> None:
 
 
 chosen = selection()
-advice = advised_row(chosen, evaluation_of(chosen))
+evaluation = evaluation_of(chosen)
+report = evaluation if isinstance(evaluation, Report) else None
+advice = advised_row(chosen, evaluation)
 advised = None if isinstance(advice, str) else advice
 if not presenting():
     st.title(_(INTERPOLATION.title))
@@ -243,6 +275,7 @@ with st.sidebar if presenting() else st.container():  # the sidebar is hidden in
         count = side_control() if in_grid else frames_control()
         shown = [] if in_grid else rows_control()
         chain = chain_control(advised, in_grid)
+    own = own_chain(report, chosen.corrupts) if chain == OWN else None
     if isinstance(advice, str):
         st.caption(advice)
 corners = [StartingPoint("prior", chosen.seed, draw) for draw in (2, 3)] if in_grid else []
@@ -255,8 +288,9 @@ request = Request(
     (*ends, *corners),
     path,
     count,
-    way_of(advised) if advised else None,
+    advised.spec if advised else None,
     chain,
+    own,
 )
 stage, progress = st.container(), st.container()
 with progress:

@@ -6,10 +6,23 @@ from typing import Any
 import streamlit as st
 
 from latentdemo.evaluation.report import Report
-from latentdemo.sampling import KERNELS
+from latentdemo.sampling import ChainSpec
+from latentdemo.sampling.starts import DENSITY, PRIOR
+from latentdemo.ui.controls.kernel import (
+    kernel_caption,
+    kernel_control,
+    kernel_options,
+    option_control,
+    put_settings,
+    put_way,
+    recommended_button,
+    steps_offered,
+    stopping_control,
+    take_settings,
+    take_way,
+)
 from latentdemo.ui.evaluation.verdict import mismatch
-from latentdemo.ui.i18n.kernel_words import kernel_help
-from latentdemo.ui.i18n.names import kernel_name
+from latentdemo.ui.i18n.kernel_words import start_title
 from latentdemo.ui.i18n.words import _
 from latentdemo.ui.latent_space.chains import ChainRequest, chains_or_wait
 from latentdemo.ui.latent_space.latent_map import (
@@ -20,15 +33,14 @@ from latentdemo.ui.latent_space.latent_map import (
     reported_dimensions,
     spread_chart,
 )
-from latentdemo.ui.runs.encodings import Dimensions, encoded_or_wait, prior_draws
+from latentdemo.ui.runs.encodings import CHAINS, Dimensions, encoded_or_wait, prior_draws
 from latentdemo.ui.shell.navigation import selection
 from latentdemo.ui.state.evaluated import evaluation_of
-from latentdemo.ui.state.link import put_in_link, take_from_link
 from latentdemo.ui.state.selection import Selection
 
 STEPS = (1, 2, 5, 10, 20)
 NOTABLE = 0.02  # share that the largest part lacks beside a Gaussian's, from which on there are gaps
-USUAL_KERNEL, USUAL_STEPS = "decode-encode", 5
+USUAL: dict[str, Any] = {"steps": 5, "start": PRIOR}
 
 
 def verdict(found: Mapping[str, Any]) -> None:
@@ -83,47 +95,50 @@ def fragments(found: Mapping[str, Any]) -> list[str]:
     ]  # fmt: skip
 
 
-def map_controls() -> tuple[str, int]:
+def map_controls(chosen: Selection, report: Report | None) -> ChainSpec:
     """Which chains the map shows."""
-    take_from_link("kernel", list(KERNELS), USUAL_KERNEL)
-    take_from_link("steps", STEPS, USUAL_STEPS)
-    kernel = st.selectbox(
-        _("Kernel"),
-        list(KERNELS),
-        key="kernel",
-        format_func=kernel_name,
-        help=kernel_help(st.session_state["kernel"]),
-    )
-    steps = st.segmented_control(
-        _("Steps"),
-        STEPS,
-        required=True,
-        key="steps",
-        help=_("How many steps the chains have taken from the draws of the prior that are shown."),
-    )
-    put_in_link("kernel", USUAL_KERNEL)
-    put_in_link("steps", USUAL_STEPS)
-    assert steps is not None
-    return kernel, steps
+    way = take_way(report, chosen.corrupts)
+    starts, steps = [PRIOR, DENSITY, *chosen.density_names], steps_offered(report, STEPS)
+    settings = take_settings({"steps": steps, "start": starts}, USUAL)
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        kernel_control()
+        row = report.recommended if report else None
+        recommended_button(report, **({"start": row.start, "steps": row.steps} if row else {}))
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        st.segmented_control(
+            _("Steps"), steps, required=True, key="steps", wrap=True,
+            help=_("How many steps the chains have taken from where they started."),
+        )  # fmt: skip
+        with st.popover(_("More settings"), icon=":material/tune:"):
+            st.segmented_control(
+                _("Starting point"), starts, required=True, key="start", format_func=start_title, wrap=True,
+                help=_("Where the chains start: at the draws of the prior that are shown, or at draws from a density "
+                       "that was fitted to encodings of real data."),
+            )  # fmt: skip
+            for option in kernel_options(chosen.corrupts):
+                option_control(option)
+            stopping_control(report)
+            kernel_caption()
+    put_way()
+    put_settings(USUAL)
+    return way.replaced(start=settings["start"], count=CHAINS, steps=settings["steps"], seed=chosen.seed)
 
 
-def map_card(chosen: Selection) -> Dimensions | None:
+def map_card(chosen: Selection, report: Report | None) -> Dimensions | None:
     """The map with its controls; gives the marginals of the encodings that it shows."""
     with st.container(border=True, height="stretch"):
         st.subheader(_("Map"))
-        kernel, steps = map_controls()
+        spec = map_controls(chosen, report)
         picture = st.container()
         encoded = encoded_or_wait(chosen.model, chosen.config.sha256)
         if encoded is None:
             return None
-        chains = chains_or_wait(
-            ChainRequest(chosen.model, chosen.config.sha256, chosen.densities, chosen.seed, kernel, steps)
-        )
+        chains = chains_or_wait(ChainRequest(chosen.model, chosen.config.sha256, chosen.densities, spec))
         prior = prior_draws(encoded.latents.shape[1], chosen.seed)
         with picture:
-            st.html(map_legend(None if chains is None else kernel))
+            st.html(map_legend(None if chains is None else spec))
             st.altair_chart(
-                map_chart(encoded, prior, chains, kernel),
+                map_chart(encoded, prior, chains, str(spec.kernel)),
                 width="stretch",
                 alt=_("Encodings of real data, prior draws and chains of {model} in a plane", model=chosen.title),
             )
@@ -188,7 +203,8 @@ chosen = selection()
 
 st.title(_("Does the prior match what the model has learned?"))
 evaluation = evaluation_of(chosen)
-report = evaluation if isinstance(evaluation, Report) and evaluation.latent_space else None
+evaluated = evaluation if isinstance(evaluation, Report) else None
+report = evaluated if evaluated and evaluated.latent_space else None
 if report:
     verdict(report.latent_space)
 else:
@@ -200,7 +216,7 @@ else:
     )
 left, right = st.columns(2)
 with left:
-    encoded_now = map_card(chosen)
+    encoded_now = map_card(chosen, evaluated)
 dimensions = reported_dimensions(report.latent_space) if report else encoded_now
 if dimensions:
     with right:

@@ -10,25 +10,24 @@ from latentdemo.evaluation.report import GAP, Interval, Report
 from latentdemo.export import RunSettings
 from latentdemo.export.settings import DRAWN, MOST_CHANGED_FIRST
 from latentdemo.imaging import data_uri
-from latentdemo.sampling import ChainSpec
-from latentdemo.sampling.starts import PRIOR
+from latentdemo.sampling.starts import DATA, DENSITY, PRIOR
 from latentdemo.ui.controls.kernel import (
-    KERNEL_OPTIONS,
-    STOPS,
-    USUAL_KERNEL,
-    corruption_control,
-    decodes,
-    decoding_control,
+    kernel_caption,
     kernel_control,
-    kernel_in_words,
+    kernel_options,
+    option_control,
     put_settings,
+    put_way,
+    recommended_button,
+    steps_offered,
     stopping_control,
     take_settings,
+    take_way,
+    way_in_words,
 )
 from latentdemo.ui.export.popover import export_popover
 from latentdemo.ui.i18n.figure_words import value_text
-from latentdemo.ui.i18n.kernel_words import kernel_help, start_title
-from latentdemo.ui.i18n.names import STARTS, start_samples
+from latentdemo.ui.i18n.kernel_words import start_samples, start_title
 from latentdemo.ui.i18n.words import _
 from latentdemo.ui.runs.comparison import (
     Comparison,
@@ -48,18 +47,13 @@ from latentdemo.ui.state.evaluated import evaluation_of
 COUNTS = (16, 36, 64, 100, 256)
 STEPS = (0, 1, 2, 3, 5, 10, 20, 50, 100)
 DEFAULT_STEPS = (0, 1, 5, 10)
-USUAL: dict[str, Any] = USUAL_KERNEL | {
+USUAL: dict[str, Any] = {
     "start": PRIOR,
     "count": 36,
     "steps": list(DEFAULT_STEPS),
     "order": DRAWN,
 }
-OPTIONS: dict[str, tuple] = KERNEL_OPTIONS | {
-    "start": STARTS,
-    "count": COUNTS,
-    "steps": STEPS,
-    "order": (DRAWN, MOST_CHANGED_FIRST),
-}
+ORDERS = (DRAWN, MOST_CHANGED_FIRST)
 CARDS_A_ROW = 4
 
 
@@ -76,22 +70,30 @@ def explanation() -> None:
         )  # fmt: skip
 
 
-def way_controls() -> None:
+def way_controls(report: Report | None, starts: list[str]) -> None:
     """Kernel and starting point; they act at once, for the settings below depend on them."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
         kernel_control()
+        recommended_button(report, **recommended_settings(report))
         st.segmented_control(
-            _("Starting point"), OPTIONS["start"], required=True, key="start", format_func=start_title,
+            _("Starting point"), starts, required=True, key="start", format_func=start_title, wrap=True,
             help=_("Where the chains start: at random points of the prior, at draws from a density that was fitted to "
                    "encodings of real data, or at encodings of held-out images."),
         )  # fmt: skip
-    st.caption(kernel_help(st.session_state["kernel"]))
+    kernel_caption()
 
 
-def setting_controls(corrupts: bool) -> None:
+def recommended_settings(report: Report | None) -> dict[str, Any]:
+    """What the press that takes the recommended way sets of this page besides: where it starts, and its steps."""
+    row = report.recommended if report else None
+    return {"start": row.start, "steps": [0, row.steps]} if row else {}
+
+
+def setting_controls(report: Report | None, corrupts: bool) -> None:
     """The other settings; they act when the button is pressed.
 
     Args:
+        report: the model's evaluation.
         corrupts: whether the model was trained to take noise away.
     """
     with st.form("settings"), st.container(horizontal=True, vertical_alignment="bottom"):
@@ -100,16 +102,14 @@ def setting_controls(corrupts: bool) -> None:
             help=_("How many starting points are drawn."),
         )  # fmt: skip
         st.pills(
-            _("Steps to compare"), STEPS, selection_mode="multi", key="steps", wrap=True,
+            _("Steps to compare"), steps_offered(report, STEPS), selection_mode="multi", key="steps", wrap=True,
             help=_("How many steps of the kernel. Step 0 shows the starting points."),
         )  # fmt: skip
-        if decodes():
-            decoding_control()
-        if decodes() and corrupts:
-            corruption_control()
-        stopping_control()
+        for option in kernel_options(corrupts):
+            option_control(option)
+        stopping_control(report)
         st.segmented_control(
-            _("Order"), OPTIONS["order"], required=True, key="order",
+            _("Order"), ORDERS, required=True, key="order",
             format_func=lambda name: {DRAWN: _("as drawn"), MOST_CHANGED_FIRST: _("most changed first")}[name],
             help=_("By how much a sample has changed between step 0 and the last step shown. "
                    "All sheets keep the same order."),
@@ -134,7 +134,7 @@ def figures(step: int, sheet: Sheet, request: Request, real: float | None) -> li
     """The figures of what is on screen, a line each."""
     lines = []
     if step == 0:
-        lines.append(start_samples(request.start))
+        lines.append(start_samples(str(request.spec.start)))
     else:
         lines.append(
             _("Moved {change} % ± {error} % since step 0",
@@ -160,7 +160,7 @@ def milliseconds(sheet: Sheet) -> str:
 
 def show_arriving(sheets: Mapping[int, bytes] | None, request: Request, shown: tuple[int, ...], side: int) -> None:
     """The cards as they will stand, with the pictures that have arrived, step -> PNG, of tiles of `side` pixels."""
-    blank = blank_sheet(request.count, side, request.layout)
+    blank = blank_sheet(request.spec.count, side, request.layout)
     for first in range(0, len(shown), CARDS_A_ROW):
         row = shown[first : first + CARDS_A_ROW]
         for column, step in zip(st.columns(min(len(shown), CARDS_A_ROW)), row, strict=False):
@@ -198,7 +198,7 @@ def show(comparison: Comparison, request: Request, shown: tuple[int, ...], title
         )  # fmt: skip
     last = max(shown)
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.metric(_("Time for {count} samples, {steps} steps", count=request.count, steps=last),
+        st.metric(_("Time for {count} samples, {steps} steps", count=request.spec.count, steps=last),
                   f"{comparison.seconds:.2f} s", width="content")  # fmt: skip
         st.metric(_("Cost per image"), f"{milliseconds(comparison.sheets[last])} ms", width="content",
                   help=_("Measured when this picture was made, on the device named in the sidebar."))  # fmt: skip
@@ -217,15 +217,7 @@ def export_comparison(comparison: Comparison, request: Request, shown: tuple[int
         request.model,
         request.digest,
         request.densities,
-        ChainSpec(
-            request.kernel,
-            request.options,
-            request.start,
-            request.count,
-            max(request.steps),
-            request.seed,
-            request.stop_at,
-        ),
+        request.spec,
         request.recorded,
         request.layout,
         {step: _("Step {step}", step=step) for step in shown},
@@ -243,30 +235,27 @@ def export_comparison(comparison: Comparison, request: Request, shown: tuple[int
 def in_words(request: Request, shown: tuple[int, ...]) -> dict[str, str]:
     """The settings as they stand on the page, for the speaker notes."""
     return {
-        _("Starting point"): start_title(request.start),
+        _("Starting point"): start_title(str(request.spec.start)),
         _("Steps to compare"): ", ".join(map(str, shown)),
-        **kernel_in_words(request.kernel, request.decoding, request.corruption, request.stop_at),
+        **way_in_words(request.spec),
     }
 
 
 chosen = selection()
-corrupts = bool(chosen.config.options.get("corruption_std"))
-settings = take_settings(OPTIONS, USUAL, corrupts)
-shown = tuple(sorted(settings["steps"])) or DEFAULT_STEPS
 found = evaluation_of(chosen)
 report = found if isinstance(found, Report) else None
+starts = [PRIOR, DENSITY, *chosen.density_names, DATA]
+way = take_way(report, chosen.corrupts)
+settings = take_settings(
+    {"start": starts, "count": COUNTS, "steps": steps_offered(report, STEPS), "order": ORDERS}, USUAL
+)
+shown = tuple(sorted(settings["steps"])) or DEFAULT_STEPS
 request = Request(
     chosen.model,
     chosen.config.sha256,
-    chosen.seed,
-    settings["count"],
+    way.replaced(start=settings["start"], count=settings["count"], steps=max(shown), seed=chosen.seed),
     shown,
     columns_for(settings["count"], len(shown)),
-    settings["kernel"],
-    settings["start"],
-    settings["decoding"],
-    settings["corruption"],
-    STOPS[settings["stop"]],
     settings["order"],
     chosen.densities,
     held_out=reported_sharpness(report) is None,
@@ -276,8 +265,9 @@ if not presenting():
     st.title(_("Prior samples and chain samples"))
     explanation()
 with st.sidebar if presenting() else st.container():  # the sidebar is hidden in a presentation
-    way_controls()
-    setting_controls(corrupts)
+    way_controls(report, starts)
+    setting_controls(report, chosen.corrupts)
+    put_way()
     put_settings(USUAL)
 comparison = comparison_or_wait(
     request, lambda sheets: show_arriving(sheets, request, shown, chosen.config.network.image_size)

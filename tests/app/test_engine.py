@@ -7,6 +7,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
@@ -20,6 +21,7 @@ from latentdemo.engine import Engine, Job, RunRequest, Ticket, engine_for, jobs
 from latentdemo.engine.scheduler import Scheduler
 from latentdemo.errors import Busy, DeviceMemoryError, EngineError, LimitError, SamplingError
 from latentdemo.sampling import KERNELS
+from latentdemo.sampling.kernels import KernelSpec
 from latentdemo.ui.i18n import words
 from latentdemo.ui.runs import comparison
 from latentdemo.ui.shell.navigation import CHAIN, INTERPOLATION, LATENT_SPACE, OVERVIEW, SAMPLING
@@ -35,13 +37,13 @@ HELD = {"kernel": "langevin", "count": "16", "steps": ["0", "1", "2"]}
 class Gate:
     """Lets the steps of a kernel through one by one."""
 
-    def __init__(self, factory) -> None:
-        self.factory = factory
+    def __init__(self, spec: KernelSpec) -> None:
+        self.build = spec.build
         self.waits = threading.Semaphore(0)
         self.open = threading.Semaphore(0)
 
-    def __call__(self, model, **options):
-        kernel = self.factory(model, **options)
+    def __call__(self, model, density, **options):
+        kernel = self.build(model, density, **options)
         return type("Held", (), {"init": staticmethod(kernel.init), "step": staticmethod(partial(self.step, kernel))})
 
     def step(self, kernel, state, generator):
@@ -57,7 +59,7 @@ class Gate:
 def gate(monkeypatch) -> Iterator[Gate]:
     """The steps of `langevin` are let through one by one; pages look at once, and often."""
     made = Gate(KERNELS["langevin"])
-    monkeypatch.setitem(KERNELS, "langevin", made)
+    monkeypatch.setitem(KERNELS, "langevin", replace(KERNELS["langevin"], build=made))
     monkeypatch.setattr(background, "AT_ONCE", 0.0)
     monkeypatch.setattr(comparison, "PREVIEWED_EVERY", 0.0)
     monkeypatch.setattr(jobs, "LOOKED_EVERY", 0.01)

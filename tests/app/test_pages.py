@@ -98,7 +98,7 @@ def test_a_silly_link_falls_back_with_a_notice(link: dict[str, str]) -> None:
         {"steps": ["5", "999999"]},
         {"decoding": "x"},
         {"kernel": "__import__"},
-        {"start": "mixture-10"},
+        {"start": "mixture-11"},
         {"stop": "0.1"},
         {"order": "likeliest"},
     ],

@@ -93,6 +93,7 @@ DECODE_ENCODE = KernelSpec(
                     "sample",
                     "sampled",
                     "The image with the model's own noise is encoded again: livelier, keeps more variety.",
+                    note="sampled decoding",
                 ),
             ),
             title="Decoding",
@@ -103,7 +104,12 @@ DECODE_ENCODE = KernelSpec(
             usual="off",
             choices=(
                 Choice("off", "off", "The image is encoded as it is."),
-                Choice("model", "as trained", "The noise of training is added before each encode: larger steps."),
+                Choice(
+                    "model",
+                    "as trained",
+                    "The noise of training is added before each encode: larger steps.",
+                    note="corrupted as trained",
+                ),
             ),
             title="Corruption",
             help="Denoising models only: add the noise of training before each encode.",

@@ -31,11 +31,13 @@ class Choice:
         value: as in links, files and on the command line.
         title: on screen, a word or two.
         meaning: what the chain does then, a sentence.
+        note: how it stands beside the kernel's name where it is not the usual one.
     """
 
     value: str
     title: str
     meaning: str
+    note: str = ""
 
 
 @dataclass(frozen=True)

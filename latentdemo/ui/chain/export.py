@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import math
 
-from latentdemo.export import GIVEN, Layout, RunSettings, sheets_of
+from latentdemo.export import Layout, RunSettings, sheets_of
 from latentdemo.export.picture import frames_of
-from latentdemo.sampling import ChainSpec
-from latentdemo.sampling.starts import PRIOR
 from latentdemo.ui.chain.walks import Walk, WalkRequest
-from latentdemo.ui.controls.kernel import kernel_in_words
-from latentdemo.ui.controls.starting_point import KINDS
+from latentdemo.ui.controls.kernel import way_in_words
+from latentdemo.ui.controls.starting_point import kind_title
 from latentdemo.ui.export.popover import export_popover
 from latentdemo.ui.i18n.words import _
 from latentdemo.ui.state.selection import Selection
@@ -21,24 +19,16 @@ SECONDS = 0.6  # the animation stays at a step for so long
 
 def export_walk(chosen: Selection, request: WalkRequest, walk: Walk) -> None:
     """Files of the chains: the picture has ten steps, the animation all of them."""
-    steps = range(request.steps + 1)
+    steps = range(request.spec.steps + 1)
     captions = {step: _("Step {step}", step=step) for step in steps}
     settings = RunSettings(
         request.model,
         request.digest,
         request.densities,
-        ChainSpec(
-            request.kernel,
-            request.options,
-            PRIOR if request.point.kind == PRIOR else GIVEN,
-            request.chains,
-            request.steps,
-            request.point.seed,
-            request.stop_at,
-        ),
+        request.spec,
         tuple(steps),
-        Layout(math.isqrt(request.chains), SHEETS_A_ROW),
-        {step: captions[step] for step in steps[:: max(1, request.steps // SHOWN)]},
+        Layout(math.isqrt(request.spec.count), SHEETS_A_ROW),
+        {step: captions[step] for step in steps[:: max(1, request.spec.steps // SHOWN)]},
     )
     export_popover(
         chosen,
@@ -54,8 +44,8 @@ def export_walk(chosen: Selection, request: WalkRequest, walk: Walk) -> None:
 def in_words(request: WalkRequest) -> dict[str, str]:
     """The settings as the page names them: name -> value."""
     return {
-        _("Starting point"): _(KINDS[request.point.kind]),
-        _("Steps"): str(request.steps),
-        _("Chains"): str(request.chains),
-        **kernel_in_words(request.kernel, request.decoding, request.corruption, request.stop_at),
+        _("Starting point"): kind_title(request.point.kind),
+        _("Steps"): str(request.spec.steps),
+        _("Chains"): str(request.spec.count),
+        **way_in_words(request.spec),
     }

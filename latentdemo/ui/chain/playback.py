@@ -11,7 +11,7 @@ from torch import Tensor
 from latentdemo.evaluation.metrics.trace import Trace, difference
 from latentdemo.imaging import data_uri
 from latentdemo.ui.chain.walks import Walk, WalkRequest
-from latentdemo.ui.components.charts import OTHER, STYLES
+from latentdemo.ui.components.charts import style_of
 from latentdemo.ui.components.player import Figure, Kind, Plane, Scene, height
 from latentdemo.ui.i18n.figure_words import number_text
 from latentdemo.ui.i18n.words import _, language
@@ -33,14 +33,14 @@ def scene(walk: Walk, request: WalkRequest, title: str) -> Scene:
         run=hashlib.sha256(repr((request, language())).encode()).hexdigest(),
         title=title,
         sheet=data_uri(walk.sheet),
-        chains=request.chains,
-        steps=request.steps,
+        chains=request.spec.count,
+        steps=request.spec.steps,
         given=given_names(walk.given),
         states=states(walk.trace),
         kinds=kinds(walk.trace),
         figures=figures(walk),
         plane=None if walk.encoded is None else plane(walk, walk.encoded, request.point.seed),
-        colour=STYLES.get(request.kernel, OTHER).colour,
+        colour=style_of(str(request.spec.kernel)).colour,
     )
 
 

@@ -14,11 +14,10 @@ from latentdemo.engine import Job, RecentResults, RunRequest, engine_for
 from latentdemo.errors import DataError
 from latentdemo.evaluation.metrics.rows import QualityError
 from latentdemo.evaluation.metrics.trace import MIDDLE, Surroundings, Trace, trace
+from latentdemo.export.settings import GIVEN
 from latentdemo.imaging import contact_sheet, png_bytes
 from latentdemo.models import GenerativeAutoencoder
-from latentdemo.sampling import ChainRun
-from latentdemo.sampling.starts import PRIOR
-from latentdemo.ui.runs.comparison import kernel_options
+from latentdemo.sampling import ChainRun, ChainSpec
 from latentdemo.ui.runs.encodings import Encoded, density_or_none, encoded_once, recent_encodings
 from latentdemo.ui.runs.starting_point import StartingPoint, start_latents
 from latentdemo.ui.state.background import Task, result_or_wait
@@ -35,28 +34,14 @@ class WalkRequest:
         model, digest: name of the model, and digest of its weights.
         densities: digest of its fitted densities.
         point: where the chains start; its seed fixes their noise too.
-        kernel: name of the kernel.
-        steps: how many.
-        chains: how many.
-        decoding, corruption: options of the decode-encode kernel.
-        stop_at: share of real data that a chain must be as likely as to stop; None lets it take every step.
+        spec: of the chains; where they start at a picture, its start is `GIVEN`.
     """
 
     model: str
     digest: str
     densities: str
     point: StartingPoint
-    kernel: str
-    steps: int
-    chains: int
-    decoding: str = "mean"
-    corruption: str = "off"
-    stop_at: float | None = None
-
-    @property
-    def options(self) -> dict[str, Any]:
-        """The kernel's own settings, those at their usual value left out."""
-        return kernel_options(self.kernel, self.decoding, self.corruption)
+    spec: ChainSpec
 
 
 @dataclass(frozen=True)
@@ -111,19 +96,10 @@ def walk(request: WalkRequest, kept: RecentResults[Encoded], job: Job[Any]) -> W
 def walk_with(model: GenerativeAutoencoder, request: WalkRequest, kept: RecentResults[Encoded], job: Job[Any]) -> Walk:
     """The same, of a loaded model."""
     point = request.point
-    wanted = RunRequest.of(
-        request.model,
-        request.kernel,
-        count=request.chains,
-        steps=request.steps,
-        seed=point.seed,
-        record="all",
-        # given latents would meet the noise that prior draws are made of
-        start=PRIOR if point.kind == PRIOR else engine_for().call(lambda: start_latents(point, model, request.chains)),
-        options=request.options,
-        stop_at=request.stop_at,
-        digest=request.digest,
-    )
+    spec = request.spec
+    if spec.start == GIVEN:
+        spec = spec.replaced(start=engine_for().call(lambda: start_latents(point, model, spec.count)))
+    wanted = RunRequest(request.model, spec, "all", digest=request.digest)
     run = job.walk(wanted, (0.0, WALKED))
     given = pictures_given(request)
     encoded = real_data(request, kept, job)

@@ -10,29 +10,16 @@ import base64
 import html
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+
+from latentdemo.sampling import KERNELS
+from latentdemo.sampling.kernels import Style
 
 PRIOR = "#8a929c"
 REAL = "currentColor"  # the colour of the text: dark on light, light on dark
 
 
-class Style(NamedTuple):
-    """Colour and mark of a kernel."""
-
-    colour: str
-    shape: str
-
-
-STYLES = {
-    "decode-encode": Style("#0072b2", "circle"),
-    "transport": Style("#d55e00", "square"),
-    "hmc": Style("#009e73", "triangle-up"),
-    "langevin": Style("#e69f00", "diamond"),
-    "metropolis-within-gibbs": Style("#cc79a7", "triangle-down"),
-    "": Style("#56b4e9", "cross"),
-}
-"""Of each kernel; "" is a draw that no chain follows. Colours: Okabe & Ito, told apart by the colour-blind."""
-OTHER = Style("#a6a15e", "triangle-right")
+DIRECT = Style("#56b4e9", "cross")  # of a draw that no chain follows
+OTHER = Style("#a6a15e", "triangle-right")  # of a kernel that is not registered; colours: Okabe & Ito
 DASHES: dict[str, list[int]] = {
     "plain": [],
     "start": [9, 3],
@@ -49,6 +36,11 @@ MARKS = {
     "diamond": '<path d="M14 1 19 7 14 13 9 7z"/>',
     "cross": '<path d="M12.2 2h3.6v3.2H19v3.6h-3.2V12h-3.6V8.8H9V5.2h3.2z"/>',
 }
+
+
+def style_of(kernel: str) -> Style:
+    """Colour and mark of a kernel; "" is a draw that no chain follows."""
+    return KERNELS[kernel].style if kernel in KERNELS else OTHER if kernel else DIRECT
 
 
 @dataclass(frozen=True)

@@ -9,15 +9,14 @@ from typing import Literal
 
 from latentdemo.ui.components.charts import (
     DASHES,
-    OTHER,
     PRIOR,
     REAL,
-    STYLES,
     Look,
     Style,
     legend,
     line_swatch,
     mark_swatch,
+    style_of,
     swatch_image,
 )
 
@@ -70,7 +69,7 @@ class Curve:
     @property
     def style(self) -> Style:
         """Colour and mark."""
-        return STYLES.get(self.kernel, OTHER)
+        return style_of(self.kernel)
 
     @property
     def swatch(self) -> str:

@@ -1,105 +1,143 @@
-"""How chains walk, as controls: kernel, decoding, corruption, adaptive stopping."""
+"""How chains walk, as controls: the kernel, its options, adaptive stopping, and what the evaluation recommends.
+
+Everything about kernels comes from their registry, so that a new one has its controls on every page.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import streamlit as st
 
-from latentdemo.sampling import KERNELS
-from latentdemo.ui.i18n.names import kernel_name
+from latentdemo.evaluation.report import Report, Row
+from latentdemo.sampling import KERNELS, PLAIN, ChainSpec
+from latentdemo.sampling.kernels import Option
+from latentdemo.ui.i18n.kernel_words import kernel_help, kernel_name, way_phrase
 from latentdemo.ui.i18n.words import _
-from latentdemo.ui.runs.comparison import DECODE_ENCODE
 from latentdemo.ui.state.link import put_in_link, take_from_link
 
-STOPS = {"off": None, "10": 0.1, "25": 0.25, "50": 0.5}  # name in the link -> share of real data
-KERNEL_OPTIONS: dict[str, tuple] = {
-    "kernel": tuple(KERNELS),
-    "decoding": ("mean", "sample"),
-    "corruption": ("off", "model"),
-    "stop": tuple(STOPS),
-}
-USUAL_KERNEL = {"kernel": DECODE_ENCODE, "decoding": "mean", "corruption": "off", "stop": "off"}
+OFF = "off"
+USUAL_SHARES = (0.1, 0.25, 0.4, 0.5, 0.9)  # shares of real data that chains can stop by
 
 
-def take_settings(options: Mapping[str, tuple], usual: Mapping[str, Any], corrupts: bool) -> dict[str, Any]:
-    """Settings of a page, the kernel's among them; call it before their controls, and `put_settings` after them.
+def take_way(report: Report | None, corrupts: bool) -> ChainSpec:
+    """How chains walk, as the link or the controls say; call it before the controls, and `put_way` after them.
 
-    The controls have their setting as key. A setting that the kernel or the model does not have is at its usual value.
+    The controls have their setting as key. An option that the model does not have is left at its usual value.
+
+    Args:
+        report: the model's evaluation, whose ways to sample can all be chosen.
+        corrupts: whether the model was trained to take noise away.
+    """
+    take_from_link("kernel", list(KERNELS), PLAIN)
+    for option in kernel_options(corrupts=True):
+        take_from_link(option.name, option.values, option.usual)
+    take_from_link("stop", list(stops_offered(report)), OFF)
+    options = {option.name: st.session_state[option.name] for option in kernel_options(corrupts)}
+    return ChainSpec(st.session_state["kernel"], options, stop_at=stops_offered(report)[st.session_state["stop"]])
+
+
+def put_way() -> None:
+    """Write how chains walk into the address."""
+    put_in_link("kernel", PLAIN)
+    for option in kernel_options(corrupts=True):
+        put_in_link(option.name, option.usual)
+    put_in_link("stop", OFF)
+
+
+def take_settings(options: Mapping[str, Sequence[Any]], usual: Mapping[str, Any]) -> dict[str, Any]:
+    """A page's other settings; call it before their controls, and `put_settings` after them.
 
     Args:
         options: setting -> what it can be.
         usual: setting -> what it is where nobody chose; a list where several options can be taken.
-        corrupts: whether the model was trained to take noise away.
     """
-    take_from_link("kernel", options["kernel"], usual["kernel"])
-    for key in settings_of_kernel(usual):
-        take_from_link(key, options[key], usual[key])
-    chosen = {**usual, **{key: st.session_state[key] for key in settings_of_kernel(usual)}}
-    return chosen if corrupts else chosen | {"corruption": usual["corruption"]}
+    for key, value in usual.items():
+        take_from_link(key, options[key], value)
+    return {key: st.session_state[key] for key in usual}
 
 
 def put_settings(usual: Mapping[str, Any]) -> None:
-    """Write the settings that have controls into the address; `usual` as of `take_settings`."""
-    for key in settings_of_kernel(usual):
-        put_in_link(key, usual[key])
+    """Write a page's other settings into the address; `usual` as of `take_settings`."""
+    for key, value in usual.items():
+        put_in_link(key, value)
 
 
-def settings_of_kernel(settings: Iterable[str]) -> list[str]:
-    """Those of a page's settings that the chosen kernel has."""
-    return [key for key in settings if decodes() or key not in {"decoding", "corruption"}]
+def kernel_options(corrupts: bool) -> list[Option]:
+    """The options of the chosen kernel that have a control, those for denoising models only where the model is one."""
+    options = KERNELS[st.session_state["kernel"]].options
+    return [option for option in options if option.choices and (corrupts or not option.needs_corruption)]
 
 
-def decodes() -> bool:
-    """Whether the chosen kernel has the settings of decoding."""
-    return st.session_state["kernel"] == DECODE_ENCODE
+def stops_offered(report: Report | None) -> dict[str, float | None]:
+    """Name in the link -> share of real data that chains can stop by: the usual ones and those that were evaluated."""
+    evaluated = {row.stop_at for row in report.rows if row.stop_at is not None} if report else set()
+    return {OFF: None} | {f"{100 * share:g}": share for share in sorted({*USUAL_SHARES, *evaluated})}
+
+
+def steps_offered(report: Report | None, usual: Sequence[int]) -> tuple[int, ...]:
+    """Numbers of steps that can be chosen: the usual ones and those that were evaluated, from the least of these on."""
+    evaluated = {row.steps for row in report.rows if row.steps >= min(usual)} if report else set()
+    return tuple(sorted({*usual, *evaluated}))
 
 
 def kernel_control() -> None:
     """Which kernel."""
     st.selectbox(
-        _("Kernel"), KERNEL_OPTIONS["kernel"], key="kernel", format_func=kernel_name, width=400,
+        _("Kernel"), list(KERNELS), key="kernel", format_func=kernel_name, width=400,
         help=_("How the chain takes a step. None is the best for every model: look whether artifacts go, and what "
                "is kept of the starting points."),
     )  # fmt: skip
 
 
-def decoding_control() -> None:
-    """What the chain passes on."""
+def option_control(option: Option) -> None:
+    """One option of the chosen kernel."""
+    titles = {choice.value: choice.title for choice in option.choices}
     st.segmented_control(
-        _("Decoding"), KERNEL_OPTIONS["decoding"], required=True, key="decoding",
-        format_func=decoding_name,
-        help=_("What the chain passes on: the decoded mean image, or the image with the model's own noise."),
+        _(option.title), option.values, required=True, key=option.name, help=_(option.help),
+        format_func=lambda value: _(titles[value]),
     )  # fmt: skip
 
 
-def corruption_control() -> None:
-    """Whether noise is added before each encode; for models that were trained so."""
-    st.segmented_control(
-        _("Corruption"), KERNEL_OPTIONS["corruption"], required=True, key="corruption", format_func=corruption_name,
-        help=_("Denoising models only: add the noise of training before each encode."),
-    )  # fmt: skip
+def option_meaning(option: Option) -> str:
+    """What an option does where it stands."""
+    return _(next(choice.meaning for choice in option.choices if choice.value == st.session_state[option.name]))
 
 
-def stopping_control() -> None:
+def stopping_control(report: Report | None) -> None:
     """Whether chains stop by themselves, and when."""
+    shares = stops_offered(report)
     st.segmented_control(
-        _("Adaptive stopping"), KERNEL_OPTIONS["stop"], required=True, key="stop",
-        format_func=lambda name: stop_name(STOPS[name]),
+        _("Adaptive stopping"), list(shares), required=True, key="stop", wrap=True,
+        format_func=lambda name: stop_name(shares[name]),
         help=_("Each chain rests once its latent is likelier than that share of real data: at 10 % it rests soon, "
                "at 50 % when it is as likely as the median real image. Later steps cannot spoil what rests."),
     )  # fmt: skip
 
 
-def decoding_name(decoding: str) -> str:
-    """What the chain passes on, in a word."""
-    return {"mean": _("mean"), "sample": _("sampled")}[decoding]
+def recommended_button(report: Report | None, **settings: Any) -> None:
+    """One press that takes the way to sample that the evaluation recommends; none where it recommends nothing.
+
+    Args:
+        report: the model's evaluation.
+        settings: of the page, by their keys, that the press sets as well.
+    """
+    row = report.recommended if report else None
+    if row is not None:
+        st.button(
+            _("Take the recommended way"), key="take_recommended", icon=":material/recommend:",
+            on_click=choose_way, args=(row, settings), help=way_phrase(row),
+        )  # fmt: skip
 
 
-def corruption_name(corruption: str) -> str:
-    """Whether noise is added, in words."""
-    return {"off": _("off"), "model": _("as trained")}[corruption]
+def choose_way(row: Row, settings: Mapping[str, Any]) -> None:
+    """Have the controls say what a row of an evaluation says, and some settings of the page besides."""
+    st.session_state["kernel"] = row.kernel
+    for option in kernel_options(corrupts=True):
+        st.session_state[option.name] = row.options.get(option.name, option.usual)
+    st.session_state["stop"] = OFF if row.stop_at is None else f"{100 * row.stop_at:g}"
+    st.session_state.update(settings)
 
 
 def stop_name(share: float | None) -> str:
@@ -107,9 +145,16 @@ def stop_name(share: float | None) -> str:
     return _("off") if share is None else f"{100 * share:g} %"
 
 
-def kernel_in_words(kernel: str, decoding: str, corruption: str, stop_at: float | None) -> dict[str, str]:
-    """The settings of a kernel as a page names them: name -> value."""
-    words = {_("Kernel"): kernel_name(kernel)}
-    if kernel == DECODE_ENCODE:
-        words |= {_("Decoding"): decoding_name(decoding), _("Corruption"): corruption_name(corruption)}
-    return words | {_("Adaptive stopping"): stop_name(stop_at)}
+def way_in_words(spec: ChainSpec) -> dict[str, str]:
+    """How chains walk as the page names it: name of a control -> its value."""
+    assert isinstance(spec.kernel, str)
+    chosen = spec.options or {}
+    words = {_("Kernel"): kernel_name(spec.kernel)}
+    for option in KERNELS[spec.kernel].options:
+        words |= {_(option.title): _(each.title) for each in option.choices if each.value == chosen.get(option.name)}
+    return words | {_("Adaptive stopping"): stop_name(spec.stop_at)}
+
+
+def kernel_caption() -> None:
+    """What the chosen kernel does."""
+    st.caption(kernel_help(st.session_state["kernel"]))

@@ -5,6 +5,7 @@ Pages draw `starting_point_control`; the point that it gives goes into their cac
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,18 +17,20 @@ from latentdemo.data.held_out import SHEET, held_out_images
 from latentdemo.data.pictures import thumbnail
 from latentdemo.errors import DataError
 from latentdemo.imaging import contact_sheet, data_uri, png_bytes
+from latentdemo.sampling.starts import PRIOR
 from latentdemo.ui.components.gallery import gallery
 from latentdemo.ui.controls.own_picture import Upload, upload_control
 from latentdemo.ui.i18n.error_words import error_words
+from latentdemo.ui.i18n.kernel_words import capital, start_title
 from latentdemo.ui.i18n.words import N_, _
-from latentdemo.ui.runs.starting_point import Kind, StartingPoint
+from latentdemo.ui.runs.starting_point import HELD_OUT, UPLOAD, StartingPoint
 from latentdemo.ui.state.link import NumberRange, put_in_link, show_notice, take_from_link
 from latentdemo.ui.state.selection import Selection
 
-KINDS: dict[Kind, str] = {
-    "prior": N_("Prior"),
-    "data": N_("Held-out picture"),
-    "upload": N_("Your own picture"),
+KINDS = {
+    PRIOR: N_("Prior"),
+    HELD_OUT: N_("Held-out picture"),
+    UPLOAD: N_("Your own picture"),
 }
 DRAWS = 1000  # a page with several points lets people choose among so many draws of the prior
 MOST_NOISE, MOST_MASK = 1.0, 0.6
@@ -47,22 +50,23 @@ def starting_point_control(chosen: Selection, key: str = "", damage: bool = True
             points of a page different ones.
     """
     folder = model_folder(chosen.model).parent
-    kind = kind_control(key, folder)
-    control = {"prior": prior_control, "data": held_out_control, "upload": upload_control}[kind]
+    kind = kind_control(key, folder, chosen.density_names)
+    control = {HELD_OUT: held_out_control, UPLOAD: upload_control}.get(kind, draw_control)
     with st.container(horizontal=True):
         with st.container(width=CHOICE_WIDTH):
             point = control(chosen, key, first)
-        if point.kind != "prior":
+        if point.is_picture:
             with st.container(width=PREVIEW_WIDTH):
                 point = seen_controls(point, key, folder, damage)
     leave_out_of_link(key, kind, damage)
     return point
 
 
-def kind_control(key: str, folder: Path) -> Kind:
+def kind_control(key: str, folder: Path, densities: Sequence[str]) -> str:
     """What to start from. Uploads are not part of a link: where there is none, the link falls back to the prior."""
     name = f"{key}from"
-    kinds = [kind for kind in KINDS if kind != "data" or (folder / SHEET).exists()]
+    pictures = [HELD_OUT, UPLOAD] if (folder / SHEET).exists() else [UPLOAD]
+    kinds = [PRIOR, *densities, *pictures]
     brought = f"{key}upload" in st.session_state
     if name not in st.session_state and st.query_params.get(name) == "upload" and not brought:
         show_notice(
@@ -78,18 +82,25 @@ def kind_control(key: str, folder: Path) -> Kind:
         key=name,
         persist_state="session",
         wrap=True,
-        format_func=lambda kind: _(KINDS[kind]),
-        help=_("Where it starts: at random points of the prior, at the encoding of a real picture that the model has "
-               "not seen in training, or at that of a picture of your own."),
+        format_func=kind_title,
+        help=_("Where it starts: at random points of the prior or of a density that was fitted to encodings of real "
+               "data, at the encoding of a real picture that the model has not seen in training, or at that of a "
+               "picture of your own."),
     )  # fmt: skip
     put_in_link(name, "prior")
     return st.session_state[name]
 
 
-def prior_control(chosen: Selection, key: str, first: int) -> StartingPoint:
+def kind_title(kind: str) -> str:
+    """A kind of starting point in words."""
+    return _(KINDS[kind]) if kind in KINDS else capital(start_title(kind))
+
+
+def draw_control(chosen: Selection, key: str, first: int) -> StartingPoint:
     """The first draw of the seed; on a page with several points, one that can be chosen."""
+    kind = st.session_state[f"{key}from"]
     if not key:
-        return StartingPoint("prior", chosen.seed)
+        return StartingPoint(kind, chosen.seed)
     name = f"{key}draw"
     take_from_link(name, range(DRAWS), first)
     draw = st.number_input(
@@ -97,7 +108,7 @@ def prior_control(chosen: Selection, key: str, first: int) -> StartingPoint:
         help=_("Which of the seed's random points. The seed itself is in the sidebar."),
     )  # fmt: skip
     put_in_link(name, first)
-    return StartingPoint("prior", chosen.seed, int(draw))
+    return StartingPoint(kind, chosen.seed, int(draw))
 
 
 def held_out_control(chosen: Selection, key: str, first: int) -> StartingPoint:
@@ -148,10 +159,10 @@ def seen_controls(point: StartingPoint, key: str, folder: Path, damage: bool) ->
     return point
 
 
-def leave_out_of_link(key: str, kind: Kind, damage: bool) -> None:
+def leave_out_of_link(key: str, kind: str, damage: bool) -> None:
     """Take settings out of the address that do not matter for this kind."""
-    shown = {"prior": {"draw"}, "data": {"picture"}, "upload": set()}[kind]
-    shown |= {"noise", "mask"} if damage and kind != "prior" else set()
+    shown = {HELD_OUT: {"picture"}, UPLOAD: set()}.get(kind, {"draw"})
+    shown |= {"noise", "mask"} if damage and kind in (HELD_OUT, UPLOAD) else set()
     for name in {"draw", "picture", "noise", "mask"} - shown:
         if f"{key}{name}" in st.query_params:
             del st.query_params[f"{key}{name}"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from latentdemo.evaluation.report import GAP, Report
-from latentdemo.export.settings import RunSettings
+from latentdemo.export.settings import GIVEN, RunSettings
 from latentdemo.export.story import Card, Chart, Line, Section, Story, Table
 from latentdemo.ui.components.curves import Curve
 from latentdemo.ui.evaluation.cards import cards
@@ -14,8 +14,7 @@ from latentdemo.ui.evaluation.method import how_measured, rule_in_words, sides_i
 from latentdemo.ui.evaluation.table import table
 from latentdemo.ui.evaluation.verdict import direct_draw, mismatch, verdict
 from latentdemo.ui.i18n.figure_words import figure_title
-from latentdemo.ui.i18n.kernel_words import capital, kernel_help, kernel_title
-from latentdemo.ui.i18n.names import STARTS, start_samples
+from latentdemo.ui.i18n.kernel_words import capital, kernel_help, kernel_title, start_samples
 from latentdemo.ui.i18n.words import _, language
 from latentdemo.ui.state.selection import Selection
 
@@ -46,7 +45,7 @@ def story_of(
         remedy=remedy(str(settings.spec.kernel)),
         evidence=evidence(report),
         decision=decision(report),
-        before=start_samples(start) if start in STARTS else caption(settings, 0),
+        before=caption(settings, 0) if start == GIVEN else start_samples(start),
         after=f"{caption(settings, after)} · {capital(kernel_title(str(settings.spec.kernel)))}",
         chart=chart(report) if report else None,
         table=evidence_table(report) if report else None,

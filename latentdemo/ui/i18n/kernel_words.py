@@ -2,57 +2,65 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from latentdemo.evaluation.report import Row
 from latentdemo.sampling import KERNELS
+from latentdemo.sampling.densities.registry import DENSITIES
+from latentdemo.sampling.starts import DATA, DENSITY, PRIOR
 from latentdemo.ui.i18n.words import N_, _
 
 DRAW = "draw"  # stands for the kernel where no chain follows the draw
 
 
-def kernel_title(kernel: str) -> str:
-    """A kernel in words, as it stands in a sentence; one of one's own keeps its name."""
-    return {
-        "decode-encode": _("plain chain"),
-        "transport": _("transport chain"),
-        "hmc": _("calibrated chain"),
-        "langevin": _("short-step calibrated chain"),
-        "metropolis-within-gibbs": _("corrected chain"),
-        "": _("direct draw"),
-    }.get(kernel, kernel)
-
-
-def kernel_help(kernel: str) -> str:
-    """What a kernel does, with its technical name."""
-    return {
-        "decode-encode": _("Decode and encode again, step after step (decode-encode kernel)."),
-        "transport": _("The first step carries the starting point to its place in the learned latent distribution with "
-                       "a fitted flow, the further steps decode and encode (transport kernel)."),
-        "hmc": _("Walks through the latent space by a density that was fitted to encodings of real data "
-                 "(Hamiltonian Monte Carlo)."),
-        "langevin": _("As the calibrated chain, with one short move a step (Metropolis-adjusted Langevin)."),
-        "metropolis-within-gibbs": _("The plain chain with an acceptance step; it keeps to the prior, so it tells how "
-                                     "good the encoder is rather than curing anything (Metropolis-within-Gibbs)."),
-        "": _("Latents drawn from a density that was fitted to encodings of real data, without any chain."),
-    }.get(kernel, kernel)  # fmt: skip
-
-
-START_TITLES = {
-    "prior": N_("prior"),
-    "mixture-10": N_("mixture of 10"),
-    "mixture": N_("large mixture"),
-    "flow": N_("flow"),
-    "density": N_("fitted density"),
-    "data": N_("real data"),
+OTHER_STARTS = {
+    PRIOR: N_("prior"),
+    DENSITY: N_("fitted density"),
+    DATA: N_("real data"),
     "pythae-mixture": N_("mixture of 10 (pythae)"),
     "pythae-maf": N_("masked autoregressive flow (pythae)"),
     "pythae-iaf": N_("inverse autoregressive flow (pythae)"),
     "pythae-two-stage": N_("two-stage VAE (pythae)"),
 }
+"""Starting points that are no density of the registry."""
+
+
+def kernel_title(kernel: str) -> str:
+    """A kernel in words, as it stands in a sentence; one that is not registered keeps its name."""
+    if not kernel:
+        return _("direct draw")
+    return _(KERNELS[kernel].title) if kernel in KERNELS else kernel
+
+
+def kernel_name(kernel: str) -> str:
+    """A kernel in a menu: the field's name and the plain word."""
+    if kernel not in KERNELS:
+        return kernel
+    return _("{method} ({plain})", method=_(KERNELS[kernel].method), plain=kernel_title(kernel))
+
+
+def kernel_help(kernel: str) -> str:
+    """What a kernel does, with its technical name."""
+    if not kernel:
+        return _("Latents drawn from a density that was fitted to encodings of real data, without any chain.")
+    return _(KERNELS[kernel].help) if kernel in KERNELS else kernel
+
+
+def start_samples(start: str) -> str:
+    """What decoding the starting points shows."""
+    if start == PRIOR:
+        return _("Prior samples, the starting points")
+    if start == DATA:
+        return _("Held-out data, encoded and decoded: the starting points")
+    if start == DENSITY:
+        return _("Draws from the fitted density, the starting points")
+    return _("Draws from the {start}, the starting points", start=start_title(start))
 
 
 def start_title(start: str) -> str:
     """A starting point in words; one of one's own keeps its name."""
-    return _(START_TITLES[start]) if start in START_TITLES else start
+    title = DENSITIES[start].title if start in DENSITIES else OTHER_STARTS.get(start, "")
+    return _(title) if title else start
 
 
 def way_key(row: Row) -> str:
@@ -68,13 +76,19 @@ def way_title(row: Row) -> str:
     if not row.kernel:
         return _("direct draw: {start}", start=start_title(row.start))
     notes = [_("from the {start}", start=start_title(row.start))] if row.start != "prior" else []
-    notes += [
-        _("sampled decoding") if (name, value) == ("decoding", "sample") else f"{name} {value}"
-        for name, value in sorted(row.options.items())
-    ]
+    notes += [option_note(row, name, value) for name, value in sorted(row.options.items())]
     notes += [_("adaptive")] if row.stop_at is not None else []
     kernel = kernel_title(row.kernel)
     return _("{kernel} ({notes})", kernel=kernel, notes=", ".join(notes)) if notes else kernel
+
+
+def option_note(row: Row, name: str, value: Any) -> str:
+    """An option that is not at its usual value, as a note beside the kernel."""
+    for option in KERNELS[row.kernel].options if row.kernel in KERNELS else ():
+        for choice in option.choices:
+            if (option.name, choice.value) == (name, value) and choice.note:
+                return _(choice.note)
+    return f"{name} {value}"
 
 
 def way_phrase(row: Row) -> str:
@@ -97,8 +111,8 @@ def way_help(row: Row) -> str:
     if row.start != "prior":
         notes.append(_("It starts at draws from the {start} that was fitted to encodings of real data.",
                        start=start_title(row.start)))  # fmt: skip
-    if row.options.get("decoding") == "sample":
-        notes.append(_("The chain passes on the image with the model's own noise."))
+    for option in KERNELS[row.kernel].options if row.kernel in KERNELS else ():
+        notes += [_(choice.meaning) for choice in option.choices if choice.value == row.options.get(option.name)]
     if row.stop_at is not None:
         notes.append(_("Adaptive: a chain stops once its latent is as likely as {share} % of real ones.",
                        share=f"{100 * row.stop_at:g}"))  # fmt: skip

@@ -8,18 +8,19 @@ from dataclasses import dataclass
 import altair as alt
 import pandas as pd
 
-from latentdemo.ui.components.charts import PRIOR, REAL, STYLES, Look
+from latentdemo.sampling import PLAIN
+from latentdemo.ui.components.charts import PRIOR, REAL, Look, style_of
 
 HEIGHT = 150  # pixels
 HEADROOM = 1.08  # the vertical axis ends at so many times the highest value
 
 
 PLAIN_LOOK = Look(PRIOR, [1, 0], 3.0)
-ADVISED_DASH, ENDS_DASH = [12, 4], [7, 3, 2, 3]
+ADVISED_DASH, OWN_DASH, ENDS_DASH = [12, 4], [2, 2], [7, 3, 2, 3]
 STEP_LOOKS = {
-    1: Look(STYLES["decode-encode"].colour, [2, 3], 2.0),
-    5: Look(STYLES["decode-encode"].colour, [7, 3], 2.5),
-    10: Look(STYLES["decode-encode"].colour, [1, 0], 3.0),
+    1: Look(style_of(PLAIN).colour, [2, 3], 2.0),
+    5: Look(style_of(PLAIN).colour, [7, 3], 2.5),
+    10: Look(style_of(PLAIN).colour, [1, 0], 3.0),
 }
 """Of the plain chain by its steps: the more of them, the heavier."""
 

@@ -9,16 +9,15 @@ from functools import partial
 
 from PIL import Image
 
-from latentdemo.export import GIVEN, Branch, Layout, RunSettings
+from latentdemo.export import Branch, Layout, RunSettings
 from latentdemo.export.bundle import Drawn
 from latentdemo.export.picture import GAP
 from latentdemo.imaging import comparison
 from latentdemo.sampling import ChainSpec
 from latentdemo.ui.export.popover import export_popover
 from latentdemo.ui.i18n.words import _
-from latentdemo.ui.interpolation.paths import ADVISED, ENDS, PLAIN, STEPS, Grids, Paths, Request, Way
+from latentdemo.ui.interpolation.paths import ADVISED, ENDS, OWN, PLAIN, STEPS, Grids, Paths, Request, plain
 from latentdemo.ui.interpolation.words import path_name, row_name
-from latentdemo.ui.runs.comparison import DECODE_ENCODE
 from latentdemo.ui.state.selection import Selection
 
 ONE_WAY, FASTEST, SLOWEST = 2.4, 0.11, 0.4  # seconds: from A to B, and the least and most a frame
@@ -31,8 +30,8 @@ def export_paths(
     """Files of the rows; the run is that of the plain chain, with the other rows as its branches."""
     steps = {PLAIN: 0} | {str(step): step for step in STEPS}
     captions = {step: titles[row] for row, step in steps.items() if row in shown}
-    settings = run_settings(request, Way(DECODE_ENCODE, max(STEPS)), (0, *STEPS), Layout(request.count, 1), captions)
-    branches = {row: branch_of(row, request, titles[row]) for row in (ADVISED, ENDS) if row in shown}
+    settings = run_settings(request, plain(max(STEPS)), (0, *STEPS), Layout(request.count, 1), captions)
+    branches = {row: branch_of(row, request, titles[row]) for row in (ADVISED, OWN, ENDS) if row in shown}
     drawn = [(paths.rows[row].latents, paths.rows[row].png) for row in branches]
     strips = {row_name(row): paths.rows[row].png for row in shown}
     sheets = {step: paths.rows[row].png for row, step in steps.items()}
@@ -50,14 +49,10 @@ def export_paths(
 
 
 def branch_of(row: str, request: Request, caption: str) -> Branch:
-    """A row that is no step of the plain chain: the recommended chain, or the path between corrected ends."""
-    way = request.advised if row == ADVISED else request.way
+    """A row that is no step of the plain chain: another chain, or the path between corrected ends."""
+    way = {ADVISED: request.advised, OWN: request.own}.get(row, request.way)
     assert way is not None
-    path = request.path if row == ENDS else None
-    spec = ChainSpec(
-        way.kernel, dict(way.options), GIVEN, request.count, way.steps, request.seed, way.stop_at, "shared"
-    )
-    return Branch(spec, caption, path)
+    return Branch(request.spec(way).replaced(count=request.count), caption, request.path if row == ENDS else None)
 
 
 def export_grids(chosen: Selection, request: Request, grids: Grids, titles: Sequence[str]) -> None:
@@ -74,23 +69,14 @@ def export_grids(chosen: Selection, request: Request, grids: Grids, titles: Sequ
 
 
 def run_settings(
-    request: Request, way: Way, steps: tuple[int, ...], layout: Layout, captions: Mapping[int, str]
+    request: Request, way: ChainSpec, steps: tuple[int, ...], layout: Layout, captions: Mapping[int, str]
 ) -> RunSettings:
     """What repeats the chains of a request."""
     return RunSettings(
         request.model,
         request.digest,
         request.densities,
-        ChainSpec(
-            way.kernel,
-            dict(way.options),
-            GIVEN,
-            layout.columns if layout.sheets_a_row else layout.columns**2,
-            way.steps,
-            request.seed,
-            way.stop_at,
-            "shared",
-        ),
+        request.spec(way).replaced(count=layout.columns if layout.sheets_a_row else layout.columns**2),
         steps,
         layout,
         captions,

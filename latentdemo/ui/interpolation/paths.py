@@ -17,37 +17,26 @@ from latentdemo.evaluation.features.classifier import features_folder, read_feat
 from latentdemo.evaluation.metrics.path import PathFigures, measure_path, perceptual_space
 from latentdemo.evaluation.report import Report, Row
 from latentdemo.export.picture import sheet_of
-from latentdemo.export.settings import Layout
+from latentdemo.export.settings import GIVEN, Layout
 from latentdemo.imaging import png_bytes
 from latentdemo.models import GenerativeAutoencoder
-from latentdemo.sampling import ChainRun
+from latentdemo.sampling import ChainRun, ChainSpec
 from latentdemo.sampling.interpolation import Frames, PathKind, interpolate, morph_grid
 from latentdemo.ui.i18n.kernel_words import start_title
 from latentdemo.ui.i18n.words import _
-from latentdemo.ui.runs.comparison import DECODE_ENCODE
 from latentdemo.ui.runs.encodings import density_or_none
 from latentdemo.ui.runs.starting_point import StartingPoint, start_latents
 from latentdemo.ui.state.background import Task, result_or_wait
 from latentdemo.ui.state.selection import Selection
 
 KEPT_BYTES = 64 * 2**20  # bytes of pictures that are kept for all sessions together
-PLAIN, ADVISED, ENDS = "plain", "recommended", "ends"
+PLAIN, ADVISED, OWN, ENDS = "plain", "recommended", "own", "ends"
 STEPS = (1, 5, 10)  # steps of the plain chain, as in Creswell et al. 2016
 ROWS = (PLAIN, *map(str, STEPS), ADVISED, ENDS)
 """Rows of a path, by their names in the link: the path as it is, after steps of the plain chain, as the evaluation
 recommends, and the path between ends that a chain has corrected."""
-CHAINS = (*map(str, STEPS), ADVISED)
+CHAINS = (*map(str, STEPS), ADVISED, OWN)
 """The rows that a chain makes; any of them can correct the ends, and the grid."""
-
-
-@dataclass(frozen=True)
-class Way:
-    """A chain, as `run_chain` takes it; `options` are sorted pairs of name and value."""
-
-    kernel: str
-    steps: int
-    options: tuple[tuple[str, Any], ...] = ()
-    stop_at: float | None = None
 
 
 @dataclass(frozen=True)
@@ -63,6 +52,7 @@ class Request:
         path: form of the path.
         count: frames of a path; tiles a side of a grid.
         advised: the recommended chain; None where there is none that could walk on from a given latent.
+        own: a chain of the visitor's own choice; None where nobody wants one.
         chain: which of `CHAINS` corrects the ends, or the grid.
     """
 
@@ -74,16 +64,20 @@ class Request:
     corners: tuple[StartingPoint, ...]
     path: PathKind
     count: int
-    advised: Way | None
+    advised: ChainSpec | None
     chain: str
+    own: ChainSpec | None = None
 
     @property
-    def way(self) -> Way:
+    def way(self) -> ChainSpec:
         """The chain that corrects the ends, or the grid."""
-        if self.chain != ADVISED:
-            return Way(DECODE_ENCODE, int(self.chain))
-        assert self.advised is not None
-        return self.advised
+        way = {ADVISED: self.advised, OWN: self.own}[self.chain] if self.chain in (ADVISED, OWN) else plain(self.chain)
+        assert way is not None
+        return way
+
+    def spec(self, way: ChainSpec) -> ChainSpec:
+        """A chain of this page: all frames or tiles meet the same noise, so that neighbours stay neighbours."""
+        return way.replaced(start=GIVEN, seed=self.seed, noise="shared")
 
 
 @dataclass(frozen=True)
@@ -169,9 +163,9 @@ def features_of(model: str) -> str:
         return ""
 
 
-def way_of(row: Row) -> Way:
-    """The chain of a row of an evaluation."""
-    return Way(row.kernel, row.steps, tuple(sorted(row.options.items())), row.stop_at)
+def plain(steps: str | int) -> ChainSpec:
+    """So many steps of the plain chain."""
+    return ChainSpec(steps=int(steps))
 
 
 @st.cache_resource
@@ -218,16 +212,18 @@ def make_paths(request: Request, job: Job[Any]) -> Paths:
 def frames_of_rows(request: Request, ends: Tensor, job: Job[Any]) -> tuple[dict[str, Frames], dict[int, Tensor]]:
     """The frames of each row, in the order of `ROWS`, and the latents of the plain chain, step -> (F, D)."""
     path = interpolate(ends[0], ends[1], request.count, request.path)
-    advised, plain = request.advised, max(STEPS)
-    share = plain / (plain + advised.steps) if advised else 1.0
-    run = walk(request, path, Way(DECODE_ENCODE, plain), (0, *STEPS), job, (0.0, share))
+    others = {ADVISED: request.advised, OWN: request.own}
+    ways = {name: way for name, way in others.items() if way is not None}
+    total = max(STEPS) + sum(way.steps for way in ways.values())
+    done = max(STEPS) / total
+    run = walk(request, path, plain(max(STEPS)), (0, *STEPS), job, (0.0, done))
     found = {name: frames_at(run, step) for name, step in zip(ROWS, (0, *STEPS), strict=False)}
-    if advised:
-        steps = advised.steps
-        found[ADVISED] = frames_at(walk(request, path, advised, [steps], job, (share, 1.0)), steps)
+    for name, way in ways.items():
+        share = (done, done := done + way.steps / total)
+        found[name] = frames_at(walk(request, path, way, [way.steps], job, share), way.steps)
     corrected = found[request.chain].latents
     between = interpolate(corrected[0], corrected[-1], request.count, request.path)
-    found[ENDS] = frames_at(walk(request, between, Way(DECODE_ENCODE, 0), [0], job, (1.0, 1.0)), 0)
+    found[ENDS] = frames_at(walk(request, between, plain(0), [0], job, (1.0, 1.0)), 0)
     return found, run.latents
 
 
@@ -253,25 +249,14 @@ def corner_latents(request: Request, model: GenerativeAutoencoder) -> Tensor:
 def walk(
     request: Request,
     start: Tensor,
-    way: Way,
+    way: ChainSpec,
     record: Sequence[int],
     job: Job[Any],
     share: tuple[float, float] = (0.0, 1.0),
 ) -> ChainRun:
     """Chains from the latents (N, D), all with the same noise, so that neighbours stay neighbours; see `Job.walk`."""
-    wanted = RunRequest.of(
-        request.model,
-        way.kernel,
-        steps=way.steps,
-        seed=request.seed,
-        record=record,
-        start=start,
-        options=dict(way.options),
-        stop_at=way.stop_at,
-        noise="shared",
-        digest=request.digest,
-    )
-    return job.walk(wanted, share)
+    spec = request.spec(way).replaced(start=start)
+    return job.walk(RunRequest(request.model, spec, record, digest=request.digest), share)
 
 
 def frames_at(run: ChainRun, step: int) -> Frames:

@@ -9,11 +9,19 @@ from statistics import fmean
 from latentdemo.evaluation.metrics.path import PathFigures
 from latentdemo.evaluation.report import Row
 from latentdemo.sampling.interpolation import PathKind
-from latentdemo.ui.components.charts import OTHER, STYLES, Look
+from latentdemo.ui.components.charts import Look, style_of
 from latentdemo.ui.i18n.kernel_words import steps_text, way_title
 from latentdemo.ui.i18n.words import _
-from latentdemo.ui.interpolation.charts import ADVISED_DASH, ENDS_DASH, PLAIN_LOOK, STEP_LOOKS, Line, PathChart
-from latentdemo.ui.interpolation.paths import ADVISED, CHAINS, ENDS, PLAIN, PathRow, Request
+from latentdemo.ui.interpolation.charts import (
+    ADVISED_DASH,
+    ENDS_DASH,
+    OWN_DASH,
+    PLAIN_LOOK,
+    STEP_LOOKS,
+    Line,
+    PathChart,
+)
+from latentdemo.ui.interpolation.paths import ADVISED, CHAINS, ENDS, OWN, PLAIN, PathRow, Request
 
 Rows = Mapping[str, PathRow]
 
@@ -25,18 +33,21 @@ def path_name(path: PathKind) -> str:
 
 def row_name(row: str) -> str:
     """A row, short."""
-    names = {PLAIN: _("no chain"), ADVISED: _("recommended"), ENDS: _("corrected ends"), "1": _("1 step")}
-    return names.get(row) or _("{steps} steps", steps=row)
+    names = {PLAIN: _("no chain"), ADVISED: _("recommended"), OWN: _("another chain"), ENDS: _("corrected ends")}
+    return names.get(row, _("1 step") if row == "1" else "") or _("{steps} steps", steps=row)
 
 
-def row_title(row: str, chain: str, advised: Row | None) -> str:
+def row_title(row: str, request: Request, advised: Row | None) -> str:
     """A row as its heading."""
     if row == PLAIN:
         return _("No chain")
     if row == ENDS:
-        return _("Path between corrected ends ({chain})", chain=row_name(chain))
+        return _("Path between corrected ends ({chain})", chain=row_name(request.chain))
     if row == ADVISED and advised is not None:
         return _("Recommended: {way}, {steps} steps", way=way_title(advised), steps=steps_text(advised))
+    if row == OWN and request.own is not None:
+        own = Row(request.own, {})
+        return _("Another chain: {way}, {steps} steps", way=way_title(own), steps=own.steps)
     return _("After 1 step") if row == "1" else _("After {steps} steps", steps=row)
 
 
@@ -45,9 +56,11 @@ def row_look(row: str, request: Request) -> Look:
     if row == PLAIN:
         return PLAIN_LOOK
     if row == ENDS:
-        return Look(STYLES.get(request.way.kernel, OTHER).colour, ENDS_DASH, 2.5)
+        return Look(style_of(str(request.way.kernel)).colour, ENDS_DASH, 2.5)
+    if row == OWN:
+        return Look(style_of(str(request.own.kernel) if request.own else "").colour, OWN_DASH, 2.5)
     if row == ADVISED:
-        return Look(STYLES.get(request.advised.kernel if request.advised else "", OTHER).colour, ADVISED_DASH, 3.0)
+        return Look(style_of(str(request.advised.kernel) if request.advised else "").colour, ADVISED_DASH, 3.0)
     return STEP_LOOKS[int(row)]
 
 

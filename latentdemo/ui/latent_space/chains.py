@@ -9,7 +9,8 @@ import streamlit as st
 from torch import Tensor
 
 from latentdemo.engine import Job, RecentResults, RunRequest
-from latentdemo.ui.runs.encodings import CHAINS, KEPT_BYTES
+from latentdemo.sampling import ChainSpec
+from latentdemo.ui.runs.encodings import KEPT_BYTES
 from latentdemo.ui.state.background import Task, result_or_wait
 
 
@@ -20,17 +21,13 @@ class ChainRequest:
     Attributes:
         model, digest: name of the model, and digest of its weights.
         densities: digest of its fitted densities.
-        seed: fixes starting points and noise.
-        kernel: name of the kernel.
-        steps: how many.
+        spec: of the chains.
     """
 
     model: str
     digest: str
     densities: str
-    seed: int
-    kernel: str
-    steps: int
+    spec: ChainSpec
 
 
 @st.cache_resource
@@ -48,13 +45,5 @@ def chains_or_wait(request: ChainRequest) -> Tensor | None:
 
 def walk_chains(request: ChainRequest, job: Job[Any]) -> Tensor:
     """Run the chains of a request."""
-    wanted = RunRequest.of(
-        request.model,
-        request.kernel,
-        count=CHAINS,
-        steps=request.steps,
-        seed=request.seed,
-        record=[request.steps],
-        digest=request.digest,
-    )
-    return job.walk(wanted).latents[request.steps]
+    steps = request.spec.steps
+    return job.walk(RunRequest(request.model, request.spec, [steps], digest=request.digest)).latents[steps]

@@ -10,7 +10,9 @@ import numpy as np
 import pandas as pd
 from torch import Tensor
 
-from latentdemo.ui.components.charts import OTHER, PRIOR, REAL, STYLES, dot, legend, mark_swatch, swatch_image
+from latentdemo.sampling import ChainSpec
+from latentdemo.sampling.starts import PRIOR as PRIOR_START
+from latentdemo.ui.components.charts import PRIOR, REAL, dot, legend, mark_swatch, style_of, swatch_image
 from latentdemo.ui.i18n.words import _
 from latentdemo.ui.runs.encodings import MARGIN, SHOWN_SHARE, Dimensions, Encoded, in_plane
 
@@ -44,7 +46,7 @@ def map_chart(encoded: Encoded, prior: Tensor, chains: Tensor | None, kernel: st
         chains: (M, D); None where there are none to show.
         kernel: of the chains, for their colour and mark.
     """
-    style = STYLES.get(kernel, OTHER)
+    style = style_of(kernel)
     sets = [(prior, Dots(PRIOR, "circle", 60, 0.6)), (encoded.latents, Dots(REAL, "circle", 11, 0.85))]
     if chains is not None:
         sets.append((chains, Dots(style.colour, style.shape, 34, 0.9)))
@@ -85,12 +87,13 @@ def even_scale(reach: float, longer: str) -> alt.Scale:
     return alt.Scale(domainMin=alt.expr(f"-({end})"), domainMax=alt.expr(end), nice=False, zero=False)
 
 
-def map_legend(kernel: str | None) -> str:
+def map_legend(spec: ChainSpec | None) -> str:
     """What the marks of the map are, as HTML for `st.html`; without the chains where there are none."""
     entries = [(dot(REAL), _("real data, encoded")), (dot(PRIOR), _("draws from the prior"))]
-    if kernel is not None:
-        mark = swatch_image(mark_swatch(STYLES.get(kernel, OTHER)))
-        entries.append((mark, _("the same draws after the steps")))
+    if spec is not None:
+        mark = swatch_image(mark_swatch(style_of(str(spec.kernel))))
+        words = _("the same draws after the steps") if spec.start == PRIOR_START else _("chains after the steps")
+        entries.append((mark, words))
     return legend(entries)
 
 

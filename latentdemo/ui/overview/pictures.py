@@ -28,25 +28,14 @@ def advised(report: Report | None) -> Row:
 
 def prior_request(chosen: Selection) -> Request:
     """Samples straight from the prior."""
-    return Request(chosen.model, chosen.config.sha256, chosen.seed, COUNT, (0,), COLUMNS)
+    spec = ChainSpec(count=COUNT, steps=0, seed=chosen.seed)
+    return Request(chosen.model, chosen.config.sha256, spec, (0,), COLUMNS)
 
 
 def way_request(chosen: Selection, row: Row) -> Request:
     """What a way to sample makes of the same seed."""
-    return Request(
-        chosen.model,
-        chosen.config.sha256,
-        chosen.seed,
-        COUNT,
-        (row.steps,),
-        COLUMNS,
-        row.kernel,
-        row.start,
-        row.options.get("decoding", "mean"),
-        row.options.get("corruption", "off"),
-        row.stop_at,
-        densities=chosen.densities,
-    )
+    spec = row.spec.replaced(count=COUNT, seed=chosen.seed)
+    return Request(chosen.model, chosen.config.sha256, spec, (row.steps,), COLUMNS, densities=chosen.densities)
 
 
 def real_sheet(chosen: Selection) -> bytes | None:

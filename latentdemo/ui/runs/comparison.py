@@ -27,8 +27,9 @@ from latentdemo.evaluation.report import FLOOR, GAP, Interval, Report, Row
 from latentdemo.export.picture import order_of_tiles, sheet_of
 from latentdemo.export.settings import DRAWN, Layout
 from latentdemo.imaging import png_bytes
-from latentdemo.sampling import ChainRun
+from latentdemo.sampling import ChainRun, ChainSpec
 from latentdemo.sampling.densities.store import read_density_config
+from latentdemo.sampling.starts import DENSITY
 from latentdemo.ui.state import background
 
 KEPT_BYTES = 64 * 2**20  # bytes of pictures that are kept for all sessions together
@@ -36,7 +37,6 @@ SHARPNESS_OF = 1000  # held-out images whose sharpness is measured
 PREVIEWED_EVERY = 1.0  # seconds between two looks at the pictures that have arrived
 GREY_LEVELS = 255  # the whitest of so many grey levels above black
 FAINT = (127, 127, 127, 24)  # RGBA of a place without a picture, on light and dark
-DECODE_ENCODE = "decode-encode"  # the kernel that `decoding` and `corruption` are settings of
 
 
 @dataclass(frozen=True)
@@ -46,14 +46,9 @@ class Request:
     Attributes:
         model: name of the model.
         digest: of its weights.
-        seed: fixes starting points and noise.
-        count: number of chains.
+        spec: of the chains; they take as many steps as the last one to show.
         steps: steps to show, ascending.
         columns: tiles a row.
-        kernel: name of the kernel.
-        start: where chains start, as `run_chain` takes it.
-        decoding, corruption: options of the decode-encode kernel.
-        stop_at: share of real data that a chain must be as likely as to stop; None lets it take every step.
         order: "drawn", or "changed" for the samples first that changed most until the last step shown.
         densities: digest of the model's fitted densities.
         held_out: whether to measure the sharpness of held-out images, too, for want of an evaluation that has it.
@@ -61,23 +56,12 @@ class Request:
 
     model: str
     digest: str
-    seed: int
-    count: int
+    spec: ChainSpec
     steps: tuple[int, ...]
     columns: int
-    kernel: str = DECODE_ENCODE
-    start: str = "prior"
-    decoding: str = "mean"
-    corruption: str = "off"
-    stop_at: float | None = None
     order: str = DRAWN
     densities: str = ""
     held_out: bool = False
-
-    @property
-    def options(self) -> dict[str, Any]:
-        """The kernel's own settings, those at their usual value left out."""
-        return kernel_options(self.kernel, self.decoding, self.corruption)
 
     @property
     def recorded(self) -> tuple[int, ...]:
@@ -88,14 +72,6 @@ class Request:
     def layout(self) -> Layout:
         """How the sheets are laid out."""
         return Layout(self.columns, order=self.order)
-
-
-def kernel_options(kernel: str, decoding: str, corruption: str) -> dict[str, Any]:
-    """The settings of a kernel as `run_chain` takes them, those at their usual value left out."""
-    if kernel != DECODE_ENCODE:
-        return {}
-    chosen = {"decoding": (decoding, "mean"), "corruption": (corruption, "off")}
-    return {name: value for name, (value, usual) in chosen.items() if value != usual}
 
 
 @dataclass(frozen=True)
@@ -183,18 +159,7 @@ def task_of(request: Request) -> background.Task[Comparison]:
 
 def compare(request: Request, job: Job[Any]) -> Comparison:
     """Run the chains of a request and compose the pictures."""
-    wanted = RunRequest.of(
-        request.model,
-        request.kernel,
-        count=request.count,
-        steps=max(request.steps),
-        seed=request.seed,
-        record=request.recorded,
-        start=request.start,
-        options=request.options,
-        stop_at=request.stop_at,
-        digest=request.digest,
-    )
+    wanted = RunRequest(request.model, request.spec, request.recorded, digest=request.digest)
     run = job.walk(wanted, arrived=Previews(request, job))
     places = order_of_tiles(run.images, request.order)
 
@@ -322,11 +287,10 @@ def gap_closed(report: Report, request: Request, step: int) -> Interval | None:
 
 def samples_alike(row: Row, request: Request) -> bool:
     """Whether a row was measured of a request's way to sample, its number of steps aside."""
-    if row.start != request.start and (request.start != "density" or row.start != likeliest_density(request.model)):
+    start = request.spec.start
+    if row.start != start and (start != DENSITY or row.start != likeliest_density(request.model)):
         return False
-    if row.steps == 0:
-        return True
-    return (row.kernel, dict(row.options), row.stop_at) == (request.kernel, request.options, request.stop_at)
+    return row.steps == 0 or row.spec.way == request.spec.way
 
 
 def likeliest_density(model: str) -> str:

@@ -8,7 +8,6 @@ from __future__ import annotations
 import io
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Literal
 
 import numpy as np
 import torch
@@ -20,11 +19,10 @@ from latentdemo.data.held_out import held_out_images
 from latentdemo.data.pictures import damage_picture
 from latentdemo.errors import DataError
 from latentdemo.models import GenerativeAutoencoder
-from latentdemo.random import chain_generators
+from latentdemo.random import PICTURE_DRAWS, chain_generators
 from latentdemo.sampling.starts import starting_points
 
-Kind = Literal["prior", "data", "upload"]
-OWN_STREAM = 2**30  # number of the first generator of posterior draws, beyond those of any chain
+HELD_OUT, UPLOAD = "data", "upload"  # kinds of starting points that are pictures
 
 
 @dataclass(frozen=True)
@@ -32,15 +30,16 @@ class StartingPoint:
     """Where a chain or an interpolation starts; equal points of one model give equal latents.
 
     Attributes:
-        kind: "prior", "data" for a held-out picture, "upload" for somebody's own.
+        kind: "prior" or the name of a fitted density for draws from it, "data" for a held-out picture, "upload" for
+            somebody's own.
         seed: fixes prior draws, posterior draws and damage.
-        row: which held-out picture; of the prior, which of the seed's draws comes first.
+        row: which held-out picture; of draws, which of the seed's comes first.
         picture: of an upload, the picture at the model's own size, as PNG.
         noise: damage, standard deviation in grey values.
         mask: damage, share of the area under a grey square.
     """
 
-    kind: Kind
+    kind: str
     seed: int
     row: int = 0
     picture: bytes = b""
@@ -48,12 +47,17 @@ class StartingPoint:
     mask: float = 0.0
 
     @property
+    def is_picture(self) -> bool:
+        """Whether it is the encoding of a picture, and no draw."""
+        return self.kind in (HELD_OUT, UPLOAD)
+
+    @property
     def damaged(self) -> bool:
         """Whether the model sees something else than the intact picture."""
         return bool(self.noise or self.mask)
 
     def intact(self, folder: Path) -> Tensor | None:
-        """The picture before damage, (C, H, W) in [0, 1]; None for the prior.
+        """The picture before damage, (C, H, W) in [0, 1]; None for draws.
 
         Args:
             folder: of the model's data set, where the held-out pictures lie.
@@ -61,9 +65,9 @@ class StartingPoint:
         Raises:
             DataError: no such held-out picture.
         """
-        if self.kind == "prior":
+        if not self.is_picture:
             return None
-        if self.kind == "data":
+        if self.kind == HELD_OUT:
             return held_out_picture(folder, self.row)
         with Image.open(io.BytesIO(self.picture)) as picture:
             pixels = np.asarray(picture)
@@ -79,7 +83,7 @@ class StartingPoint:
 def start_latents(point: StartingPoint, model: GenerativeAutoencoder, count: int) -> Tensor:
     """Latents to start from, (count, D) on the model's device.
 
-    Of the prior, the seed's draws from `point.row` on; with row 0 they are those of `run_chain` from the prior. Of a
+    Of draws, the seed's from `point.row` on; with row 0 they are those of `run_chain` from the same start. Of a
     picture, the mean of its posterior and `count` - 1 draws from it, which are all alike where the encoder is
     deterministic.
 
@@ -89,11 +93,11 @@ def start_latents(point: StartingPoint, model: GenerativeAutoencoder, count: int
     """
     picture = point.image(model.folder.parent if model.folder else Path())
     if picture is None:
-        return starting_points(model, "prior", chain_generators(point.seed, count, point.row), count)
+        return starting_points(model, point.kind, chain_generators(point.seed, count, point.row), count)
     posterior = model.encode(picture[None])
     std = None if posterior.std is None else posterior.std.expand(count, -1)
     repeated = replace(posterior, location=posterior.location.expand(count, -1), std=std)
-    draws = repeated.sample(chain_generators(point.seed, count, OWN_STREAM))
+    draws = repeated.sample(chain_generators(point.seed, count, PICTURE_DRAWS))
     return torch.cat([posterior.mean, draws[1:]])
 
 

@@ -11,6 +11,7 @@ from latentdemo.checkpoints.roots import PRIVATE
 from latentdemo.data import DATASETS
 from latentdemo.errors import LatentdemoError
 from latentdemo.models import FAMILIES
+from latentdemo.sampling.densities.registry import DENSITIES
 from latentdemo.sampling.densities.store import read_density_config
 from latentdemo.ui.i18n.words import N_, _
 from latentdemo.ui.state.uploads import session_models
@@ -37,6 +38,20 @@ class Selection:
         """The model in words."""
         dataset, family = self.model.split("/")
         return f"{_(dataset_title(dataset))} · {family_title(family)}"
+
+    @property
+    def density_names(self) -> list[str]:
+        """Names of the densities that were fitted to the model, in the order of the registry."""
+        try:
+            stored = read_density_config(model_folder(self.model)).densities
+        except LatentdemoError:
+            return []
+        return sorted(stored, key=[*DENSITIES, *stored].index)
+
+    @property
+    def corrupts(self) -> bool:
+        """Whether the model was trained to take noise away."""
+        return bool(self.config.options.get("corruption_std"))
 
     @property
     def densities(self) -> str:

@@ -7,7 +7,7 @@ import torch
 
 from latentdemo.evaluation.metrics.latent_space import projection
 from latentdemo.evaluation.metrics.trace import Surroundings, trace
-from latentdemo.sampling import ChainRun, run_chain
+from latentdemo.sampling import ChainRun, ChainSpec, run_chain
 from latentdemo.sampling.densities.density import FittedDensity
 from latentdemo.sampling.densities.mixture import GaussianMixture
 from latentdemo.ui.chain import export as walk_export
@@ -106,7 +106,8 @@ def test_the_run_that_is_taken_away_is_the_one_on_screen(run: ChainRun, monkeypa
     taken = []
     monkeypatch.setattr(walk_export, "export_popover", lambda *args, **more: taken.append((args, more)))
     point = StartingPoint("data", seed=7, row=4)
-    request = WalkRequest("own/tiny", "1", "", point, "decode-encode", STEPS, CHAINS, decoding="sample", stop_at=0.5)
+    spec = ChainSpec(options={"decoding": "sample"}, start="given", count=CHAINS, steps=STEPS, stop_at=0.5)
+    request = WalkRequest("own/tiny", "1", "", point, spec)
     walk_export.export_walk(None, request, walk(run))
     (_chosen, settings, latents, sheets, words), more = taken[0]
     assert settings.spec.start == "given"

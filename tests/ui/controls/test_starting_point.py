@@ -28,6 +28,7 @@ from latentdemo.ui.runs.starting_point import StartingPoint, start_latents
 
 CLOTHES = checkpoints_dir() / "fashion-mnist"
 SEED = 7
+DRAWS = ["Mixture of 10", "Large mixture", "Flow"]  # of densities that were fitted to the model
 
 
 def encoded(picture: Image.Image, kind: str = "PNG") -> bytes:
@@ -153,7 +154,7 @@ def test_it_starts_from_the_prior_and_says_nothing_in_the_link() -> None:
     app = open_page()
     assert shown(app) == StartingPoint("prior", SEED)
     assert dict(app.query_params) == {}
-    assert app.segmented_control[0].options == list(KINDS.values())
+    assert app.segmented_control[0].options == [KINDS["prior"], *DRAWS, KINDS["data"], KINDS["upload"]]
 
 
 def test_the_link_says_everything_about_a_held_out_picture() -> None:
@@ -277,7 +278,7 @@ def test_without_held_out_pictures_there_is_no_gallery(tmp_path: Path, monkeypat
     monkeypatch.setenv("LATENTDEMO_CHECKPOINTS", str(tmp_path))
     app = open_page(**{"from": "data"})
     assert shown(app) == StartingPoint("prior", SEED)
-    assert app.segmented_control[0].options == [KINDS["prior"], KINDS["upload"]]
+    assert app.segmented_control[0].options == [KINDS["prior"], *DRAWS, KINDS["upload"]]
     (tmp_path / "fashion-mnist/held-out.webp").write_bytes(b"")
     app = open_page(**{"from": "data"})
     assert shown(app) == StartingPoint("prior", SEED)

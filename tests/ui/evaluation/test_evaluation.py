@@ -7,7 +7,8 @@ import pytest
 
 from latentdemo.evaluation.recommend import recommend
 from latentdemo.evaluation.report import GAP, Interval, Report, Row
-from latentdemo.ui.components.charts import DASHES, STYLES
+from latentdemo.sampling import KERNELS
+from latentdemo.ui.components.charts import DASHES, DIRECT, OTHER
 from latentdemo.ui.components.curves import Axis, curves_legend
 from latentdemo.ui.components.curves_chart import curves_chart
 from latentdemo.ui.evaluation.curves import (
@@ -185,7 +186,8 @@ def test_every_figure_can_be_drawn(report: Report, axis: str) -> None:
 
 
 def test_kernels_differ_without_colour() -> None:
-    assert len({style.shape for style in STYLES.values()}) == len({style.colour for style in STYLES.values()})
+    styles = [*(spec.style for spec in KERNELS.values()), DIRECT, OTHER]
+    assert len({style.shape for style in styles}) == len({style.colour for style in styles}) == len(styles)
     assert len({tuple(dash) for dash in DASHES.values()}) == len(DASHES)
 
 

@@ -9,6 +9,8 @@ import pytest
 from babel.messages.extract import extract_from_file
 
 from latentdemo.errors import PictureError, UploadError
+from latentdemo.sampling import KERNELS
+from latentdemo.sampling.densities.registry import DENSITIES
 from latentdemo.ui.i18n.words import LANGUAGES, catalogue
 from tests.catalogues import messages
 
@@ -16,6 +18,17 @@ ROOT = Path(__file__).parents[3]
 SCRIPTS = [ROOT / "app.py", *(ROOT / "pages").glob("*.py"), *(ROOT / "latentdemo/ui").rglob("*.py")]
 MARKED = {message for script in SCRIPTS for _line, message, *_rest in extract_from_file("python", script)}
 MARKED |= {*PictureError.REASONS.values(), *UploadError.REASONS.values()}
+MARKED |= {text for spec in KERNELS.values() for text in (spec.method, spec.title, spec.help)}
+MARKED |= {text for spec in KERNELS.values() for option in spec.options for text in (option.title, option.help) if text}
+MARKED |= {
+    text
+    for spec in KERNELS.values()
+    for option in spec.options
+    for choice in option.choices
+    for text in (choice.title, choice.meaning, choice.note)
+    if text
+}
+MARKED |= {spec.title for spec in DENSITIES.values()}
 SHOWING = {  # calls of Streamlit and Altair that put their first argument on screen
     *("title", "header", "subheader", "markdown", "caption", "write", "text", "metric", "info", "warning", "error"),
     *("success", "toast", "spinner", "progress", "expander", "popover", "tabs", "dialog", "button", "link_button"),

@@ -16,9 +16,10 @@ from latentdemo.export import write_settings
 from latentdemo.export.bundle import Bundle
 from latentdemo.export.rerun import LATENTS, PICTURE, RUN, latents_bytes, rerun
 from latentdemo.imaging import to_pixels
+from latentdemo.sampling import ChainSpec
 from latentdemo.ui.interpolation import export as path_export
 from latentdemo.ui.interpolation.export import export_grids, export_paths, opened, stage_frames, tile
-from latentdemo.ui.interpolation.paths import Paths, Request, Way, make_grids, make_paths
+from latentdemo.ui.interpolation.paths import Paths, Request, make_grids, make_paths
 from latentdemo.ui.runs.starting_point import StartingPoint
 from latentdemo.ui.state.selection import Selection
 from tests.export.runs import STORY
@@ -76,7 +77,7 @@ def test_the_animation_goes_there_and_back_with_every_row(paths: Paths) -> None:
 
 
 def test_every_row_that_is_shown_can_be_repeated(chosen: Selection, given: dict, tmp_path: Path) -> None:
-    asked = replace(request(chosen, FRAMES, 2), advised=Way("decode-encode", 2, (("decoding", "sample"),)))
+    asked = replace(request(chosen, FRAMES, 2), advised=ChainSpec(options={"decoding": "sample"}, steps=2))
     paths = done(lambda job: make_paths(asked, job))
     titles = {row: row.title() for row in paths.rows}
     export_paths(chosen, asked, paths, ["plain", "5", "recommended", "ends"], titles)

@@ -8,15 +8,16 @@ import pytest
 import torch
 
 from latentdemo.evaluation.metrics.path import PathFigures
+from latentdemo.sampling import ChainSpec
 from latentdemo.ui.interpolation.charts import PLAIN_LOOK, draw_chart
-from latentdemo.ui.interpolation.paths import PathRow, Request, Way
+from latentdemo.ui.interpolation.paths import PathRow, Request
 from latentdemo.ui.interpolation.words import charts, row_look, row_note, row_title, summary, table
 from tests.ui.sample_reports import report
 
 PLAIN = PathFigures((0.1, 0.2, 0.3), (1.0, 3.0), (0.0, 0.0, 0.0), (0.0, 0.0, 0.0), 1.0)
 NEAR = PathFigures((0.5, 0.6, 0.7), (1.0, 1.0), (0.1, 0.2, 0.3), (0.4, 0.5, 0.6), 0.649)
 FAR = PathFigures((0.3, 0.3, 0.3), (4.0, 0.0), (0.9, 0.8, 0.7), (0.9, 0.8, 0.7), -0.3)
-REQUEST = Request("own/model", "", "", "", 7, (), "spherical", 3, Way("hmc", 3), "5")
+REQUEST = Request("own/model", "", "", "", 7, (), "spherical", 3, ChainSpec("hmc", steps=3), "5")
 
 
 def rows(**figures: PathFigures) -> dict[str, PathRow]:
@@ -96,5 +97,5 @@ def test_the_table_has_every_row_and_a_dash_for_what_is_not_known() -> None:
 def test_the_recommended_row_is_named_with_its_chain() -> None:
     row = report().recommended
     assert row is not None
-    assert row_title("recommended", "5", row).startswith("Recommended: calibrated chain")
-    assert row_title("ends", "recommended", row) == "Path between corrected ends (recommended)"
+    assert row_title("recommended", REQUEST, row).startswith("Recommended: calibrated chain")
+    assert row_title("ends", replace(REQUEST, chain="recommended"), row) == "Path between corrected ends (recommended)"

@@ -7,8 +7,8 @@ import torch
 
 from latentdemo.checkpoints import load_model, read_config
 from latentdemo.checkpoints.roots import checkpoints_dir, model_folder
-from latentdemo.sampling import run_chain
-from latentdemo.ui.components.charts import PRIOR, REAL, STYLES
+from latentdemo.sampling import KERNELS, ChainSpec, run_chain
+from latentdemo.ui.components.charts import PRIOR, REAL
 from latentdemo.ui.latent_space.chains import ChainRequest, walk_chains
 from latentdemo.ui.latent_space.latent_map import dimension_rows, kl_chart, map_chart, map_legend, spread_chart
 from latentdemo.ui.runs.encodings import CHAINS, Dimensions, Encoded, encode_held_out, prior_draws
@@ -30,14 +30,14 @@ def test_chains_start_at_the_prior_draws_that_are_shown() -> None:
     model = load_model(CLOTHES)
     run = run_chain(model, count=CHAINS, steps=0, seed=11)
     assert torch.equal(prior_draws(model.latent_size, 11), run.latents[0])
-    request = ChainRequest(CLOTHES, digest(), "", 11, "decode-encode", 1)
+    request = ChainRequest(CLOTHES, digest(), "", ChainSpec(count=CHAINS, steps=1, seed=11))
     assert done(lambda job: walk_chains(request, job)).shape == run.latents[0].shape
 
 
 def test_the_map_has_a_layer_a_set_with_its_colour(encoded: Encoded) -> None:
     prior = prior_draws(32, 7)
     chart = map_chart(encoded, prior, prior, "hmc").to_dict()
-    assert [layer["mark"]["fill"] for layer in chart["layer"]] == [PRIOR, REAL, STYLES["hmc"].colour]
+    assert [layer["mark"]["fill"] for layer in chart["layer"]] == [PRIOR, REAL, KERNELS["hmc"].style.colour]
     assert len(map_chart(encoded, prior, None, "hmc").to_dict()["layer"]) == 2
     assert chart["usermeta"]["embedOptions"]["renderer"] == "svg"
 
@@ -52,5 +52,5 @@ def test_dimensions_are_sorted_by_kl() -> None:
 
 
 def test_the_legend_names_what_is_on_the_map() -> None:
-    assert "after the steps" in map_legend("hmc")
+    assert "after the steps" in map_legend(ChainSpec("hmc"))
     assert "after the steps" not in map_legend(None)

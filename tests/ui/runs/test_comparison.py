@@ -12,8 +12,9 @@ from latentdemo.checkpoints import checkpoints_dir
 from latentdemo.data.held_out import INDEX, SHEET
 from latentdemo.evaluation.report import FLOOR, GAP, Interval, Row
 from latentdemo.export.settings import Layout
-from latentdemo.sampling import ChainRun, StepFigures
-from latentdemo.ui.i18n.names import METHODS, STARTS, kernel_name, start_samples
+from latentdemo.sampling import KERNELS, ChainRun, ChainSpec, StepFigures
+from latentdemo.sampling.densities.registry import DENSITIES
+from latentdemo.ui.i18n.kernel_words import OTHER_STARTS, kernel_name, start_samples
 from latentdemo.ui.runs import comparison
 from latentdemo.ui.runs.comparison import (
     Comparison,
@@ -27,9 +28,13 @@ from latentdemo.ui.runs.comparison import (
 from tests.ui.sample_reports import report
 
 REPORT = report("fashion-mnist/vae")
-REQUEST = Request(
-    "fashion-mnist/vae", REPORT.model_sha256, 7, 36, (0, 1, 5), 4, densities=REPORT.density_sha256
-)  # fmt: skip
+SPEC = ChainSpec(count=36, steps=5)
+REQUEST = Request("fashion-mnist/vae", REPORT.model_sha256, SPEC, (0, 1, 5), 4, densities=REPORT.density_sha256)
+
+
+def asking(**settings) -> Request:
+    """The same request of other chains."""
+    return replace(REQUEST, spec=SPEC.replaced(**settings))
 
 
 def run_of(changes: list[float], **info: torch.Tensor) -> ChainRun:
@@ -67,9 +72,9 @@ def test_a_sheet_has_the_figures_of_its_step() -> None:
 
 
 def test_options_that_the_kernel_lacks_are_left_out() -> None:
-    assert REQUEST.options == {}
-    assert replace(REQUEST, decoding="sample").options == {"decoding": "sample"}
-    assert replace(REQUEST, decoding="sample", kernel="hmc").options == {}
+    assert asking(options={"decoding": "mean"}).spec.own_options == {}
+    assert asking(options={"decoding": "sample"}).spec.own_options == {"decoding": "sample"}
+    assert asking(options={"decoding": "mean"}) == REQUEST
 
 
 def reported(start: str, kernel: str, steps: int, **more: object) -> Interval:
@@ -82,21 +87,21 @@ def test_the_gap_closed_is_that_of_the_same_way_to_sample(monkeypatch) -> None:
     monkeypatch.setattr(comparison, "likeliest_density", lambda model: "mixture")
     plain = {"options": {}, "stop_at": None}
     assert gap_closed(REPORT, REQUEST, 5) == reported("prior", "decode-encode", 5, **plain)
-    sampled = replace(REQUEST, decoding="sample")
+    sampled = asking(options={"decoding": "sample"})
     assert gap_closed(REPORT, sampled, 5) == reported("prior", "decode-encode", 5, options={"decoding": "sample"})
-    assert gap_closed(REPORT, replace(REQUEST, kernel="hmc"), 5) == reported("prior", "hmc", 5, **plain)
-    stopping = replace(REQUEST, kernel="hmc", stop_at=0.5)
+    assert gap_closed(REPORT, asking(kernel="hmc"), 5) == reported("prior", "hmc", 5, **plain)
+    stopping = asking(kernel="hmc", stop_at=0.5)
     assert gap_closed(REPORT, stopping, 10) == reported("prior", "hmc", 10, stop_at=0.5)
-    assert gap_closed(REPORT, replace(REQUEST, start="density"), 3) == reported("mixture", "decode-encode", 3, **plain)
-    assert gap_closed(REPORT, replace(REQUEST, start="density", kernel="hmc"), 0) == reported("mixture", "", 0)
+    assert gap_closed(REPORT, asking(start="density"), 3) == reported("mixture", "decode-encode", 3, **plain)
+    assert gap_closed(REPORT, asking(start="density", kernel="hmc"), 0) == reported("mixture", "", 0)
 
 
 def test_the_gap_closed_is_not_told_of_what_was_not_measured(monkeypatch) -> None:
     monkeypatch.setattr(comparison, "likeliest_density", lambda model: "mixture")
     assert gap_closed(REPORT, REQUEST, 0) is None  # the prior sample, 0 % by definition
     assert gap_closed(REPORT, REQUEST, 50) is None
-    assert gap_closed(REPORT, replace(REQUEST, stop_at=0.25), 10) is None
-    assert gap_closed(REPORT, replace(REQUEST, start="data"), 5) is None
+    assert gap_closed(REPORT, asking(stop_at=0.25), 10) is None
+    assert gap_closed(REPORT, asking(start="data"), 5) is None
     assert gap_closed(REPORT, replace(REQUEST, digest="other"), 5) is None
     assert gap_closed(REPORT, replace(REQUEST, densities="other"), 5) is None
     closed = replace(REPORT, rows=[Row.of("prior", "", 0, {}), Row.of("prior", "decode-encode", 5, {})])
@@ -120,7 +125,7 @@ def test_sharpness_of_held_out_images_is_measured_anew_when_they_change(tmp_path
 
 
 def test_every_kernel_and_start_has_words() -> None:
-    names = [kernel_name(kernel) for kernel in METHODS]
+    names = [kernel_name(kernel) for kernel in KERNELS]
     assert len(set(names)) == len(names)
     assert kernel_name("one-of-my-own") == "one-of-my-own"
-    assert all("starting points" in start_samples(start) for start in STARTS)
+    assert all("starting points" in start_samples(start) for start in (*OTHER_STARTS, *DENSITIES))
