@@ -40,10 +40,10 @@ def test_samplers_of_pythae_are_those_of_the_evaluations() -> None:
     rows = rows_of("| model | recommended here |")
     for name, cells in rows.items():
         report = load_report(model_folder(name))
-        theirs = {row.start: row for row in report.rows if row.is_foreign}
+        theirs = {row.start: row for row in report.rows if row.is_external}
         shown = [report.recommended, *(theirs[each] for each in (MIXTURE, MAF, IAF, TWO_STAGE))]
         assert cells == [with_error(row.figures[GAP], 0) for row in shown if row]
-    assert set(rows) == {name for name in list_models() if load_report(model_folder(name)).best_foreign}
+    assert set(rows) == {name for name in list_models() if load_report(model_folder(name)).best_external}
 
 
 @pytest.fixture

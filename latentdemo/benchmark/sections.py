@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import platform
 from collections.abc import Callable, Iterator, Sequence
 from importlib.util import find_spec
-from pathlib import Path
 
 from latentdemo.benchmark.timing import Table
 from latentdemo.errors import LatentdemoError
 
 MODELS = ("fashion-mnist/vae", "avatars/vae")
 NEEDS = {"press": "playwright", "start": "playwright", "memory": "psutil"}
-CPUINFO = Path("/proc/cpuinfo")
 
 
 def steps(models: Sequence[str], device: str | None) -> Iterator[Table]:
@@ -91,14 +88,3 @@ def run_section(name: str, models: Sequence[str], device: str | None) -> Iterato
         yield Table(name, [{"": f"{needed} is not installed: pip install -e '.[bench]'"}])
         return
     yield from SECTIONS[name](models, device)
-
-
-def machine() -> str:
-    """The processor by name."""
-    names = [line for line in read(CPUINFO).splitlines() if line.startswith("model name")]
-    return names[0].partition(": ")[2].strip() if names else platform.processor() or platform.machine()
-
-
-def read(path: Path) -> str:
-    """A file's text; empty where there is none."""
-    return path.read_text(encoding="utf-8") if path.exists() else ""

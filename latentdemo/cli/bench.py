@@ -41,7 +41,8 @@ def bench_sections(sections: list[str] | None, models: list[str] | None, device:
     """Take measurements by name, and show each table as soon as it is there."""
     from dataclasses import asdict
 
-    from latentdemo.benchmark.sections import MODELS, USUAL, machine, run_section
+    from latentdemo.benchmark.machine import machine_name
+    from latentdemo.benchmark.sections import MODELS, USUAL, run_section
     from latentdemo.cli.tables import measured_table
 
     found: dict[str, list[dict[str, Any]]] = {}
@@ -55,9 +56,9 @@ def bench_sections(sections: list[str] | None, models: list[str] | None, device:
                     Console(width=200).print(measured_table(measured))
             bar.advance(task)
     if as_json:
-        typer.echo(json.dumps({"machine": machine(), **found}, indent=2))
+        typer.echo(json.dumps({"machine": machine_name(), **found}, indent=2))
     else:
-        typer.echo(f"measured on {machine()}; medians (quartiles)")
+        typer.echo(f"measured on {machine_name()}; medians (quartiles)")
 
 
 def bench_soak(minutes: float, as_json: bool) -> None:

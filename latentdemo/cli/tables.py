@@ -61,7 +61,7 @@ def advice(folder: Path) -> list[str]:
     plain = [row for row in report.rows if row.is_plain and GAP in row.figures]
     best = max(plain, key=lambda row: row.figures[GAP].mean, default=None)
     words = f"{with_error(best.figures[GAP], 0)} % at step {best.steps}" if best else ""
-    row, theirs = report.recommended, report.best_foreign
+    row, theirs = report.recommended, report.best_external
     if theirs is None:
         beside = ""
     else:
@@ -104,11 +104,11 @@ def densities_table(folder: Path, config: DensityConfig) -> Table:
 def report_table(report: Report) -> Table:
     """The evaluation of a model: one row a way to sample, the recommended one in bold."""
     from latentdemo.evaluation.card import COLUMNS, cells, in_words
-    from latentdemo.evaluation.report import CEILING, FLOOR
+    from latentdemo.evaluation.report import CEILING, REAL_DATA
 
     title = f"{report.model}: {len(report.seeds)} x {report.count} images a side, {report.features['name']}"
     table = Table("", "steps", *(name for name, _ in COLUMNS.values()), "ms an image", title=title)
-    for name in (FLOOR, CEILING):
+    for name in (REAL_DATA, CEILING):
         table.add_row(name, "", *cells(report.references[name]).split(" | "), "")
     for row in report.rows:
         style = "bold" if row is report.recommended else None
@@ -136,7 +136,7 @@ def measured_words(value: Any) -> str:
 
 def soak_table(report: dict[str, Any], minutes: float) -> Table:
     """What sessions met that used the server for some minutes."""
-    from latentdemo.benchmark.soak import lines
+    from latentdemo.benchmark.diary import lines
 
     table = Table("", "", title=f"{report['sessions']} sessions, {minutes:g} minutes, {report['machine']}")
     for name, value in lines(report):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from latentdemo.checkpoints.config import CARD
-from latentdemo.evaluation.report import CEILING, FLOOR, GAP, PYTHAE, Figures, Interval, Report, Row
+from latentdemo.evaluation.report import CEILING, GAP, PYTHAE, REAL_DATA, Figures, Interval, Report, Row
 from latentdemo.files import write_atomically
 
 BEGIN, END = "<!-- evaluation -->", "<!-- end of evaluation -->"
@@ -36,7 +36,7 @@ def section(report: Report) -> str:
     """The table with what it was measured on."""
     head = ["way to sample", "steps", *(title for title, _ in COLUMNS.values()), "ms an image"]
     lines = [f"| {' | '.join(head)} |", "|---" * len(head) + "|"]
-    lines += [reference(name, report.references[name]) for name in (FLOOR, CEILING)]
+    lines += [reference(name, report.references[name]) for name in (REAL_DATA, CEILING)]
     lines += [line(row, mark=row is report.recommended) for row in report.rows]
     advice = "In bold: the recommended way." if report.recommended else "Recommended: leave this model alone."
     return (
@@ -65,7 +65,7 @@ def of_pythae(report: Report) -> str:
 
 
 def reference(name: str, figures: Figures) -> str:
-    """A line of the floor or the ceiling."""
+    """A line of real data or the ceiling."""
     return f"| {name} | | {cells(figures)} | |"
 
 

@@ -1,9 +1,9 @@
-"""The evaluation of a model: what every way to sample gains, costs and loses, between a floor and a ceiling.
+"""The evaluation of a model: what every way to sample gains, costs and loses, beside two references.
 
 Every figure is taken with equal numbers of images against real held-out images, and repeated over seeds: other samples,
-other held-out images, other training images. The floor is real training data itself, the ceiling what the decoder
-makes of the encodings of real training data: no sampler of the latent space can be expected to do better. Where no
-training images are at hand, both are taken of held-out images that the comparison does not use.
+other held-out images, other training images. One reference is real training data itself; the other, the ceiling, is
+what the decoder makes of the encodings of real training data: no sampler of the latent space can be expected to do
+better. Where no training images are at hand, both are taken of held-out images that the comparison does not use.
 """
 
 from __future__ import annotations
@@ -37,8 +37,8 @@ from latentdemo.evaluation.recommend import recommend
 from latentdemo.evaluation.repetition import Numbers, Repetition, Subject
 from latentdemo.evaluation.report import (
     CEILING,
-    FLOOR,
     GAP,
+    REAL_DATA,
     UNFINISHED,
     EvaluationError,
     Interval,
@@ -212,7 +212,8 @@ def measure_model(
 def with_times(rows: Sequence[Row], model: GenerativeAutoencoder, batches: Batches = run_batches) -> list[Row]:
     """Rows with what they cost on the model's device; those that others drew keep the time that they have."""
     return [
-        row if row.is_foreign else replace(row, milliseconds=milliseconds_an_image(model, row, batches)) for row in rows
+        row if row.is_external else replace(row, milliseconds=milliseconds_an_image(model, row, batches))
+        for row in rows
     ]
 
 
@@ -266,7 +267,7 @@ def measure_all(
             if progress:
                 progress(turn * len(work) + index + 1, total)
         of_seed.append(with_gap_closed(measured, arms))
-    references = {name: over_seeds([each["references"][name] for each in of_seed]) for name in (FLOOR, CEILING)}
+    references = {name: over_seeds([each["references"][name] for each in of_seed]) for name in (REAL_DATA, CEILING)}
     rows = [
         row_of(arm, step, over_seeds([each[arm.key][str(step)] for each in of_seed]))
         for arm in arms

@@ -17,7 +17,7 @@ from latentdemo.evaluation.metrics.pictures import image_change, memorised_share
 from latentdemo.evaluation.metrics.quality import measure_quality
 from latentdemo.evaluation.metrics.two_sample import energy_test
 from latentdemo.evaluation.protocol import Arm
-from latentdemo.evaluation.report import CEILING, FLOOR
+from latentdemo.evaluation.report import CEILING, REAL_DATA
 from latentdemo.models import GenerativeAutoencoder
 from latentdemo.random import Purpose, stream
 from latentdemo.sampling import ChainRun
@@ -101,7 +101,7 @@ class Repetition:
 
     @cached_property
     def others(self) -> Tensor:
-        """Real images for floor and ceiling, (count, C, H, W)."""
+        """Real images for the references, (count, C, H, W)."""
         train = self.subject.train
         if train is None:
             return self.subject.held_out.tensor(np.sort(self.other_rows))
@@ -120,12 +120,12 @@ class Repetition:
         return nearest_distance(self.real[:NEIGHBOURS_OF], self.subject.training_features)
 
     def references(self) -> dict[str, Numbers]:
-        """Floor and ceiling."""
+        """Real data and the ceiling."""
         model, call = self.subject.model, self.subject.compute.call
         generator = stream(self.seed, Purpose.RECONSTRUCTIONS, device=model.device)
         parts = self.others.split(BATCH)
         rebuilt = torch.cat([call(partial(reconstructions, model, part, generator)) for part in parts])
-        return {name: self.of_images(images) for name, images in ((FLOOR, self.others), (CEILING, rebuilt))}
+        return {name: self.of_images(images) for name, images in ((REAL_DATA, self.others), (CEILING, rebuilt))}
 
     def of_images(self, images: Tensor) -> Numbers:
         """What is told from images alone."""

@@ -17,7 +17,7 @@ from latentdemo.sampling.starts import PRIOR
 SCHEMA = 2
 FILE, UNFINISHED = "evaluation.json", "evaluation.unfinished.json"
 COMPARISON = "pythae.unfinished"  # folder of a comparison that goes on
-FLOOR, CEILING = "real data", "ceiling"
+REAL_DATA, CEILING = "real data", "ceiling"
 GAP = "gap_closed"
 PYTHAE = "pythae-"  # begins the start of rows whose latents a sampler of pythae drew
 HIGHER_IS_BETTER = {
@@ -130,7 +130,7 @@ class Row:
         return self.start == PRIOR and self.steps == 0
 
     @property
-    def is_foreign(self) -> bool:
+    def is_external(self) -> bool:
         """Whether a sampler of pythae drew the latents."""
         return self.start.startswith(PYTHAE)
 
@@ -173,12 +173,12 @@ class Report:
         device: what it was measured on.
         created: date, ISO 8601.
         versions: of what measured it.
-        references: "real data", the floor, and "ceiling" -> figures.
+        references: "real data" and "ceiling" -> figures.
         rows: all ways to sample; the prior sample is among them.
         recommendation: drawn from the rows.
         latent_space: what `analyse_latent_space` found, before any chain.
         diagnostics: name of a kernel -> long-run diagnostics.
-        training_images: whether floor and ceiling were taken of training images; else of held-out ones that the
+        training_images: whether these references were taken of training images; else of held-out ones that the
             comparison did not use.
         precision: of the networks while figures were taken, "float32" or "bf16"; costs are of the model as it serves.
         samplers: versions and settings of the samplers of pythae, where any are among the rows.
@@ -221,15 +221,15 @@ class Report:
         return None if self.recommendation.row is None else self.rows[self.recommendation.row]
 
     @property
-    def best_foreign(self) -> Row | None:
+    def best_external(self) -> Row | None:
         """The best sampler of pythae by the gap closed, if any was measured."""
-        rows = [row for row in self.rows if row.is_foreign and GAP in row.figures]
+        rows = [row for row in self.rows if row.is_external and GAP in row.figures]
         return max(rows, key=lambda row: row.figures[GAP].mean, default=None)
 
     @property
     def standing(self) -> Literal["better", "even", "worse"] | None:
         """How what is recommended, or else the prior sample, stands against that: even where chance explains it."""
-        theirs = self.best_foreign
+        theirs = self.best_external
         if theirs is None:
             return None
         ours = (self.recommended or self.prior).figures[GAP]

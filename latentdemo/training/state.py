@@ -3,18 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import torch
+from torch import Tensor
 
 from latentdemo.errors import TrainingError
 from latentdemo.files import write_atomically
 from latentdemo.training.settings import TrainingSettings
 
 STATE = "state.pt"
+
+
+@dataclass(frozen=True)
+class Best:
+    """The epoch with the lowest held-out loss so far.
+
+    Attributes:
+        epoch: its number, from 1.
+        loss: see `held_out_loss`.
+        model: its weights.
+    """
+
+    epoch: int
+    loss: float
+    model: dict[str, Tensor]
 
 
 def write_state(folder: Path, state: Mapping[str, Any]) -> None:

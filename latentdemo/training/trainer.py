@@ -39,7 +39,7 @@ from latentdemo.training.card import write_card
 from latentdemo.training.measure import held_out_loss, measure_held_out, residual_std
 from latentdemo.training.pictures import epoch_picture
 from latentdemo.training.settings import TrainingSettings
-from latentdemo.training.state import STATE, check_same_run, read_state, write_state
+from latentdemo.training.state import STATE, Best, check_same_run, read_state, write_state
 
 LOG = "log.jsonl"
 TIMED_BATCHES = 6  # of which the median counts; the first ones warm up
@@ -60,21 +60,6 @@ class Estimate:
 
     seconds: float
     bytes: int
-
-
-@dataclass(frozen=True)
-class Best:
-    """The epoch with the lowest held-out loss so far.
-
-    Attributes:
-        epoch: its number, from 1.
-        loss: see `held_out_loss`.
-        model: its weights.
-    """
-
-    epoch: int
-    loss: float
-    model: dict[str, Tensor]
 
 
 class Trainer:

@@ -13,8 +13,10 @@ from PIL import Image
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from websockets.asyncio.client import connect
 
+from latentdemo.benchmark.diary import Diary, difference, growth, halves, report
+from latentdemo.benchmark.person import addresses_to_open
 from latentdemo.benchmark.server import running_server
-from latentdemo.benchmark.soak import Diary, addresses_to_open, difference, growth, halves, report, soak
+from latentdemo.benchmark.soak import soak
 from latentdemo.benchmark.visitor import Visitor
 from latentdemo.checkpoints import list_models, save_checkpoint
 from latentdemo.errors import ServerError

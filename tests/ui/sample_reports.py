@@ -15,7 +15,7 @@ from typing import Any
 
 from latentdemo.checkpoints import list_models, read_config
 from latentdemo.evaluation.recommend import recommend
-from latentdemo.evaluation.report import CEILING, FLOOR, Figures, Interval, Recommendation, Report, Row, save_report
+from latentdemo.evaluation.report import CEILING, REAL_DATA, Figures, Interval, Recommendation, Report, Row, save_report
 
 PRIOR, BEST, REAL = (
     {"frechet_distance": 4.5, "kernel_distance": 0.021, "precision": 0.71, "recall": 0.34, "density": 0.44,
@@ -80,7 +80,7 @@ def report(name: str = "fashion-mnist/dvae", sha256: str = "ab" * 32, strength: 
         device="CPU, 2 threads",
         created="2026-03-02",
         versions={"python": "3.11.7", "torch": "2.14.1", "latentdemo": "0.1.0"},
-        references={FLOOR: noisy(draw, REAL), CEILING: noisy(draw, BEST)},
+        references={REAL_DATA: noisy(draw, REAL), CEILING: noisy(draw, BEST)},
         rows=rows,
         recommendation=recommend(rows),
         diagnostics={

@@ -90,7 +90,7 @@ def compare_with_pythae(
     arms = [direct_draw(PRIOR), *map(direct_draw, EPOCHS)]
     [prior, *rows], _ = measure_all(subject, arms, report.count, report.seeds, unfinished, progress, cancelled)
     check_agreement(prior, report.prior, remedy)
-    ours = [row for row in report.rows if not row.is_foreign]
+    ours = [row for row in report.rows if not row.is_external]
     timed = [replace(row, milliseconds=draws[row.start].milliseconds) for row in rows]
     return replace(report, rows=[*ours, *timed], recommendation=recommend([*ours, *timed]), samplers=settings())
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from latentdemo.evaluation.report import CEILING, FLOOR, GAP, HIGHER_IS_BETTER, Interval, Report, Row
+from latentdemo.evaluation.report import CEILING, GAP, HIGHER_IS_BETTER, REAL_DATA, Interval, Report, Row
 from latentdemo.ui.components.curves import Curve, Level, Point
 from latentdemo.ui.i18n.figure_words import milliseconds_text, value_text
 from latentdemo.ui.i18n.kernel_words import capital, steps_taken, steps_text, way_key, way_rank, way_title
@@ -81,7 +81,7 @@ def levels(report: Report, figure: str) -> list[Level]:
         found.append((_("Ceiling"), "ceiling", Interval(HUNDRED) if found[0][2] else None))
     else:
         found.append((_("Ceiling"), "ceiling", report.references[CEILING].get(figure)))
-        found.append((_("Real data"), "real", report.references[FLOOR].get(figure)))
+        found.append((_("Real data"), "real", report.references[REAL_DATA].get(figure)))
     return [Level(label, kind, value.mean, value.error) for label, kind, value in found if value is not None]
 
 

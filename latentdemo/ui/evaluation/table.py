@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from latentdemo.evaluation.report import CEILING, FLOOR, GAP, Figures, Interval, Report
+from latentdemo.evaluation.report import CEILING, GAP, REAL_DATA, Figures, Interval, Report
 from latentdemo.ui.evaluation.curves import HUNDRED, figure_names
 from latentdemo.ui.i18n.figure_words import figure_title, milliseconds_text, value_text
 from latentdemo.ui.i18n.kernel_words import capital, steps_text, way_rank, way_title
@@ -38,7 +38,7 @@ def table_of(title: str, report: Report, names: Sequence[str], everything: bool)
     ceiling = dict(report.references[CEILING])
     if GAP in report.prior.figures:
         ceiling[GAP] = Interval(HUNDRED)
-    yield line(_("Real data (floor)"), "", "", report.references[FLOOR])
+    yield line(_("Real data (floor)"), "", "", report.references[REAL_DATA])
     yield line(_("Decoder's best (ceiling)"), "", "", ceiling)
     for row in sorted(report.rows, key=lambda row: (not row.is_prior, way_rank(row), row.steps)):
         advised = row is report.recommended

@@ -40,7 +40,7 @@ def direct_draw(report: Report) -> str | None:
 
 def beside_pythae(report: Report) -> str | None:
     """How what is recommended stands against the samplers of pythae; None where none was measured."""
-    theirs, row = report.best_foreign, report.recommended or report.prior
+    theirs, row = report.best_external, report.recommended or report.prior
     if theirs is None:
         return None
     facts = {

@@ -56,7 +56,7 @@ def test_rows_of_pythae_join_the_others_and_change_nothing_else(before, train, f
     assert abs(added["pythae-mixture"].figures["gap_closed"].mean) < 15.0  # the prior closes nothing
     assert added["pythae-maf"].figures["gap_closed"].mean > 60.0  # encodings of real data all of it
     assert (after.recommendation, after.prior) == (before.recommendation, before.prior)
-    assert (after.samplers["epochs"], after.best_foreign.start[:7]) == (EPOCHS, "pythae-")
+    assert (after.samplers["epochs"], after.best_external.start[:7]) == (EPOCHS, "pythae-")
     again = compare_with_pythae(after, train, resume_from=tmp_path / "other")
     assert len(again.rows) == len(after.rows)
     save(after, tmp_path)
