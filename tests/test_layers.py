@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from latentdemo.sampling import KERNELS
+
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "latentdemo"
 BASE = {"errors", "files", "random", "imaging", "fonts", "_version"}
@@ -133,3 +135,28 @@ def test_only_the_screens_know_streamlit_and_who_visits_them() -> None:
         knows = any(name.split(".")[0] == "streamlit" for name in imported(script))
         inside = script.is_relative_to(PACKAGE / "ui") or script == PACKAGE / "benchmark" / "visitor.py"
         assert not knows or inside, script
+
+
+def test_a_kernels_name_stands_in_its_own_file_only() -> None:
+    """Elsewhere kernels are known by what the registry tells of them."""
+    room = PACKAGE / "sampling" / "kernels"
+    others = [script for script in scripts(PACKAGE) if script.parent != room]
+    for script in [*others, *scripts(ROOT / "pages"), ROOT / "app.py"]:
+        named = KERNELS.keys() & set(texts_in(script))
+        assert not named, f"{script} names {named}"
+    for name in KERNELS:
+        assert len([script for script in scripts(room) if name in texts_in(script)]) == 1, name
+
+
+def texts_in(script: Path) -> list[str]:
+    """All texts that a script spells out."""
+    tree = ast.parse(script.read_text(encoding="utf-8"))
+    return [node.value for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str)]
+
+
+def test_no_module_is_long_and_no_room_crowded() -> None:
+    for script in scripts(PACKAGE):
+        assert len(script.read_text(encoding="utf-8").splitlines()) <= LONGEST_MODULE, script
+    for folder in {script.parent for script in scripts(PACKAGE)}:
+        modules = [script for script in folder.glob("*.py") if script.name != "__init__.py"]
+        assert len(modules) <= LARGEST_ROOM, folder

@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 from babel.messages.extract import extract_from_file
 
+from latentdemo.checkpoints import list_models, model_folder
 from latentdemo.errors import PictureError, UploadError
+from latentdemo.evaluation.report import load_report
 from latentdemo.sampling import KERNELS
 from latentdemo.sampling.densities.registry import DENSITIES
 from latentdemo.ui.i18n.words import LANGUAGES, catalogue
@@ -18,17 +20,18 @@ ROOT = Path(__file__).parents[3]
 SCRIPTS = [ROOT / "app.py", *(ROOT / "pages").glob("*.py"), *(ROOT / "latentdemo/ui").rglob("*.py")]
 MARKED = {message for script in SCRIPTS for _line, message, *_rest in extract_from_file("python", script)}
 MARKED |= {*PictureError.REASONS.values(), *UploadError.REASONS.values()}
-MARKED |= {text for spec in KERNELS.values() for text in (spec.method, spec.title, spec.help)}
-MARKED |= {text for spec in KERNELS.values() for option in spec.options for text in (option.title, option.help) if text}
-MARKED |= {
-    text
-    for spec in KERNELS.values()
-    for option in spec.options
-    for choice in option.choices
-    for text in (choice.title, choice.meaning, choice.note)
-    if text
-}
-MARKED |= {spec.title for spec in DENSITIES.values()}
+REGISTERED = {  # words that kernels and densities bring along
+    *(text for spec in KERNELS.values() for text in (spec.method, spec.title, spec.help)),
+    *(text for spec in KERNELS.values() for option in spec.options for text in (option.title, option.help)),
+    *(
+        text
+        for spec in KERNELS.values()
+        for option in spec.options
+        for choice in option.choices
+        for text in (choice.title, choice.meaning, choice.note)
+    ),
+    *(spec.title for spec in DENSITIES.values()),
+} - {""}
 SHOWING = {  # calls of Streamlit and Altair that put their first argument on screen
     *("title", "header", "subheader", "markdown", "caption", "write", "text", "metric", "info", "warning", "error"),
     *("success", "toast", "spinner", "progress", "expander", "popover", "tabs", "dialog", "button", "link_button"),
@@ -51,7 +54,18 @@ def test_the_pages_have_texts() -> None:
 
 @pytest.mark.parametrize("language", OTHERS)
 def test_nothing_is_missing_and_nothing_unused(language: str) -> None:
-    assert set(messages(language)) == MARKED
+    """A kernel that somebody adds may wait for its words in another language, and is shown in English until then."""
+    assert MARKED <= set(messages(language)) <= MARKED | REGISTERED
+
+
+@pytest.mark.parametrize("language", OTHERS)
+def test_kernels_that_shipped_models_were_evaluated_with_have_their_words(language: str) -> None:
+    shipped = {row.kernel for name in list_models() for row in load_report(model_folder(name)).rows} - {""}
+    assert len(shipped) >= 5
+    for kernel in shipped:
+        spec = KERNELS[kernel]
+        options = [text for option in spec.options if option.title for text in (option.title, option.help)]
+        assert {spec.method, spec.title, spec.help, *options} <= set(messages(language))
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
