@@ -28,7 +28,7 @@ FLAGS = (
     "--disable-component-update",
     "--disable-sync",
 )
-PATIENCE = 120_000.0  # milliseconds; reached only when something is broken
+PATIENCE = 120_000.0  # In milliseconds; reached only when something is broken.
 PRESSES = 7
 STARTS = 3
 CHAINS, STEPS = 64, 10
@@ -135,7 +135,7 @@ def measure_press(name: str, presses: int = PRESSES) -> Table:
                 kept = press_to_picture(page, page.get_by_test_id("stNumberInputStepDown").click)
                 press_to_picture(page, next_seed(page))
                 plain = press_to_picture(bare, bare.get_by_role("button", name="Next").click)
-                if turn:  # the first warms up
+                if turn:  # The first one warms up.
                     times.append(Press(whole, own, kept, plain))
     return Table(f"{name}: {CHAINS} chains, {STEPS} steps, {size / 1000:,.0f} kB", [press_row(times)])
 

@@ -18,10 +18,10 @@ from latentdemo.engine import Engine, RunRequest
 from latentdemo.models import GenerativeAutoencoder, describe_device
 
 AT_ONCE = (1, 4, 16, 64)
-CHAINS, STEPS = 64, 10  # of each request
-SHORT, LONG = 16, 10_000  # chains
-BESIDE = 7  # short requests beside a long one
-UNDER_WAY = 0.5  # seconds after which a long request walks with full ticks
+CHAINS, STEPS = 64, 10  # Of each request.
+SHORT, LONG = 16, 10_000  # Chains of a short and of a long request.
+BESIDE = 7  # So many short requests walk beside a long one.
+UNDER_WAY = 0.5  # After so many seconds a long request walks with full ticks.
 TURNS = 3
 
 

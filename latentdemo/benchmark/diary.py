@@ -16,13 +16,13 @@ from PIL import Image
 
 from latentdemo.benchmark.machine import machine_name
 
-CHECKED = 48  # addresses that are asked for again, alone
-CHECKED_SHARE = 0.3  # of all addresses
-GREY_LEVELS = 1  # by which pictures may differ: rounding, where chains share a batch
-FLAT = 3.0  # per cent that memory may grow over the last half
-WINDOW = 20.0  # seconds, of which the least memory counts: the rest is what runs hold while they are on their way
-THREADS_MORE = 4  # that the last half may have at most beyond the first; jobs come and go
-SHOWN = 10  # troubles that are told
+CHECKED = 48  # So many addresses are asked for again, alone.
+CHECKED_SHARE = 0.3  # The share of all addresses that may be among them.
+GREY_LEVELS = 1  # Pictures may differ by so many: chains that share a batch are rounded otherwise.
+FLAT = 3.0  # Memory may grow by so many per cent over the last half.
+WINDOW = 20.0  # The least memory within so many seconds counts: the rest is held by runs on their way.
+THREADS_MORE = 4  # The last half may have so many threads more than the first, for jobs come and go.
+SHOWN = 10  # So many troubles are told.
 
 Address = tuple[str, str]
 """A page, and the settings in its link."""

@@ -16,9 +16,9 @@ from latentdemo.evaluation.unfinished import Unfinished
 from latentdemo.sampling import ChainSpec
 
 STEPS = (0, 1, 5, 10)
-COUNT, SEEDS = 2000, (0, 1, 2, 3, 4)  # as an evaluation's
+COUNT, SEEDS = 2000, (0, 1, 2, 3, 4)  # As an evaluation's.
 FIGURES = ("frechet_distance", "coverage", GAP)
-STANDARD_ERRORS = 2.0  # of the difference, within which two means count as the same
+STANDARD_ERRORS = 2.0  # Two means count as the same within so many of their difference.
 
 
 def measure_figures(name: str, count: int = COUNT, seeds: Sequence[int] = SEEDS) -> Table:

@@ -24,7 +24,7 @@ def measure_memory(names: Sequence[str], device: str | None = None, requests: in
     """
     engine = Engine(device)
     process = psutil.Process()
-    kernels = [name for name, spec in KERNELS.items() if not spec.needs_stochastic_encoder]  # which every model has
+    kernels = [name for name, spec in KERNELS.items() if not spec.needs_stochastic_encoder]  # Every model has these.
     kinds = itertools.cycle(itertools.product(names, kernels, COUNTS, STEPS))
     seen = {"before": process.memory_info().rss}
     try:

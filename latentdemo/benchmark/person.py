@@ -14,9 +14,9 @@ from latentdemo.benchmark.visitor import Visitor
 from latentdemo.errors import ServerError
 from latentdemo.sampling import KERNELS, PLAIN
 
-ADDRESSES = 64  # that sessions open; few enough for each to be asked for by several, and for caches to fill
-LAST_SEED = 7  # of these; the next seed leads beyond
-LOOK = 20.0  # seconds that somebody looks at a page, at most
+ADDRESSES = 64  # Few enough for each to be opened by several sessions, and for caches to fill.
+LAST_SEED = 7  # The last seed of these addresses; the next one leads beyond.
+LOOK = 20.0  # Somebody looks at a page for so many seconds, at most.
 
 
 def addresses_to_open(models: Sequence[str], draw: random.Random) -> list[Address]:
@@ -156,5 +156,5 @@ class Person:
         await request
         self.diary.seconds[self.visitor.page].append(time.monotonic() - began)
         pictures = await self.visitor.pictures()
-        if not self.visitor.shows("again"):  # which stands where there is no result, as somebody cancelled
+        if not self.visitor.shows("again"):  # It stands where there is no result, as somebody cancelled.
             self.diary.look((self.visitor.page, self.visitor.link), pictures)

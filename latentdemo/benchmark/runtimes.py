@@ -19,7 +19,7 @@ from latentdemo.checkpoints.serving import serve
 from latentdemo.models import TrainableAutoencoder
 from latentdemo.random import chain_generators, randn
 
-COMPILERS = ("c++", "g++", "clang++")  # of which Inductor needs one
+COMPILERS = ("c++", "g++", "clang++")  # Inductor needs one of them.
 Network = Callable[[Tensor], Tensor]
 Loop = Callable[[int, int], Tensor]
 """Takes (chains, steps), gives the decoded means (N, C, H, W) after the last step, on the CPU."""
@@ -85,7 +85,7 @@ def exported(network: nn.Module, example: Tensor) -> bytes:
         file = Path(folder) / "network.onnx"
         warnings.simplefilter("ignore")
         torch.onnx.export(
-            network.cpu().eval(),  # a wrapper in training mode would be given back so, with all that is in it
+            network.cpu().eval(),  # A wrapper in training mode would come back in it, with all that it holds.
             (example,),
             file,
             input_names=["given"],
@@ -113,7 +113,7 @@ def onnx_runtime(model: TrainableAutoencoder) -> Loop:
 
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = torch.get_num_threads()
-    options.add_session_config_entry("session.intra_op.allow_spinning", "0")  # else it takes PyTorch's cores
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")  # Else it takes PyTorch's cores.
 
     def network(content: bytes) -> Network:
         session = onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])

@@ -71,7 +71,7 @@ SECTIONS: dict[str, Section] = {
     "memory": memory,
     "precision": precision,
 }
-# precision takes long, and does not change with the machine
+# Precision is left out: it takes long, and does not change with the machine.
 USUAL = ("steps", "tuning", "requests", "press", "start", "memory")
 
 

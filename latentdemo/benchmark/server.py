@@ -17,7 +17,7 @@ from pathlib import Path
 from latentdemo.errors import ServerError
 
 ROOT = Path(__file__).resolve().parents[2]
-PATIENCE = 120.0  # seconds; reached only when something is broken
+PATIENCE = 120.0  # In seconds; reached only when something is broken.
 TROUBLE = re.compile(r"Traceback|\b(ERROR|CRITICAL)\b|\w(Error|Exception)\b")
 
 

@@ -22,7 +22,7 @@ from latentdemo.errors import ServerError
 
 SESSIONS = 32
 MOST_SESSIONS, MOST_MINUTES = 128, 120.0
-SAMPLE_EVERY = 0.5  # seconds between two looks at memory and threads
+SAMPLE_EVERY = 0.5  # Seconds between two looks at memory and threads.
 
 
 def soak(

@@ -18,7 +18,7 @@ from latentdemo.models import TrainableAutoencoder, describe_device
 
 COUNTS = (16, 64, 256, 1024)
 STEPS = 10
-LONGEST = 30.0  # seconds of a turn; larger counts are left out
+LONGEST = 30.0  # Counts whose turn takes more seconds are left out.
 
 
 def measure_steps(

@@ -12,8 +12,8 @@ from typing import Any, TypeVar
 import torch
 
 LEAST_TURNS, MOST_TURNS = 3, 15
-SECONDS = 20.0  # that turns go on for, within these bounds
-SQUARE = 2048  # side of the matrices that the device's rate is measured with
+SECONDS = 20.0  # Turns go on for so many seconds, within these bounds.
+SQUARE = 2048  # The side of the matrices that the device's rate is measured with.
 
 
 Made = TypeVar("Made")

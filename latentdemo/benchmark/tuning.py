@@ -15,7 +15,7 @@ from latentdemo.random import chain_generators, randn
 from latentdemo.sampling import ChainSpec, State
 
 ROWS = (8, 16, 32, 64, 128, 256)
-STEPS = 5  # of a turn
+STEPS = 5  # The steps of a turn.
 
 
 def measure_tuning(name: str, device: str | None = None, rows: tuple[int, ...] = ROWS) -> Table:

@@ -30,8 +30,8 @@ from websockets.typing import Origin, Subprotocol
 
 from latentdemo.errors import ServerError
 
-PATIENCE = 120.0  # seconds after which a page that has not come to rest counts as hanging
-NO_TOKEN = "PLACEHOLDER_AUTH_TOKEN"  # what a browser sends that was not given one
+PATIENCE = 120.0  # A page that has not come to rest after so many seconds counts as hanging.
+NO_TOKEN = "PLACEHOLDER_AUTH_TOKEN"  # A browser that was given no token sends this.
 DATA_URI = re.compile(rb"data:image/png;base64,([A-Za-z0-9+/=]+)")
 
 
@@ -54,11 +54,11 @@ class Visitor:
         self.trouble: list[str] = []
         self._socket: ClientConnection | None = None
         self._session = ""
-        self._hashes: dict[str, str] = {}  # address of a page -> its name in the protocol
+        self._hashes: dict[str, str] = {}  # Address of a page -> its name in the protocol.
         self._hash = ""
-        self._elements: dict[tuple[int, ...], tuple[Element, str]] = {}  # place -> what is there, and its fragment
-        self._polls: dict[str, tuple[float, float]] = {}  # fragment -> interval, and when it is due
-        self._asked = False  # for a run of the whole page that the server has not begun
+        self._elements: dict[tuple[int, ...], tuple[Element, str]] = {}  # Place -> what is there, and its fragment.
+        self._polls: dict[str, tuple[float, float]] = {}  # Fragment -> interval, and when it is due.
+        self._asked = False  # Whether a run of the whole page was asked for that has not begun.
         self._running = False
 
     async def __aenter__(self) -> Visitor:
@@ -106,7 +106,7 @@ class Visitor:
         Returns:
             Whether it was pressed; False where the page has come to rest without a button of that key.
         """
-        await self.settle(lambda: self.shows(key) and not self._asked)  # else an end could be that of the run before
+        await self.settle(lambda: self.shows(key) and not self._asked)  # Else it could be the end of the run before.
         for element, fragment in self._elements.values():
             if element.WhichOneof("type") == "button" and element.button.id.endswith(f"-{key}"):
                 message = self._message(fragment)
@@ -183,7 +183,7 @@ class Visitor:
                 subprotocols=protocols,
                 open_timeout=PATIENCE,
                 max_size=None,
-                ping_interval=None,  # browsers do not ask whether the server is still there
+                ping_interval=None,  # Browsers do not ask whether the server is still there.
                 proxy=None,
             )
         except (OSError, TimeoutError) as error:

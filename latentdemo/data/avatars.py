@@ -25,9 +25,9 @@ SEED = 1610_09296
 COUNTS: dict[Split, int] = {"train": 40_000, "held-out": 5_000}
 SIZE = 64
 DRAWN = 'width="264px" height="280px" viewBox="0 0 264 280"'
-FRAMED = f'width="{SIZE}px" height="{SIZE}px" viewBox="24 4 216 216"'  # the head and its hair fill the picture
+FRAMED = f'width="{SIZE}px" height="{SIZE}px" viewBox="24 4 216 216"'  # The head and its hair fill the picture.
 BACKGROUND = "#eef1f5"
-CHUNK = 250  # faces a worker draws between two reports of progress
+CHUNK = 250  # A worker draws so many faces between two reports of progress.
 
 CHOICES: dict[str, tuple[str, ...]] = {
     "hair": (
@@ -56,8 +56,8 @@ CHOICES: dict[str, tuple[str, ...]] = {
         "PASTEL_YELLOW", "PINK", "RED", "WHITE",
     ),
 }  # fmt: skip
-MOSTLY_NONE = {"facial_hair": 0.7, "accessory": 0.6}  # share of faces without one
-DARK_GLASSES = ("SUNGLASSES", "WAYFARERS")  # they hide the eyes, so the eyes are not an attribute of the picture
+MOSTLY_NONE = {"facial_hair": 0.7, "accessory": 0.6}  # The share of faces without one.
+DARK_GLASSES = ("SUNGLASSES", "WAYFARERS")  # They hide the eyes, which are no attribute of the picture then.
 
 
 def draw_attributes(count: int, seed: int = SEED) -> np.ndarray:

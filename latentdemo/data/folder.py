@@ -23,15 +23,15 @@ from latentdemo.data.registry import DATASETS
 from latentdemo.errors import DataError, PictureError
 from latentdemo.imaging import contact_sheet
 
-BUILT_IN = frozenset(DATASETS)  # names that no folder of pictures gets
+BUILT_IN = frozenset(DATASETS)  # No folder of pictures gets one of these names.
 HELD_OUT_SHARE = 0.2
-LEAST_TRAIN, LEAST_HELD_OUT = 512, 100  # what densities are fitted to, and what memorised samples are told by
+LEAST_TRAIN, LEAST_HELD_OUT = 512, 100  # Densities are fitted to the first, memorised samples are told by the second.
 LEAST = max(round(LEAST_TRAIN / (1 - HELD_OUT_SHARE)), round(LEAST_HELD_OUT / HELD_OUT_SHARE))
-MOST_HELD_OUT, SHEET_SIDE = 10_000, 16_383  # pictures; pixels of the largest WebP
-COLOURED = 4  # grey levels between a picture's channels, on average, from which on it counts as coloured
-COLOUR_SHARE = 0.02  # of coloured pictures, from which on the set is read in colour
-THUMBNAIL, NEAR = 8, 3.0  # side in pixels; root mean square difference in grey levels of near duplicates
-MOST_COMPARED = 20_000  # pictures that are compared with each other
+MOST_HELD_OUT, SHEET_SIDE = 10_000, 16_383  # Pictures, and the pixels of the largest WebP.
+COLOURED = 4  # A picture counts as coloured from so many grey levels between its channels on, on average.
+COLOUR_SHARE = 0.02  # The set is read in colour from this share of coloured pictures on.
+THUMBNAIL, NEAR = 8, 3.0  # Copies of this side, in pixels, differ by fewer grey levels in near duplicates.
+MOST_COMPARED = 20_000  # No more pictures than these are compared with each other.
 EXAMPLES = 5
 PREVIEWED, PREVIEW_COLUMNS = 96, 12
 
@@ -43,7 +43,7 @@ LICENCE = (
 
 
 @dataclass(frozen=True)
-class Found:
+class FoundPicture:
     """A picture that can be used.
 
     Attributes:
@@ -76,7 +76,7 @@ class Pictures:
 
     source: Path
     size: int
-    found: list[Found]
+    found: list[FoundPicture]
     refused: dict[str, list[str]] = field(default_factory=dict)
     copies: list[tuple[str, str]] = field(default_factory=list)
 
@@ -144,7 +144,7 @@ class Pictures:
             np.stack([self.as_trained(each) for each, taken in zip(self.found, chosen, strict=True) if taken])
         )
 
-    def as_trained(self, picture: Found) -> np.ndarray:
+    def as_trained(self, picture: FoundPicture) -> np.ndarray:
         """The pixels of a picture in the colours of the set, (S, S, C) uint8."""
         if self.channels == 3:
             return picture.pixels
@@ -225,7 +225,7 @@ def thumbnail(pixels: np.ndarray) -> np.ndarray:
     return pixels.reshape(THUMBNAIL, side, THUMBNAIL, side, 3).mean(axis=(1, 3), dtype=np.float32)
 
 
-def sizes_of(found: list[Found]) -> dict[str, list[int]]:
+def sizes_of(found: list[FoundPicture]) -> dict[str, list[int]]:
     """Width and height of the smallest, the middle and the largest picture."""
     if not found:
         return {}

@@ -74,7 +74,7 @@ def read_held_out(folder: Path) -> ImageSet:
         columns, count = index["columns"], index["count"]
         if "image_size" in index:
             size, channels = index["image_size"], index["channels"]
-        else:  # as the shipped ones were written
+        else:  # The shipped ones were written so.
             size, channels = (dataset := get_dataset(index["dataset"])).image_size, dataset.channels
         with Image.open(folder / SHEET) as picture:
             sheet = np.asarray(picture.convert("RGB"))[..., :channels]

@@ -37,7 +37,7 @@ class ImageSet:
 
     def tensor(self, rows: np.ndarray | slice) -> Tensor:
         """The chosen images, (N, C, H, W) float32 in [0, 1], channels last in memory."""
-        chosen = torch.from_numpy(np.array(self.pixels[rows]))  # a copy: memory maps are read-only
+        chosen = torch.from_numpy(np.array(self.pixels[rows]))  # It is a copy, for memory maps are read-only.
         return chosen.permute(0, 3, 1, 2).float().div_(255.0)
 
 

@@ -19,8 +19,8 @@ from latentdemo.random import PICTURE_DAMAGE, chain_generators, rand, randn
 FORMATS = ("JPEG", "PNG", "WEBP")
 LARGEST_BYTES = 20 * 2**20
 LARGEST_PIXELS = 50_000_000
-SMALLEST_SIDE, KEPT_SIDE = 8, 1024  # pixels; fewer show nothing, more are lost on any model
-LIGHT = 0.5  # grey value from which a ground counts as light
+SMALLEST_SIDE, KEPT_SIDE = 8, 1024  # In pixels: fewer show nothing, more are lost on any model.
+LIGHT = 0.5  # A ground counts as light from this grey value on.
 MID_GREY = 0.5
 
 
@@ -103,7 +103,7 @@ def open_picture(content: bytes, size: int) -> Image.Image:
         if min(picture.size) < SMALLEST_SIDE:
             raise PictureError("small")
         picture.draft(None, (size, size))
-        if picture.mode.startswith("I"):  # 16 bits of grey, which Pillow would clip to 8
+        if picture.mode.startswith("I"):  # Pillow would clip 16 bits of grey to 8.
             picture = Image.fromarray((np.asarray(picture) >> 8).astype(np.uint8))
         return ImageOps.exif_transpose(picture).convert("RGBA")
     except PictureError:
@@ -112,7 +112,7 @@ def open_picture(content: bytes, size: int) -> Image.Image:
         raise PictureError("format") from error
     except Image.DecompressionBombError as error:
         raise PictureError("large") from error
-    except Exception as error:  # of broken files, decoders raise nearly anything
+    except Exception as error:  # Decoders raise nearly anything of broken files.
         raise PictureError("broken") from error
 
 

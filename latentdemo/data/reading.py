@@ -10,7 +10,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from latentdemo.data.folder import Found, Pictures
+from latentdemo.data.folder import FoundPicture, Pictures
 from latentdemo.data.images import Progress
 from latentdemo.data.pictures import FORMATS, LARGEST_BYTES, read_picture
 from latentdemo.errors import DataError, PictureError
@@ -27,7 +27,7 @@ def read_pictures(source: Path, size: int = 32, progress: Progress | None = None
     Raises:
         DataError: no such folder or file, one that is no ZIP, or no file in it.
     """
-    found: dict[str, Found] = {}
+    found: dict[str, FoundPicture] = {}
     refused: dict[str, list[str]] = {}
     copies: list[tuple[str, str]] = []
     for name, content in contents(source, progress):
@@ -45,14 +45,14 @@ def read_pictures(source: Path, size: int = 32, progress: Progress | None = None
     return Pictures(source, size, sorted(found.values(), key=lambda each: each.digest), refused, copies)
 
 
-def open_found(name: str, content: bytes | None, size: int) -> Found:
+def open_found(name: str, content: bytes | None, size: int) -> FoundPicture:
     """One picture; raises as `read_picture` does."""
     if content is None:
         raise PictureError("broken")
     pixels = read_picture(content, size, 3)
     with Image.open(io.BytesIO(content), formats=FORMATS) as header:
         kind, (width, height) = str(header.format), header.size
-    return Found(name, hashlib.sha256(content).hexdigest(), kind.replace("MPO", "JPEG"), width, height, pixels)
+    return FoundPicture(name, hashlib.sha256(content).hexdigest(), kind.replace("MPO", "JPEG"), width, height, pixels)
 
 
 def contents(source: Path, progress: Progress | None = None) -> Iterator[tuple[str, bytes | None]]:
@@ -98,7 +98,7 @@ def member_content(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> bytes |
     try:
         with archive.open(member) as file:
             return file.read(LARGEST_BYTES + 1)
-    except Exception:  # of a damaged member, decoders raise nearly anything
+    except Exception:  # Decoders raise nearly anything of a damaged member.
         return None
 
 

@@ -13,7 +13,7 @@ from latentdemo.errors import DataError
 from latentdemo.files import write_atomically
 
 RECORD = "pictures.json"
-RECORDED = {"source": str, "size": int, "count": int, "digest": str}  # entries of the note, and of what kind they are
+RECORDED = {"source": str, "size": int, "count": int, "digest": str}  # The entries of the note, and their kinds.
 
 
 def write_record(folder: Path, pictures: Pictures) -> None:

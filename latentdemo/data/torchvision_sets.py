@@ -19,7 +19,7 @@ from latentdemo.errors import DataError
 from latentdemo.files import write_atomically
 
 MNIST_FILES = tuple(f"{part}-{kind}-ubyte" for part in ("train", "t10k") for kind in ("images-idx3", "labels-idx1"))
-CELEBA_CROP = 148  # side of the centre crop that is customary for CelebA (Larsen et al. 2016)
+CELEBA_CROP = 148  # The side of the centre crop that is customary for CelebA (Larsen et al. 2016).
 
 
 def pad_square(pixels: np.ndarray, size: int) -> np.ndarray:
@@ -79,7 +79,7 @@ def mnist_like(class_name: str, title: str) -> Callable[[Split, Path, Progress |
         cls = getattr(tv, class_name)
         root, raw = data_dir, data_dir / class_name / "raw"
         if has_mnist_files(data_dir) and not all((raw / name).exists() for name in MNIST_FILES):
-            root = cache_dir()  # a system's folder cannot be written to
+            root = cache_dir()  # A system's folder cannot be written to.
             try:
                 unpack_mnist_files(data_dir, root / class_name / "raw")
             except (OSError, EOFError, zlib.error) as error:

@@ -72,7 +72,7 @@ class Admission:
         seconds."""
         held = sum(entry.bytes for entry in self.entries.values())
         if len(self) >= self.queue_limit or (held and held + size > self.memory_limit):
-            # runs get equal shares of the device, so that the shortest is the first to make room
+            # Runs get equal shares of the device, so that the shortest is the first to make room.
             shortest = min(run.steps_in_all - run.steps_done for run in self.entries)
             raise Busy(len(self), max(1.0, pace * shortest * len(self)))
 

@@ -6,7 +6,7 @@ import threading
 import time
 from collections.abc import Callable
 
-LEAP = 30.0  # seconds, more than any tick takes, and than a hidden page is short of its lease
+LEAP = 30.0  # In seconds: more than any tick takes, and than a hidden page is short of its lease.
 
 
 class SteadyClock:

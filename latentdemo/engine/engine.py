@@ -39,17 +39,17 @@ from latentdemo.sampling import ChainRun, ChainSpec, Progress
 from latentdemo.sampling.chain import Record
 from latentdemo.sampling.densities.store import read_densities
 
-# chains a tick. On two CPU cores a step costs a chain little less with more than 64 (`bench tuning`), and would make
-# others wait longer; nothing was measured on other devices yet, where a tick should be large enough to fill them
+# Chains a tick: on two CPU cores a step costs a chain little less with more than 64 (`bench tuning`), and would make
+# others wait longer. Nothing was measured on other devices yet, where a tick should be large enough to fill them.
 ROW_LIMIT = {"cpu": 64, "mps": 1024, "cuda": 4096}
-QUEUE_LIMIT = 128  # runs on their way; four for each of thirty-two sessions
-MEMORY_LIMIT = 4 * 2**30  # bytes that the results of all runs on their way may weigh
-RESULTS_KEPT = 64 * 2**20  # bytes of results that may be asked for again
-LEASE = 90.0  # seconds without a look after which a ticket counts no more; browsers wake hidden pages once a minute
-# seconds that a thread may keep Python's lock while others wait; a step asks for the lock after each operation, so that
-# beside a page that computes, a run takes 17 times as long at the usual 5 ms, and 3 times at this
+QUEUE_LIMIT = 128  # Runs on their way: four for each of thirty-two sessions.
+MEMORY_LIMIT = 4 * 2**30  # The results of all runs on their way may weigh so many bytes.
+RESULTS_KEPT = 64 * 2**20  # So many bytes of results may be asked for again.
+LEASE = 90.0  # A ticket counts no more after so many seconds without a look: browsers wake hidden pages once a minute.
+# Seconds that a thread may keep Python's lock while others wait; a step asks for the lock after each operation, so that
+# beside a page that computes, a run takes 17 times as long at the usual 5 ms, and 3 times at this.
 LOCK_KEPT = 1e-4
-ASKED_EVERY = 0.05  # seconds between two questions whether a blocking run was cancelled
+ASKED_EVERY = 0.05  # Seconds between two questions whether a blocking run was cancelled.
 
 Answer = TypeVar("Answer")
 
@@ -84,8 +84,8 @@ class Engine:
         self.results: RecentResults[ChainRun] = RecentResults(RESULTS_KEPT)
         self.clock = clock or SteadyClock()
         self.closed = False
-        self._scheduler = Scheduler(self.row_limit, self.clock)  # the worker's alone
-        self._changed = threading.Condition()  # guards all that follows
+        self._scheduler = Scheduler(self.row_limit, self.clock)  # Only the worker uses it.
+        self._changed = threading.Condition()  # It guards all that follows.
         self._admission = Admission(queue_limit, memory_limit)
         self._calls: deque[tuple[Callable[[], Any], Future[Any]]] = deque()
         self._worker: threading.Thread | None = None
@@ -100,7 +100,7 @@ class Engine:
             LatentdemoError: the model or what was fitted to it cannot be loaded.
         """
         files, densities = files_digests(request)
-        # a loaded model may be changed by whoever loaded it, so that its results are not kept
+        # A loaded model may be changed by whoever loaded it, so that its results are not kept.
         key = (request.key, files, densities) if isinstance(request.model, str) else None
         kept = None if key is None else self.results.get(key)
         if kept is not None:
@@ -198,9 +198,9 @@ class Engine:
             entries = self._admission.take_all()
         for entry in entries:
             self._end(entry, None, Cancelled("the engine was closed"))
-        while self._calls:  # nobody adds to them any more
+        while self._calls:  # Nobody adds to them any more.
             self._calls.popleft()[1].set_exception(EngineError("the engine was closed"))
-        self.models.budget = 0  # for those that are in use still
+        self.models.budget = 0  # It is for those that are in use still.
         self.models.trim(0)
         self.results.clear()
         read_densities.cache_clear()

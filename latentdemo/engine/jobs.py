@@ -16,8 +16,8 @@ from latentdemo.models import GenerativeAutoencoder
 from latentdemo.sampling import ChainRun, ChainSpec
 from latentdemo.sampling.chain import Record
 
-LOOKED_EVERY = 0.2  # seconds between two looks at chains on their way
-ASKED_AGAIN = 1.0  # seconds, at most, until chains that found the engine full ask again
+LOOKED_EVERY = 0.2  # Seconds between two looks at chains on their way.
+ASKED_AGAIN = 1.0  # Chains that found the engine full ask again after so many seconds, at most.
 
 Result = TypeVar("Result")
 

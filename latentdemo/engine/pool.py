@@ -15,7 +15,7 @@ from latentdemo.engine.faults import is_out_of_memory
 from latentdemo.errors import CheckpointDigestError, DeviceMemoryError
 from latentdemo.models import GenerativeAutoencoder, pick_device
 
-BUDGET = 2**30  # bytes; the models that ship weigh some 60 MB together
+BUDGET = 2**30  # In bytes; the models that ship weigh some 60 MB together.
 Key = tuple[str, str, Form]
 """Folder of a model, digest of all that it is made of, so that a changed file is loaded anew, and its form."""
 
@@ -53,7 +53,7 @@ class ModelPool:
         self.budget = budget
         self.device = pick_device(device)
         self.kept: OrderedDict[Key, Kept] = OrderedDict()
-        self._lock = threading.Lock()  # of the order and of the users; never held while something is read
+        self._lock = threading.Lock()  # It guards order and users, and is never held while something is read.
 
     def get(self, name: str) -> GenerativeAutoencoder:
         """The model of a name; raises as `load_model` does."""
@@ -104,7 +104,7 @@ class ModelPool:
         for key, kept in reversed(self.kept.items()):
             if (key[0], key[2]) == (str(folder), form) and kept.weights == digest:
                 return key
-        raise changed(name)
+        raise weights_changed(name)
 
     def _load(self, name: str, weights: str, form: Form) -> GenerativeAutoencoder:
         """Read a model; where the device is full, once more without those that nobody uses."""
@@ -114,7 +114,7 @@ class ModelPool:
             self.trim(0)
             model = self._read(name, form)
         if model.weights_digest != weights:
-            raise changed(name)
+            raise weights_changed(name)
         return model
 
     def _read(self, name: str, form: Form) -> GenerativeAutoencoder:
@@ -136,6 +136,6 @@ class ModelPool:
                     del self.kept[key]
 
 
-def changed(name: str) -> CheckpointDigestError:
+def weights_changed(name: str) -> CheckpointDigestError:
     """What to say where the weights that are meant are gone."""
     return CheckpointDigestError(f"the weights of {name} have changed on disk; choose the model again")

@@ -19,12 +19,12 @@ from latentdemo.sampling.densities.store import densities_digest
 from latentdemo.sampling.spec import chain_spec, is_whole, require, steps_to_record
 from latentdemo.sampling.starts import DATA
 
-MAX_CHAINS = 50_000  # the customary sample of a Fréchet distance
-MAX_STEPS = 1_000  # five times the longest run of an evaluation: a chain that has not mixed by then never does
-MAX_SEED = 2**63 - 1  # what other programs read as a whole number
-MAX_RESULT_BYTES = 2**31  # 10,000 colour pictures of 64 x 64 pixels at four steps
+MAX_CHAINS = 50_000  # The customary sample of a Fréchet distance.
+MAX_STEPS = 1_000  # Five times the longest run of an evaluation: a chain that has not mixed by then never does.
+MAX_SEED = 2**63 - 1  # Other programs read no larger whole number.
+MAX_RESULT_BYTES = 2**31  # These are 10,000 colour pictures of 64 x 64 pixels at four steps.
 FLOAT_BYTES = 4
-FIGURES_A_STEP = 8  # that a kernel reports of a chain, at most
+FIGURES_A_STEP = 8  # A kernel reports no more figures of a chain at a step.
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,7 +64,7 @@ class RunRequest:
         require("images", self.images, isinstance(self.images, bool), "True or False")
         require("digest", self.digest, isinstance(self.digest, str), "a text")
         kept = steps_to_record(self.record, self.spec.steps)
-        object.__setattr__(self, "record", tuple(sorted(kept)))  # what was checked stays as it was
+        object.__setattr__(self, "record", tuple(sorted(kept)))  # What was checked stays as it was.
 
     @classmethod
     def of(

@@ -109,7 +109,7 @@ class Run:
         self._waiting = list(range(request.spec.count))
         self._walking: deque[Block] = deque()
         self._figures: dict[str, Tensor] = {}
-        self._seconds = [0.0] * (request.spec.steps + 1)  # that steps to this one took, of all chains together
+        self._seconds = [0.0] * (request.spec.steps + 1)  # What each step took, of all chains together.
 
     @property
     def walking(self) -> int:
@@ -152,7 +152,7 @@ class Run:
     def put_back(self, block: Block, state: Any, info: Any) -> None:
         """Take note of a step that the chains of a block have made."""
         for name, value in figures_of(info).items():
-            if name not in self._figures:  # a chain that has stopped reports zeros
+            if name not in self._figures:  # A chain that has stopped reports zeros.
                 self._figures[name] = value.new_zeros(self.request.spec.steps, self.request.spec.count)
             self._figures[name][block.step, block.chains] = value
         self.steps_done += len(block)
@@ -204,7 +204,7 @@ class Run:
             snapshot = self.snapshots[step]
             snapshot.latents[rows] = latents
             snapshot.images[rows] = images
-            snapshot.arrived[rows] = True  # last, for those who look on
+            snapshot.arrived[rows] = True  # It comes last, for those who look on.
 
     def charge(self, step: int, seconds: float) -> None:
         """Add its share of the time of a tick, in which chains went to a step."""

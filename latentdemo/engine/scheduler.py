@@ -24,7 +24,7 @@ from latentdemo.engine.run import Block, Run
 from latentdemo.random import ChainNoise
 from latentdemo.sampling.kernels.kernel import join_rows, take_rows
 
-PARTS = 4  # a run takes at least this part of a tick along: a tick of very few chains wastes the device
+PARTS = 4  # A run takes at least this part of a tick: a tick of very few chains wastes the device.
 Turn = list[tuple[Run, int]]
 """Who takes part in a tick, with how many chains at most."""
 
@@ -94,7 +94,7 @@ class Scheduler:
         if not group.runs:
             del self.groups[run.group]
 
-    @torch.no_grad()  # inference mode was no faster, and what is made in it can have no gradient, which HMC needs
+    @torch.no_grad()  # Inference mode was no faster, and allows no gradient, which some kernels need.
     def tick(self) -> list[Run]:
         """One step of some runs; those that ended with it, with a result or an error, are dropped and returned."""
         if not self.groups:

@@ -14,9 +14,9 @@ from latentdemo.engine.engine import Engine
 from latentdemo.errors import EngineError
 from latentdemo.models import pick_device
 
-PLACE = "_latentdemo_engines"  # no module of the app, so that Streamlit keeps it when it imports changed sources anew
+PLACE = "_latentdemo_engines"  # Streamlit imports changed sources anew, and keeps this: it is no module of the app.
 KEPT: dict[str, Any] = vars(sys.modules.setdefault(PLACE, types.ModuleType(PLACE)))
-KEPT["newest"] = Engine  # of the sources that were imported last
+KEPT["newest"] = Engine  # The class of the sources that were imported last.
 
 
 def engine_for(device: torch.device | str | None = None) -> Engine:
@@ -30,7 +30,7 @@ def engine_for(device: torch.device | str | None = None) -> Engine:
     if KEPT["newest"] is not Engine:
         raise EngineError("the program was changed meanwhile: begin again")
     engines: dict[str, Engine] = KEPT.setdefault("engines", {})
-    name = str(torch.empty(0, device=pick_device(device)).device)  # its number said, where it has one
+    name = str(torch.empty(0, device=pick_device(device)).device)  # With the number of the device, where it has one.
     with KEPT.setdefault("lock", threading.Lock()):
         engine = engines.get(name)
         if type(engine) is not Engine or engine.closed:

@@ -13,7 +13,7 @@ from latentdemo.sampling import ChainRun
 if TYPE_CHECKING:
     from latentdemo.engine.engine import Engine
 
-GLANCE = 1.0  # seconds between two signs of life of one who waits
+GLANCE = 1.0  # Seconds between two signs of life of one who waits.
 
 
 class Claim:
@@ -35,7 +35,7 @@ class Claim:
         self.result: ChainRun | None = None
         self.error: Exception | None = None
         self.ended = threading.Event()
-        self._ending = threading.Lock()  # its owner may cancel while the worker hands over
+        self._ending = threading.Lock()  # The owner may cancel while the worker hands over.
 
     def end(self, result: ChainRun | None, error: Exception | None) -> None:
         """Hand over what became of the run, unless somebody cancelled before."""
@@ -54,7 +54,7 @@ class Ticket:
     def __init__(self, engine: Engine, claim: Claim) -> None:
         self._engine = engine
         self._claim = claim
-        lost = weakref.finalize(self, setattr, claim, "given_up", True)  # takes no lock: it may interrupt anything
+        lost = weakref.finalize(self, setattr, claim, "given_up", True)  # Without a lock: it may interrupt anything.
         lost.atexit = False
 
     def touch(self) -> None:

@@ -9,7 +9,7 @@ from latentdemo.evaluation.report import CEILING, GAP, PYTHAE, REAL_DATA, Figure
 from latentdemo.files import write_atomically
 
 BEGIN, END = "<!-- evaluation -->", "<!-- end of evaluation -->"
-BEFORE = "\n## Training\n"  # the section that the table goes in front of, the first time
+BEFORE = "\n## Training\n"  # The table goes in front of this section, the first time.
 COLUMNS = {
     GAP: ("gap closed, %", 0),
     "frechet_distance": ("Fréchet distance", 1),

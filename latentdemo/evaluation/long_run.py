@@ -14,7 +14,7 @@ from latentdemo.sampling import KERNELS, Batches, ChainSpec, run_batches
 from latentdemo.sampling.encodings import Encodings
 
 CHAINS, STEPS = 16, 200
-HOPS = 10  # steps after which a chain that is in another region counts as one that hops
+HOPS = 10  # A chain that is in another region after so many steps counts as one that hops.
 SEED = 0
 
 

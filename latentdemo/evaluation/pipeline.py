@@ -54,8 +54,8 @@ from latentdemo.sampling.densities.fitting import fit_densities
 from latentdemo.sampling.densities.store import DensityConfig, are_fitted, read_density_config
 from latentdemo.sampling.encodings import Encodings
 
-USUAL_COUNT = 2000  # images a side, in each repetition
-LATENT_SPACE = 5000  # encodings that the latent space is described by
+USUAL_COUNT = 2000  # Images a side, in each repetition.
+LATENT_SPACE = 5000  # The latent space is described by so many encodings.
 
 Progress = Callable[[int, int], None]
 """Called with (arms done, in all)."""

@@ -25,9 +25,9 @@ from latentdemo.sampling.encodings import Encodings, batches_of_images, encode_i
 from latentdemo.sampling.starts import PRIOR
 
 BATCH = 250
-LATENTS = 1000  # latents a side of a two-sample test
-ROUND_TRIPS = 250  # samples that are decoded and encoded once more
-NEIGHBOURS_OF = 500  # samples whose nearest training image is looked for
+LATENTS = 1000  # A two-sample test takes so many latents a side.
+ROUND_TRIPS = 250  # So many samples are decoded and encoded once more.
+NEIGHBOURS_OF = 500  # The nearest training image is looked for of so many samples.
 Numbers = dict[str, float]
 """Name of a figure -> its value for one seed."""
 

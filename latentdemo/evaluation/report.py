@@ -16,10 +16,10 @@ from latentdemo.sampling.starts import PRIOR
 
 SCHEMA = 2
 FILE, UNFINISHED = "evaluation.json", "evaluation.unfinished.json"
-COMPARISON = "pythae.unfinished"  # folder of a comparison that goes on
+COMPARISON = "pythae.unfinished"  # The folder of a comparison that has not ended.
 REAL_DATA, CEILING = "real data", "ceiling"
 GAP = "gap_closed"
-PYTHAE = "pythae-"  # begins the start of rows whose latents a sampler of pythae drew
+PYTHAE = "pythae-"  # The start of rows whose latents a sampler of pythae drew begins with it.
 HIGHER_IS_BETTER = {
     GAP: True,
     "frechet_distance": False,
@@ -32,7 +32,7 @@ HIGHER_IS_BETTER = {
     "energy_distance": False,
 }
 """Figures that can be better or worse. Others (sharpness, what is kept of the start, acceptance) only describe."""
-SURE = 2.0  # standard errors of a difference from which on it counts as one
+SURE = 2.0  # A difference counts from so many of its standard errors on.
 
 
 class EvaluationError(LatentdemoError):

@@ -27,7 +27,7 @@ class Unfinished:
             try:
                 found = json.loads(path.read_text(encoding="utf-8"))
             except ValueError:
-                return  # cut off while it was written: nothing of it can be trusted
+                return  # It was cut off, so that nothing of it can be trusted.
             if isinstance(found, dict) and found.get("settings") == list(settings):
                 self.content = found
 

@@ -10,9 +10,13 @@ import numpy as np
 from av.video.reformatter import ColorPrimaries, ColorRange, Colorspace, ColorTrc
 from PIL import Image
 
-RATE = 12  # frames a second of an MP4; players stumble over slower ones, so a picture is shown in several of them
-ENCODING = {"crf": "16", "preset": "veryfast", "tune": "stillimage"}  # of x264; what is lost at 16 cannot be seen
-COLOURS = 256  # of a frame of a GIF
+RATE = 12  # Frames a second of an MP4: players stumble over fewer, so that a picture takes several of them.
+ENCODING = {
+    "crf": "16",
+    "preset": "veryfast",
+    "tune": "stillimage",
+}  # Of x264; no loss is seen at 16.
+COLOURS = 256  # A frame of a GIF has so many.
 PAPER = "white"
 
 
@@ -23,7 +27,7 @@ def gif_bytes(frames: Sequence[Image.Image], seconds: float) -> bytes:
         frames: one or more, all of one size.
         seconds: how long each is shown, in steps of a hundredth.
     """
-    # no dithering: an enlarged pixel stays one colour
+    # Without dithering an enlarged pixel stays one colour.
     reduced = [frame.convert("RGB").quantize(COLOURS, dither=Image.Dither.NONE) for frame in frames]
     buffer = io.BytesIO()
     reduced[0].save(

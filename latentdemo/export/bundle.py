@@ -19,7 +19,7 @@ from latentdemo.export.settings import RunSettings
 from latentdemo.export.story import Pair, Story
 from latentdemo.imaging import enlarged, png_bytes
 
-PRINTED = 900  # pixels of the longer side of a picture on slide or paper; fewer would be blurred when they are enlarged
+PRINTED = 900  # Pixels of the longer side on slide or paper: fewer would be blurred when they are enlarged.
 
 
 class Drawn(NamedTuple):
@@ -102,7 +102,7 @@ class Bundle:
             "summary.pdf": self.pdf,
         }
         buffer = io.BytesIO()
-        with zipfile.ZipFile(buffer, "w") as archive:  # not compressed: nearly all of it is already
+        with zipfile.ZipFile(buffer, "w") as archive:  # It is not compressed: nearly all of it is already.
             for name, make in files.items():
                 archive.writestr(name, make())
             archive.writestr(LATENTS, latents_bytes(self.latents, [each.latents for each in self.branches]))

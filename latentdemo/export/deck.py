@@ -6,7 +6,7 @@ from latentdemo.export.slide_parts import CAPTION, SMALL, Slides
 from latentdemo.export.slide_template import HEIGHT, MARGIN, WIDTH, Box, above, beside
 from latentdemo.export.story import MUTED, TEAL, Pair, Story
 
-CONTENT = Box(MARGIN, 1.5, WIDTH - 2 * MARGIN, HEIGHT - 1.5 - 0.75)  # between title and footer
+CONTENT = Box(MARGIN, 1.5, WIDTH - 2 * MARGIN, HEIGHT - 1.5 - 0.75)  # Between title and footer.
 
 
 def deck_bytes(story: Story, pair: Pair) -> bytes:

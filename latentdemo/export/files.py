@@ -11,7 +11,7 @@ from latentdemo.errors import DataError, SamplingError
 from latentdemo.imaging import comparison, contact_sheet, to_pixels
 from latentdemo.sampling import ChainRun
 
-SCALE_TO = 64  # tiles of a comparison are enlarged to at least this side in pixels
+SCALE_TO = 64  # Tiles of a comparison are enlarged to at least this side, in pixels.
 
 
 def parse_steps(text: str) -> tuple[int, ...]:

@@ -11,11 +11,11 @@ from latentdemo.export.story import INK, MUTED, PAPER, RULE, SHARES, TEAL, WHITE
 from latentdemo.export.typeset import fitting_size, unparted, wrap
 from latentdemo.fonts import FONT
 
-MARGIN, GAP = 42.0, 12.0  # points
+MARGIN, GAP = 42.0, 12.0  # In points.
 TITLE, BODY, SMALL, SMALLEST = 20.0, 12.0, 9.0, 7.5
-SPACING = 1.4  # height of a line in sizes
-CARD, ROW = 70.0, 16.0  # heights
-BAND = 8.0  # of colour along the upper edge
+SPACING = 1.4  # The height of a line, in sizes of its type.
+CARD, ROW = 70.0, 16.0  # Their heights.
+BAND = 8.0  # The height of the colour along the upper edge.
 FACE = "shipped"
 
 
@@ -97,7 +97,7 @@ class Handout:
         """A picture in its own proportions, under its caption; returns the height of both."""
         used = self.text(caption, x, y, width, SMALL, MUTED) + 2
         scale = min(width / picture.width, (height - used) / picture.height)
-        flat = Image.new("RGB", picture.size, "white")  # without transparency, which some printers stumble over
+        flat = Image.new("RGB", picture.size, "white")  # Without transparency, which some printers stumble over.
         flat.paste(picture, mask=picture.getchannel("A") if "A" in picture.getbands() else None)
         across, down = scale * picture.width, scale * picture.height
         self.pdf.image(flat, x, y + used, across, down, alt_text=f"{self.story.model}: {caption}")

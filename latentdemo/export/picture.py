@@ -12,9 +12,9 @@ from torch import Tensor
 from latentdemo.export.settings import MOST_CHANGED_FIRST, Layout
 from latentdemo.imaging import comparison, contact_sheet, enlarged
 
-WIDEST = 1440  # pixels of a sheet; Streamlit scales wider pictures down
-GAP = 2  # pixels between tiles
-LEAST = 480  # pixels of the longer side of a picture that stands by itself
+WIDEST = 1440  # In pixels of a sheet: Streamlit scales wider pictures down.
+GAP = 2  # Pixels between tiles.
+LEAST = 480  # The longer side of a picture that stands by itself has so many pixels.
 
 Sheets = Mapping[int, Image.Image]
 

@@ -25,7 +25,7 @@ from latentdemo.sampling.densities.store import read_density_config
 from latentdemo.sampling.interpolation import Frames, interpolate
 
 RUN, LATENTS, PICTURE = "run.json", "latents.npz", "comparison.png"
-TOLERANCE = 1e-3  # of a latent; its prior has a standard deviation of 1. Processors differ from about 1e-6 on
+TOLERANCE = 1e-3  # Of a latent, whose prior has a standard deviation of 1. Processors differ from about 1e-6 on.
 
 
 @dataclass(frozen=True)

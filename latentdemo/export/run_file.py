@@ -67,7 +67,7 @@ class RunFile(Part):
     options: dict[str, Any] = Field(description=OPTIONS)
     stop_at: Share | None = Field(description=SHARE)
     noise: Noise = Field(description="own or shared")
-    precision: Precision = Field("float32", description="float32 or bf16")  # of files from before there was another
+    precision: Precision = Field("float32", description="float32 or bf16")  # Older files do not say it.
     branches: list[BranchPart] = Field(description="a list of dictionaries")
     versions: dict[str, str] = Field(description=TEXTS)
     schema_: Literal[2] = Field(alias="schema", description="2")

@@ -12,9 +12,9 @@ from latentdemo.models import pick_device
 from latentdemo.sampling import ChainSpec
 from latentdemo.sampling.interpolation import PathKind
 
-GIVEN = "given"  # the start of chains that begin at latents of their own, those of step 0 in latents.npz
-DRAWN, MOST_CHANGED_FIRST = "drawn", "changed"  # orders of the tiles on a sheet
-TILE = 128  # pixels that a tile is enlarged to
+GIVEN = "given"  # The start of chains that begin at latents of their own, those of step 0 in latents.npz.
+DRAWN, MOST_CHANGED_FIRST = "drawn", "changed"  # The orders of the tiles on a sheet.
+TILE = 128  # A tile is enlarged to so many pixels.
 
 
 def versions_in_use() -> dict[str, str]:

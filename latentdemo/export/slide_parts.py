@@ -38,14 +38,14 @@ from latentdemo.export.story import (
 from latentdemo.export.typeset import fitting_size, unparted
 from latentdemo.imaging import png_bytes
 
-TITLE_ONLY = 5  # the layout of python-pptx's own template with a title and nothing else
+TITLE_ONLY = 5  # The layout of python-pptx's own template with a title and nothing else.
 LANGUAGES = {"en": MSO_LANGUAGE_ID.ENGLISH_US, "ja": MSO_LANGUAGE_ID.JAPANESE}
-TITLE, BODY, CAPTION, SMALL = 30, 20, 16, 12  # points
-SPACING = 1.25  # height of a line in sizes, fixed: the fonts' own differ widely
-POINT = 72.0  # in an inch
-STEPS_SHOWN = 10  # on the chart
-LEAST_SHOWN = -25  # per cent on the chart
-FIELD = "{5B3C4D5E-0000-4000-8000-0000000000A1}"  # identifies the number of the slide, as the format asks
+TITLE, BODY, CAPTION, SMALL = 30, 20, 16, 12  # In points.
+SPACING = 1.25  # The height of a line, in sizes of its type. It is fixed, for the fonts' own differ widely.
+POINT = 72.0  # So many are an inch.
+STEPS_SHOWN = 10  # The chart ends here.
+LEAST_SHOWN = -25  # In per cent; the chart begins here.
+FIELD = "{5B3C4D5E-0000-4000-8000-0000000000A1}"  # It identifies the number of the slide, as the format asks.
 MARKERS = {
     "circle": XL_MARKER_STYLE.CIRCLE,
     "square": XL_MARKER_STYLE.SQUARE,
@@ -148,7 +148,7 @@ class Slides:
         inset: float = 0,
     ) -> None:
         """Fill a frame with paragraphs."""
-        room = 0.5 * size * (len(paragraphs) - 1)  # between paragraphs, at most
+        room = 0.5 * size * (len(paragraphs) - 1)  # Between paragraphs, at most.
         width, height = (box.width - 2 * inset - 0.25) * POINT, (box.height - inset) * POINT - room
         points = fitting_size(paragraphs, width, height, size, SPACING)
         frame.word_wrap = True
@@ -171,7 +171,7 @@ class Slides:
         block.fill.solid()
         block.fill.fore_color.rgb = RGBColor.from_string(colour.upper())
         block.line.fill.background()
-        block._element.remove(block._element.find(qn("p:style")))  # it brings a shadow
+        block._element.remove(block._element.find(qn("p:style")))  # It brings a shadow.
         return block
 
     def panel(self, slide: Any, box: Box, text: str, size: float = BODY + 2) -> None:
@@ -223,7 +223,7 @@ class Slides:
             axis.tick_labels.number_format, axis.tick_labels.number_format_is_linked = numbers, False
             axis.format.line.color.rgb = RGBColor.from_string(MUTED.upper())
         drawn.value_axis.major_gridlines.format.line.color.rgb = RGBColor.from_string(RULE.upper())
-        drawn.category_axis.tick_label_position = XL_TICK_LABEL_POSITION.LOW  # below the plot, not at its zero
+        drawn.category_axis.tick_label_position = XL_TICK_LABEL_POSITION.LOW  # Below the plot, not at its zero.
         for series, line in zip(drawn.plots[0].series, chart.lines, strict=True):
             style(series, line)
 

@@ -12,10 +12,10 @@ from pptx.util import Inches
 
 from latentdemo.export.story import INK, PAPER, TEAL, WHITE
 
-WIDTH, HEIGHT = 13.333, 7.5  # inches
+WIDTH, HEIGHT = 13.333, 7.5  # In inches.
 MARGIN = 0.6
-TEMPLATE_WIDTH = 10.0  # of python-pptx's own template, which is 4:3
-LATIN_FONT, JAPANESE_FONT = "Calibri", "Yu Gothic"  # both come with PowerPoint
+TEMPLATE_WIDTH = 10.0  # The width of python-pptx's own template, which is 4:3.
+LATIN_FONT, JAPANESE_FONT = "Calibri", "Yu Gothic"  # Both come with PowerPoint.
 
 
 class Box(NamedTuple):

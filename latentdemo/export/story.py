@@ -8,7 +8,7 @@ from PIL import Image
 
 TEAL, INK, MUTED, RULE, PAPER, WHITE = "0f766e", "1f2937", "5b6672", "d9dfe5", "f4f6f8", "ffffff"
 """The colours of the screens, light (`.streamlit/config.toml`)."""
-SHARES = (0.35, 0.10, 0.22, 0.18, 0.15)  # of the width of the table, by column
+SHARES = (0.35, 0.10, 0.22, 0.18, 0.15)  # Each column has this share of the width of the table.
 
 
 class Section(NamedTuple):

@@ -10,7 +10,7 @@ from PIL import ImageFont
 
 from latentdemo.fonts import FONT
 
-MEASURED_AT = 100  # points; widths of other sizes are in proportion
+MEASURED_AT = 100  # In points: widths of other sizes are in proportion.
 JAPANESE = "\u3000-\u30ff\u3400-\u9fff\uff00-\uffef"
 NOT_FIRST = re.escape("、。，．」』）］｝〉》】〕！？：；・ーぁぃぅぇぉっゃゅょァィゥェォッャュョ々％…,.;:!?)%]}")
 NOT_LAST = re.escape("「『（［｛〈《【〔([{")

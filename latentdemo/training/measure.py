@@ -15,7 +15,7 @@ from latentdemo.models.families.vae import kl_to_prior
 from latentdemo.random import Purpose, stream
 
 BATCH = 250
-RESIDUAL_COUNT = 10_000  # training images that the residual noise is estimated on
+RESIDUAL_COUNT = 10_000  # The residual noise is estimated on so many training images.
 
 
 def batches(images: ImageSet, model: GenerativeAutoencoder, count: int | None = None) -> Iterator[Tensor]:

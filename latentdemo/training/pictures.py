@@ -11,7 +11,7 @@ from latentdemo.models import GenerativeAutoencoder
 from latentdemo.random import Purpose, randn, stream
 
 COLUMNS = 12
-SCALE_TO = 64  # tiles are enlarged to at least this side in pixels
+SCALE_TO = 64  # Tiles are enlarged to at least this side, in pixels.
 
 
 @torch.inference_mode()

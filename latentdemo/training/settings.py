@@ -10,7 +10,7 @@ from latentdemo.errors import TrainingError
 
 Precision = Literal["bf16", "float32"]
 
-LEAST_STEPS = 3000  # of training, however few the images are
+LEAST_STEPS = 3000  # Training takes so many, however few the images are.
 
 
 @dataclass(frozen=True)

@@ -42,7 +42,7 @@ from latentdemo.training.settings import TrainingSettings
 from latentdemo.training.state import STATE, Best, check_same_run, read_state, write_state
 
 LOG = "log.jsonl"
-TIMED_BATCHES = 6  # of which the median counts; the first ones warm up
+TIMED_BATCHES = 6  # Their median counts, for the first ones warm up.
 
 Terms = dict[str, float]
 OnBatch = Callable[[int, int, int, Terms], None]
@@ -149,7 +149,7 @@ class Trainer:
             optimizer.load_state_dict(optimizers[group])
         left = self.settings.epochs - self.epoch
         stored = half_precision(sampling_state(self.model)).values()
-        copies = 3 if self.settings.patience is None else 4  # weights, Adam's two averages, and the best weights
+        copies = 3 if self.settings.patience is None else 4  # Weights, Adam's two averages, and the best weights.
         return Estimate(
             left * (self.steps_per_epoch * statistics.median(times) + after_epoch),
             sum(tensor.nbytes for tensor in stored)
@@ -230,7 +230,7 @@ class Trainer:
         ).numpy()
         size = self.settings.batch_size
         for start in range(0, self.steps_per_epoch * size, size):
-            rows = np.sort(order[start : start + size])  # sorted rows read a memory map in one direction
+            rows = np.sort(order[start : start + size])  # Sorted rows read a memory map in one direction.
             yield self.train_images.tensor(rows).to(self.device, non_blocking=True)
 
     def begin_schedules(self) -> list[LRScheduler]:

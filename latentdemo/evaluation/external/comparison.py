@@ -31,7 +31,7 @@ from latentdemo.sampling.encodings import encode_set
 from latentdemo.sampling.starts import PRIOR
 
 PARTS = "figures.json"
-AGREEMENT = 0.01  # relative difference up to which the prior sample's Fréchet distance counts as the one in the report
+AGREEMENT = 0.01  # The prior sample's Fréchet distance may differ by this share from the report's.
 
 
 def compare_with_pythae(
@@ -103,7 +103,7 @@ def kept_or_made(path: Path, key: Sequence[Any], make: Callable[[], Draws]) -> D
             if (found := file.metadata()).get("key") == facts["key"]:
                 return Draws({int(seed): file.get_tensor(seed) for seed in file.keys()}, float(found["milliseconds"]))  # noqa: SIM118
     except (OSError, SafetensorError):
-        pass  # none yet, or cut off while it was written
+        pass  # There is none yet, or one that was cut off.
     draws = make()
     facts["milliseconds"] = repr(draws.milliseconds)
     write_atomically(path, save({str(seed): latents.contiguous() for seed, latents in draws.latents.items()}, facts))

@@ -34,10 +34,10 @@ MIXTURE, MAF, IAF, TWO_STAGE = (f"{PYTHAE}{name}" for name in ("mixture", "maf",
 EPOCHS = {MIXTURE: None, MAF: 20, TWO_STAGE: 10, IAF: 5}
 """All samplers, with the passes over the encodings that each is trained for; the mixture needs none. One of the inverse
 autoregressive flow costs ten times as much as one of the masked flow, for it goes through the dimensions in turn."""
-LEARNING_RATE = 1e-3  # Adam's at the start; it falls to zero along half a cosine
-KEPT_BACK = 10  # every so manyth image chooses the best epoch
+LEARNING_RATE = 1e-3  # Adam's at the start. It falls to zero along half a cosine.
+KEPT_BACK = 10  # One image in so many is kept back to choose the best epoch.
 MISSING = "pythae is missing, whose samplers are to be measured: pip install pythae==0.1.2"
-CHAINS, REPEATS = 64, 3  # images that are timed at once, and how often, of which the median counts
+CHAINS, REPEATS = 64, 3  # Images that are timed at once, and how often. The median counts.
 
 
 @dataclass(frozen=True)
@@ -70,7 +70,7 @@ def fit_and_draw(
         LatentdemoError: pythae is not installed.
     """
     bridge = bridge_to(model, encodings.draw(stream(seed, Purpose.OTHER_SAMPLERS)))
-    rows = torch.arange(len(encodings)).float()[:, None]  # exact in float32 up to 16 million
+    rows = torch.arange(len(encodings)).float()[:, None]  # They are exact in float32 up to 16 million.
     kept_back = torch.arange(len(encodings)) % KEPT_BACK == 0
     with quiet(), own_randomness(seed), tempfile.TemporaryDirectory() as folder:
         sampler = build(name, bridge, rows[~kept_back], rows[kept_back], folder, seed)
@@ -170,7 +170,7 @@ def quiet() -> Iterator[None]:
 @contextlib.contextmanager
 def own_randomness(seed: int) -> Iterator[None]:
     """With a seed for the global generators that pythae draws from; what they were before comes back."""
-    states = random.getstate(), np.random.get_state()  # noqa: NPY002 - these are the ones
+    states = random.getstate(), np.random.get_state()  # noqa: NPY002 - these are the ones that pythae uses
     with torch.random.fork_rng():
         torch.manual_seed(seed)
         np.random.seed(seed)  # noqa: NPY002

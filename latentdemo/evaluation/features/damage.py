@@ -14,10 +14,10 @@ from torch import Tensor
 from latentdemo.random import randn
 
 DAMAGES = ("none", "mixed", "warped")
-COARSE = 4  # side of the noise that becomes a smooth field
-SOFTEST, HARDEST = 1.0, 16.0  # slope of the edge between two mixed pictures: a veil, a tear
-SOFTENING = 1 / 24  # standard deviation of the strongest blur, of the picture's side
-LARGEST_SHIFT = 0.08  # root mean square displacement of a warp, of the picture's side
+COARSE = 4  # The side of the noise that becomes a smooth field.
+SOFTEST, HARDEST = 1.0, 16.0  # The slope of the edge between two mixed pictures: from a veil to a tear.
+SOFTENING = 1 / 24  # The standard deviation of the strongest blur, as a share of the picture's side.
+LARGEST_SHIFT = 0.08  # The root mean square displacement of a warp, as a share of the picture's side.
 
 
 def mixed(images: Tensor, generator: torch.Generator, strength: float = 1.0) -> Tensor:

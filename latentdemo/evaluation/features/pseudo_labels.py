@@ -14,23 +14,23 @@ from sklearn.cluster import KMeans
 
 from latentdemo.data import ImageSet
 
-LOOK = "look"  # the attribute that is made
+PSEUDO_LABEL = "look"  # The name of the attribute that is made.
 GROUPS = 20
-COARSE = 8  # side of the copies, in pixels
-FITTED = 20_000  # pictures that groups are found in
+COARSE = 8  # The side of the copies, in pixels.
+FITTED = 20_000  # Groups are found in so many pictures.
 
 
-def labelled_by_look(train: ImageSet, held_out: ImageSet, seed: int = 0) -> tuple[ImageSet, ImageSet]:
-    """Both sets with the attribute `LOOK`; the groups are found in the training images only.
+def with_pseudo_labels(train: ImageSet, held_out: ImageSet, seed: int = 0) -> tuple[ImageSet, ImageSet]:
+    """Both sets with the attribute `PSEUDO_LABEL`; the groups are found in the training images only.
 
     Args:
         train, held_out: images (N, S, S, C), S a multiple of 8.
         seed: fixes the groups.
     """
     groups = KMeans(GROUPS, n_init=3, random_state=seed).fit(coarse(train)[:FITTED])
-    names = {LOOK: [f"group {number}" for number in range(1, GROUPS + 1)]}
+    names = {PSEUDO_LABEL: [f"group {number}" for number in range(1, GROUPS + 1)]}
     labelled = [
-        replace(images, labels={LOOK: groups.predict(coarse(images)).astype(np.int64)}, label_names=names)
+        replace(images, labels={PSEUDO_LABEL: groups.predict(coarse(images)).astype(np.int64)}, label_names=names)
         for images in (train, held_out)
     ]
     return labelled[0], labelled[1]

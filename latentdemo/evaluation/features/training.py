@@ -26,12 +26,12 @@ from latentdemo.models import NetworkConfig, describe_device
 from latentdemo.models.network import initialise
 from latentdemo.random import Purpose, stream
 
-WIDTH = 32  # channels of the first hidden layer
-FEATURES = 128  # penultimate activations
+WIDTH = 32  # Channels of the first hidden layer.
+FEATURES = 128  # Penultimate activations.
 BATCH = 128
-LEAST_STEPS = 1000  # of training, however few the pictures are
-DAMAGE = "damage"  # the attribute that is made, not read: intact, mixed or warped
-LEARNING_RATE = 1e-3  # Adam's at the start; it falls to zero along half a cosine
+LEAST_STEPS = 1000  # Training takes so many, however few the pictures are.
+DAMAGE = "damage"  # This attribute is made, not read: intact, mixed or warped.
+LEARNING_RATE = 1e-3  # Adam's at the start. It falls to zero along half a cosine.
 
 OnBatch = Callable[[int, int, float], None]
 """Called with (batches done, batches in all, loss) after each batch."""
@@ -57,7 +57,7 @@ def train_classifier(
 
     Args:
         dataset: name of the data set.
-        train: its training images, with labels; where they have none, those of `labelled_by_look` take their place.
+        train: its training images, with labels; where they have none, those of `with_pseudo_labels` take their place.
         held_out: images with the same attributes, to measure accuracy on.
         epochs: passes over the training images; None takes `usual_epochs`.
         seed: fixes weights and order.
@@ -68,9 +68,9 @@ def train_classifier(
         TrainingError: different attributes, no epoch, or fewer images than a batch.
     """
     if not train.labels and not held_out.labels:
-        from latentdemo.evaluation.features.pseudo_labels import labelled_by_look
+        from latentdemo.evaluation.features.pseudo_labels import with_pseudo_labels
 
-        train, held_out = labelled_by_look(train, held_out, seed)
+        train, held_out = with_pseudo_labels(train, held_out, seed)
     epochs = usual_epochs(len(train)) if epochs is None else epochs
     attributes = label_sizes(train, held_out) | {DAMAGE: len(DAMAGES)}
     if epochs < 1 or len(train) < BATCH:

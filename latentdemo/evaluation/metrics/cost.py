@@ -8,8 +8,8 @@ from latentdemo.evaluation.report import Row
 from latentdemo.models import GenerativeAutoencoder
 from latentdemo.sampling import Batches, run_batches
 
-CHAINS = 64  # that walk together
-REPEATS = 3  # of which the median counts
+CHAINS = 64  # They walk together.
+REPEATS = 3  # Their median counts.
 
 
 def milliseconds_an_image(model: GenerativeAutoencoder, row: Row, batches: Batches = run_batches) -> float:

@@ -16,10 +16,10 @@ from latentdemo.errors import LatentdemoError
 from latentdemo.evaluation.metrics.rows import FeatureRows, QualityError, check_rows
 
 LEAST_CHAINS = 4  # Vehtari et al. 2021
-LEAST_STEPS = 100  # below, an estimated autocorrelation is mostly noise
-LAGS = 50  # of the autocorrelation that is handed out
-WINDOW = 5.0  # autocorrelation times after which the sum over lags is cut, as in emcee (Sokal 1996)
-REGIONS = 10  # parts that the learned latent distribution is cut into
+LEAST_STEPS = 100  # With fewer, an estimated autocorrelation is mostly noise.
+LAGS = 50  # So many lags of the autocorrelation are told.
+WINDOW = 5.0  # The sum over lags ends after so many autocorrelation times, as in emcee (Sokal 1996).
+REGIONS = 10  # The learned latent distribution is cut into so many parts.
 
 
 @dataclass(frozen=True)
@@ -121,9 +121,9 @@ def autocorrelation(values: np.ndarray) -> np.ndarray:
     """
     _, steps, _ = values.shape
     centred = values - values.mean(axis=(0, 1))
-    spectrum = np.fft.rfft(centred, n=2 * steps, axis=1)  # twice as long, for the ends must not meet
+    spectrum = np.fft.rfft(centred, n=2 * steps, axis=1)  # Twice as long, so that the ends do not meet.
     products = np.fft.irfft(np.abs(spectrum) ** 2, axis=1)[:, :steps].mean(axis=0)
-    covariance = products / np.arange(steps, 0, -1)[:, None]  # pairs of steps at each lag
+    covariance = products / np.arange(steps, 0, -1)[:, None]  # Divided by the number of pairs of steps at each lag.
     return (covariance / covariance[0]).mean(axis=1)
 
 

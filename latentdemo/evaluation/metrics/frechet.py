@@ -31,7 +31,7 @@ def frechet_distance(real: FeatureRows, fake: FeatureRows) -> float:
     root = symmetric_root(covariance)
     overlap = torch.linalg.eigvalsh(root @ other_covariance @ root).clamp(min=0.0).sqrt().sum()
     distance = (mean - other_mean).square().sum() + covariance.trace() + other_covariance.trace() - 2.0 * overlap
-    return max(distance.item(), 0.0)  # rounding may leave a tiny negative number between equal sets
+    return max(distance.item(), 0.0)  # Rounding may leave a tiny negative number between equal sets.
 
 
 def symmetric_root(matrix: Tensor) -> Tensor:

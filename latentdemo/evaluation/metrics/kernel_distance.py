@@ -9,7 +9,7 @@ from torch import Tensor
 
 from latentdemo.evaluation.metrics.rows import FeatureRows, QualityError, check_features
 
-SUBSETS, SUBSET_SIZE = 20, 1000  # the size is the one of Bińkowski et al. 2018
+SUBSETS, SUBSET_SIZE = 20, 1000  # The size is that of Bińkowski et al. 2018.
 
 
 def kernel_distance(
@@ -37,7 +37,7 @@ def kernel_distance(
     first, second = check_features(real, fake, least=2)
     size = min(subset_size, len(first), len(second))
     if size == len(first) == len(second):
-        return squared_mmd(first, second)  # every subset would be the whole again
+        return squared_mmd(first, second)  # Every subset would be the whole again.
     generator = np.random.default_rng(seed)
     values = [
         squared_mmd(*(side[generator.permutation(len(side))[:size]] for side in (first, second)))

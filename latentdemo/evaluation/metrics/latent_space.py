@@ -19,20 +19,20 @@ from torch import Tensor
 
 from latentdemo.evaluation.metrics.rows import FeatureRows, QualityError, check_rows
 
-LEAST = 100  # points a side; fewer leave less than 20 in a fold
-MOST = 5000  # points a side that are looked at
-MOST_FOR_SILHOUETTE = 2000  # its cost is quadratic
+LEAST = 100  # Fewer points a side leave less than 20 in a fold.
+MOST = 5000  # No more points a side are looked at.
+MOST_FOR_SILHOUETTE = 2000  # The cost of the silhouette is quadratic.
 UNUSED_KL = 0.01  # nats; Burda et al. 2016 (arXiv 1509.00519) count units active above 0.01 of another measure
-UNUSED_STD = 0.01  # of a deterministic encoder, whose encodings of all images then agree
-LEAST_STD = 1e-3  # spread of a direction without any, whose KL to the prior would be infinite
+UNUSED_STD = 0.01  # Below it, the encodings of all images by a deterministic encoder agree.
+LEAST_STD = 1e-3  # A direction without spread would have an infinite KL to the prior.
 FOLDS = 5
-TREES = 60  # of the classifier
+TREES = 60  # The classifier is a forest of so many.
 MIXTURE_SIZES = (1, 2, 5, 10, 20)
-MIXTURE_ROUNDS = 60  # of expectation-maximisation; the order by BIC settles long before its values do
-NEIGHBOURS = 10  # of the graph
+MIXTURE_ROUNDS = 60  # Rounds of expectation-maximisation: the order by BIC settles long before its values do.
+NEIGHBOURS = 10  # Each point is joined to so many in the graph.
 CLUSTER_COUNTS = (2, 5, 10)
-MATCH_AUC, MILD_AUC = 0.6, 0.75  # below: "match", "mild"; above: "mismatch"
-EQUAL_VARIANCES = 1.05  # ratio up to which principal variances count as equal
+MATCH_AUC, MILD_AUC = 0.6, 0.75  # Below the first it is a "match", below the second "mild", above a "mismatch".
+EQUAL_VARIANCES = 1.05  # Principal variances count as equal up to this ratio.
 
 
 @dataclass(frozen=True)
@@ -160,7 +160,7 @@ def analyse_latent_space(
     posterior_kl = None if posterior_kl_per_dim is None else check_posterior_kl(posterior_kl_per_dim, size)
     generator = np.random.default_rng(seed)
     count = min(len(points), len(draws), MOST)
-    real, prior = some(points.numpy(), count, generator), some(draws.numpy(), count, generator)
+    real, prior = random_rows(points.numpy(), count, generator), random_rows(draws.numpy(), count, generator)
     mean, std = real.mean(axis=0), real.std(axis=0)
     skewness, excess_kurtosis = shape_of_marginals(real)
     classifier = tell_apart(real, prior, seed)
@@ -191,7 +191,7 @@ def check_posterior_kl(values: FeatureRows, size: int) -> np.ndarray:
     return kl
 
 
-def some(rows: np.ndarray, count: int, generator: np.random.Generator) -> np.ndarray:
+def random_rows(rows: np.ndarray, count: int, generator: np.random.Generator) -> np.ndarray:
     """So many rows, chosen at random without repetition."""
     return rows[np.sort(generator.permutation(len(rows))[:count])]
 
@@ -259,7 +259,7 @@ def count_clusters(rows: np.ndarray, seed: int) -> Fragmentation:
             size, covariance_type=covariance, max_iter=MIXTURE_ROUNDS, random_state=seed, reg_covar=LEAST_STD**2
         )
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore", ConvergenceWarning)  # see MIXTURE_ROUNDS
+            warnings.simplefilter("ignore", ConvergenceWarning)  # MIXTURE_ROUNDS says why.
             bic[covariance][str(size)] = float(mixture.fit(rows).bic(rows)) / len(rows)
     best = min(((value, covariance, size) for covariance in bic for size, value in bic[covariance].items()))
     return Fragmentation(int(best[2]), best[1], bic)

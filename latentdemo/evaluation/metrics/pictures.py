@@ -11,9 +11,9 @@ from torch import Tensor
 from latentdemo.errors import ImageShapeError
 from latentdemo.evaluation.metrics.rows import FeatureRows, QualityError, check_rows, squared_distances
 
-MEMORISED = 0.01  # quantile of the held-out images' distances below which a sample counts as memorised
-CANDIDATES = 4  # nearest rows of a block by rounded distances, of which the exact distances are taken
-ROWS, TRAINING_ROWS = 1000, 10_000  # of a block of distances: 40 MB
+MEMORISED = 0.01  # A sample nearer than this quantile of the held-out images' distances counts as memorised.
+CANDIDATES = 4  # Exact distances are taken of so many rows of a block, the nearest by rounded distances.
+ROWS, TRAINING_ROWS = 1000, 10_000  # The sides of a block of distances, which weighs 40 MB.
 
 
 def sharpness(images: Tensor) -> Tensor:
@@ -68,7 +68,7 @@ def nearest_distance(features: FeatureRows, training: FeatureRows) -> Tensor:
         raise QualityError(
             f"{rows.shape[1]} against {others.shape[1]} training features: take both from one feature space"
         )
-    centre = others.mean(dim=0)  # distances do not change, their rounding shrinks
+    centre = others.mean(dim=0)  # This changes no distance, and makes their rounding smaller.
     rows, others = rows - centre, others - centre
     blocks = [(block, block.float()) for block in others.split(TRAINING_ROWS)]
     return torch.cat(

@@ -11,8 +11,8 @@ from torch import Tensor
 
 from latentdemo.evaluation.metrics.rows import BLOCK, FeatureRows, QualityError, check_features, squared_distances
 
-NEIGHBOURS = 5  # k of Naeem et al. 2020
-NEAR_TIE = 1e-10  # share of the largest squared distance by which the product form of one may be wrong, and then some
+NEIGHBOURS = 5  # The k of Naeem et al. 2020.
+NEAR_TIE = 1e-10  # More than the share of the largest squared distance by which the product form is wrong.
 
 
 class Prdc(NamedTuple):
@@ -55,10 +55,10 @@ def prdc(real: FeatureRows, fake: FeatureRows, neighbours: int = NEIGHBOURS) -> 
             f"{len(real_rows)} real and {len(fake_rows)} generated images: take equal numbers, "
             "the figures depend on both"
         )
-    centre = real_rows.mean(dim=0)  # distances do not change, their rounding shrinks
+    centre = real_rows.mean(dim=0)  # This changes no distance, and makes their rounding smaller.
     real_rows, fake_rows = real_rows - centre, fake_rows - centre
     real_radius, fake_radius = squared_radii(real_rows, neighbours), squared_radii(fake_rows, neighbours)
-    balls_around_fake = torch.zeros(len(fake_rows), dtype=torch.long)  # real balls that hold each fake point
+    balls_around_fake = torch.zeros(len(fake_rows), dtype=torch.long)  # How many real balls hold each fake point.
     recalled, covered = [], []
     for start in range(0, len(real_rows), BLOCK):
         block, radius = real_rows[start : start + BLOCK], real_radius[start : start + BLOCK, None]
@@ -83,7 +83,7 @@ def squared_radii(rows: Tensor, neighbours: int) -> Tensor:
     for start in range(0, len(rows), BLOCK):
         block = rows[start : start + BLOCK]
         distances = squared_distances(block, rows)
-        distances.diagonal(start).fill_(torch.inf)  # each row is its own nearest
+        distances.diagonal(start).fill_(torch.inf)  # Each row is its own nearest.
         nearest = distances.topk(neighbours, dim=1, largest=False).indices
         found.append((block[:, None] - rows[nearest]).square().sum(dim=-1).amax(dim=1))
     return torch.cat(found)
@@ -92,6 +92,6 @@ def squared_radii(rows: Tensor, neighbours: int) -> Tensor:
 def settle_near_ties(distances: Tensor, bounds: Tensor, first: Tensor, second: Tensor) -> None:
     """Make those squared distances exact, in place, that rounding might carry over a bound."""
     near = (distances - bounds).abs_() <= NEAR_TIE * distances.max()
-    for pairs in near.nonzero().split(BLOCK * 100):  # in parts: sets of few different pictures are full of ties
+    for pairs in near.nonzero().split(BLOCK * 100):  # In parts, for sets of few different pictures are full of ties.
         rows, columns = pairs.T
         distances[rows, columns] = (first[rows] - second[columns]).square().sum(dim=-1)

@@ -8,8 +8,8 @@ from torch import Tensor
 
 from latentdemo.errors import LatentdemoError
 
-BLOCK = 1000  # rows of a distance matrix held at a time: 40 MB against 5,000 columns
-ROUNDING = 5e-7  # of float32 features, relative to the largest: the same picture in another batch differs by this much
+BLOCK = 1000  # So many rows of a distance matrix are held at a time: 40 MB against 5,000 columns.
+ROUNDING = 5e-7  # The same picture in another batch differs by this share of the largest feature.
 
 FeatureRows = Tensor | np.ndarray
 """(N, F) features, one image a row."""

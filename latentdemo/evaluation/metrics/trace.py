@@ -14,8 +14,8 @@ from latentdemo.evaluation.metrics.rows import FeatureRows, check_rows
 from latentdemo.sampling import ChainRun
 from latentdemo.sampling.densities.density import FittedDensity
 
-LEAST_UNIT = 1e-9  # where all encodings are one point
-MIDDLE = (0.05, 0.95)  # quantiles between which most real data lies
+LEAST_UNIT = 1e-9  # It stands in where all encodings are one point.
+MIDDLE = (0.05, 0.95)  # Most real data lies between these quantiles.
 
 
 class Surroundings:

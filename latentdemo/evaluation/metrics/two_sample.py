@@ -14,7 +14,7 @@ from torch import Tensor
 
 from latentdemo.evaluation.metrics.rows import BLOCK, FeatureRows, QualityError, check_rows
 
-TIE = 1e-12  # relative to the mean distance: rounding between sums over the same points in another order
+TIE = 1e-12  # In mean distances: sums over the same points in another order differ by so much.
 
 
 class TwoSample(NamedTuple):
