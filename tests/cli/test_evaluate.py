@@ -2,9 +2,12 @@ import json
 import shutil
 from dataclasses import replace
 
+import pytest
+
 from latentdemo.checkpoints import checkpoints_dir
 from latentdemo.data import read_held_out
 from latentdemo.evaluation import load_report, save_report
+from latentdemo.evaluation.report import COMPARISON
 from tests.cli.command import run
 
 
@@ -31,3 +34,27 @@ def test_evaluate_writes_the_report_the_card_and_the_table(capsys, tmp_path, mon
     assert run("evaluate", "fashion-mnist/vae", *options, "--json") == 0
     assert json.loads(capsys.readouterr().out)["count"] == 100
     assert not (folder / "vae" / "evaluation.json").exists()
+
+
+@pytest.mark.parametrize("as_json", [False, True])
+def test_compare_adds_to_the_evaluation_or_prints_the_report(capsys, tmp_path, monkeypatch, as_json: bool) -> None:
+    folder = tmp_path / "fashion-mnist" / "vae"
+    shutil.copytree(checkpoints_dir() / "fashion-mnist" / "vae", folder)
+    monkeypatch.setenv("LATENTDEMO_CHECKPOINTS", str(tmp_path))
+    monkeypatch.setattr("latentdemo.data.load_images", lambda *_: None)
+
+    def stand_in(before, _images, resume_from, **_settings):
+        resume_from.mkdir()
+        return replace(before, rows=[replace(row, milliseconds=1.25) for row in before.rows])
+
+    monkeypatch.setattr("latentdemo.evaluation.compare_with_pythae", stand_in)
+    before = load_report(folder)
+    assert run("compare", "fashion-mnist/vae", *(["--json"] if as_json else [])) == 0
+    printed = capsys.readouterr().out
+    after = load_report(folder)
+    assert (after.rows == before.rows) == as_json
+    rows = json.loads(printed)["rows"] if as_json else []
+    assert all(row["milliseconds"] == 1.25 for row in rows)
+    assert bool(rows) == as_json
+    assert "1.25" in printed
+    assert (folder / COMPARISON).exists() == as_json

@@ -80,6 +80,17 @@ def test_chains_that_started_at_latents_of_their_own_start_there_again(settings,
     assert "put latents.npz of the same ZIP beside it" in " ".join(capsys.readouterr().err.split())
 
 
+def test_what_is_reported_can_be_read_by_programs(settings, tmp_path, capsys) -> None:
+    run, again = unpacked(settings, tmp_path / "zip"), tmp_path / "again"
+    assert command("rerun", run, "--output", again, "--device", "cpu", "--json") == 0
+    report = json.loads(capsys.readouterr().out)
+    assert report["wrote"] == [str(again / "comparison.png"), str(again / "latents.npz")]
+    assert report["agreement"] == {"agreeing": 6, "count": 6, "difference": 0.0}
+    (run.parent / "latents.npz").unlink()
+    assert command("rerun", run, "--output", again, "--device", "cpu", "--json") == 0
+    assert json.loads(capsys.readouterr().out)["agreement"] is None
+
+
 def test_other_weights_are_warned_of_and_do_not_agree(settings, tiny_model, tmp_path, capsys) -> None:
     run = unpacked(settings, tmp_path / "zip")
     tiny_model.decoder[0].weight.data.mul_(2)
