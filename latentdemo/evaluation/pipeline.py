@@ -176,9 +176,10 @@ def measure_model(
         folder = model_folder(name)
         features = features or load_features(folder.parent.name, compute.device, beside=folder.parent)
         subject = Subject(walked, trained, features, read_held_out(folder.parent), train, compute)
-        if not seeds or not 10 <= count <= subject.most:
+        if not seeds or not subject.least <= count <= subject.most:
             raise EvaluationError(
-                f"{len(seeds)} repetitions of {count} images; take at least one of 10 to {subject.most} images"
+                f"{len(seeds)} repetitions of {count} images; take at least one of {subject.least} to {subject.most} "
+                "images"
             )
         arms = plan(trained, kernels, steps)
         density, precision = read_density_config(folder), precision_of(walked)

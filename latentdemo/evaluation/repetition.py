@@ -25,6 +25,7 @@ from latentdemo.sampling.encodings import Encodings, batches_of_images, encode_i
 from latentdemo.sampling.starts import PRIOR
 
 BATCH = 250
+LEAST, LEAST_WITH_TRAINING = 10, 100
 LATENTS = 1000  # A two-sample test takes so many latents a side.
 ROUND_TRIPS = 250  # So many samples are decoded and encoded once more.
 NEIGHBOURS_OF = 500  # The nearest training image is looked for of so many samples.
@@ -71,6 +72,11 @@ class Subject:
         """Features (N, F) of images (N, C, H, W)."""
         parts = images.split(BATCH)
         return torch.cat([self.compute.call(partial(self.features, part)) for part in parts])
+
+    @property
+    def least(self) -> int:
+        """Images a side that every figure can be taken of; memorised samples are told by a quantile of many."""
+        return LEAST if self.train is None else LEAST_WITH_TRAINING
 
     @property
     def most(self) -> int:

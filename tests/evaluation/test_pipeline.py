@@ -195,6 +195,8 @@ def test_any_module_can_be_the_feature_space() -> None:
 def test_more_images_than_there_are_cannot_be_asked_for(clothes) -> None:
     with pytest.raises(EvaluationError, match="to 300 images"):
         measure_model("fashion-mnist/vae", count=301, seeds=(0,), train=part(clothes, slice(0, 300)))
+    with pytest.raises(EvaluationError, match="of 100 to 300 images"):
+        measure_model("fashion-mnist/vae", count=99, seeds=(0,), train=part(clothes, slice(0, 300)))
     with pytest.raises(EvaluationError, match="5000 images"):
         measure_model("fashion-mnist/vae", count=5001, seeds=(0,))
     with pytest.raises(SamplingError, match="known are decode-encode"):
