@@ -20,10 +20,14 @@ class RecentResults(Generic[Result]):
     """
 
     def __init__(self, capacity: int) -> None:
-        self.capacity = capacity
         self._kept: LRUCache[Hashable, tuple[Result, int]] = LRUCache(capacity, getsizeof=lambda kept: kept[1])
         self._turns: WeakValueDictionary[Hashable, threading.Lock] = WeakValueDictionary()
         self._lock = threading.Lock()
+
+    @property
+    def capacity(self) -> int:
+        """What the kept results may weigh together."""
+        return int(self._kept.maxsize)
 
     def get(self, key: Hashable) -> Result | None:
         """The result of a key, if it is still kept."""

@@ -13,7 +13,7 @@ import torch
 
 from latentdemo import load_model, run_chain
 from latentdemo.checkpoints import load_form, load_trained, save_checkpoint
-from latentdemo.engine import Engine, RunRequest, Ticket, engine_for, shared
+from latentdemo.engine import Engine, RecentResults, RunRequest, Ticket, engine_for, shared
 from latentdemo.engine.clock import SteadyClock
 from latentdemo.engine.engine import LEASE
 from latentdemo.engine.run import Run
@@ -552,7 +552,7 @@ def test_nothing_grows_with_the_number_of_requests(checkpoints, monkeypatch) -> 
     monkeypatch.setitem(KERNELS, "moody", stand_in("moody", lambda model, step=0: Moody(), "step"))
     before = runs_alive()
     engine = Engine("cpu", row_limit=16, queue_limit=1000)
-    engine.results.capacity = 20_000
+    engine.results = RecentResults(20_000)
     draw = random.Random(2)
     tickets: list[Ticket] = []
     for seed in range(1000):
