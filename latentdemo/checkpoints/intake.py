@@ -16,11 +16,12 @@ import tempfile
 import unicodedata
 import zipfile
 from collections.abc import Callable
-from dataclasses import asdict, fields
+from dataclasses import asdict
 from pathlib import Path, PurePosixPath
-from typing import Any
+from typing import Annotated, Any
 
 import torch
+from pydantic import BaseModel, ConfigDict, Field
 
 from latentdemo.checkpoints import CheckpointConfig, load_trained, read_config
 from latentdemo.checkpoints.config import CARD, CONFIG, DENSITY_CONFIG, DENSITY_WEIGHTS, MAX_IMAGE_SIDE, WEIGHTS
@@ -39,7 +40,7 @@ RESERVED = {"CON", "PRN", "AUX", "NUL", *(f"{port}{number}" for port in ("COM", 
 END_OF_LIST = b"PK\x05\x06"
 LARGEST = {"image_size": MAX_IMAGE_SIDE, "width": 512, "latent_size": 1024}
 MOST_PARAMETERS = 50_000_000
-LARGEST_OPTION = 4096.0  # of a family
+Amount = Annotated[int | float, Field(ge=0, le=4096, allow_inf_nan=False)]  # of a family's options
 TRIED = 16  # samples that are decoded and encoded again
 
 
@@ -196,30 +197,41 @@ def check_model(folder: Path, check_densities: Callable[[Path, GenerativeAutoenc
     return config.family
 
 
+class UploadedConfig(BaseModel):
+    """What a `config.json` that somebody brings may hold; the sizes of its network are checked where it is built."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    family: str
+    network: dict[str, int]
+    options: dict[str, Amount]
+    residual_std: Amount
+    dataset: Any = ""
+    training: Any = None
+    measured: Any = None
+    versions: Any = None
+    sha256: str = ""
+
+
 def checked_config(folder: Path) -> CheckpointConfig:
     """What `config.json` says of the network; nothing else of it is believed.
 
     Raises:
-        LatentdemoError, ValueError, TypeError, AttributeError: it says something else than it should.
+        LatentdemoError, ValueError: it says something else than it should.
     """
-    values = strict_json(folder / CONFIG)
-    unknown = values.keys() - {each.name for each in fields(CheckpointConfig)}
+    given = UploadedConfig.model_validate_json((folder / CONFIG).read_bytes())
     config = read_config(folder)
-    if unknown or config.family not in FAMILIES or not isinstance(config.sha256, str):
-        raise ValueError("unknown entries or family")
-    numbers = {**config.options, "residual_std": config.residual_std}
-    if not all(type(number) in (int, float) and 0 <= number <= LARGEST_OPTION for number in numbers.values()):
-        raise ValueError("options out of range")
+    if config.family not in FAMILIES:
+        raise ValueError("an adapter, and no family")
     if any(getattr(config.network, name) > most for name, most in LARGEST.items()):
         raise UploadError("size")
-    dataset = config.dataset if isinstance(config.dataset, str) else ""
     return CheckpointConfig(
         config.family,
         config.network,
-        dict(config.options),
-        float(config.residual_std),
-        dataset if re.fullmatch(r"\w[\w.-]{0,63}", dataset) else "",
-        sha256=config.sha256,
+        dict(given.options),
+        float(given.residual_std),
+        given.dataset if isinstance(given.dataset, str) and re.fullmatch(r"\w[\w.-]{0,63}", given.dataset) else "",
+        sha256=given.sha256,
     )
 
 
@@ -245,18 +257,6 @@ def check_walk(model: GenerativeAutoencoder) -> None:
     for values in (images, posterior.mean, posterior.std):
         if values is not None and not values.isfinite().all():
             raise ValueError("the model gives numbers that are not finite")
-
-
-def strict_json(path: Path) -> dict[str, Any]:
-    """A JSON object without NaN and infinity, which JSON does not know; ValueError for anything else."""
-
-    def refuse(constant: str) -> None:
-        raise ValueError(f"{constant} is not JSON")
-
-    values = json.loads(path.read_bytes(), parse_constant=refuse)
-    if not isinstance(values, dict):
-        raise ValueError("no JSON object")
-    return values
 
 
 def write_json(path: Path, values: dict[str, Any]) -> None:
