@@ -37,7 +37,7 @@ from latentdemo.ui.state.link import put_in_link, take_from_link
 
 STEPS, CHAINS = (1, 2, 3, 5, 10, 20, 50), (1, 4, 9)
 USUAL: dict[str, Any] = {"steps": 10, "chains": 4}
-HEIGHT, SWITCH = 560, 300  # pixels: about the height of the player; width of a switch with its line
+HEIGHT, SWITCH, STOPPING = 560, 300, 400  # pixels: about the height of the player; width of a switch with its line
 
 
 def way_controls(report: Report | None) -> None:
@@ -45,8 +45,8 @@ def way_controls(report: Report | None) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         kernel_control()
         recommended_button(report, **recommended_settings(report))
-        st.segmented_control(
-            _("Steps"), steps_offered(report, STEPS), required=True, key="steps",
+        st.selectbox(
+            _("Steps"), steps_offered(report, STEPS), key="steps", width=100,
             help=_("How many steps each chain takes. Step 0 decodes the starting point as it is."),
         )  # fmt: skip
         st.segmented_control(
@@ -68,7 +68,7 @@ def switches(report: Report | None, corrupts: bool) -> None:
             with st.container(width=SWITCH):
                 option_control(option)
                 st.caption(option_meaning(option))
-        with st.container(width=SWITCH):
+        with st.container(width=STOPPING):
             stopping_control(report)
             st.caption(stopping_words(stops_offered(report)[st.session_state["stop"]]))
 

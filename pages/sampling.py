@@ -75,8 +75,8 @@ def way_controls(report: Report | None, starts: list[str]) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         kernel_control()
         recommended_button(report, **recommended_settings(report))
-        st.segmented_control(
-            _("Starting point"), starts, required=True, key="start", format_func=start_title, wrap=True,
+        st.selectbox(
+            _("Starting point"), starts, key="start", format_func=start_title, width=180,
             help=_("Where the chains start: at random points of the prior, at draws from a density that was fitted to "
                    "encodings of real data, or at encodings of held-out images."),
         )  # fmt: skip

@@ -189,7 +189,7 @@ def test_a_silly_link_falls_back_with_a_notice(link: dict[str, str]) -> None:
 
 def test_a_shorter_run_forgets_a_step_that_it_does_not_have() -> None:
     app = open_chain(at="9", follow="4")
-    app.segmented_control(key="steps").select(5).run()
+    app.selectbox(key="steps").select(5).run()
     assert played(app)["view"] == {"at": 0, "chain": 3, "show": "picture", "speed": 1}
     assert not app.toast
     assert "at" not in app.query_params

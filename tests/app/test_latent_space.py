@@ -131,7 +131,7 @@ def test_kernel_and_steps_are_in_the_link_and_change_the_map(clothes: Path) -> N
     app = open_page(SCRIPT)
     before = app.get("vega_lite_chart")[0].proto
     app.selectbox(key="kernel").select("langevin").run()
-    app.segmented_control(key="steps").select(10).run()
+    app.selectbox(key="steps").select(10).run()
     assert not app.exception
     assert app.query_params["kernel"] == "langevin"
     assert app.query_params["steps"] == "10"

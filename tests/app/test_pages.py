@@ -126,7 +126,8 @@ def test_every_kernel_has_its_comparison(kernel: str) -> None:
     assert len(app.image) == 4
     assert app.query_params.get("kernel", "decode-encode") == kernel
     assert ("Accepted" in captions(app)) == (kernel in {"hmc", "langevin", "metropolis-within-gibbs"})
-    assert {control.key for control in app.segmented_control} >= {"start", "count", "stop", "order"}
+    assert {control.key for control in app.segmented_control} >= {"count", "stop", "order"}
+    assert app.selectbox(key="start").value == "prior"
     assert ("decoding" in {control.key for control in app.segmented_control}) == (kernel == "decode-encode")
 
 
@@ -175,7 +176,7 @@ def test_missing_held_out_images_are_a_message(tiny_model, tmp_path, monkeypatch
     app = open_page("pages/sampling.py", start="data")
     assert not app.exception
     assert "held-out images" in app.error[0].value
-    app.segmented_control(key="start").select("prior").run()
+    app.selectbox(key="start").select("prior").run()
     assert not app.error
     assert len(app.image) == 4
 

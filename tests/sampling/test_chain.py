@@ -1,9 +1,11 @@
 import pytest
 import torch
 
-from latentdemo import load_model
+from latentdemo import adapt, load_model
 from latentdemo.errors import Cancelled, SamplingError
-from latentdemo.sampling import run_batches, run_chain
+from latentdemo.sampling import KERNELS, run_batches, run_chain
+from latentdemo.sampling.densities.resolve import resolve_density
+from latentdemo.sampling.kernels.hmc import hmc
 
 GREY_LEVEL = 1 / 255
 
@@ -130,3 +132,43 @@ def test_a_run_from_given_latents_meets_other_noise_than_that_they_were_drawn_of
     drawn = start[again.info["accepted"][0]] - start[again.info["accepted"][0]].mean(dim=0)
     correlation = (noise * drawn).sum() / (noise.norm() * drawn.norm())
     assert correlation.abs() < 0.5  # momentum proportional to the place would make it 1
+
+
+@pytest.mark.parametrize("options", [{"density": 1}, {"density": 0.5}, {"leapfrogs": "5"}])
+def test_an_option_of_another_kind_is_named(options: dict) -> None:
+    with pytest.raises(SamplingError, match=next(iter(options))):
+        run_chain(load_model("fashion-mnist/vae", "cpu"), "hmc", count=1, steps=1, options=options)
+
+
+def test_a_model_in_memory_has_all_kernels() -> None:
+    """A pair of functions and a density at hand will do; neither lies in a folder."""
+    model = load_model("fashion-mnist/vae", "cpu")
+    adapted = adapt(
+        model.encode,
+        lambda latents: model.decode(latents).mean,
+        model.latent_size,
+        model.image_shape,
+        residual_std=model.residual_std,
+    )
+    flow = resolve_density(model, "flow").density
+    for kernel in KERNELS:
+        run = run_chain(adapted, kernel, count=4, steps=2, density=flow)
+        assert run.images[2].isfinite().all()
+        assert ("acceptance_probability" in run.info) == ("accepted" in run.info)
+    stopped = run_chain(adapted, "decode-encode", count=4, steps=30, density=flow, start="density", stop_at=0.3)
+    assert not stopped.info["walking"].all()
+    with pytest.raises(SamplingError, match="pass a density"):
+        run_chain(adapted, "hmc", count=1, steps=1)
+
+
+def test_a_kernel_object_serves_as_well_as_a_name() -> None:
+    model = load_model("fashion-mnist/vae", "cpu")
+    fitted = resolve_density(model, "mixture")
+    kernel = hmc(fitted.density, fitted.step_sizes["hmc"], fitted.scale)
+    by_object, by_name = (run_chain(model, each, count=5, steps=3, seed=2) for each in (kernel, "hmc"))
+    assert torch.equal(by_object.latents[3], by_name.latents[3])
+    assert (
+        run_chain(model, hmc(fitted.density, step_size=0.3), count=2, steps=1).info["acceptance_probability"].max() <= 1
+    )
+    with pytest.raises(SamplingError, match="transport needs a density with a map"):
+        run_chain(model, "transport", count=1, steps=1, density="mixture")

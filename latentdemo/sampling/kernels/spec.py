@@ -134,5 +134,5 @@ class KernelSpec:
                     f"{', '.join(known) or 'none'}"
                 )
             values = known[name].values
-            if values and value not in values:
-                raise SamplingError(f"the option {name} is {value!r:.40}; it must be one of {', '.join(values)}")
+            if not isinstance(value, str) or (values and value not in values):
+                raise SamplingError(f"the option {name} is {value!r:.40}; it must be {' or '.join(values) or 'a text'}")

@@ -82,10 +82,10 @@ def steps_offered(report: Report | None, usual: Sequence[int]) -> tuple[int, ...
     return tuple(sorted({*usual, *evaluated}))
 
 
-def kernel_control() -> None:
-    """Which kernel."""
+def kernel_control(width: int = 400) -> None:
+    """Which kernel; `width` in pixels."""
     st.selectbox(
-        _("Kernel"), list(KERNELS), key="kernel", format_func=kernel_name, width=400,
+        _("Kernel"), list(KERNELS), key="kernel", format_func=kernel_name, width=width,
         help=_("How the chain takes a step. None is the best for every model: look whether artifacts go, and what "
                "is kept of the starting points."),
     )  # fmt: skip
