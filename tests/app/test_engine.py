@@ -27,7 +27,7 @@ from latentdemo.ui.runs import comparison
 from latentdemo.ui.shell.navigation import CHAIN, INTERPOLATION, LATENT_SPACE, OVERVIEW, SAMPLING
 from latentdemo.ui.state import background
 from tests.app.test_pages import open_page
-from tests.engine.stand_ins import PATIENCE
+from tests.engine.stand_ins import PATIENCE, until
 
 ROOT = Path(__file__).parents[2]
 CLOTHES = {"data": "fashion-mnist", "model": "vae"}
@@ -67,14 +67,6 @@ def gate(monkeypatch) -> Iterator[Gate]:
     yield made
     made.open.release(10_000)
     engine_for().close()
-
-
-def until(holds) -> None:
-    """Wait until something holds."""
-    given_up = time.monotonic() + PATIENCE
-    while not holds():
-        assert time.monotonic() < given_up
-        time.sleep(0.005)
 
 
 def open_sampling(**link) -> AppTest:

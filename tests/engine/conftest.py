@@ -10,10 +10,12 @@ import torch
 
 from latentdemo.checkpoints import save_checkpoint
 from latentdemo.engine import Engine, engine_for
+from latentdemo.sampling import KERNELS
 from latentdemo.sampling.densities.mixture import GaussianMixture
 from latentdemo.sampling.densities.spline_flow import Flow
 from latentdemo.sampling.densities.store import DensityConfig, save_densities
 from latentdemo.sampling.kernels import padded
+from tests.engine.stand_ins import Gate, stand_in
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -60,3 +62,11 @@ def engine(checkpoints) -> Iterator[Engine]:
     made = Engine("cpu", row_limit=8)
     yield made
     made.close()
+
+
+@pytest.fixture
+def gate(monkeypatch) -> Gate:
+    """A kernel of this name whose steps are let through one by one."""
+    kernel = Gate()
+    monkeypatch.setitem(KERNELS, "gate", stand_in("gate", lambda model, step=0: kernel, "step"))
+    return kernel

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
 
+from latentdemo.engine import RunRequest, Ticket
 from latentdemo.engine.run import Run
 from latentdemo.sampling import ChainRun
 from latentdemo.sampling.kernels import KernelSpec, Option, Style
 
+NAME = "own/tiny"  # of the model that `checkpoints` saves
 PATIENCE = 30.0  # seconds; reached only when something is broken
 GREY_LEVEL = 1 / 255
 
@@ -90,6 +93,30 @@ class Gate(Climb):
 
     def let_through(self, steps: int = 1) -> None:
         self.open.release(steps)
+
+
+def held(**settings) -> RunRequest:
+    """A run of the kernel that the fixture `gate` holds back."""
+    return RunRequest.of(NAME, kernel="gate", **settings)
+
+
+def done(ticket: Ticket) -> Ticket:
+    """The ticket, once its run has ended."""
+    assert ticket.wait(PATIENCE)
+    return ticket
+
+
+def until(holds: Callable[[], bool]) -> None:
+    """Wait until something holds."""
+    given_up = time.monotonic() + PATIENCE
+    while not holds():
+        assert time.monotonic() < given_up
+        time.sleep(0.001)
+
+
+def workers() -> list[threading.Thread]:
+    """Threads at work for engines on the CPU."""
+    return [thread for thread in threading.enumerate() if thread.name == "latentdemo-cpu"]
 
 
 def assert_same(run: ChainRun | None, wanted: ChainRun) -> None:

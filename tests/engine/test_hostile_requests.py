@@ -18,8 +18,8 @@ from latentdemo.engine.request import MAX_CHAINS, MAX_SEED, MAX_STEPS
 from latentdemo.errors import LatentdemoError, ModelNotFoundError, SamplingError
 from latentdemo.sampling import KERNELS
 from latentdemo.sampling.spec import steps_to_record
+from tests.engine.stand_ins import NAME
 
-NAME = "own/tiny"
 PATHS = ["..", ".", "/", "//", "\0", "\\", "~", "own", "tiny", "own/tiny", "%2e%2e", "etc/passwd", "model.safetensors"]
 
 numbers = st.one_of(

@@ -1,14 +1,11 @@
 import threading
-import time
 
 import pytest
 
 from latentdemo.engine import Job, RunRequest, jobs
 from latentdemo.errors import SamplingError
-from latentdemo.sampling import KERNELS, ChainSpec, run_batches
-from tests.engine.stand_ins import PATIENCE, Gate, assert_same, stand_in
-
-NAME = "own/tiny"
+from latentdemo.sampling import ChainSpec, run_batches
+from tests.engine.stand_ins import NAME, PATIENCE, Gate, assert_same, held, until
 
 
 def test_result_and_progress() -> None:
@@ -61,17 +58,11 @@ def test_one_job_does_not_wait_for_another() -> None:
 
 
 @pytest.fixture
-def gate(engine, monkeypatch) -> Gate:
-    """A kernel of this name, for the jobs' engine, whose steps are let through one by one."""
-    kernel = Gate()
-    monkeypatch.setitem(KERNELS, "gate", stand_in("gate", lambda model: kernel))
+def gate(gate, engine, monkeypatch) -> Gate:
+    """The kernel that is held back, on the engine that jobs take and often look at."""
     monkeypatch.setattr(jobs, "engine_for", lambda: engine)
     monkeypatch.setattr(jobs, "LOOKED_EVERY", 0.01)
-    return kernel
-
-
-def held(**settings) -> RunRequest:
-    return RunRequest.of(NAME, kernel="gate", **settings)
+    return gate
 
 
 def test_chains_of_a_job_tell_how_far_they_are(gate) -> None:
@@ -136,7 +127,7 @@ def test_chains_wait_outside_while_the_engine_is_full(engine, gate, monkeypatch)
     assert first.wait(PATIENCE)
 
 
-def test_batches_of_a_job_are_those_of_a_plain_run(engine, gate, tiny_model, monkeypatch) -> None:
+def test_batches_of_a_job_are_those_of_a_plain_run(gate, tiny_model, monkeypatch) -> None:
     monkeypatch.setattr("latentdemo.engine.request.BATCH", 4)
     spec = ChainSpec(count=10, steps=3, seed=5)
     job = Job("key", lambda job: list(job.run_batches(tiny_model, spec, record=[0, 3], cancelled=job.stopped)))
@@ -144,11 +135,3 @@ def test_batches_of_a_job_are_those_of_a_plain_run(engine, gate, tiny_model, mon
     assert job.error is None
     for run, wanted in zip(job.result, run_batches(tiny_model, spec, record=[0, 3], batch_size=4), strict=True):
         assert_same(run, wanted)
-
-
-def until(holds) -> None:
-    """Wait until something holds."""
-    given_up = time.monotonic() + PATIENCE
-    while not holds():
-        assert time.monotonic() < given_up
-        time.sleep(0.001)
