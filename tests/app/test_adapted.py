@@ -7,16 +7,15 @@ from latentdemo.checkpoints import load_model, save_checkpoint
 from latentdemo.models.adapters import read_pythae
 from latentdemo.sampling import run_chain
 from latentdemo.ui.shell.navigation import PAGES
-from latentdemo.ui.state import background
-from tests.app.test_pages import PATIENCE, open_page
+from tests.app.pages import open_page
 
+pytestmark = pytest.mark.usefixtures("wait_for_results")
 pythae = pytest.importorskip("pythae.models")
 
 
 @pytest.fixture
 def theirs(tmp_path, monkeypatch):
     """A checkpoint folder of an untrained VAE of pythae, for pictures of 28x28, in a data set of its own."""
-    monkeypatch.setattr(background, "AT_ONCE", PATIENCE)
     monkeypatch.setenv("LATENTDEMO_CHECKPOINTS", str(tmp_path / "checkpoints"))
     with torch.random.fork_rng():
         torch.manual_seed(0)

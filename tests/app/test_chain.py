@@ -21,18 +21,10 @@ from latentdemo.engine import engine_for
 from latentdemo.imaging import contact_sheet
 from latentdemo.sampling import KERNELS, run_chain
 from latentdemo.ui.chain import walks
-from latentdemo.ui.state import background
-from tests.app.test_pages import captions, open_page
+from tests.app.pages import CLOTHES, captions, open_page
 
-PATIENCE = 60
 SCRIPT = "pages/chain.py"
-CLOTHES = {"data": "fashion-mnist", "model": "vae"}
-
-
-@pytest.fixture(autouse=True)
-def wait_for_results(monkeypatch):
-    """No progress fragments here: the page waits for its chains."""
-    monkeypatch.setattr(background, "AT_ONCE", PATIENCE)
+pytestmark = pytest.mark.usefixtures("wait_for_results")
 
 
 def open_chain(**link: str) -> AppTest:

@@ -26,11 +26,10 @@ from latentdemo.ui.i18n import words
 from latentdemo.ui.runs import comparison
 from latentdemo.ui.shell.navigation import CHAIN, INTERPOLATION, LATENT_SPACE, OVERVIEW, SAMPLING
 from latentdemo.ui.state import background
-from tests.app.test_pages import open_page
+from tests.app.pages import APP, CLOTHES, open_page
 from tests.engine.stand_ins import PATIENCE, until
 
 ROOT = Path(__file__).parents[2]
-CLOTHES = {"data": "fashion-mnist", "model": "vae"}
 HELD = {"kernel": "langevin", "count": "16", "steps": ["0", "1", "2"]}
 
 
@@ -288,7 +287,7 @@ def test_a_page_opens_without_what_takes_long_to_import() -> None:
     script = (
         "import sys\n"
         "from streamlit.testing.v1 import AppTest\n"
-        f"app = AppTest.from_file({str(ROOT / 'app.py')!r}, default_timeout=60).run()\n"
+        f"app = AppTest.from_file({str(APP)!r}, default_timeout=60).run()\n"
         "assert not app.exception\n"
         "found = {'torchvision', 'sklearn', 'scipy', 'pptx', 'fpdf'} & set(sys.modules)\n"
         "assert not found, found\n"

@@ -13,7 +13,7 @@ from latentdemo.errors import LatentdemoError
 from latentdemo.sampling import KERNELS
 from latentdemo.ui.shell.navigation import PAGES
 from latentdemo.ui.state import background
-from tests.app.test_pages import PATIENCE, open_page
+from tests.app.pages import PATIENCE, open_page
 
 WORDS = {
     "data": ["fashion-mnist", "avatars", "own"],

@@ -16,19 +16,12 @@ from latentdemo.checkpoints.roots import checkpoints_dir
 from latentdemo.evaluation.report import FILE, Recommendation, save_report
 from latentdemo.sampling.densities.store import read_density_config
 from latentdemo.ui.interpolation.paths import ROWS
-from latentdemo.ui.state import background
-from tests.app.test_pages import captions, open_page
+from tests.app.pages import captions, open_page
 from tests.ui.sample_reports import report
 
-PATIENCE = 60
 SCRIPT = "pages/interpolation.py"
 TITLES = ["No chain", "After 1 step", "After 5 steps", "After 10 steps"]
-
-
-@pytest.fixture(autouse=True)
-def wait_for_results(monkeypatch):
-    """No progress fragments here: the page waits for its rows."""
-    monkeypatch.setattr(background, "AT_ONCE", PATIENCE)
+pytestmark = pytest.mark.usefixtures("wait_for_results")
 
 
 @pytest.fixture

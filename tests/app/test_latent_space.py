@@ -14,11 +14,9 @@ from streamlit.testing.v1 import AppTest
 from latentdemo.checkpoints import read_config, save_checkpoint
 from latentdemo.checkpoints.roots import checkpoints_dir
 from latentdemo.evaluation.report import FILE, save_report
-from latentdemo.ui.state import background
-from tests.app.test_pages import captions, open_page
+from tests.app.pages import captions, open_page
 from tests.ui.sample_reports import report
 
-PATIENCE = 60
 SCRIPT = "pages/latent_space.py"
 GRAPH = {"components": 255, "largest_share": 0.86, "silhouette": 0.04}
 FOUND: dict[str, Any] = {
@@ -34,12 +32,7 @@ FOUND: dict[str, Any] = {
     "gaussian_connectivity": GRAPH,
     "verdict": "mismatch",
 }
-
-
-@pytest.fixture(autouse=True)
-def wait_for_results(monkeypatch):
-    """No progress fragments here: the page waits for its map."""
-    monkeypatch.setattr(background, "AT_ONCE", PATIENCE)
+pytestmark = pytest.mark.usefixtures("wait_for_results")
 
 
 @pytest.fixture

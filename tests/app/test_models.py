@@ -18,23 +18,14 @@ from latentdemo.checkpoints.roots import private_folder
 from latentdemo.errors import UploadError
 from latentdemo.evaluation.report import FILE as EVALUATION
 from latentdemo.ui.state import background, uploads
+from tests.app.pages import PATIENCE, open_page
 from tests.catalogues import messages
 
-APP = Path(__file__).parents[2] / "app.py"
-PATIENCE = 60
-
-
-@pytest.fixture(autouse=True)
-def wait_for_results(monkeypatch):
-    """No progress fragments here: a page waits for its pictures."""
-    monkeypatch.setattr(background, "AT_ONCE", PATIENCE)
+pytestmark = pytest.mark.usefixtures("wait_for_results")
 
 
 def open_models(**link: str) -> AppTest:
-    app = AppTest.from_file(APP, default_timeout=PATIENCE)
-    for key, value in link.items():
-        app.query_params[key] = value
-    return app.switch_page("pages/models.py").run()
+    return open_page("pages/models.py", **link)
 
 
 def texts(app: AppTest) -> str:

@@ -14,10 +14,9 @@ from latentdemo.evaluation.protocol import plan
 from latentdemo.random import randn
 from latentdemo.sampling import KERNELS
 from latentdemo.sampling.kernels import Choice, KernelSpec, Option, Style, Trial
-from tests.app.test_pages import CLOTHES, open_page, texts, wait_for_results
+from tests.app.pages import CLOTHES, open_page, texts
 
-__all__ = ["wait_for_results"]
-
+pytestmark = pytest.mark.usefixtures("wait_for_results")
 NAME, COLOUR = "drift", "#123456"
 STRENGTHS = {"weak": 0.1, "strong": 2.0}
 
@@ -91,7 +90,7 @@ def test_pages_offer_it_with_its_option_and_walk_it(script: str, link: dict) -> 
 
 
 def test_another_kernel_has_not_its_option() -> None:
-    app = open_page("pages/sampling.py", kernel="hmc", strength="strong", **CLOTHES)
+    app = open_page("pages/sampling.py", kernel="hmc", strength="strong", count="16", **CLOTHES)
     assert "strength" not in [control.key for control in app.segmented_control]
 
 

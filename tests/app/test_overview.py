@@ -1,28 +1,16 @@
 """The overview's four screens and the presentation mode, without a browser."""
 
-from pathlib import Path
-
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from latentdemo.checkpoints import list_models, save_checkpoint
-from latentdemo.ui.state import background
+from tests.app.pages import CLOTHES, open_page
 
-PATIENCE = 60
-CLOTHES = {"data": "fashion-mnist", "model": "vae"}
-
-
-@pytest.fixture(autouse=True)
-def wait_for_results(monkeypatch):
-    """No progress fragments here: a page waits for its pictures."""
-    monkeypatch.setattr(background, "AT_ONCE", PATIENCE)
+pytestmark = pytest.mark.usefixtures("wait_for_results")
 
 
 def open_overview(**link: str) -> AppTest:
-    app = AppTest.from_file(Path(__file__).parents[2] / "app.py", default_timeout=PATIENCE)
-    for key, value in ({"lang": "en"} | link).items():
-        app.query_params[key] = value
-    return app.run()
+    return open_page(**{"lang": "en"} | link)
 
 
 def headings(app: AppTest) -> list[str]:

@@ -1,39 +1,19 @@
 """The pages from their entry point, without a browser."""
 
-from pathlib import Path
 from threading import Event
 
 import pytest
 from streamlit.proto.LabelVisibility_pb2 import LabelVisibility
-from streamlit.testing.v1 import AppTest
 
 from latentdemo.checkpoints import list_models, save_checkpoint
 from latentdemo.sampling import KERNELS
 from latentdemo.ui.shell.navigation import OVERVIEW, PAGES, SAMPLING
 from latentdemo.ui.state import background
+from tests.app.pages import CLOTHES, PATIENCE, captions, open_page, texts
 
-PATIENCE = 60
+FEW = CLOTHES | {"count": "16"}
 COLLAPSED = LabelVisibility(value=LabelVisibility.COLLAPSED)  # a tooltip would hang on the label
-
-
-@pytest.fixture(autouse=True)
-def wait_for_results(monkeypatch):
-    """No progress fragments here: a page waits for its pictures."""
-    monkeypatch.setattr(background, "AT_ONCE", PATIENCE)
-
-
-def open_page(script: str = "pages/overview.py", **link: str | list[str]) -> AppTest:
-    app = AppTest.from_file(Path(__file__).parents[2] / "app.py", default_timeout=PATIENCE)
-    for key, value in link.items():
-        app.query_params[key] = value
-    if script != "pages/overview.py":
-        app.switch_page(script)
-    return app.run()
-
-
-def texts(app: AppTest) -> str:
-    elements = [*app.title, *app.header, *app.subheader, *app.markdown, *app.caption, *app.button]
-    return " ".join(str(getattr(element, "value", "")) + str(getattr(element, "label", "")) for element in elements)
+pytestmark = pytest.mark.usefixtures("wait_for_results")
 
 
 @pytest.mark.parametrize("entry", PAGES, ids=lambda entry: entry.title)
@@ -110,16 +90,9 @@ def test_a_silly_setting_in_a_link_falls_back_with_a_notice(link: dict[str, str]
     assert len(app.image) == 4
 
 
-CLOTHES = {"data": "fashion-mnist", "model": "vae", "count": "16"}
-
-
-def captions(app: AppTest) -> str:
-    return " ".join(element.value for element in app.caption)
-
-
 @pytest.mark.parametrize("kernel", KERNELS)
 def test_every_kernel_has_its_comparison(kernel: str) -> None:
-    app = open_page("pages/sampling.py", kernel=kernel, **CLOTHES)
+    app = open_page("pages/sampling.py", kernel=kernel, **FEW)
     assert not app.exception
     assert not app.error
     assert not app.toast
@@ -133,7 +106,7 @@ def test_every_kernel_has_its_comparison(kernel: str) -> None:
 
 @pytest.mark.parametrize("start", ["density", "data"])
 def test_chains_start_elsewhere_and_stop_by_themselves(start: str) -> None:
-    app = open_page("pages/sampling.py", start=start, stop="25", **CLOTHES)
+    app = open_page("pages/sampling.py", start=start, stop="25", **FEW)
     assert not app.exception
     assert not app.error
     assert "starting points" in captions(app)
@@ -142,11 +115,11 @@ def test_chains_start_elsewhere_and_stop_by_themselves(start: str) -> None:
 
 
 def test_real_sharpness_stands_beside_that_of_the_samples() -> None:
-    assert "real data" in captions(open_page("pages/sampling.py", **CLOTHES))
+    assert "real data" in captions(open_page("pages/sampling.py", **FEW))
 
 
 def test_most_changed_first_reorders_every_sheet_and_says_so() -> None:
-    drawn, changed = (open_page("pages/sampling.py", order=order, **CLOTHES) for order in ("drawn", "changed"))
+    drawn, changed = (open_page("pages/sampling.py", order=order, **FEW) for order in ("drawn", "changed"))
     for before, after in zip(drawn.image, changed.image, strict=True):
         assert before.proto != after.proto
     assert "Most changed first" in captions(changed)
@@ -154,7 +127,7 @@ def test_most_changed_first_reorders_every_sheet_and_says_so() -> None:
 
 
 def test_a_setting_that_the_kernel_lacks_is_kept_in_the_link() -> None:
-    app = open_page("pages/sampling.py", decoding="sample", **CLOTHES)
+    app = open_page("pages/sampling.py", decoding="sample", **FEW)
     app.selectbox(key="kernel").select("langevin").run()
     assert app.query_params["decoding"] == "sample"
     app.selectbox(key="kernel").select("decode-encode").run()

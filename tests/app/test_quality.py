@@ -13,9 +13,9 @@ from latentdemo.checkpoints import checkpoints_dir, read_config, save_checkpoint
 from latentdemo.errors import Cancelled, LatentdemoError
 from latentdemo.evaluation.report import save_report
 from latentdemo.ui.quality import measurement
+from tests.app.pages import PATIENCE, open_page
 from tests.ui.sample_reports import report as sample
 
-PATIENCE = 60
 STRENGTHS = {"vae": 0.6, "dvae": 1.0, "aae": -0.3}
 
 
@@ -30,12 +30,8 @@ def root(tiny_model, tmp_path, monkeypatch) -> Path:
     return tmp_path
 
 
-def open_page(**link: str | list[str]) -> AppTest:
-    app = AppTest.from_file(Path(__file__).parents[2] / "app.py", default_timeout=PATIENCE)
-    for key, value in ({"lang": "en"} | link).items():
-        app.query_params[key] = value
-    app.switch_page("pages/quality.py")
-    return app.run()
+def open_quality(**link: str | list[str]) -> AppTest:
+    return open_page("pages/quality.py", **{"lang": "en"} | link)
 
 
 def charts(app: AppTest) -> int:
@@ -49,7 +45,7 @@ def measure(app: AppTest) -> AppTest:
 @pytest.mark.parametrize("family", STRENGTHS)
 @pytest.mark.parametrize("lang", ["en", "ja"])
 def test_it_opens_with_the_verdict(root: Path, family: str, lang: str) -> None:
-    app = open_page(model=family, lang=lang)
+    app = open_quality(model=family, lang=lang)
     assert not app.exception
     assert not app.error
     assert not app.toast
@@ -65,29 +61,29 @@ def test_it_opens_with_the_verdict(root: Path, family: str, lang: str) -> None:
 
 
 def test_the_table_begins_with_the_chosen_model(root: Path) -> None:
-    app = open_page(model="dvae", rows="all")
+    app = open_quality(model="dvae", rows="all")
     table = app.dataframe[0].value
     assert table["Model"].iloc[0] == "Denoising VAE"
     assert set(table["Model"]) == {"VAE", "AAE", "Denoising VAE"}
-    short = open_page(model="dvae").dataframe[0].value
+    short = open_quality(model="dvae").dataframe[0].value
     assert len(short) < len(table)
 
 
 @pytest.mark.parametrize("lang", ["en", "ja"])
 def test_a_better_trained_model_answers_whether_a_chain_is_still_worth_it(root: Path, tiny_model, lang: str) -> None:
     question = {"en": "Is a chain still worth it", "ja": "学習を改善しても"}[lang]
-    assert not any(question in each.value for each in open_page(model="vae", lang=lang).header)
+    assert not any(question in each.value for each in open_quality(model="vae", lang=lang).header)
     config = save_checkpoint(root / "own" / "flow-vae", tiny_model, "own")
     save_report(sample("own/flow-vae", config.sha256), root / "own" / "flow-vae")
     for family in ("flow-vae", "vae", "aae"):
-        app = open_page(model=family, lang=lang)
+        app = open_quality(model=family, lang=lang)
         assert not app.exception
         assert any(question in each.value for each in app.header)
         assert sum("Flow-prior VAE" in each.value for each in app.markdown) == 1
 
 
 def test_settings_are_in_the_link(root: Path) -> None:
-    app = open_page(axis="milliseconds", figure="recall", ways=["hmc", "draw@flow"], price="2.5", value="0.1")
+    app = open_quality(axis="milliseconds", figure="recall", ways=["hmc", "draw@flow"], price="2.5", value="0.1")
     assert not app.exception
     assert not app.toast
     assert app.number_input(key="price").value == 2.5
@@ -113,14 +109,14 @@ def test_settings_are_in_the_link(root: Path) -> None:
     ],
 )
 def test_a_silly_link_falls_back_with_a_notice(root: Path, link: dict) -> None:
-    app = open_page(**link)
+    app = open_quality(**link)
     assert not app.exception
     assert len(app.toast) == 1
     assert charts(app) == 3
 
 
 def test_no_way_chosen_is_said_so(root: Path) -> None:
-    app = open_page()
+    app = open_quality()
     app.session_state["ways"] = []
     app.run()
     assert not app.exception
@@ -129,11 +125,11 @@ def test_no_way_chosen_is_said_so(root: Path) -> None:
 
 def test_a_missing_evaluation_is_a_message_and_the_others_still_show(root: Path) -> None:
     (root / "own" / "vae" / "evaluation.json").unlink()
-    app = open_page(model="vae")
+    app = open_quality(model="vae")
     assert not app.exception
     assert "python -m latentdemo evaluate own/vae" in app.error[0].value
     assert set(app.dataframe[0].value["Model"]) == {"AAE", "Denoising VAE"}
-    other = open_page(model="dvae")
+    other = open_quality(model="dvae")
     assert not other.error
     assert any("Without an evaluation that can be read: VAE" in each.value for each in other.caption)
 
@@ -141,7 +137,7 @@ def test_a_missing_evaluation_is_a_message_and_the_others_still_show(root: Path)
 @pytest.mark.parametrize("content", ["{", "[]", '{"schema": 1}', '{"schema": 2}'])
 def test_a_broken_or_old_evaluation_is_a_message(root: Path, content: str) -> None:
     (root / "own" / "vae" / "evaluation.json").write_text(content)
-    app = open_page(model="vae")
+    app = open_quality(model="vae")
     assert not app.exception
     assert "python -m latentdemo evaluate own/vae" in app.error[0].value
     assert charts(app) == 0
@@ -151,7 +147,7 @@ def test_a_broken_or_old_evaluation_is_a_message(root: Path, content: str) -> No
 def test_an_evaluation_of_other_weights_is_a_message(root: Path) -> None:
     folder = root / "own" / "vae"
     save_report(sample("own/vae", "00" * 32), folder)
-    app = open_page(model="vae")
+    app = open_quality(model="vae")
     assert not app.exception
     assert "other weights" in app.error[0].value
 
@@ -159,7 +155,7 @@ def test_an_evaluation_of_other_weights_is_a_message(root: Path) -> None:
 def test_no_evaluation_at_all_still_lets_one_measure(root: Path) -> None:
     for family in STRENGTHS:
         (root / "own" / family / "evaluation.json").unlink()
-    app = open_page()
+    app = open_quality()
     assert not app.exception
     assert not app.dataframe
     assert any(button.label == "Measure on this device" for button in app.button)
@@ -175,7 +171,7 @@ def test_figures_may_be_missing(root: Path) -> None:
     values["recommendation"] = {"row": None, "best": 0, "gains": [], "harms": []}
     values["diagnostics"] = {}
     path.write_text(json.dumps(values))
-    app = open_page(model="vae")
+    app = open_quality(model="vae")
     assert not app.exception
     assert not app.error
     assert "already as good" in app.subheader[0].value
@@ -185,7 +181,7 @@ def test_figures_may_be_missing(root: Path) -> None:
 def test_different_counts_are_warned_of(root: Path) -> None:
     folder = root / "own" / "vae"
     save_report(sample("own/vae", read_config(folder).sha256, count=500), folder)
-    app = open_page(model="dvae")
+    app = open_quality(model="dvae")
     assert "cannot be compared" in app.warning[0].value
 
 
@@ -200,7 +196,7 @@ def test_measuring_replaces_the_shipped_figures_until_one_goes_back(root: Path, 
 
     monkeypatch.setattr(evaluation, "measure_model", measure_model)
     monkeypatch.setattr(measurement, "AT_ONCE", PATIENCE)
-    app = open_page(model="dvae", images="250", repetitions="2")
+    app = open_quality(model="dvae", images="250", repetitions="2")
     assert "It pays" in app.subheader[0].value
     measure(app)
     assert not app.exception
@@ -218,7 +214,7 @@ def test_no_more_images_are_offered_than_there_are_to_compare_with(
     root: Path, held_out: int, counts: list[str]
 ) -> None:
     (root / "own" / "held-out.json").write_text(json.dumps({"count": held_out}))
-    app = open_page(model="vae")
+    app = open_quality(model="vae")
     assert not app.exception
     offered = next(element for element in app.get("button_group") if element.proto.label == "Images a side")
     assert [option.content for option in offered.proto.options] == counts
@@ -237,7 +233,7 @@ def test_a_failed_measurement_is_a_message(root: Path, monkeypatch, error: Excep
 
     monkeypatch.setattr(evaluation, "measure_model", measure_model)
     monkeypatch.setattr(measurement, "AT_ONCE", PATIENCE)
-    app = measure(open_page(model="dvae"))
+    app = measure(open_quality(model="dvae"))
     assert not app.exception
     assert words in app.error[0].value
     assert "It pays" in app.subheader[0].value
@@ -250,7 +246,7 @@ def test_a_measurement_can_be_cancelled(root: Path, monkeypatch) -> None:
         raise Cancelled("cancelled")
 
     monkeypatch.setattr(evaluation, "measure_model", measure_model)
-    app = measure(open_page(model="dvae"))
+    app = measure(open_quality(model="dvae"))
     assert not app.exception
     assert "It pays" in app.subheader[0].value
     job = app.session_state[measurement.JOB]
@@ -264,7 +260,7 @@ def test_a_measurement_can_be_cancelled(root: Path, monkeypatch) -> None:
 def test_the_shipped_evaluations_can_be_read() -> None:
     for path in checkpoints_dir().glob("*/*/evaluation.json"):
         dataset, family = path.parts[-3:-1]
-        app = open_page(data=dataset, model=family)
+        app = open_quality(data=dataset, model=family)
         assert not app.exception
         assert not app.error
         assert charts(app) == 3

@@ -11,9 +11,10 @@ from latentdemo.checkpoints import load_model, save_checkpoint
 from latentdemo.export.bundle import Bundle
 from latentdemo.sampling import run_chain
 from latentdemo.ui.export import popover as takeaways
-from latentdemo.ui.state import background
-from tests.app.test_pages import CLOTHES, PATIENCE, open_page
+from tests.app.pages import CLOTHES, open_page
 
+pytestmark = pytest.mark.usefixtures("wait_for_results")
+FEW = CLOTHES | {"count": "16"}
 KINDS = ["png", "gif", "mp4", "pptx", "pdf", "zip"]
 
 
@@ -27,14 +28,13 @@ def bundles(monkeypatch) -> list[Callable[[], Bundle]]:
         made.append(bundle)
         return kept(kind, bundle)
 
-    monkeypatch.setattr(background, "AT_ONCE", PATIENCE)
     monkeypatch.setattr(takeaways, "file_maker", keep)
     return made
 
 
 @pytest.mark.parametrize(("lang", "words"), [("en", "Slides (PowerPoint)"), ("ja", "スライド（PowerPoint）")])
 def test_there_is_a_button_with_a_tooltip_for_each_kind_of_file(bundles, lang: str, words: str) -> None:
-    app = open_page("pages/sampling.py", lang=lang, **CLOTHES)
+    app = open_page("pages/sampling.py", lang=lang, **FEW)
     assert not app.exception
     buttons = [element.proto for element in app.get("download_button")]
     assert len(buttons) == len(bundles) == len(KINDS)
@@ -44,7 +44,7 @@ def test_there_is_a_button_with_a_tooltip_for_each_kind_of_file(bundles, lang: s
 
 
 def test_settings_repeat_what_is_shown(bundles) -> None:
-    open_page("pages/sampling.py", kernel="hmc", stop="25", steps=["1", "3"], seed="11", **CLOTHES)
+    open_page("pages/sampling.py", kernel="hmc", stop="25", steps=["1", "3"], seed="11", **FEW)
     bundle = bundles[-1]()
     settings = bundle.settings
     assert (settings.recorded, list(settings.captions), settings.spec.stop_at) == ((0, 1, 3), [1, 3], 0.25)
@@ -58,9 +58,9 @@ def test_settings_repeat_what_is_shown(bundles) -> None:
 
 
 def test_the_step_that_closes_most_of_the_gap_stands_beside_the_start(bundles) -> None:
-    open_page("pages/sampling.py", kernel="transport", steps=["0", "1", "6"], **CLOTHES)
+    open_page("pages/sampling.py", kernel="transport", steps=["0", "1", "6"], **FEW)
     assert bundles[-1]().after == 1  # on clothes, further plain steps undo what the first has won
-    open_page("pages/sampling.py", kernel="hmc", start="data", steps=["0", "1", "3"], **CLOTHES)
+    open_page("pages/sampling.py", kernel="hmc", start="data", steps=["0", "1", "3"], **FEW)
     assert bundles[-1]().after == 3  # nothing was measured: the last
 
 
@@ -68,7 +68,7 @@ def test_files_are_composed_once_and_anew_for_another_language(bundles, monkeypa
     composed: list[str] = []
     monkeypatch.setattr(Bundle, "file", lambda bundle, kind: composed.append(bundle.story.language) or b"file")
     for lang in ("en", "en", "ja"):
-        open_page("pages/sampling.py", lang=lang, seed="12", **CLOTHES)
+        open_page("pages/sampling.py", lang=lang, seed="12", **FEW)
         make = takeaways.file_maker("png", bundles[-1])
         assert make() == b"file"
     assert composed == ["en", "ja"]

@@ -1,0 +1,32 @@
+"""Pages opened from their entry point without a browser, and what stands on them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from streamlit.testing.v1 import AppTest
+
+APP = Path(__file__).parents[2] / "app.py"
+PATIENCE = 60  # seconds; reached only when something is broken
+CLOTHES = {"data": "fashion-mnist", "model": "vae"}
+
+
+def open_page(script: str = "pages/overview.py", **link: str | list[str]) -> AppTest:
+    """A page from a link with such settings, after its first run."""
+    app = AppTest.from_file(APP, default_timeout=PATIENCE)
+    for key, value in link.items():
+        app.query_params[key] = value
+    if script != "pages/overview.py":
+        app.switch_page(script)
+    return app.run()
+
+
+def captions(app: AppTest) -> str:
+    """All that is said in small letters."""
+    return " ".join(element.value for element in app.caption)
+
+
+def texts(app: AppTest) -> str:
+    """All that is said, but in messages and in tables; and what is on buttons."""
+    elements = [*app.title, *app.header, *app.subheader, *app.markdown, *app.caption, *app.button]
+    return " ".join(str(getattr(element, "value", "")) + str(getattr(element, "label", "")) for element in elements)
