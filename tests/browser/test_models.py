@@ -7,7 +7,7 @@ from playwright.sync_api import Page, expect
 
 from latentdemo.checkpoints import model_folder
 from tests.browser.conftest import Open, Say
-from tests.browser.test_starting_points import upload
+from tests.browser.gestures import upload
 
 FILES = ("config.json", "model.safetensors")
 

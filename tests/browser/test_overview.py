@@ -4,20 +4,12 @@ from __future__ import annotations
 
 import re
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
 from tests.browser.conftest import Open
-from tests.browser.test_starting_points import photo, upload
+from tests.browser.gestures import photo, press, upload
 
 LISTENING = 3000  # milliseconds until a component that is there has its script
-DRAWN = 1000  # milliseconds until the end of a run is on screen
-
-
-def press(page: Page, key: str) -> None:
-    """Press a key once the page has come to rest: one that is pressed while it is drawn may be lost."""
-    page.locator("[data-testid=stApp][data-test-script-state=notRunning]").wait_for()
-    page.wait_for_timeout(DRAWN)
-    page.keyboard.press(key)
 
 
 def test_the_keyboard_leads_through_a_presentation(open_page: Open) -> None:

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Open
-from tests.browser.test_overview import press
+from tests.browser.gestures import press
 
 PROJECTOR = {"width": 1920, "height": 1080}
 CLOTHES = "data=fashion-mnist&model=vae&present=on&lang=ja"

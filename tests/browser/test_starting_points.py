@@ -1,28 +1,11 @@
 """Starting points in a real browser: a held-out picture by click and by key, one's own picture, good and bad."""
 
-import io
-
-from PIL import Image
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
 from tests.browser.conftest import Open
+from tests.browser.gestures import photo, upload
 
 CHAIN = "/chain?data=fashion-mnist&steps=5&chains=1"
-
-
-def upload(page: Page, name: str, kind: str, content: bytes) -> None:
-    page.get_by_test_id("stFileUploader").locator("input").set_input_files(
-        {"name": name, "mimeType": kind, "buffer": content}
-    )
-
-
-def photo() -> bytes:
-    """A dark shape on a light ground."""
-    picture = Image.new("RGB", (300, 200), (250, 250, 250))
-    picture.paste((90, 60, 60), (110, 40, 190, 160))
-    buffer = io.BytesIO()
-    picture.save(buffer, "JPEG")
-    return buffer.getvalue()
 
 
 def test_a_held_out_picture_is_picked_by_click_and_by_key(open_page: Open) -> None:

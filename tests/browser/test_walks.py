@@ -7,7 +7,7 @@ import re
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Open, Say
-from tests.browser.test_starting_points import photo, upload
+from tests.browser.gestures import photo, upload
 from tests.data.test_pictures import claimed
 
 CLOTHES = "data=fashion-mnist&model=vae"

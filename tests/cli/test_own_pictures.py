@@ -10,18 +10,12 @@ import pytest
 from PIL import Image
 
 from latentdemo.checkpoints import list_models
-from latentdemo.cli.main import main
 from latentdemo.data import DATASETS, read_held_out
 from latentdemo.evaluation import load_report
+from tests.cli.command import run
 
 COUNT = 660
 QUICK = ["--epochs", "2", "--width", "4", "--latent-size", "4", "--size", "16", "--device", "cpu"]
-
-
-def run(*arguments: str) -> int:
-    with pytest.raises(SystemExit) as ended:
-        main(arguments)
-    return ended.value.code or 0
 
 
 @pytest.fixture

@@ -1,0 +1,33 @@
+"""What people do on several pages, and the pictures that they bring."""
+
+from __future__ import annotations
+
+import io
+
+from PIL import Image
+from playwright.sync_api import Page
+
+DRAWN = 1000  # milliseconds until the end of a run is on screen
+
+
+def press(page: Page, key: str) -> None:
+    """Press a key once the page has come to rest: one that is pressed while it is drawn may be lost."""
+    page.locator("[data-testid=stApp][data-test-script-state=notRunning]").wait_for()
+    page.wait_for_timeout(DRAWN)
+    page.keyboard.press(key)
+
+
+def upload(page: Page, name: str, kind: str, content: bytes) -> None:
+    """Bring a file of a media type along."""
+    page.get_by_test_id("stFileUploader").locator("input").set_input_files(
+        {"name": name, "mimeType": kind, "buffer": content}
+    )
+
+
+def photo() -> bytes:
+    """A dark shape on a light ground, as JPEG."""
+    picture = Image.new("RGB", (300, 200), (250, 250, 250))
+    picture.paste((90, 60, 60), (110, 40, 190, 160))
+    buffer = io.BytesIO()
+    picture.save(buffer, "JPEG")
+    return buffer.getvalue()
