@@ -10,16 +10,23 @@ import torch
 from hypothesis import HealthCheck, settings
 
 from latentdemo.models import GenerativeAutoencoder, NetworkConfig, build_model
+from tests.properties import ALL, FEW
 
 # layers as small as here only wait for each other on several threads; so do servers and tests beside each other
 torch.set_num_threads(1)
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 # models in the folder of whoever runs the tests are not taken for shipped ones
 os.environ.setdefault("LATENTDEMO_CHECKPOINTS", str(Path(__file__).parents[1] / "checkpoints"))
-# where CI is set, the same cases each time; a fixture serves all cases of a test, and none is hurried
-settings.register_profile("any", deadline=None, suppress_health_check=list(HealthCheck))
-settings.register_profile("same", settings.get_profile("any"), derandomize=True, database=None)
-settings.load_profile("same" if os.environ.get("CI") else "any")
+# a fixture serves all cases of a test, and none is hurried; where CI is set, the cases are the same each time
+settings.register_profile("all", deadline=None, suppress_health_check=list(HealthCheck), max_examples=ALL)
+settings.register_profile("same", settings.get_profile("all"), derandomize=True, database=None)
+settings.register_profile("few", settings.get_profile("all"), max_examples=FEW)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """The quick round tries fewer examples of each property."""
+    quick = "not slow" in config.option.markexpr
+    settings.load_profile("few" if quick else "same" if os.environ.get("CI") else "all")
 
 
 @pytest.fixture

@@ -14,6 +14,7 @@ from latentdemo.sampling import KERNELS
 from latentdemo.ui.shell.navigation import PAGES
 from latentdemo.ui.state import background
 from tests.app.pages import PATIENCE, open_page
+from tests.properties import examples
 
 WORDS = {
     "data": ["fashion-mnist", "avatars", "own"],
@@ -81,7 +82,7 @@ def settled(app: AppTest) -> None:
         assert job.error is None or isinstance(job.error, LatentdemoError), repr(job.error)
 
 
-@settings(max_examples=40, phases=[Phase.generate])  # a page takes seconds: what fails is not made smaller
+@settings(max_examples=examples(40), phases=[Phase.generate])  # a page takes seconds: what fails is not made smaller
 @given(scripts, links)
 def test_any_link_gives_a_page(script: str, link: dict[str, list[str]]) -> None:
     app = open_page(script, **link)

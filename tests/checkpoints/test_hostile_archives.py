@@ -18,6 +18,7 @@ from latentdemo.errors import UploadError
 from latentdemo.models import NetworkConfig, build_model
 from latentdemo.sampling.densities.intake import check_densities
 from tests.checkpoints.test_intake import archive
+from tests.properties import examples
 
 CONFIG, WEIGHTS = "config.json", "model.safetensors"
 
@@ -71,25 +72,25 @@ def taken_or_refused(content: bytes, root: Path) -> None:
     check_walk(load_model(name, "cpu", root))
 
 
-@settings(max_examples=200)
+@settings(max_examples=examples(200))
 @given(content=st.binary(max_size=200))
 def test_any_bytes(root: Path, content: bytes) -> None:
     taken_or_refused(content, root)
 
 
-@settings(max_examples=200)
+@settings(max_examples=examples(200))
 @given(places=damage)
 def test_a_damaged_archive(root: Path, files: dict[str, bytes], places: list[tuple[float, bytes]]) -> None:
     taken_or_refused(damaged(packed(files), places), root)
 
 
-@settings(max_examples=200)
+@settings(max_examples=examples(200))
 @given(name=st.sampled_from([CONFIG, WEIGHTS]), places=damage)
 def test_damaged_files(root: Path, files: dict[str, bytes], name: str, places: list[tuple[float, bytes]]) -> None:
     taken_or_refused(packed(files | {name: damaged(files[name], places)}), root)
 
 
-@settings(max_examples=200)
+@settings(max_examples=examples(200))
 @given(places=damage)
 def test_a_damaged_header_of_weights(root: Path, files: dict[str, bytes], places: list[tuple[float, bytes]]) -> None:
     length = 8 + int.from_bytes(files[WEIGHTS][:8], "little")
@@ -97,7 +98,7 @@ def test_a_damaged_header_of_weights(root: Path, files: dict[str, bytes], places
     taken_or_refused(packed(files | {WEIGHTS: damaged(header, places) + weights}), root)
 
 
-@settings(max_examples=300)
+@settings(max_examples=examples(300))
 @given(data=st.data())
 def test_a_configuration_of_other_values(root: Path, files: dict[str, bytes], data: st.DataObject) -> None:
     config: dict[str, Any] = json.loads(files[CONFIG])
@@ -107,7 +108,7 @@ def test_a_configuration_of_other_values(root: Path, files: dict[str, bytes], da
     taken_or_refused(packed(files | {CONFIG: json.dumps(config).encode()}), root)
 
 
-@settings(max_examples=200)
+@settings(max_examples=examples(200))
 @given(more=st.dictionaries(names, st.binary(max_size=20), min_size=1, max_size=4))
 def test_members_of_any_name(root: Path, files: dict[str, bytes], more: dict[str, bytes]) -> None:
     taken_or_refused(packed(files | more), root)

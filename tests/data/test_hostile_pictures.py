@@ -13,6 +13,7 @@ from PIL import Image, UnidentifiedImageError
 
 from latentdemo.data.pictures import KEPT_SIDE, normalise_upload, on_light_ground, read_picture, thumbnail
 from latentdemo.errors import PictureError
+from tests.properties import examples
 
 MODES = ["1", "L", "LA", "P", "PA", "RGB", "RGBA", "CMYK", "YCbCr", "I;16", "I", "F", "HSV", "LAB"]
 KINDS = ["PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF", "JPEG2000", "ICO", "PPM", "TGA", "MPO"]
@@ -128,25 +129,25 @@ def is_usable(content: bytes) -> bool:
         return False
 
 
-@settings(max_examples=200)
+@settings(max_examples=examples(200))
 @given(files())
 def test_any_picture_is_taken_or_refused(content: bytes) -> None:
     assert is_taken(content) == is_usable(content)
 
 
-@settings(max_examples=400)
+@settings(max_examples=examples(400))
 @given(damaged())
 def test_a_damaged_picture_is_taken_or_refused(content: bytes) -> None:
     is_taken(content)
 
 
-@settings(max_examples=200)
+@settings(max_examples=examples(200))
 @given(claims())
 def test_a_claim_is_not_believed(content: bytes) -> None:
     is_taken(content)
 
 
-@settings(max_examples=300)
+@settings(max_examples=examples(300))
 @given(noise)
 def test_noise_is_refused(content: bytes) -> None:
     assert not is_taken(content)

@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from latentdemo.engine import Engine, RunRequest, Ticket
+from latentdemo.engine.recent import RecentResults
 from latentdemo.engine.run import Run
 from latentdemo.errors import (
     Busy,
@@ -64,7 +65,7 @@ def test_nothing_grows_with_the_number_of_requests(checkpoints, monkeypatch) -> 
     monkeypatch.setitem(KERNELS, "moody", stand_in("moody", lambda model, step=0: Moody(), "step"))
     before = runs_alive()
     engine = Engine("cpu", row_limit=16, queue_limit=1000)
-    engine.results.capacity = 20_000
+    engine.results = RecentResults(20_000)
     draw = random.Random(2)
     tickets: list[Ticket] = []
     for seed in range(1000):

@@ -19,6 +19,7 @@ from latentdemo.errors import LatentdemoError, ModelNotFoundError, SamplingError
 from latentdemo.sampling import KERNELS
 from latentdemo.sampling.spec import steps_to_record
 from tests.engine.stand_ins import NAME
+from tests.properties import examples
 
 PATHS = ["..", ".", "/", "//", "\0", "\\", "~", "own", "tiny", "own/tiny", "%2e%2e", "etc/passwd", "model.safetensors"]
 
@@ -94,7 +95,7 @@ def request_or_refusal(*model: Any, **wish: Any) -> RunRequest | str:
         return str(error)
 
 
-@settings(max_examples=500)
+@settings(max_examples=examples(500))
 @given(wishes(wrong=3))
 def test_a_request_is_within_the_limits_or_refused(wish: dict[str, Any]) -> None:
     request = request_or_refusal(NAME, **wish)
@@ -109,14 +110,14 @@ def test_a_request_is_within_the_limits_or_refused(wish: dict[str, Any]) -> None
     hash(request.batch_key)
 
 
-@settings(max_examples=200)
+@settings(max_examples=examples(200))
 @given(anything)
 def test_a_model_is_a_name_or_a_model(model: Any) -> None:
     request = request_or_refusal(model)
     assert request.startswith("model is") if isinstance(request, str) else isinstance(model, str)
 
 
-@settings(max_examples=80)
+@settings(max_examples=examples(80))
 @given(wish=wishes(wrong=1))
 def test_the_engine_runs_or_refuses(engine: Engine, wish: dict[str, Any]) -> None:
     try:
@@ -133,7 +134,7 @@ def test_the_engine_runs_or_refuses(engine: Engine, wish: dict[str, Any]) -> Non
     assert not engine._admission
 
 
-@settings(max_examples=120)
+@settings(max_examples=examples(120))
 @given(wish=wishes(wrong=1))
 def test_a_run_without_the_engine_runs_or_refuses(tiny, wish: dict[str, Any]) -> None:
     for name, most in (("count", 20), ("steps", 20)):
@@ -147,7 +148,7 @@ def test_a_run_without_the_engine_runs_or_refuses(tiny, wish: dict[str, Any]) ->
     assert bool(run.images) == wish.get("images", True)
 
 
-@settings(max_examples=400)
+@settings(max_examples=examples(400))
 @given(anything, st.integers(0, 20))
 def test_steps_to_record_are_steps_of_the_run(record: Any, steps: int) -> None:
     try:
@@ -161,7 +162,7 @@ def test_steps_to_record_are_steps_of_the_run(record: Any, steps: int) -> None:
 paths = st.lists(st.sampled_from(PATHS) | st.text(max_size=5), max_size=5).map("/".join)
 
 
-@settings(max_examples=400)
+@settings(max_examples=examples(400))
 @given(name=paths | words | st.text(min_size=200, max_size=400).map(lambda text: f"{text}/{text}") | anything)
 def test_only_models_are_loaded_by_name(checkpoints, name: Any) -> None:
     if isinstance(name, str) and name == NAME:

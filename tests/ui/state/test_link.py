@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from latentdemo.ui.state.link import NumberRange, fits, parse, put_in_link, take_from_link
+from tests.properties import examples
 
 OPTIONS = [
     range(1_000_000),
@@ -57,14 +58,14 @@ def page(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
     return made
 
 
-@settings(max_examples=1000)
+@settings(max_examples=examples(1000))
 @given(texts, st.sampled_from(OPTIONS))
 def test_a_text_names_an_option_or_nothing(text: str, options: Any) -> None:
     found = parse(text, options)
     assert found is None or found in options
 
 
-@settings(max_examples=300)
+@settings(max_examples=examples(300))
 @given(st.sampled_from(OPTIONS).flatmap(
     lambda options: st.tuples(
         st.just(options),
@@ -76,14 +77,14 @@ def test_what_a_page_writes_it_can_read(case: tuple[Any, Any]) -> None:
     assert parse(str(value), options) == value
 
 
-@settings(max_examples=700)
+@settings(max_examples=examples(700))
 @given(values, st.sampled_from(OPTIONS), st.booleans())
 def test_any_value_of_another_page_fits_or_does_not(value: Any, options: Any, several: bool) -> None:
     if fits(value, options, several):
         assert all(each in options for each in (value if several else [value]))
 
 
-@settings(max_examples=300)
+@settings(max_examples=examples(300))
 @given(st.lists(texts, max_size=4), st.sampled_from(OPTIONS), st.booleans(), st.none() | values)
 def test_a_widget_gets_a_value_that_it_can_have(
     page: SimpleNamespace, asked: list[str], options: Any, several: bool, before: Any
