@@ -49,5 +49,5 @@ class RecentResults(Generic[Result]):
         """Keep a result; one that outweighs the capacity is not kept, and drops no other."""
         with self._lock:
             self._kept.pop(key, None)
-            if weight <= self._kept.maxsize:
+            if weight <= self.capacity:
                 self._kept[key] = (result, weight)
