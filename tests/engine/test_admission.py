@@ -77,7 +77,7 @@ def test_nothing_grows_with_the_number_of_requests(checkpoints, monkeypatch) -> 
             steps=draw.randint(0, 5),
             seed=seed,
             start=start,
-            options={"step": seed % 3},
+            options={"step": str(seed % 3)},
         )
         ticket = engine.submit(request)
         if draw.random() < 0.1:

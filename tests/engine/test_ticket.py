@@ -113,7 +113,7 @@ def test_a_clock_that_leaps_takes_nothing_from_anybody(checkpoints, gate, leap) 
     before = engine.submit(held(count=2, steps=4, seed=1))
     gate.reached()
     source.now += leap
-    after = engine.submit(held(count=2, steps=4, seed=2, options={"step": 2}))
+    after = engine.submit(held(count=2, steps=4, seed=2, options={"step": "2"}))
     gate.let_through()
     gate.reached()
     source.now -= 2 * leap
