@@ -172,10 +172,16 @@ def pictures_table(report: dict[str, Any]) -> Table:
     for name, (width, height) in report["sizes"].items():
         table.add_row(f"{name} size", "", f"{width}x{height}")
     table.add_row("in colour", f"{report['coloured']:,}", f"{report['grey']:,} in grey")
+    for remark in report["remarks"].values():
+        table.add_row("to know", f"{remark['count']:,}", f"{remark['remark']}\n{such_as(remark)}")
     for refused in report["refused"].values():
-        examples = ", ".join(map(escape, refused["examples"]))
-        table.add_row("left out", f"{refused['count']:,}", f"{refused['reason']}\nsuch as {examples}")
+        table.add_row("left out", f"{refused['count']:,}", f"{refused['reason']}\n{such_as(refused)}")
     for key, words in (("duplicates", "copies, left out"), ("near_duplicates", "near copies, kept on one side")):
         pairs = "\n".join(f"{escape(first)} = {escape(second)}" for first, second in report[key]["examples"])
         table.add_row(words, f"{report[key]['count']:,}", pairs)
     return table
+
+
+def such_as(counted: dict[str, Any]) -> str:
+    """Some of the files that were counted."""
+    return f"such as {', '.join(map(escape, counted['examples']))}"

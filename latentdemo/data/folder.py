@@ -19,6 +19,8 @@ import numpy as np
 from PIL import Image
 
 from latentdemo.data.images import Dataset, ImageSet, Split
+from latentdemo.data.opening import CONVERSIONS
+from latentdemo.data.pictures import LOOKS
 from latentdemo.data.registry import DATASETS
 from latentdemo.errors import DataError, PictureError
 from latentdemo.imaging import contact_sheet
@@ -34,6 +36,8 @@ THUMBNAIL, NEAR = 8, 3.0  # Copies of this side, in pixels, differ by fewer grey
 MOST_COMPARED = 20_000  # No more pictures than these are compared with each other.
 EXAMPLES = 5
 PREVIEWED, PREVIEW_COLUMNS = 96, 12
+REMARKS = CONVERSIONS | LOOKS
+DOUBTFUL = {"range", "unknown-profile", *LOOKS}  # Pictures with these remarks come first in the preview.
 
 NOTICE = "Pictures of one's own, from {source}."
 LICENCE = (
@@ -52,6 +56,7 @@ class FoundPicture:
         kind: "JPEG", "PNG" or "WEBP".
         width, height: in pixels.
         pixels: cropped and scaled, (S, S, 3) uint8.
+        remarks: what was converted and what may be wrong, keys of `REMARKS`.
     """
 
     name: str
@@ -60,6 +65,7 @@ class FoundPicture:
     width: int
     height: int
     pixels: np.ndarray
+    remarks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -194,6 +200,11 @@ class Pictures:
             "grey": len(self.found) - self.coloured,
             "cropped": sum(each.width != each.height for each in self.found),
             "enlarged": sum(min(each.width, each.height) < self.size for each in self.found),
+            "remarks": {
+                remark: {"count": len(names), "remark": words, "examples": names[:EXAMPLES]}
+                for remark, words in REMARKS.items()
+                if (names := [each.name for each in self.found if remark in each.remarks])
+            },
             "refused": {
                 reason: {"count": len(names), "reason": PictureError.REASONS[reason], "examples": names[:EXAMPLES]}
                 for reason, names in sorted(self.refused.items())
@@ -214,8 +225,9 @@ class Pictures:
 
 
 def preview_sheet(pictures: Pictures) -> Image.Image:
-    """Some of the pictures as a model gets to see them, a sheet with transparent gaps."""
-    pixels = np.stack([pictures.as_trained(each) for each in pictures.found[:PREVIEWED]])
+    """Some of the pictures as a model gets to see them, doubtful ones first, a sheet with transparent gaps."""
+    shown = sorted(pictures.found, key=lambda each: DOUBTFUL.isdisjoint(each.remarks))[:PREVIEWED]
+    pixels = np.stack([pictures.as_trained(each) for each in shown])
     return contact_sheet(ImageSet(pixels).tensor(slice(None)), PREVIEW_COLUMNS, max(1, 64 // pictures.size))
 
 

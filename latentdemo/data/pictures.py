@@ -1,27 +1,31 @@
-"""Pictures that people bring: made into what a model was trained on, and damaged by known amounts.
-
-Uploads come from anybody, so nothing about them is believed but their content, and nothing large is decoded before its
-header was looked at.
-"""
+"""Pictures that people bring: made into what a model was trained on, looked at, and damaged by known amounts."""
 
 from __future__ import annotations
 
-import io
-
 import numpy as np
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageOps
 from torch import Tensor
 
-from latentdemo.errors import PictureError
+from latentdemo.data.opening import OpenedPicture, open_picture
 from latentdemo.imaging import png_bytes
 from latentdemo.random import PICTURE_DAMAGE, chain_generators, rand, randn
 
-FORMATS = ("JPEG", "PNG", "WEBP")
-LARGEST_BYTES = 20 * 2**20
-LARGEST_PIXELS = 50_000_000
-SMALLEST_SIDE, KEPT_SIDE = 8, 1024  # In pixels: fewer show nothing, more are lost on any model.
+KEPT_SIDE = 1024  # In pixels: more are lost on any model.
 LIGHT = 0.5  # A ground counts as light from this grey value on.
 MID_GREY = 0.5
+LOOKED_AT = 64  # A picture is judged by its central square at this side, in pixels,
+REST = 1  # and whatever this share of the grey values, in per cent, is darker or lighter than the others.
+DARK, BRIGHT = 64, 192  # Grey values that a dark picture stays under, and a bright one over.
+FLAT = 8  # Grey levels between the darkest and the lightest of a flat picture.
+CLIPPED = 0.5  # The share of a clipped picture's area that is pure black or pure white.
+
+LOOKS = {
+    "flat": "It shows next to nothing: all of it has nearly the same grey value.",
+    "dark": "It is very dark.",
+    "bright": "It is very bright.",
+    "clipped": "More than half of it is pure black or pure white, as after wrong exposure or on a plain ground.",
+}
+"""What may be wrong with a picture that can be read, in whole sentences for pages to translate."""
 
 
 def read_picture(
@@ -40,8 +44,15 @@ def read_picture(
     Raises:
         PictureError: something else than such a file, a broken one, or one that is too large or too small.
     """
-    inner = size - 2 * margin
-    square = central_square(content, inner).convert("LA" if channels == 1 else "RGBA")
+    square = central_square(open_picture(content, 2 * size), size - 2 * margin)
+    return as_trained(square, channels, margin, invert, ground)
+
+
+def as_trained(
+    square: Image.Image, channels: int, margin: int = 0, invert: bool = False, ground: int = 255
+) -> np.ndarray:
+    """The central square of a picture in the colours of the training data; see `read_picture`."""
+    square = square.convert("LA" if channels == 1 else "RGBA")
     values = np.asarray(square, np.float32)
     colour, opacity = values[..., :-1], values[..., -1:] / 255
     colour = 255 - colour if invert else colour
@@ -54,7 +65,7 @@ def on_light_ground(content: bytes, size: int = 32) -> bool:
 
     Where the border is transparent, whether the object is dark. Raises as `read_picture` does.
     """
-    values = np.asarray(central_square(content, size).convert("LA"), np.float32) / 255
+    values = np.asarray(central_square(open_picture(content, 2 * size), size).convert("LA"), np.float32) / 255
     inside = np.zeros((size, size), bool)
     inside[1:-1, 1:-1] = True
     colour, opacity = values[..., 0], values[..., 1]
@@ -63,14 +74,34 @@ def on_light_ground(content: bytes, size: int = 32) -> bool:
     return bool(colour[~inside].mean() >= LIGHT)
 
 
-def central_square(content: bytes, size: int) -> Image.Image:
-    """The central square of a picture, scaled to (size, size), RGBA; raises as `read_picture` does."""
-    return ImageOps.fit(open_picture(content, 2 * size), (size, size), Image.Resampling.LANCZOS)
+def central_square(opened: OpenedPicture, size: int) -> Image.Image:
+    """The central square of a picture, scaled to (size, size), RGBA."""
+    return ImageOps.fit(opened.image, (size, size), Image.Resampling.LANCZOS)
+
+
+def remarks_on(content: bytes) -> tuple[str, ...]:
+    """What a person should know of a picture: keys of `CONVERSIONS`, then of `LOOKS`; raises as `read_picture` does."""
+    opened = open_picture(content, 2 * LOOKED_AT)
+    return opened.conversions + looks_of(opened)
+
+
+def looks_of(opened: OpenedPicture) -> tuple[str, ...]:
+    """What may be wrong with a picture, by its central square: keys of `LOOKS`."""
+    grey = as_trained(central_square(opened, LOOKED_AT), 3)
+    darkest, lightest = np.percentile(grey, [REST, 100 - REST])
+    pure = (grey == 0).all(axis=2) | (grey == 255).all(axis=2)
+    found = {
+        "flat": lightest - darkest < FLAT,
+        "dark": lightest < DARK,
+        "bright": darkest >= BRIGHT,
+        "clipped": pure.mean() > CLIPPED,
+    }
+    return tuple(name for name in LOOKS if found[name])
 
 
 def thumbnail(content: bytes, size: int) -> Image.Image:
     """The whole picture, upright, at most `size` pixels a side, RGBA; raises as `read_picture` does."""
-    picture = open_picture(content, 2 * size)
+    picture = open_picture(content, 2 * size).image
     picture.thumbnail((size, size), Image.Resampling.LANCZOS)
     return picture
 
@@ -80,40 +111,12 @@ def normalise_upload(content: bytes) -> bytes:
 
     Raises as `read_picture` does, which takes what this gives, and then need not decode 50 million pixels each time.
     """
-    picture = open_picture(content, KEPT_SIDE)
+    picture = open_picture(content, KEPT_SIDE).image
     scale = KEPT_SIDE / min(picture.size)
     if scale < 1:
         width, height = (round(scale * length) for length in picture.size)
         picture = picture.resize((width, height), Image.Resampling.LANCZOS)
     return png_bytes(picture)
-
-
-def open_picture(content: bytes, size: int) -> Image.Image:
-    """A picture, upright, RGBA; a large JPEG may come scaled down, to not less than `size` pixels a side.
-
-    Raises:
-        PictureError: something else than a JPEG, PNG or WebP file, a broken one, or one that is too large or too small.
-    """
-    if len(content) > LARGEST_BYTES:
-        raise PictureError("large")
-    try:
-        picture: Image.Image = Image.open(io.BytesIO(content), formats=FORMATS)
-        if picture.width * picture.height > LARGEST_PIXELS:
-            raise PictureError("large")
-        if min(picture.size) < SMALLEST_SIDE:
-            raise PictureError("small")
-        picture.draft(None, (size, size))
-        if picture.mode.startswith("I"):  # Pillow would clip 16 bits of grey to 8.
-            picture = Image.fromarray((np.asarray(picture) >> 8).astype(np.uint8))
-        return ImageOps.exif_transpose(picture).convert("RGBA")
-    except PictureError:
-        raise
-    except UnidentifiedImageError as error:
-        raise PictureError("format") from error
-    except Image.DecompressionBombError as error:
-        raise PictureError("large") from error
-    except Exception as error:  # Decoders raise nearly anything of broken files.
-        raise PictureError("broken") from error
 
 
 def damage_picture(picture: Tensor, noise: float, mask: float, seed: int) -> Tensor:

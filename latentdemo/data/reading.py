@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-import io
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from PIL import Image
-
 from latentdemo.data.folder import FoundPicture, Pictures
 from latentdemo.data.images import Progress
-from latentdemo.data.pictures import FORMATS, LARGEST_BYTES, read_picture
+from latentdemo.data.opening import LARGEST_BYTES, open_picture
+from latentdemo.data.pictures import LOOKED_AT, as_trained, central_square, looks_of
 from latentdemo.errors import DataError, PictureError
 
 
@@ -46,13 +44,19 @@ def read_pictures(source: Path, size: int = 32, progress: Progress | None = None
 
 
 def open_found(name: str, content: bytes | None, size: int) -> FoundPicture:
-    """One picture; raises as `read_picture` does."""
+    """One picture; raises as `open_picture` does."""
     if content is None:
         raise PictureError("broken")
-    pixels = read_picture(content, size, 3)
-    with Image.open(io.BytesIO(content), formats=FORMATS) as header:
-        kind, (width, height) = str(header.format), header.size
-    return FoundPicture(name, hashlib.sha256(content).hexdigest(), kind.replace("MPO", "JPEG"), width, height, pixels)
+    opened = open_picture(content, 2 * max(size, LOOKED_AT))
+    return FoundPicture(
+        name,
+        hashlib.sha256(content).hexdigest(),
+        opened.kind,
+        opened.width,
+        opened.height,
+        as_trained(central_square(opened, size), 3),
+        opened.conversions + looks_of(opened),
+    )
 
 
 def contents(source: Path, progress: Progress | None = None) -> Iterator[tuple[str, bytes | None]]:

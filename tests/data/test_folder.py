@@ -197,7 +197,7 @@ def test_what_is_no_folder_and_no_zip_is_named(tmp_path: Path) -> None:
 
 def test_a_damaged_member_of_a_zip_is_left_out_and_a_bomb_is_not_read_whole(tmp_path: Path, monkeypatch) -> None:
     monkeypatch.setattr(reading, "LARGEST_BYTES", 10_000)
-    monkeypatch.setattr("latentdemo.data.pictures.LARGEST_BYTES", 10_000)
+    monkeypatch.setattr("latentdemo.data.opening.LARGEST_BYTES", 10_000)
     path = tmp_path / "a.zip"
     content = io.BytesIO()
     picture(1).save(content, "PNG")

@@ -8,7 +8,8 @@ import streamlit as st
 from PIL import Image
 
 from latentdemo.data import DATASETS
-from latentdemo.data.pictures import normalise_upload, on_light_ground, read_picture
+from latentdemo.data.folder import DOUBTFUL, REMARKS
+from latentdemo.data.pictures import normalise_upload, on_light_ground, read_picture, remarks_on
 from latentdemo.errors import PictureError
 from latentdemo.imaging import png_bytes
 from latentdemo.ui.components.uploader import translate_uploaders
@@ -24,10 +25,12 @@ class Upload:
     Attributes:
         picture: as `normalise_upload` gives it.
         problem: why there is none, a key of `PictureError.REASONS`.
+        remarks: what was converted and what may be wrong, keys of `REMARKS`.
     """
 
     picture: bytes = b""
     problem: str = ""
+    remarks: tuple[str, ...] = ()
 
 
 def upload_control(chosen: Selection, key: str, first: int) -> StartingPoint:
@@ -49,7 +52,16 @@ def upload_control(chosen: Selection, key: str, first: int) -> StartingPoint:
     if upload.problem:
         st.error(_(PictureError.REASONS[upload.problem]), icon=":material/broken_image:")
         return StartingPoint("prior", chosen.seed)
+    show_remarks(upload.remarks)
     return StartingPoint("upload", chosen.seed, picture=scaled(chosen, key, upload.picture))
+
+
+def show_remarks(remarks: tuple[str, ...]) -> None:
+    """Say what was converted, and warn of what may be wrong."""
+    if converted := [_(REMARKS[remark]) for remark in remarks if remark not in DOUBTFUL]:
+        st.caption(" ".join(converted))
+    if doubtful := [_(REMARKS[remark]) for remark in remarks if remark in DOUBTFUL]:
+        st.warning(" ".join(doubtful), icon=":material/visibility:")
 
 
 def keep_upload(key: str) -> None:
@@ -60,7 +72,9 @@ def keep_upload(key: str) -> None:
     if file is None:
         return
     try:
-        st.session_state[f"{key}upload"] = Upload(normalise_upload(file.getvalue()))
+        st.session_state[f"{key}upload"] = Upload(
+            normalise_upload(file.getvalue()), remarks=remarks_on(file.getvalue())
+        )
     except PictureError as error:
         st.session_state[f"{key}upload"] = Upload(problem=error.reason)
 

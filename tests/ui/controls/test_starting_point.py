@@ -16,6 +16,7 @@ from streamlit.testing.v1 import AppTest
 from latentdemo.checkpoints import load_model
 from latentdemo.checkpoints.roots import checkpoints_dir
 from latentdemo.data import read_held_out
+from latentdemo.data.folder import REMARKS
 from latentdemo.data.held_out import held_out_written
 from latentdemo.data.pictures import damage_picture
 from latentdemo.errors import DataError, PictureError
@@ -25,6 +26,7 @@ from latentdemo.ui.components.gallery import TILES, tiles_of
 from latentdemo.ui.controls.own_picture import Upload
 from latentdemo.ui.controls.starting_point import KINDS
 from latentdemo.ui.runs.starting_point import StartingPoint, start_latents
+from tests.catalogues import messages
 
 CLOTHES = checkpoints_dir() / "fashion-mnist"
 SEED = 7
@@ -260,6 +262,30 @@ def test_a_bad_upload_is_told_in_plain_words_and_goes_with_the_next(content: byt
     upload(app, photo())
     assert not app.error
     assert shown(app).kind == "upload"
+
+
+@pytest.mark.parametrize("lang", ["en", "ja"])
+def test_what_was_converted_and_what_is_doubtful_about_an_upload_is_told(lang: str) -> None:
+    app = AppTest.from_function(page, default_timeout=60)
+    app.session_state["from"] = "upload"
+    app.query_params["lang"] = lang
+    app.run()
+    values = np.linspace(500, 900, 64, dtype=np.uint16)[None].repeat(64, axis=0)
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    buffer = io.BytesIO()
+    Image.fromarray(values).save(buffer, "PNG", exif=exif)
+    upload(app, buffer.getvalue())
+    turned, narrow, dark = (translated(REMARKS[remark], lang) for remark in ("turned", "range", "dark"))
+    assert turned in [caption.value for caption in app.caption]
+    assert [warning.value for warning in app.warning] == [f"{narrow} {dark}"]
+    upload(app, photo(200))
+    assert not app.warning
+
+
+def translated(words: str, lang: str) -> str:
+    """Words of the pages in a language."""
+    return messages(lang).get(words, words)
 
 
 @pytest.mark.parametrize("reason", PictureError.REASONS)
