@@ -6,15 +6,18 @@ import os
 from pathlib import Path
 
 import pytest
-import torch
 from hypothesis import HealthCheck, settings
+
+# before anything that reads it: threads of BLAS that wait for each other beside a busy process take tens of times as long
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+import torch
 
 from latentdemo.models import GenerativeAutoencoder, NetworkConfig, build_model
 from tests.properties import ALL, FEW
 
 # layers as small as here only wait for each other on several threads; so do servers and tests beside each other
 torch.set_num_threads(1)
-os.environ.setdefault("OMP_NUM_THREADS", "1")
 # models in the folder of whoever runs the tests are not taken for shipped ones
 os.environ.setdefault("LATENTDEMO_CHECKPOINTS", str(Path(__file__).parents[1] / "checkpoints"))
 # a fixture serves all cases of a test, and none is hurried; where CI is set, the cases are the same each time

@@ -75,6 +75,7 @@ def train_with_pythae(pictures: ImageSet, folder: Path) -> None:
     next(folder.glob("VAE_training_*/final_model")).rename(folder / "final_model")
 
 
+@pytest.mark.slow
 def test_a_vae_of_pythae_gets_chains_and_an_evaluation_in_under_20_lines(clothes, tmp_path, capsys) -> None:
     (example,) = [each for each in EXAMPLES if "read_pythae" in each]
     assert len([line for line in example.splitlines() if line.strip()]) < 20

@@ -257,6 +257,7 @@ def test_a_measurement_can_be_cancelled(root: Path, monkeypatch) -> None:
     assert not app.exception
 
 
+@pytest.mark.slow
 def test_the_shipped_evaluations_can_be_read() -> None:
     for path in checkpoints_dir().glob("*/*/evaluation.json"):
         dataset, family = path.parts[-3:-1]

@@ -34,6 +34,7 @@ def name(tmp_path, monkeypatch) -> str:
     return "own/aae"
 
 
+@pytest.mark.slow
 def test_all_runtimes_walk_the_same_chain(name: str, monkeypatch) -> None:
     if "CI" not in os.environ and not any(map(shutil.which, COMPILERS)):
         monkeypatch.delitem(RUNTIMES, "torch.compile")
@@ -97,6 +98,7 @@ def test_memory_is_read_thrice(monkeypatch) -> None:
     assert list(row) == ["before, MB", "after 3, MB", "after 6, MB", "last half, %"]
 
 
+@pytest.mark.slow
 def test_figures_in_both_precisions() -> None:
     rows = measure_figures("fashion-mnist/vae", count=50, seeds=(0, 1)).rows
     assert [row["step"] for row in rows] == [0, 1, 5, 10]

@@ -31,6 +31,7 @@ def png(value: int, size: int = 4) -> bytes:
     return buffer.getvalue()
 
 
+@pytest.mark.slow
 def test_a_short_soak_holds() -> None:
     found = soak(0.4, sessions=8, seed=3)
     assert found["trouble"] == []
@@ -40,6 +41,7 @@ def test_a_short_soak_holds() -> None:
     assert found["memory_mb"]["last half, most"] > 100  # so short a time is no time to judge it by
 
 
+@pytest.mark.slow
 def test_a_client_that_never_reads_holds_up_nobody() -> None:
     async def visit(address: str) -> list[str]:
         stream = address.replace("http", "ws", 1) + "/_stcore/stream"
@@ -65,6 +67,7 @@ def test_a_client_that_never_reads_holds_up_nobody() -> None:
         assert server.trouble() == []
 
 
+@pytest.mark.slow
 def test_errors_on_screen_are_noticed(tiny_model, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LATENTDEMO_CHECKPOINTS", str(tmp_path))
     save_checkpoint(tmp_path / "own" / "tiny", tiny_model, "own")

@@ -1,13 +1,23 @@
-"""What people do on several pages, and the pictures that they bring."""
+"""What people see and do on several pages, and the pictures that they bring."""
 
 from __future__ import annotations
 
 import io
 
 from PIL import Image
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
+IN_THE_ROW = "[data-testid=stTopNavLink]"  # a link of the navigation on a wide screen
 DRAWN = 1000  # milliseconds until the end of a run is on screen
+
+
+def expect_page(page: Page, title: str) -> None:
+    """A page has come to rest: marked in the navigation, and found."""
+    expect(page.locator(f"{IN_THE_ROW}[aria-current=page]")).to_have_text(title)
+    expect(page.get_by_role("heading", level=1)).to_be_visible()
+    page.locator("[data-testid=stApp][data-test-script-state=notRunning]").wait_for()
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    expect(page.get_by_text("Page not found")).to_have_count(0)
 
 
 def press(page: Page, key: str) -> None:

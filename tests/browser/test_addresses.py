@@ -7,14 +7,14 @@ from collections.abc import Iterator
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, expect
 
 from latentdemo.benchmark.server import running_server
 from latentdemo.ui.shell.navigation import PAGES
 from tests.browser.conftest import Open, opened_pages
+from tests.browser.gestures import IN_THE_ROW, expect_page
 
 NAMES = [entry.script.removeprefix("pages/").removesuffix(".py") for entry in PAGES]
-IN_THE_ROW = "[data-testid=stTopNavLink]"
 IN_THE_MENU = "[data-testid=stSidebarNavLink]"
 CHOICE = {"data": ["fashion-mnist"], "model": ["dvae"], "seed": ["21"], "lang": ["ja"]}
 LINK = "data=fashion-mnist&model=dvae&seed=21&lang=ja"
@@ -34,16 +34,8 @@ def open_lower(browser: Browser, lower_server: str) -> Iterator[Open]:
         yield open_path
 
 
-def expect_page(page: Page, title: str) -> None:
-    """A page has come to rest: marked in the navigation, and found."""
-    expect(page.locator(f"{IN_THE_ROW}[aria-current=page]")).to_have_text(title)
-    expect(page.get_by_role("heading", level=1)).to_be_visible()
-    page.locator("[data-testid=stApp][data-test-script-state=notRunning]").wait_for()
-    expect(page.get_by_role("dialog")).to_have_count(0)
-    expect(page.get_by_text("Page not found")).to_have_count(0)
-
-
-@pytest.mark.parametrize("path", ["/", "/overview", "/overview?data=fashion-mnist&screen=decision"])
+@pytest.mark.parametrize("path", ["/overview", "/overview?data=fashion-mnist&screen=decision"])
+@pytest.mark.slow
 def test_the_overview_is_found_by_either_address_as_the_first_request(open_cold: Open, path: str) -> None:
     page = open_cold(f"{path}{'&' if '?' in path else '?'}lang=en")
     expect_page(page, "Overview")
@@ -58,6 +50,7 @@ def test_every_page_has_an_address(open_page: Open, name: str) -> None:
 
 
 @pytest.mark.parametrize("path", ["/", *(f"/{name}" for name in NAMES)])
+@pytest.mark.slow
 def test_so_it_has_below_another_address(open_lower: Open, path: str) -> None:
     name = path.strip("/") or "overview"
     title = next(entry.title for entry in PAGES if entry.script == f"pages/{name}.py")
@@ -67,6 +60,7 @@ def test_so_it_has_below_another_address(open_lower: Open, path: str) -> None:
     assert all(urlsplit(href).path.startswith("/demo/") for href in hrefs)
 
 
+@pytest.mark.slow
 def test_back_and_forth_between_pages(open_page: Open) -> None:
     page = open_page("/overview?data=fashion-mnist&lang=en")
     expect_page(page, "Overview")
@@ -82,6 +76,7 @@ def test_back_and_forth_between_pages(open_page: Open) -> None:
 
 
 @pytest.mark.parametrize("width", [1440, 1280, 390])
+@pytest.mark.slow
 def test_a_link_of_the_navigation_opens_the_same_choice_elsewhere(open_page: Open, width: int) -> None:
     page = open_page(f"/overview?{LINK}", viewport={"width": width, "height": 900})
     expect(page.get_by_role("heading", level=1)).to_be_visible()
@@ -100,6 +95,7 @@ def test_a_link_of_the_navigation_opens_the_same_choice_elsewhere(open_page: Ope
     expect(model).to_have_value("Denoising VAE")
 
 
+@pytest.mark.slow
 def test_links_follow_what_is_chosen(open_page: Open) -> None:
     page = open_page("/models?data=fashion-mnist&lang=en")
     expect_page(page, "Models")
@@ -111,6 +107,7 @@ def test_links_follow_what_is_chosen(open_page: Open) -> None:
         expect(link).to_have_attribute("href", re.compile("seed=8&lang=ja"))
 
 
+@pytest.mark.slow
 def test_the_keyboard_reaches_the_links(open_page: Open) -> None:
     page = open_page("/models?data=fashion-mnist&lang=en")
     expect_page(page, "Models")

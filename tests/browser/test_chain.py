@@ -9,6 +9,8 @@ from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.conftest import Open
 
+pytestmark = pytest.mark.slow
+
 LINK = "/chain?data=fashion-mnist&model=vae&steps=5"
 
 

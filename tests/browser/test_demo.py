@@ -6,11 +6,15 @@ import csv
 import io
 import json
 import re
+from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Open
+from tests.browser.gestures import expect_page
+
+pytestmark = pytest.mark.slow
 
 
 def sheets(page: Page, count: int) -> list[str]:
@@ -32,6 +36,9 @@ def test_overview_is_ready_before_anyone_presses(open_cold: Open) -> None:
     page = open_cold("/")
     before, after = sheets(page, 2)
     assert before != after
+    expect_page(page, "Overview")
+    assert urlsplit(page.url).path == "/"
+    expect(page.get_by_text("Better samples from the model you already have")).to_be_visible()
     expect(page.get_by_text("Straight from the prior")).to_be_visible()
     page.get_by_text("Read the whole review").click()
     page.wait_for_url("**/quality*")

@@ -7,6 +7,8 @@ from playwright.sync_api import expect
 
 from tests.browser.conftest import Open
 
+pytestmark = pytest.mark.slow
+
 LONG = "/sampling?count=256&steps=0&steps=10&steps=50&steps=100&seed=61"
 
 

@@ -9,6 +9,8 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Open
 
+pytestmark = pytest.mark.slow
+
 LINK = "/interpolation?data=fashion-mnist&seed=11&frames=4&rows=plain&rows=5&rows=ends"
 ROWS = 3
 

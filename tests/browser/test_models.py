@@ -3,11 +3,14 @@
 import io
 import zipfile
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from latentdemo.checkpoints import model_folder
 from tests.browser.conftest import Open, Say
 from tests.browser.gestures import upload
+
+pytestmark = pytest.mark.slow
 
 FILES = ("config.json", "model.safetensors")
 

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import re
 
+import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import Open
 from tests.browser.gestures import photo, press, upload
+
+pytestmark = pytest.mark.slow
 
 LISTENING = 3000  # milliseconds until a component that is there has its script
 

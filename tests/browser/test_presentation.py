@@ -8,6 +8,8 @@ from playwright.sync_api import Page, expect
 from tests.browser.conftest import Open
 from tests.browser.gestures import press
 
+pytestmark = pytest.mark.slow
+
 PROJECTOR = {"width": 1920, "height": 1080}
 CLOTHES = "data=fashion-mnist&model=vae&present=on&lang=ja"
 

@@ -11,6 +11,8 @@ from playwright.sync_api import Page
 from tests.browser.conftest import Open
 from tests.browser.screenshots import PAGES
 
+pytestmark = pytest.mark.slow
+
 BAD = {"serious", "critical"}
 
 

@@ -1,9 +1,12 @@
 """Starting points in a real browser: a held-out picture by click and by key, one's own picture, good and bad."""
 
+import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import Open
 from tests.browser.gestures import photo, upload
+
+pytestmark = pytest.mark.slow
 
 CHAIN = "/chain?data=fashion-mnist&steps=5&chains=1"
 

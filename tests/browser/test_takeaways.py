@@ -18,6 +18,8 @@ from pypdf import PdfReader
 from latentdemo.cli.main import main
 from tests.browser.conftest import Open
 
+pytestmark = pytest.mark.slow
+
 LINK = "/sampling?data=fashion-mnist&model=vae&kernel=hmc&count=16&steps=0&steps=1&steps=3"
 
 

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import re
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Open, Say
 from tests.browser.gestures import photo, upload
 from tests.data.test_pictures import claimed
+
+pytestmark = pytest.mark.slow
 
 CLOTHES = "data=fashion-mnist&model=vae"
 FAR_TOO_LARGE = b"\0" * (21 * 2**20)

@@ -4,13 +4,16 @@ import pytest
 
 from latentdemo.benchmark import soak
 from latentdemo.benchmark.diary import Diary, report
+from latentdemo.benchmark.runtimes import RUNTIMES
 from latentdemo.checkpoints import save_checkpoint
 from tests.cli.command import run
 
 
+@pytest.mark.slow
 def test_bench_reports_what_was_asked_for(capsys, tiny_model, tmp_path, monkeypatch) -> None:
     monkeypatch.setenv("LATENTDEMO_CHECKPOINTS", str(tmp_path))
     monkeypatch.setattr("latentdemo.benchmark.steps.COUNTS", (2,))
+    monkeypatch.delitem(RUNTIMES, "torch.compile")  # which takes long to compile
     save_checkpoint(tmp_path / "own" / "tiny", tiny_model, "own")
     assert run("bench", "steps", "--model", "own/tiny", "--device", "cpu", "--json") == 0
     printed = json.loads(capsys.readouterr().out)

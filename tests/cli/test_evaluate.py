@@ -11,6 +11,7 @@ from latentdemo.evaluation.report import COMPARISON
 from tests.cli.command import run
 
 
+@pytest.mark.slow
 def test_evaluate_writes_the_report_the_card_and_the_table(capsys, tmp_path, monkeypatch) -> None:
     folder = tmp_path / "fashion-mnist"
     shutil.copytree(checkpoints_dir() / "fashion-mnist", folder, ignore=shutil.ignore_patterns("*aae", "dvae"))

@@ -36,6 +36,7 @@ def folder(tmp_path: Path, monkeypatch) -> Path:
     DATASETS.update(before)
 
 
+@pytest.mark.slow
 def test_three_commands(folder: Path, tmp_path: Path, monkeypatch, capsys) -> None:
     monkeypatch.chdir(tmp_path)
     assert run("data", "check", str(folder), "--size", "16", "--json") == 0
@@ -69,6 +70,7 @@ def test_three_commands(folder: Path, tmp_path: Path, monkeypatch, capsys) -> No
     assert "What sampling gains" in (models / "vae" / "README.md").read_text(encoding="utf-8")
 
 
+@pytest.mark.slow
 def test_another_folder_of_the_same_name_is_kept_apart(folder: Path, tmp_path: Path, capsys) -> None:
     assert run("train", str(folder), "vae", *QUICK) == 0
     (folder / "0.png").unlink()

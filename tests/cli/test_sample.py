@@ -3,6 +3,7 @@ import subprocess
 import sys
 
 import numpy as np
+import pytest
 from PIL import Image
 
 from tests.cli.command import run
@@ -10,6 +11,7 @@ from tests.cli.command import run
 SAMPLE = ["sample", "fashion-mnist/dvae", "--device", "cpu"]
 
 
+@pytest.mark.slow
 def test_the_same_comparison_twice_in_two_processes(tmp_path) -> None:
     grids = [tmp_path / "one.png", tmp_path / "two.png"]
     for grid in grids:

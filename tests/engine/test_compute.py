@@ -24,6 +24,7 @@ def engine() -> Iterator[Engine]:
     engine.close()
 
 
+@pytest.mark.slow
 def test_all_work_on_the_device_is_the_engines_and_figures_are_as_without(engine: Engine, monkeypatch) -> None:
     monkeypatch.setattr("latentdemo.evaluation.pipeline.diagnose_kernels", lambda *_: {})  # long
     pixels = FeatureSpace(nn.Sequential(nn.AvgPool2d(8), nn.Flatten()), "coarse pixels")

@@ -107,6 +107,7 @@ def measured(clothes, tmp_path_factory) -> tuple[Report, list[int]]:
     return report, done
 
 
+@pytest.mark.slow
 def test_a_models_figures_are_ordered_as_they_must_be(measured) -> None:
     report, done = measured
     assert done == sorted(done, reverse=True)
@@ -130,11 +131,13 @@ def test_a_models_figures_are_ordered_as_they_must_be(measured) -> None:
     assert report.diagnostics["hmc"]["rhat_max"] < report.diagnostics["langevin"]["rhat_max"]
 
 
+@pytest.mark.slow
 def test_a_report_of_a_run_can_be_saved(measured, tmp_path) -> None:
     save_report(measured[0], tmp_path)
     assert load_report(tmp_path).rows == measured[0].rows
 
 
+@pytest.mark.slow
 def test_all_that_is_missing_is_made_first_and_what_was_stopped_goes_on(clothes, tmp_path, monkeypatch) -> None:
     folder = tmp_path / "fashion-mnist" / "vae"
     shutil.copytree(checkpoints_dir() / "fashion-mnist" / "vae", folder, ignore=shutil.ignore_patterns("density.*"))
@@ -175,6 +178,7 @@ def test_all_that_is_missing_is_made_first_and_what_was_stopped_goes_on(clothes,
     assert not list(folder.glob("*unfinished*"))
 
 
+@pytest.mark.slow
 def test_without_training_images_other_held_out_images_stand_in() -> None:
     report = measure_model("fashion-mnist/vae", count=200, seeds=(0,), kernels=["hmc"], steps=[1])
     assert not report.training_images
@@ -182,6 +186,7 @@ def test_without_training_images_other_held_out_images_stand_in() -> None:
     assert report.prior.figures["coverage"].error is None
 
 
+@pytest.mark.slow
 def test_any_module_can_be_the_feature_space() -> None:
     space = FeatureSpace(nn.Sequential(nn.AvgPool2d(8), nn.Flatten()), "coarse pixels")
     report = measure_model("fashion-mnist/vae", count=100, seeds=(0,), kernels=["hmc"], steps=[1], features=space)

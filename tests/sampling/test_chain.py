@@ -140,6 +140,7 @@ def test_an_option_of_another_kind_is_named(options: dict) -> None:
         run_chain(load_model("fashion-mnist/vae", "cpu"), "hmc", count=1, steps=1, options=options)
 
 
+@pytest.mark.slow
 def test_a_model_in_memory_has_all_kernels() -> None:
     """A pair of functions and a density at hand will do; neither lies in a folder."""
     model = load_model("fashion-mnist/vae", "cpu")

@@ -45,6 +45,7 @@ def fitted(monkeypatch) -> list[str]:
     return names
 
 
+@pytest.mark.slow
 def test_rows_of_pythae_join_the_others_and_change_nothing_else(before, train, fitted, tmp_path) -> None:
     after = compare_with_pythae(before, train, resume_from=tmp_path / "kept")
     assert fitted == list(EPOCHS)
@@ -65,6 +66,7 @@ def test_rows_of_pythae_join_the_others_and_change_nothing_else(before, train, f
     assert "pythae" not in section(before)
 
 
+@pytest.mark.slow
 def test_a_run_that_was_stopped_goes_on_where_it_was(before, train, fitted, tmp_path) -> None:
     with pytest.raises(Cancelled):
         compare_with_pythae(before, train, resume_from=tmp_path, cancelled=lambda: len(fitted) == 2)

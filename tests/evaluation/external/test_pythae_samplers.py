@@ -30,7 +30,7 @@ def encodings() -> Encodings:
     return Encodings(Posterior(mean, torch.full_like(mean, 0.05)))
 
 
-@pytest.mark.parametrize("name", [MIXTURE, MAF, IAF, TWO_STAGE])
+@pytest.mark.parametrize("name", [MIXTURE, MAF, IAF, pytest.param(TWO_STAGE, marks=pytest.mark.slow)])
 def test_each_sampler_comes_nearer_to_the_encodings_than_the_prior(name, model, encodings, monkeypatch) -> None:
     monkeypatch.setitem(EPOCHS, name, None if name == MIXTURE else 15)
     real = encodings.draw(torch.Generator().manual_seed(1))[:COUNT]

@@ -128,6 +128,7 @@ def fitted_folder(tmp_path_factory):
     return root, config
 
 
+@pytest.mark.slow
 def test_the_seed_fixes_a_fit_whatever_precision_the_model_serves_in(fitted_folder, tmp_path) -> None:
     root, config = fitted_folder
     shutil.copytree(root / "fashion-mnist", tmp_path / "fashion-mnist")

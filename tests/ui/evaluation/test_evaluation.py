@@ -174,6 +174,7 @@ def test_levels_of_the_gap_are_by_definition(report: Report) -> None:
 
 
 @pytest.mark.parametrize("axis", [STEPS_AXIS, TIME_AXIS])
+@pytest.mark.slow
 def test_every_figure_can_be_drawn(report: Report, axis: str) -> None:
     shown = list(ways(report))
     for name in figure_names(report):
