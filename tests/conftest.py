@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
-# before anything that reads it: threads of BLAS that wait for each other beside a busy process take tens of times as long
+# before anything that reads it: threads of BLAS that wait for each other beside a busy process take ten times as long
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import torch
