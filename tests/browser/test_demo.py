@@ -103,7 +103,8 @@ def test_latent_space_by_deep_link_as_the_first_request(open_cold: Open) -> None
     expect(page.get_by_text("the same draws after the steps")).to_be_visible()
     expect(page.get_by_text("Page not found")).to_have_count(0)
     page.get_by_test_id("stSidebar").wait_for()
-    page.get_by_test_id("stButtonGroup").get_by_text("10", exact=True).click()
+    page.get_by_role("combobox", name="Steps").click()
+    page.get_by_role("option", name="10", exact=True).click()
     page.wait_for_url("**/latent_space?**steps=10**")
 
 
