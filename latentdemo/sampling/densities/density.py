@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, ClassVar, Protocol, runtime_checkable
 
 import numpy as np
@@ -102,9 +103,10 @@ class FittedDensity:
         return self.density.sample(DRAWS, stream(0, Purpose.TUNING, 1))
 
 
+@lru_cache(maxsize=16)
 @torch.no_grad()
 def calibrated(density: Density) -> FittedDensity:
-    """A density that was fitted elsewhere, with what kernels need to know of it taken from its own draws.
+    """A density that was fitted elsewhere, with what kernels need to know of it taken from its own draws; kept.
 
     Args:
         density: on the device of the model that it is meant for. Its draws stand for encodings of real data.

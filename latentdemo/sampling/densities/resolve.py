@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from weakref import WeakKeyDictionary
-
 from latentdemo.errors import LatentdemoError, SamplingError
 from latentdemo.models import GenerativeAutoencoder
 from latentdemo.sampling.densities.density import Density, FittedDensity, calibrated
@@ -11,7 +9,6 @@ from latentdemo.sampling.densities.store import check_fitted, read_densities, re
 from latentdemo.sampling.kernels.kernel import Autoencoder
 
 BEST = "best"  # the likeliest on held-out encodings
-CALIBRATED: WeakKeyDictionary[Density, FittedDensity] = WeakKeyDictionary()
 
 
 def resolve_density(model: Autoencoder, wanted: str | Density | FittedDensity = BEST) -> FittedDensity:
@@ -29,9 +26,7 @@ def resolve_density(model: Autoencoder, wanted: str | Density | FittedDensity = 
     if isinstance(wanted, FittedDensity):
         return wanted
     if not isinstance(wanted, str):
-        if wanted not in CALIBRATED:
-            CALIBRATED[wanted] = calibrated(wanted)
-        return CALIBRATED[wanted]
+        return calibrated(wanted)  # type: ignore[arg-type]  # A protocol does not tell that objects have a hash.
     if model.folder is None:
         raise SamplingError(
             "this model comes from no checkpoint folder, where its densities would lie: save it, or pass a density"
