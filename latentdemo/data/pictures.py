@@ -79,9 +79,8 @@ def central_square(opened: OpenedPicture, size: int) -> Image.Image:
     return ImageOps.fit(opened.image, (size, size), Image.Resampling.LANCZOS)
 
 
-def remarks_on(content: bytes) -> tuple[str, ...]:
-    """What a person should know of a picture: keys of `CONVERSIONS`, then of `LOOKS`; raises as `read_picture` does."""
-    opened = open_picture(content, 2 * LOOKED_AT)
+def remarks_on(opened: OpenedPicture) -> tuple[str, ...]:
+    """What a person should know of a picture: keys of `CONVERSIONS`, then of `LOOKS`."""
     return opened.conversions + looks_of(opened)
 
 
@@ -106,12 +105,12 @@ def thumbnail(content: bytes, size: int) -> Image.Image:
     return picture
 
 
-def normalise_upload(content: bytes) -> bytes:
-    """A picture as it is worth keeping: upright, at most `KEPT_SIDE` pixels on the shorter side, as PNG.
+def normalise_upload(opened: OpenedPicture) -> bytes:
+    """A picture as it is worth keeping: at most `KEPT_SIDE` pixels on the shorter side, as PNG.
 
-    Raises as `read_picture` does, which takes what this gives, and then need not decode 50 million pixels each time.
+    `read_picture` takes what this gives, and then need not decode 50 million pixels each time.
     """
-    picture = open_picture(content, KEPT_SIDE).image
+    picture = opened.image
     scale = KEPT_SIDE / min(picture.size)
     if scale < 1:
         width, height = (round(scale * length) for length in picture.size)

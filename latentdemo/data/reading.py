@@ -10,7 +10,7 @@ from pathlib import Path
 from latentdemo.data.folder import FoundPicture, Pictures
 from latentdemo.data.images import Progress
 from latentdemo.data.opening import LARGEST_BYTES, open_picture
-from latentdemo.data.pictures import LOOKED_AT, as_trained, central_square, looks_of
+from latentdemo.data.pictures import LOOKED_AT, as_trained, central_square, remarks_on
 from latentdemo.errors import DataError, PictureError
 
 
@@ -55,7 +55,7 @@ def open_found(name: str, content: bytes | None, size: int) -> FoundPicture:
         opened.width,
         opened.height,
         as_trained(central_square(opened, size), 3),
-        opened.conversions + looks_of(opened),
+        remarks_on(opened),
     )
 
 

@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, UnidentifiedImageError
 
+from latentdemo.data.opening import open_picture
 from latentdemo.data.pictures import KEPT_SIDE, normalise_upload, on_light_ground, read_picture, thumbnail
 from latentdemo.errors import PictureError
 from tests.properties import examples
@@ -98,7 +99,7 @@ noise = st.tuples(signatures, st.binary(max_size=300)).map(b"".join)
 
 def kept_or_refusal(content: bytes) -> bytes | str:
     try:
-        return normalise_upload(content)
+        return normalise_upload(open_picture(content, KEPT_SIDE))
     except PictureError as error:
         return error.reason
 

@@ -13,7 +13,7 @@ from PIL import Image, ImageCms
 from latentdemo.data import read_pictures
 from latentdemo.data.folder import preview_sheet
 from latentdemo.data.opening import ORIENTATION, open_picture
-from latentdemo.data.pictures import normalise_upload, read_picture, remarks_on, thumbnail
+from latentdemo.data.pictures import KEPT_SIDE, LOOKED_AT, normalise_upload, read_picture, remarks_on, thumbnail
 from latentdemo.errors import PictureError
 from tests.data.test_pictures import RED, encoded, noise, stripes
 
@@ -65,7 +65,7 @@ def test_every_kind_is_turned_as_its_file_says(kind: str, orientation: int) -> N
     expected = quarters() if kind != "1 bit" else np.where(quarters() > 180, 255, 0).astype(np.uint8)
     turned = np.asarray(Image.fromarray(expected).transpose(TURNS[orientation]))
     assert np.abs(grey_of(content).astype(int) - turned)[4:-4:8, 4:-4:8].max() <= 3
-    assert np.array_equal(grey_of(normalise_upload(content)), grey_of(content))
+    assert np.array_equal(grey_of(normalise_upload(open_picture(content, KEPT_SIDE))), grey_of(content))
     assert "turned" in open_picture(content, 64).conversions
 
 
@@ -78,7 +78,7 @@ def test_16_bits_are_read_on_the_scale_that_their_values_use(channels: int, bits
     content = with_16_bits(values)
     assert np.array_equal(grey_of(content), quarters())
     assert remark in open_picture(content, 64).conversions
-    assert "dark" not in remarks_on(content)
+    assert "dark" not in remarks_on(open_picture(content, 2 * LOOKED_AT))
 
 
 def test_a_grey_value_that_16_bits_declare_transparent_is() -> None:
@@ -86,7 +86,7 @@ def test_a_grey_value_that_16_bits_declare_transparent_is() -> None:
     content = encoded(Image.fromarray(values), transparency=int(values[0, 0]))
     assert open_picture(content, 64).image.getpixel((0, 0))[3] == 0
     assert (read_picture(content, 32, 1, ground=255)[:15, :15] == 255).all()
-    assert "transparent" in remarks_on(content)
+    assert "transparent" in remarks_on(open_picture(content, 2 * LOOKED_AT))
 
 
 def swapped_profile() -> bytes:
@@ -103,7 +103,7 @@ def test_colours_are_those_of_the_profile() -> None:
         assert np.abs(np.asarray(opened.image)[0, 0, :3].astype(int) - (0, 0, 255)).max() <= 2
         assert opened.image.getpixel((0, 0))[3] == picture.convert("RGBA").getpixel((0, 0))[3]
         assert "profile" in opened.conversions
-        kept = normalise_upload(encoded(picture, icc_profile=swapped_profile()))
+        kept = normalise_upload(opened)
         assert np.array_equal(np.asarray(open_picture(kept, 64).image), np.asarray(opened.image))
 
 
@@ -135,7 +135,7 @@ def flat(grey: int) -> Image.Image:
     ],
 )
 def test_what_a_person_should_know_is_told(content: bytes, remarks: tuple[str, ...]) -> None:
-    assert remarks_on(content) == remarks
+    assert remarks_on(open_picture(content, 2 * LOOKED_AT)) == remarks
 
 
 def test_pages_and_training_read_the_same_picture_and_doubtful_ones_come_first(tmp_path: Path) -> None:
@@ -153,7 +153,7 @@ def test_pages_and_training_read_the_same_picture_and_doubtful_ones_come_first(t
     pictures = read_pictures(tmp_path, 32)
     for each in pictures.found:
         assert np.array_equal(each.pixels, read_picture(contents[each.name], 32, 3))
-        assert each.remarks == remarks_on(contents[each.name])
+        assert each.remarks == remarks_on(open_picture(contents[each.name], 2 * LOOKED_AT))
     remarks = pictures.report()["remarks"]
     assert {name: found["examples"] for name, found in remarks.items()} == {
         "turned": ["turned.png"],

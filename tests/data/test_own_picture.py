@@ -12,7 +12,8 @@ from PIL import Image
 
 from latentdemo.checkpoints import list_models, load_model
 from latentdemo.data import DATASETS
-from latentdemo.data.pictures import normalise_upload, read_picture
+from latentdemo.data.opening import open_picture
+from latentdemo.data.pictures import KEPT_SIDE, normalise_upload, read_picture
 from latentdemo.models import GenerativeAutoencoder
 from latentdemo.sampling import run_chain
 
@@ -44,7 +45,12 @@ def test_every_model_walks_on_from_it(name: str, kind: str) -> None:
     picture(kind).save(buffer, "PNG")
     model, dataset = loaded(name), DATASETS[name.split("/", maxsplit=1)[0]]
     pixels = read_picture(
-        normalise_upload(buffer.getvalue()), dataset.image_size, dataset.channels, dataset.margin, False, dataset.ground
+        normalise_upload(open_picture(buffer.getvalue(), KEPT_SIDE)),
+        dataset.image_size,
+        dataset.channels,
+        dataset.margin,
+        False,
+        dataset.ground,
     )
     image = torch.from_numpy(pixels).permute(2, 0, 1)[None] / 255
     assert image.std() > 0.1  # it shows something

@@ -13,6 +13,7 @@ from PIL import Image
 
 from latentdemo.checkpoints.roots import checkpoints_dir
 from latentdemo.data import DATASETS, pictures, read_held_out
+from latentdemo.data.opening import open_picture
 from latentdemo.data.pictures import damage_picture, normalise_upload, on_light_ground, read_picture, thumbnail
 from latentdemo.errors import DataError, PictureError
 
@@ -115,7 +116,7 @@ def test_extreme_shapes_are_read() -> None:
 def test_what_is_kept_is_read_as_the_original(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pictures, "KEPT_SIDE", 200)
     original = encoded(noise(6).resize((400, 600), Image.Resampling.BICUBIC))
-    kept = normalise_upload(original)
+    kept = normalise_upload(open_picture(original, 200))
     with Image.open(io.BytesIO(kept)) as picture:
         assert picture.size == (200, 300)
     difference = read_picture(kept, 64, 3).astype(int) - read_picture(original, 64, 3)
@@ -123,7 +124,9 @@ def test_what_is_kept_is_read_as_the_original(monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_a_small_picture_is_kept_as_it_is() -> None:
-    with Image.open(io.BytesIO(normalise_upload(encoded(noise(), "WEBP", lossless=True)))) as picture:
+    with Image.open(
+        io.BytesIO(normalise_upload(open_picture(encoded(noise(), "WEBP", lossless=True), pictures.KEPT_SIDE)))
+    ) as picture:
         assert np.array_equal(np.asarray(picture.convert("RGB")), np.asarray(noise()))
 
 

@@ -9,7 +9,8 @@ from PIL import Image
 
 from latentdemo.data import DATASETS
 from latentdemo.data.folder import DOUBTFUL, REMARKS
-from latentdemo.data.pictures import normalise_upload, on_light_ground, read_picture, remarks_on
+from latentdemo.data.opening import open_picture
+from latentdemo.data.pictures import KEPT_SIDE, normalise_upload, on_light_ground, read_picture, remarks_on
 from latentdemo.errors import PictureError
 from latentdemo.imaging import png_bytes
 from latentdemo.ui.components.uploader import translate_uploaders
@@ -72,9 +73,8 @@ def keep_upload(key: str) -> None:
     if file is None:
         return
     try:
-        st.session_state[f"{key}upload"] = Upload(
-            normalise_upload(file.getvalue()), remarks=remarks_on(file.getvalue())
-        )
+        opened = open_picture(file.getvalue(), KEPT_SIDE)
+        st.session_state[f"{key}upload"] = Upload(normalise_upload(opened), remarks=remarks_on(opened))
     except PictureError as error:
         st.session_state[f"{key}upload"] = Upload(problem=error.reason)
 
