@@ -10,8 +10,10 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor
 
+from latentdemo.checkpoints import load_form
 from latentdemo.engine import RunRequest, Ticket
 from latentdemo.engine.run import Run
+from latentdemo.models import GenerativeAutoencoder
 from latentdemo.sampling import ChainRun
 from latentdemo.sampling.kernels import KernelSpec, Option, Style
 
@@ -93,6 +95,21 @@ class Gate(Climb):
 
     def let_through(self, steps: int = 1) -> None:
         self.open.release(steps)
+
+
+class HeldLoad:
+    """Loads models for a pool, and holds back that of one name until it is let through."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.reached = threading.Event()
+        self.open = threading.Event()
+
+    def __call__(self, name, device, form) -> GenerativeAutoencoder:
+        if name == self.name:
+            self.reached.set()
+            assert self.open.wait(PATIENCE)
+        return load_form(name, device, form)
 
 
 def held(**settings) -> RunRequest:

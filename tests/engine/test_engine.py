@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from latentdemo import load_model, run_chain
-from latentdemo.checkpoints import load_form, load_trained, save_checkpoint
+from latentdemo.checkpoints import load_trained, save_checkpoint
 from latentdemo.engine import Engine, RunRequest
 from latentdemo.errors import (
     Cancelled,
@@ -17,7 +17,7 @@ from latentdemo.errors import (
     SamplingError,
 )
 from latentdemo.sampling import KERNELS, ChainSpec, run_batches
-from tests.engine.stand_ins import NAME, PATIENCE, assert_same, done, held, workers
+from tests.engine.stand_ins import NAME, PATIENCE, HeldLoad, assert_same, done, held, workers
 
 
 def test_a_run_is_the_one_of_run_chain(engine) -> None:
@@ -70,21 +70,14 @@ def test_changed_weights_are_noticed(engine, checkpoints, tiny_model) -> None:
 
 def test_a_request_waits_for_no_model_but_its_own(engine, checkpoints, monkeypatch, tiny_model) -> None:
     save_checkpoint(checkpoints / "own" / "slow", tiny_model, "own")
-    loading, load = threading.Event(), threading.Event()
-
-    def slow_load(name, device, form):
-        if name == "own/slow":
-            loading.set()
-            assert load.wait(PATIENCE)
-        return load_form(name, device, form)
-
-    monkeypatch.setattr("latentdemo.engine.pool.load_form", slow_load)
+    loading = HeldLoad("own/slow")
+    monkeypatch.setattr("latentdemo.engine.pool.load_form", loading)
     with ThreadPoolExecutor() as threads:
         slow = threads.submit(engine.run, RunRequest.of("own/slow", count=1, steps=1))
-        assert loading.wait(PATIENCE)
+        assert loading.reached.wait(PATIENCE)
         assert engine.run(RunRequest.of(NAME, count=1, steps=1)).count == 1
         assert not slow.done()
-        load.set()
+        loading.open.set()
         assert slow.result().count == 1
 
 

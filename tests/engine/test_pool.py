@@ -9,7 +9,7 @@ from latentdemo.checkpoints import load_form, load_model, save_checkpoint, store
 from latentdemo.checkpoints.serving import precision_of
 from latentdemo.engine import ModelPool
 from latentdemo.errors import CheckpointCorruptError, CheckpointDigestError, DeviceMemoryError, ModelNotFoundError
-from tests.engine.stand_ins import PATIENCE
+from tests.engine.stand_ins import PATIENCE, HeldLoad
 
 
 @pytest.fixture
@@ -75,22 +75,15 @@ def test_the_forms_of_a_model_are_kept_beside_each_other_within_one_budget(saved
 
 
 def test_a_model_that_is_loading_holds_up_no_other(saved, monkeypatch) -> None:
-    loading, load = threading.Event(), threading.Event()
-
-    def slow_load(name, device, form):
-        if name == "own/first":
-            loading.set()
-            assert load.wait(PATIENCE)
-        return load_form(name, device, form)
-
-    monkeypatch.setattr("latentdemo.engine.pool.load_form", slow_load)
+    loading = HeldLoad("own/first")
+    monkeypatch.setattr("latentdemo.engine.pool.load_form", loading)
     pool = ModelPool(device="cpu")
     thread = threading.Thread(target=pool.get, args=("own/first",))
     thread.start()
-    assert loading.wait(PATIENCE)
+    assert loading.reached.wait(PATIENCE)
     pool.get("own/second")
     assert thread.is_alive()
-    load.set()
+    loading.open.set()
     thread.join()
     assert len(pool.kept) == 2
 

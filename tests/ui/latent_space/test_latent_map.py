@@ -2,28 +2,16 @@
 
 from __future__ import annotations
 
-import pytest
 import torch
 
-from latentdemo.checkpoints import load_model, read_config
-from latentdemo.checkpoints.roots import checkpoints_dir, model_folder
+from latentdemo.checkpoints import load_model
 from latentdemo.sampling import KERNELS, ChainSpec, run_chain
 from latentdemo.ui.components.charts import PRIOR, REAL
 from latentdemo.ui.latent_space.chains import ChainRequest, walk_chains
 from latentdemo.ui.latent_space.latent_map import dimension_rows, kl_chart, map_chart, map_legend, spread_chart
-from latentdemo.ui.runs.encodings import CHAINS, Dimensions, Encoded, encode_held_out, prior_draws
+from latentdemo.ui.runs.encodings import CHAINS, Dimensions, Encoded, prior_draws
+from tests.ui.clothes import CLOTHES, digest
 from tests.ui.jobs import done
-
-CLOTHES = "fashion-mnist/vae"
-
-
-def digest() -> str:
-    return read_config(model_folder(CLOTHES, checkpoints_dir())).sha256
-
-
-@pytest.fixture(scope="module")
-def encoded() -> Encoded:
-    return done(lambda job: encode_held_out(CLOTHES, digest(), job))
 
 
 def test_chains_start_at_the_prior_draws_that_are_shown() -> None:

@@ -7,24 +7,12 @@ from threading import Event
 import pytest
 import torch
 
-from latentdemo.checkpoints import read_config
-from latentdemo.checkpoints.roots import checkpoints_dir, model_folder
 from latentdemo.engine import Job, RecentResults
 from latentdemo.evaluation.metrics.latent_space import analyse_latent_space, projection
 from latentdemo.ui.runs import encodings
 from latentdemo.ui.runs.encodings import Encoded, encode_held_out, encoded_once, in_plane, marginals
+from tests.ui.clothes import CLOTHES, digest
 from tests.ui.jobs import PATIENCE, done
-
-CLOTHES = "fashion-mnist/vae"
-
-
-def digest() -> str:
-    return read_config(model_folder(CLOTHES, checkpoints_dir())).sha256
-
-
-@pytest.fixture(scope="module")
-def encoded() -> Encoded:
-    return done(lambda job: encode_held_out(CLOTHES, digest(), job))
 
 
 def test_marginals_are_those_of_the_evaluation() -> None:
