@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import os
 import threading
 from collections.abc import Callable
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 
 def write_atomically(path: Path, content: bytes | str | Callable[[IO[bytes]], object]) -> None:
@@ -29,3 +30,8 @@ def write_atomically(path: Path, content: bytes | str | Callable[[IO[bytes]], ob
         unfinished.replace(path)
     finally:
         unfinished.unlink(missing_ok=True)
+
+
+def write_json(path: Path, values: Any) -> None:
+    """Write values as JSON that people can read; raises as `write_atomically` does."""
+    write_atomically(path, json.dumps(values, indent=2, ensure_ascii=False) + "\n")

@@ -62,7 +62,7 @@ def stream(seed: int, purpose: Purpose, *number: int, device: torch.device | str
     return torch.Generator(device).manual_seed(int(state))
 
 
-def chain_generators(seed: int, count: int, first: int = 0, purpose: Purpose = Purpose.CHAIN) -> list[torch.Generator]:
+def chain_generators(seed: int, count: int, first: int = 0) -> list[torch.Generator]:
     """Independent CPU generators for chains `first` to `first + count - 1` of a seed.
 
     Chain i of a seed always gets the same generator, whatever `first` and `count` are.
@@ -71,12 +71,11 @@ def chain_generators(seed: int, count: int, first: int = 0, purpose: Purpose = P
         seed: of the run.
         count: how many chains.
         first: number of the first.
-        purpose: `CHAIN`, or `GIVEN_START` for the noise of chains whose starting points are given.
 
     Raises:
         ValueError: a negative seed.
     """
-    return [stream(seed, purpose, number) for number in range(first, first + count)]
+    return [stream(seed, Purpose.CHAIN, number) for number in range(first, first + count)]
 
 
 def common_generators(seed: int, count: int) -> list[torch.Generator]:

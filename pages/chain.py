@@ -32,7 +32,7 @@ from latentdemo.ui.i18n.words import _
 from latentdemo.ui.shell.navigation import selection
 from latentdemo.ui.shell.presentation import presenting
 from latentdemo.ui.state.background import working
-from latentdemo.ui.state.evaluated import evaluation_of
+from latentdemo.ui.state.evaluated import report_of
 from latentdemo.ui.state.link import put_in_link, take_from_link
 
 STEPS, CHAINS = (1, 2, 3, 5, 10, 20, 50), (1, 4, 9)
@@ -44,7 +44,7 @@ def way_controls(report: Report | None) -> None:
     """Which kernel, how far, and how many chains."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
         kernel_control()
-        recommended_button(report, **recommended_settings(report))
+        recommended_button(report, lambda row: {"from": row.start, "steps": row.steps})
         st.selectbox(
             _("Steps"), steps_offered(report, STEPS), key="steps", width=100,
             help=_("How many steps each chain takes. Step 0 decodes the starting point as it is."),
@@ -71,12 +71,6 @@ def switches(report: Report | None, corrupts: bool) -> None:
         with st.container(width=STOPPING):
             stopping_control(report)
             st.caption(stopping_words(stops_offered(report)[st.session_state["stop"]]))
-
-
-def recommended_settings(report: Report | None) -> dict[str, Any]:
-    """What the press that takes the recommended way sets of this page besides: where it starts, and its steps."""
-    row = report.recommended if report else None
-    return {"from": row.start, "steps": row.steps} if row else {}
 
 
 def stopping_words(share: float | None) -> str:
@@ -141,8 +135,7 @@ if not presenting():
 above, stage, progress, below = (st.container() for _place in range(4))
 if presenting():
     above = below = st.sidebar  # the sidebar is hidden in a presentation
-found = evaluation_of(chosen)
-report = found if isinstance(found, Report) else None
+report = report_of(chosen)
 way = take_way(report, chosen.corrupts)
 settings = take_settings({"steps": steps_offered(report, STEPS), "chains": CHAINS}, USUAL)
 with above:

@@ -100,7 +100,6 @@ def map_controls(chosen: Selection, report: Report | None) -> ChainSpec:
     way = take_way(report, chosen.corrupts)
     starts, steps = [PRIOR, DENSITY, *chosen.density_names], steps_offered(report, STEPS)
     settings = take_settings({"steps": steps, "start": starts}, USUAL)
-    row = report.recommended if report else None
     with st.container(horizontal=True, vertical_alignment="bottom"):
         kernel_control(width=300)
         st.selectbox(
@@ -108,7 +107,7 @@ def map_controls(chosen: Selection, report: Report | None) -> ChainSpec:
             help=_("How many steps the chains have taken from where they started."),
         )  # fmt: skip
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        recommended_button(report, **({"start": row.start, "steps": row.steps} if row else {}))
+        recommended_button(report, lambda row: {"start": row.start, "steps": row.steps})
         with st.popover(_("More settings"), icon=":material/tune:"):
             st.segmented_control(
                 _("Starting point"), starts, required=True, key="start", format_func=start_title, wrap=True,

@@ -23,7 +23,7 @@ from latentdemo.ui.quality.diagnostics import diagnostics_table
 from latentdemo.ui.quality.downloads import as_csv, as_json
 from latentdemo.ui.quality.measurement import Measurement
 from latentdemo.ui.shell.navigation import selection
-from latentdemo.ui.state.evaluated import evaluation_of, other_models
+from latentdemo.ui.state.evaluated import evaluation_of, other_models, report_of
 from latentdemo.ui.state.link import NumberRange, put_in_link, take_from_link
 from latentdemo.ui.state.selection import Selection, family_title
 
@@ -111,10 +111,7 @@ def show_costs(report: Report) -> None:
 def all_reports(chosen: Selection, report: Report | None) -> dict[str, Report | None]:
     """Family -> evaluation of every model of the data set, the chosen one first; None where there is none to read."""
     reports = {family(chosen): report}
-    for other in other_models(chosen):
-        evaluation = evaluation_of(other)
-        reports[family(other)] = evaluation if isinstance(evaluation, Report) else None
-    return reports
+    return reports | {family(other): report_of(other) for other in other_models(chosen)}
 
 
 def show_training(found: Mapping[str, Report | None]) -> None:

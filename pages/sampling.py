@@ -42,7 +42,7 @@ from latentdemo.ui.runs.comparison import (
 )
 from latentdemo.ui.shell.navigation import selection
 from latentdemo.ui.shell.presentation import presenting
-from latentdemo.ui.state.evaluated import evaluation_of
+from latentdemo.ui.state.evaluated import report_of
 
 COUNTS = (16, 36, 64, 100, 256)
 STEPS = (0, 1, 2, 3, 5, 10, 20, 50, 100)
@@ -74,19 +74,13 @@ def way_controls(report: Report | None, starts: list[str]) -> None:
     """Kernel and starting point; they act at once, for the settings below depend on them."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
         kernel_control()
-        recommended_button(report, **recommended_settings(report))
+        recommended_button(report, lambda row: {"start": row.start, "steps": [0, row.steps]})
         st.selectbox(
             _("Starting point"), starts, key="start", format_func=start_title, width=180,
             help=_("Where the chains start: at random points of the prior, at draws from a density that was fitted to "
                    "encodings of real data, or at encodings of held-out images."),
         )  # fmt: skip
     kernel_caption()
-
-
-def recommended_settings(report: Report | None) -> dict[str, Any]:
-    """What the press that takes the recommended way sets of this page besides: where it starts, and its steps."""
-    row = report.recommended if report else None
-    return {"start": row.start, "steps": [0, row.steps]} if row else {}
 
 
 def setting_controls(report: Report | None, corrupts: bool) -> None:
@@ -242,8 +236,7 @@ def in_words(request: Request, shown: tuple[int, ...]) -> dict[str, str]:
 
 
 chosen = selection()
-found = evaluation_of(chosen)
-report = found if isinstance(found, Report) else None
+report = report_of(chosen)
 starts = [PRIOR, DENSITY, *chosen.density_names, DATA]
 way = take_way(report, chosen.corrupts)
 settings = take_settings(

@@ -83,7 +83,7 @@ def test_streams_of_different_purposes_never_meet() -> None:
     assert len(set(firsts.values())) == len(firsts)
     chains = randn((2000, 16), chain_generators(7, 2000))
     for purpose in purposes:
-        other = randn((2000, 16), chain_generators(7, 2000, purpose=purpose))
+        other = randn((2000, 16), [stream(7, purpose, number) for number in range(2000)])
         assert (chains * other).mean().abs() < 5 / chains.numel() ** 0.5
 
 

@@ -9,7 +9,6 @@ anything. Whatever fails, nothing is left behind.
 from __future__ import annotations
 
 import io
-import json
 import re
 import stat
 import tempfile
@@ -27,6 +26,7 @@ from latentdemo.checkpoints import CheckpointConfig, load_trained, read_config
 from latentdemo.checkpoints.config import CARD, CONFIG, DENSITY_CONFIG, DENSITY_WEIGHTS, MAX_IMAGE_SIDE, WEIGHTS
 from latentdemo.checkpoints.serving import serve
 from latentdemo.errors import CheckpointConfigError, LatentdemoError, UnknownFamilyError, UploadError
+from latentdemo.files import write_json
 from latentdemo.models import FAMILIES, GenerativeAutoencoder, NetworkConfig, build_model
 
 LARGEST_ARCHIVE, LARGEST_UNPACKED, LARGEST_JSON = 64 * 2**20, 128 * 2**20, 2**20  # bytes
@@ -257,8 +257,3 @@ def check_walk(model: GenerativeAutoencoder) -> None:
     for values in (images, posterior.mean, posterior.std):
         if values is not None and not values.isfinite().all():
             raise ValueError("the model gives numbers that are not finite")
-
-
-def write_json(path: Path, values: dict[str, Any]) -> None:
-    """Write JSON."""
-    path.write_text(json.dumps(values, indent=2) + "\n", encoding="utf-8")

@@ -9,7 +9,6 @@ others trained they lie as they were, and an adapter makes the model (`latentdem
 from __future__ import annotations
 
 import hashlib
-import json
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Literal
@@ -25,7 +24,7 @@ from latentdemo.errors import (
     CheckpointDigestError,
     CheckpointMismatchError,
 )
-from latentdemo.files import write_atomically
+from latentdemo.files import write_atomically, write_json
 from latentdemo.models.adapted import AdaptedAutoencoder, AdaptedNetwork
 from latentdemo.models.adapters import ADAPTERS
 from latentdemo.models.autoencoder import GenerativeAutoencoder, TrainableAutoencoder
@@ -52,7 +51,7 @@ def load_model(
     root: str | Path | None = None,
     precision: Precision | None = None,
 ) -> GenerativeAutoencoder:
-    """A trained model, ready to encode and decode, in the form that is fastest on its device; see `inference.py`.
+    """A trained model, ready to encode and decode, in the form that is fastest on its device; see `serving.py`.
 
     All who sample load their models here, so that a seed gives the same chains wherever they are walked.
 
@@ -196,7 +195,7 @@ def save_checkpoint(
     folder.mkdir(parents=True, exist_ok=True)
     for name, data in content.items():
         write_atomically(folder / name, data)
-    write_atomically(folder / CONFIG, json.dumps(asdict(config), indent=2, ensure_ascii=False) + "\n")
+    write_json(folder / CONFIG, asdict(config))
     return config
 
 

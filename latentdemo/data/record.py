@@ -10,7 +10,7 @@ from latentdemo.data.folder import Pictures
 from latentdemo.data.images import Progress
 from latentdemo.data.reading import read_pictures
 from latentdemo.errors import DataError
-from latentdemo.files import write_atomically
+from latentdemo.files import write_json
 
 RECORD = "pictures.json"
 RECORDED = {"source": str, "size": int, "count": int, "digest": str}  # The entries of the note, and their kinds.
@@ -36,7 +36,7 @@ def write_record(folder: Path, pictures: Pictures) -> None:
         "count": len(pictures.found),
         "digest": pictures.digest,
     }
-    write_atomically(path, json.dumps(record, indent=2, ensure_ascii=False) + "\n")
+    write_json(path, record)
 
 
 def read_record(folder: Path) -> dict[str, Any]:

@@ -87,11 +87,6 @@ class RunRequest:
         assert isinstance(self.record, tuple)
         return self.record
 
-    @property
-    def batch_key(self) -> Hashable:
-        """Equal for requests whose chains may take a step together, if they are of one model."""
-        return self.spec.way
-
     @cached_property
     def key(self) -> Hashable:
         """Equal for requests whose results are equal."""

@@ -96,7 +96,7 @@ class Run:
         self.request = request
         self.model = model
         self.kernel = Padded(kernel)
-        self.group: Hashable = (id(model), densities, request.batch_key)
+        self.group: Hashable = (id(model), densities, request.spec.way)
         self.alone = False
         self.begun = False
         self.steps_done = 0

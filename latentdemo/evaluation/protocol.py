@@ -43,7 +43,7 @@ class Arm:
         return json.dumps([self.start, self.kernel, self.steps, spec.own_options, spec.stop_at], sort_keys=True)
 
     @property
-    def is_plain(self) -> bool:
+    def is_usual(self) -> bool:
         """Whether these are a kernel's usual chains: from the prior, without settings."""
         return self.start == PRIOR and bool(self.kernel) and not self.spec.own_options and self.spec.stop_at is None
 
@@ -91,7 +91,7 @@ def plan(
     if kernels is not None:
         planned = [arm for arm in planned if arm.kernel in kernels]
     if steps is not None:
-        planned = [with_steps(arm, set(steps) - {0}) for arm in planned if arm.is_plain and set(steps) - {0}]
+        planned = [with_steps(arm, set(steps) - {0}) for arm in planned if arm.is_usual and set(steps) - {0}]
     return planned if any(arm.has_prior_sample for arm in planned) else [direct_draw(PRIOR), *planned]
 
 

@@ -14,14 +14,14 @@ from torch import Tensor
 
 from latentdemo.checkpoints import load_model, model_folder, read_config
 from latentdemo.engine import RunRequest, engine_for
-from latentdemo.errors import CheckpointError, RunFileError
+from latentdemo.errors import RunFileError
 from latentdemo.export.picture import picture_of, sheet_of, sheets_of
 from latentdemo.export.run_file import read_settings
 from latentdemo.export.settings import GIVEN, Branch, RunSettings
 from latentdemo.imaging import png_bytes
 from latentdemo.models import GenerativeAutoencoder
 from latentdemo.sampling import ChainRun, ChainSpec, Progress
-from latentdemo.sampling.densities.store import read_density_config
+from latentdemo.sampling.densities.store import densities_digest
 from latentdemo.sampling.interpolation import Frames, interpolate
 
 RUN, LATENTS, PICTURE = "run.json", "latents.npz", "comparison.png"
@@ -169,11 +169,7 @@ def differences(settings: RunSettings) -> list[str]:
     found = []
     if read_config(folder).sha256 != settings.model_sha256:
         found.append(f"the weights of {settings.model} are others than those of the run: expect other samples")
-    try:
-        densities = read_density_config(folder).sha256
-    except CheckpointError:
-        densities = ""
-    if densities != settings.densities_sha256:
+    if densities_digest(folder) != settings.densities_sha256:
         found.append(
             f"the densities of {settings.model} are others than those of the run: chains that follow one differ"
         )

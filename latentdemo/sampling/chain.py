@@ -17,7 +17,7 @@ from torch import Tensor
 
 from latentdemo.errors import Cancelled
 from latentdemo.models import GenerativeAutoencoder
-from latentdemo.random import ChainNoise, Generators, Purpose, chain_generators, common_generators
+from latentdemo.random import ChainNoise, Generators, Purpose, common_generators, stream
 from latentdemo.sampling.kernels.kernel import Kernel, State, figures_of
 from latentdemo.sampling.kernels.padded import Padded
 from latentdemo.sampling.kernels.registry import PLAIN
@@ -244,7 +244,7 @@ def begin_chains(
     """
     given = isinstance(spec.start, Tensor)
     purpose = Purpose.GIVEN_START if given else Purpose.CHAIN
-    generators = [each for place in chains for each in chain_generators(spec.seed, 1, first + place, purpose)]
+    generators = [stream(spec.seed, purpose, first + place) for place in chains]
     start = draw_starts(chains, generators)
     if spec.noise == "shared":
         generators = common_generators(spec.seed, len(chains))

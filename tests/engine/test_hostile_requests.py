@@ -107,7 +107,7 @@ def test_a_request_is_within_the_limits_or_refused(wish: dict[str, Any]) -> None
     assert 0 <= request.spec.seed <= MAX_SEED
     assert set(request.kept) <= set(range(request.spec.steps + 1))
     hash(request.key)
-    hash(request.batch_key)
+    hash(request.spec.way)
 
 
 @settings(max_examples=examples(200))

@@ -26,7 +26,7 @@ from latentdemo.errors import (
     LatentdemoError,
 )
 from latentdemo.evaluation.features.space import FeatureSpace
-from latentdemo.files import write_atomically
+from latentdemo.files import write_atomically, write_json
 from latentdemo.models import NetworkConfig, pick_device
 from latentdemo.models.network import Encoder
 from latentdemo.models.weights import check_fit, half_precision, read_bytes
@@ -136,7 +136,7 @@ def save_features(features: Features, folder: Path) -> FeatureConfig:
     content = format_safetensors(weights_to_store(features.classifier))
     config = replace(features.config, sha256=hashlib.sha256(content).hexdigest())
     write_atomically(folder / WEIGHTS, content)
-    write_atomically(folder / CONFIG, json.dumps(asdict(config), indent=2, ensure_ascii=False) + "\n")
+    write_json(folder / CONFIG, asdict(config))
     return config
 
 

@@ -11,7 +11,8 @@ import torch
 from pydantic import BaseModel, ConfigDict, Field
 
 from latentdemo.checkpoints.config import DENSITY_CONFIG
-from latentdemo.checkpoints.intake import MOST_PARAMETERS, TRIED, write_json
+from latentdemo.checkpoints.intake import MOST_PARAMETERS, TRIED
+from latentdemo.files import write_json
 from latentdemo.models import GenerativeAutoencoder
 from latentdemo.sampling.densities.density import SHARES
 from latentdemo.sampling.densities.store import DensityConfig, read_densities

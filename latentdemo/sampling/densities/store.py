@@ -25,7 +25,7 @@ from latentdemo.errors import (
     CheckpointFileMissingError,
     CheckpointMismatchError,
 )
-from latentdemo.files import write_atomically
+from latentdemo.files import write_atomically, write_json
 from latentdemo.models.weights import FLOW_STRUCTURE, check_fit, half_precision, read_bytes
 from latentdemo.sampling.densities.density import FittedDensity, StoredDensity
 from latentdemo.sampling.densities.registry import kinds
@@ -64,7 +64,7 @@ def save_densities(folder: Path, densities: Mapping[str, StoredDensity], config:
     content = format_safetensors(tensors)
     config = replace(config, sha256=hashlib.sha256(content).hexdigest())
     write_atomically(folder / DENSITY_WEIGHTS, content)
-    write_atomically(folder / DENSITY_CONFIG, json.dumps(asdict(config), indent=2) + "\n")
+    write_json(folder / DENSITY_CONFIG, asdict(config))
     return config
 
 

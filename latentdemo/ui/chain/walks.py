@@ -18,7 +18,8 @@ from latentdemo.export.settings import GIVEN
 from latentdemo.imaging import contact_sheet, png_bytes
 from latentdemo.models import GenerativeAutoencoder
 from latentdemo.sampling import ChainRun, ChainSpec
-from latentdemo.ui.runs.encodings import Encoded, density_or_none, encoded_once, recent_encodings
+from latentdemo.sampling.densities.resolve import best_density
+from latentdemo.ui.runs.encodings import Encoded, encoded_once, recent_encodings
 from latentdemo.ui.runs.starting_point import StartingPoint, start_latents
 from latentdemo.ui.state.background import Task, result_or_wait
 
@@ -104,7 +105,7 @@ def walk_with(model: GenerativeAutoencoder, request: WalkRequest, kept: RecentRe
     given = pictures_given(request)
     encoded = real_data(request, kept, job)
     surroundings = None if encoded is None else Surroundings(encoded.latents)
-    fitted = density_or_none(model)
+    fitted = best_density(model)
     return Walk(
         run,
         trace(run, surroundings, fitted, None if given is None else given[0]),

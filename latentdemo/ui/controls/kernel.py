@@ -5,7 +5,7 @@ Everything about kernels comes from their registry, so that a new one has its co
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import streamlit as st
@@ -116,18 +116,18 @@ def stopping_control(report: Report | None) -> None:
     )  # fmt: skip
 
 
-def recommended_button(report: Report | None, **settings: Any) -> None:
+def recommended_button(report: Report | None, settings_of: Callable[[Row], Mapping[str, Any]]) -> None:
     """One press that takes the way to sample that the evaluation recommends; none where it recommends nothing.
 
     Args:
         report: the model's evaluation.
-        settings: of the page, by their keys, that the press sets as well.
+        settings_of: settings of the page, by their keys, that the press sets as well: where it starts, and its steps.
     """
     row = report.recommended if report else None
     if row is not None:
         st.button(
             _("Take the recommended way"), key="take_recommended", icon=":material/recommend:",
-            on_click=choose_way, args=(row, settings), help=way_phrase(row),
+            on_click=choose_way, args=(row, settings_of(row)), help=way_phrase(row),
         )  # fmt: skip
 
 

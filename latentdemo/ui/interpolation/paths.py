@@ -21,10 +21,10 @@ from latentdemo.export.settings import GIVEN, Layout
 from latentdemo.imaging import png_bytes
 from latentdemo.models import GenerativeAutoencoder
 from latentdemo.sampling import ChainRun, ChainSpec
+from latentdemo.sampling.densities.resolve import best_density
 from latentdemo.sampling.interpolation import Frames, PathKind, interpolate, morph_grid
 from latentdemo.ui.i18n.kernel_words import start_title
 from latentdemo.ui.i18n.words import _
-from latentdemo.ui.runs.encodings import density_or_none
 from latentdemo.ui.runs.starting_point import StartingPoint, start_latents
 from latentdemo.ui.state.background import Task, result_or_wait
 from latentdemo.ui.state.selection import Selection
@@ -200,7 +200,7 @@ def make_paths(request: Request, job: Job[Any]) -> Paths:
         found, latents = frames_of_rows(request, corner_latents(request, model), job)
         assert model.folder is not None
         space = perceptual_space(request.model.split("/")[0], model.device, model.folder.parent)
-        density = density_or_none(model)
+        density = best_density(model)
 
         def row(frames: Frames) -> PathRow:
             figures = engine_for().call(lambda: measure_path(frames, found[PLAIN], space, density))
@@ -230,7 +230,7 @@ def frames_of_rows(request: Request, ends: Tensor, job: Job[Any]) -> tuple[dict[
 def make_grids(request: Request, job: Job[Any]) -> Grids:
     """Walk the chains of a grid, and compose its sheets."""
     with engine_for().models.lease(request.model, request.digest) as model:
-        corners, density = corner_latents(request, model), density_or_none(model)
+        corners, density = corner_latents(request, model), best_density(model)
     start = morph_grid(corners, request.count, request.path)
     run = walk(request, start, request.way, (0, request.way.steps), job)
     return Grids(

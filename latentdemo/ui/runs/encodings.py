@@ -14,12 +14,8 @@ from torch import Tensor
 from latentdemo.checkpoints import model_folder
 from latentdemo.data.held_out import held_out_images
 from latentdemo.engine import Job, RecentResults, engine_for
-from latentdemo.errors import LatentdemoError
 from latentdemo.evaluation.metrics.latent_space import LEAST_STD, UNUSED_KL, UNUSED_STD, Projection, projection
-from latentdemo.models import GenerativeAutoencoder
 from latentdemo.random import Purpose, chain_generators, randn, stream
-from latentdemo.sampling.densities.density import FittedDensity
-from latentdemo.sampling.densities.resolve import resolve_density
 from latentdemo.ui.state.background import Task, result_or_wait
 
 ENCODED = 1000  # held-out images that are encoded
@@ -142,14 +138,6 @@ def marginals(latents: Tensor, posterior_kl: Tensor | None) -> Dimensions:
     kl = 0.5 * (std**2 + mean**2 - 1) - std.clamp(min=LEAST_STD).log()
     unused = std < UNUSED_STD if posterior_kl is None else posterior_kl < UNUSED_KL
     return Dimensions(mean.tolist(), std.tolist(), kl.tolist(), unused.nonzero().flatten().tolist())
-
-
-def density_or_none(model: GenerativeAutoencoder) -> FittedDensity | None:
-    """The likeliest density that was fitted to encodings of real data; None where there is none to read."""
-    try:
-        return resolve_density(model)
-    except LatentdemoError:
-        return None
 
 
 def prior_draws(size: int, seed: int) -> Tensor:

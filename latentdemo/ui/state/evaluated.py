@@ -35,6 +35,12 @@ def evaluation_of(chosen: Selection) -> Report | str:
     return report
 
 
+def report_of(chosen: Selection) -> Report | None:
+    """The evaluation of the weights that are shown; None where there is none, see `evaluation_of`."""
+    found = evaluation_of(chosen)
+    return found if isinstance(found, Report) else None
+
+
 @lru_cache(maxsize=32)
 def read_report(folder: Path, written: int) -> Report:
     """The evaluation beside a checkpoint, kept until it is written anew; raises as `load_report` does."""

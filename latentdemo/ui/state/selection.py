@@ -12,7 +12,7 @@ from latentdemo.data import DATASETS
 from latentdemo.errors import LatentdemoError
 from latentdemo.models import FAMILIES
 from latentdemo.sampling.densities.registry import DENSITIES
-from latentdemo.sampling.densities.store import read_density_config
+from latentdemo.sampling.densities.store import densities_digest, read_density_config
 from latentdemo.ui.i18n.words import N_, _
 from latentdemo.ui.state.uploads import session_models
 
@@ -56,10 +56,7 @@ class Selection:
     @property
     def densities(self) -> str:
         """Digest of the densities that were fitted to the model; empty where there are none to read."""
-        try:
-            return read_density_config(model_folder(self.model)).sha256
-        except LatentdemoError:
-            return ""
+        return densities_digest(model_folder(self.model))
 
 
 def dataset_title(name: str) -> str:
