@@ -82,7 +82,7 @@ def steps_offered(report: Report | None, usual: Sequence[int]) -> tuple[int, ...
     return tuple(sorted({*usual, *evaluated}))
 
 
-def kernel_control(width: int = 400) -> None:
+def kernel_control(width: int = 380) -> None:
     """Which kernel; `width` in pixels."""
     st.selectbox(
         _("Kernel"), list(KERNELS), key="kernel", format_func=kernel_name, width=width,
