@@ -64,8 +64,10 @@ def test_so_it_has_below_another_address(open_lower: Open, path: str) -> None:
 def test_back_and_forth_between_pages(open_page: Open) -> None:
     page = open_page("/overview?data=fashion-mnist&lang=en")
     expect_page(page, "Overview")
+    steps = page.evaluate("history.length")
     page.locator(IN_THE_ROW).filter(has_text="Models").click()
     expect_page(page, "Models")
+    assert page.evaluate("history.length") == steps + 1
     page.go_back()
     expect_page(page, "Overview")
     page.go_forward()

@@ -16,6 +16,7 @@ NAVIGATION_LINKS = """
 const LINKS = "[data-testid=stTopNavLink], [data-testid=stTopNavDropdownLink], [data-testid=stSidebarNavLink]"
 
 export default function ({ data }) {
+  joinEntries()
   const complete = () => document.querySelectorAll(LINKS).forEach(link => {
     if (link.search !== data.query) link.search = data.query
   })
@@ -23,6 +24,20 @@ export default function ({ data }) {
   const drawn = new MutationObserver(complete)  // the menu on a phone, and what does not fit in the row, come later
   drawn.observe(document.body, { childList: true, subtree: true })
   return () => drawn.disconnect()
+}
+
+function joinEntries() {
+  if (history.entriesJoined) return
+  history.entriesJoined = true
+  const push = history.pushState.bind(history)
+  let arriving = false  // at a page whose settings are not in the address yet, and nobody has touched it
+  for (const touch of ["pointerdown", "keydown"]) document.addEventListener(touch, () => { arriving = false }, true)
+  history.pushState = (state, title, address) => {
+    const samePage = new URL(address, location.href).pathname === location.pathname
+    if (samePage && arriving) history.replaceState(state, title, address)
+    else push(state, title, address)
+    arriving = !samePage
+  }
 }
 """
 complete_links = st.components.v2.component("latentdemo_navigation_links", js=NAVIGATION_LINKS, isolate_styles=False)
@@ -73,7 +88,9 @@ def streamlit_pages() -> list[StreamlitPage]:
 def keep_settings_in_navigation() -> None:
     """Let the links of the navigation say what is chosen for all pages, for whoever copies one or opens a new tab.
 
-    Streamlit 1.67 gives these links bare addresses, and has no setting for them; a click goes without them.
+    Streamlit 1.67 gives these links bare addresses, and has no setting for them; a click goes without them. The browser
+    then notes the bare address and that with the settings as two steps, so that going back would lead to the same page;
+    here they are joined to one.
     """
     complete_links(key="navigation_links", data={"query": f"?{urlencode(settings_of_all_pages())}"})
 
