@@ -10,6 +10,7 @@ from latentdemo.ui.shell.arguments import parse_args
 from latentdemo.ui.shell.navigation import keep_settings_in_navigation, streamlit_pages
 from latentdemo.ui.shell.presentation import present, presenting
 from latentdemo.ui.shell.reconnection import send_to_current_connections
+from latentdemo.ui.shell.session_lock import share_session_locks
 from latentdemo.ui.shell.sidebar import sidebar
 from latentdemo.ui.state.link import note_page_change
 
@@ -18,6 +19,7 @@ SHELL = Path(__file__).parent / "latentdemo" / "ui" / "shell"
 st.set_page_config("latentdemo", SHELL / "icon.svg", layout="wide")
 st.html(SHELL / "style.css")
 send_to_current_connections()
+share_session_locks()
 parse_args(sys.argv[1:])
 set_language(chosen_language())
 page = st.navigation(streamlit_pages(), position="top")
