@@ -115,7 +115,7 @@ class Pictures:
         first = np.arange(len(self.found))
         if not 1 < len(first) <= MOST_COMPARED:
             return first
-        small = np.stack([thumbnail(each.pixels) for each in self.found]).reshape(len(first), -1)
+        small = np.stack([block_means(each.pixels) for each in self.found]).reshape(len(first), -1)
         lengths = np.square(small).sum(axis=1)
         for row in range(1, len(first)):
             squares = (lengths[:row] + lengths[row] - 2 * small[:row] @ small[row]) / small.shape[1]
@@ -231,7 +231,7 @@ def preview_sheet(pictures: Pictures) -> Image.Image:
     return contact_sheet(ImageSet(pixels).tensor(slice(None)), PREVIEW_COLUMNS, max(1, 64 // pictures.size))
 
 
-def thumbnail(pixels: np.ndarray) -> np.ndarray:
+def block_means(pixels: np.ndarray) -> np.ndarray:
     """Means of blocks of pixels (S, S, 3), (8, 8, 3) float32."""
     side = len(pixels) // THUMBNAIL
     return pixels.reshape(THUMBNAIL, side, THUMBNAIL, side, 3).mean(axis=(1, 3), dtype=np.float32)
