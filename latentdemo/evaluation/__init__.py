@@ -6,7 +6,7 @@ from latentdemo.evaluation.features.classifier import FeatureConfig, Features, l
 from latentdemo.evaluation.features.space import FeatureSpace
 from latentdemo.evaluation.features.torchvision_networks import torchvision_features
 from latentdemo.evaluation.features.training import train_classifier
-from latentdemo.evaluation.metrics.frechet import frechet_distance
+from latentdemo.evaluation.metrics.frechet import frechet_distance, frechet_distance_jackknife
 from latentdemo.evaluation.metrics.kernel_distance import kernel_distance
 from latentdemo.evaluation.metrics.prdc import NEIGHBOURS, Prdc, prdc
 from latentdemo.evaluation.metrics.quality import Quality, measure_quality
@@ -29,6 +29,7 @@ __all__ = [
     "compare_with_pythae",
     "evaluate_model",
     "frechet_distance",
+    "frechet_distance_jackknife",
     "kernel_distance",
     "load_features",
     "load_report",

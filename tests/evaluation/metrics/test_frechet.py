@@ -8,7 +8,7 @@ import torch
 from scipy.linalg import sqrtm
 from torchmetrics.image.fid import FrechetInceptionDistance
 
-from latentdemo.evaluation import frechet_distance
+from latentdemo.evaluation import QualityError, frechet_distance, frechet_distance_jackknife
 from tests.evaluation.metrics.samples import GENERATOR, SHIFTED, PixelFeatures, by_torchmetrics, sample
 
 
@@ -38,3 +38,35 @@ def test_frechet_distance_agrees_with_torchmetrics(mean: float, scale: float) ->
     real, fake = sample(400, size=24), sample(300, mean, scale, size=24)
     theirs = by_torchmetrics(FrechetInceptionDistance(PixelFeatures()).set_dtype(torch.float64), real, fake)
     assert frechet_distance(real, fake) == pytest.approx(float(theirs), rel=1e-3)
+
+
+def test_the_jackknife_finds_the_true_distance_where_the_plain_one_is_far_off() -> None:
+    scales, mean = np.linspace(0.5, 1.5, 32), 0.1
+    truth = 32 * mean**2 + ((scales - 1.0) ** 2).sum()
+    draws = np.random.default_rng(0).standard_normal((40, 2, 500, 32))
+    sets = [(real, mean + scales * fake) for real, fake in draws]
+    found = np.array([frechet_distance_jackknife(*pair) for pair in sets])
+    plain = np.array([frechet_distance(*pair) for pair in sets])
+    assert abs(found.mean() - truth) < 3 * found.std(ddof=1) / np.sqrt(40)
+    assert plain.mean() - truth > 20 * plain.std(ddof=1) / np.sqrt(40)
+
+
+def test_the_jackknife_is_nothing_on_average_between_sets_of_one_distribution() -> None:
+    draws = np.random.default_rng(0).standard_normal((100, 700, 6))
+    found = np.array([frechet_distance_jackknife(rows[:400], rows[400:]) for rows in draws])
+    assert abs(found.mean()) < 3 * found.std(ddof=1) / 10
+    assert found.min() < 0.0
+
+
+@pytest.mark.parametrize("counts", [(40, 60), (41, 53)])
+def test_the_jackknife_is_twice_the_whole_less_the_mean_of_the_halves(counts: tuple[int, int]) -> None:
+    real, fake = sample(counts[0]) + 1e3, sample(counts[1], 0.5, 2.0) + 1e3
+    parts = zip(np.array_split(real, 2), np.array_split(fake, 2), strict=True)
+    halves = np.mean([frechet_distance(*pair) for pair in parts])
+    assert frechet_distance_jackknife(real, fake) == pytest.approx(2 * frechet_distance(real, fake) - halves)
+
+
+def test_the_jackknife_needs_two_rows_a_half() -> None:
+    with pytest.raises(QualityError, match="at least 4"):
+        frechet_distance_jackknife(sample(3), sample(9))
+    assert np.isfinite(frechet_distance_jackknife(sample(4), sample(4)))
