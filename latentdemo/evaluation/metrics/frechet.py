@@ -56,9 +56,9 @@ def frechet_distance_jackknife(real: FeatureRows, fake: FeatureRows) -> float:
 
 
 class Gaussian(NamedTuple):
-    """Count of the rows that it was fitted to, their mean (F,) and unbiased covariance (F, F)."""
+    """Number of rows that it was fitted to, their mean (F,) and unbiased covariance (F, F)."""
 
-    count: int
+    size: int
     mean: Tensor
     covariance: Tensor
 
@@ -70,11 +70,11 @@ def fitted(rows: Tensor) -> Gaussian:
 
 def joined(first: Gaussian, second: Gaussian) -> Gaussian:
     """The Gaussian of both sets of rows together, without another pass over them."""
-    count = first.count + second.count
+    size = first.size + second.size
     shift = second.mean - first.mean
-    scatter = (first.count - 1) * first.covariance + (second.count - 1) * second.covariance
-    scatter += first.count * second.count / count * torch.outer(shift, shift)
-    return Gaussian(count, first.mean + second.count / count * shift, scatter / (count - 1))
+    scatter = (first.size - 1) * first.covariance + (second.size - 1) * second.covariance
+    scatter += first.size * second.size / size * torch.outer(shift, shift)
+    return Gaussian(size, first.mean + second.size / size * shift, scatter / (size - 1))
 
 
 def distance_of_gaussians(first: Gaussian, second: Gaussian) -> float:
