@@ -5,6 +5,8 @@ Distances to training images answer one question of a review: does the model sho
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import torch
 from torch import Tensor
 
@@ -50,8 +52,15 @@ def image_change(first: Tensor, second: Tensor) -> Tensor:
     return (first.float() - second.float()).abs().mean(dim=(1, 2, 3))
 
 
-def nearest_distance(features: FeatureRows, training: FeatureRows) -> Tensor:
-    """Euclidean distance from each image to its nearest training image in a feature space, (N,) float64.
+class Nearest(NamedTuple):
+    """Nearest training images: their rows (N,) int64, and the distances to them (N,) float64."""
+
+    rows: Tensor
+    distances: Tensor
+
+
+def nearest_training(features: FeatureRows, training: FeatureRows) -> Nearest:
+    """The training image that is nearest to each image in a feature space, by Euclidean distance.
 
     Neighbours are looked for in float32, block by block; the distances to the few nearest of each block are then taken
     in float64, so that an image that is in the training set is at distance 0.
@@ -71,19 +80,29 @@ def nearest_distance(features: FeatureRows, training: FeatureRows) -> Tensor:
     centre = others.mean(dim=0)  # This changes no distance, and makes their rounding smaller.
     rows, others = rows - centre, others - centre
     blocks = [(block, block.float()) for block in others.split(TRAINING_ROWS)]
-    return torch.cat(
-        [
-            torch.stack([nearest_in_block(part, *block) for block in blocks]).amin(dim=0).sqrt()
-            for part in rows.split(ROWS)
-        ]
-    )
+    parts = [nearest_of_blocks(part, blocks) for part in rows.split(ROWS)]
+    return Nearest(torch.cat([part.rows for part in parts]), torch.cat([part.distances for part in parts]))
 
 
-def nearest_in_block(rows: Tensor, block: Tensor, rounded: Tensor) -> Tensor:
-    """Squared distance from rows (N, F) to the nearest of a block (M, F), of which a float32 copy is at hand, (N,)."""
+def nearest_of_blocks(rows: Tensor, blocks: list[tuple[Tensor, Tensor]]) -> Nearest:
+    """The nearest of each row (N, F) in blocks of TRAINING_ROWS, each with its float32 copy; rows count over all."""
+    found = [nearest_in_block(rows, *block) for block in blocks]
+    squares, block = torch.stack([each.distances for each in found]).min(dim=0)
+    within = torch.stack([each.rows for each in found]).gather(0, block[None])[0]
+    return Nearest(block * TRAINING_ROWS + within, squares.sqrt())
+
+
+def nearest_in_block(rows: Tensor, block: Tensor, rounded: Tensor) -> Nearest:
+    """The nearest of each row (N, F) in a block (M, F), of which a float32 copy is at hand; squared distances."""
     distances = squared_distances(rows.float(), rounded)
-    nearest = distances.topk(min(CANDIDATES, len(block)), dim=1, largest=False).indices
-    return (rows[:, None] - block[nearest]).square().sum(dim=-1).amin(dim=1)
+    candidates = distances.topk(min(CANDIDATES, len(block)), dim=1, largest=False).indices
+    squares, nearest = (rows[:, None] - block[candidates]).square().sum(dim=-1).min(dim=1)
+    return Nearest(candidates.gather(1, nearest[:, None])[:, 0], squares)
+
+
+def nearest_distance(features: FeatureRows, training: FeatureRows) -> Tensor:
+    """Euclidean distance from each image (N, F) to its nearest training image (M, F), (N,): see `nearest_training`."""
+    return nearest_training(features, training).distances
 
 
 def memorised_share(sample_distances: FeatureRows, held_out_distances: FeatureRows) -> float:

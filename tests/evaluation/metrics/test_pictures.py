@@ -4,7 +4,13 @@ import torch
 import torch.nn.functional as F
 
 from latentdemo.errors import ImageShapeError
-from latentdemo.evaluation.metrics.pictures import image_change, memorised_share, nearest_distance, sharpness
+from latentdemo.evaluation.metrics.pictures import (
+    image_change,
+    memorised_share,
+    nearest_distance,
+    nearest_training,
+    sharpness,
+)
 from latentdemo.evaluation.metrics.rows import QualityError
 
 
@@ -44,9 +50,10 @@ def test_images_of_a_wrong_shape_are_named(shape: tuple[int, ...]) -> None:
 
 def test_the_nearest_training_image_is_found_in_any_block() -> None:
     training, features = noise(25_000, 12), noise(1_200, 12, seed=1)
-    expected = torch.cdist(
+    expected, rows = torch.cdist(
         features.double(), training.double(), compute_mode="donot_use_mm_for_euclid_dist"
-    ).amin(dim=1)  # fmt: skip
+    ).min(dim=1)  # fmt: skip
+    assert torch.equal(nearest_training(features, training).rows, rows)
     assert torch.allclose(nearest_distance(features, training), expected, rtol=1e-9)
     assert torch.allclose(nearest_distance(features + 1e3, training + 1e3), expected, rtol=1e-3)
 
