@@ -8,7 +8,7 @@ model without any of it.
 
 from __future__ import annotations
 
-from typing import Literal, get_args
+from typing import get_args
 
 import torch
 import torch.nn.functional as F
@@ -18,8 +18,7 @@ from torch.nn.utils.fusion import fuse_conv_bn_eval, fuse_linear_bn_weights
 from latentdemo.checkpoints.packed import can_pack, packed
 from latentdemo.errors import LatentdemoError
 from latentdemo.models.autoencoder import GenerativeAutoencoder, TrainableAutoencoder
-
-Precision = Literal["float32", "bf16"]
+from latentdemo.models.device import Precision, has_bf16
 
 
 def best_precision(device: torch.device) -> Precision:
@@ -28,8 +27,7 @@ def best_precision(device: torch.device) -> Precision:
     `python -m latentdemo bench precision` compares the figures of both. GPUs stay with float32: nothing was measured
     there yet.
     """
-    in_hardware = torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported()
-    return "bf16" if device.type == "cpu" and in_hardware else "float32"
+    return "bf16" if device.type == "cpu" and has_bf16(device) else "float32"
 
 
 @torch.no_grad()

@@ -37,7 +37,9 @@ def train(
     width: Annotated[int, typer.Option(help="Channels of the first hidden layer.")] = 32,
     latent_size: Annotated[int, typer.Option(help="Dimensions of the latent space.")] = 32,
     option: Annotated[list[str] | None, typer.Option(help="A family's own setting, NAME=NUMBER.")] = None,
-    precision: Annotated[str, typer.Option(help="bf16 (autocast) or float32.")] = "bf16",
+    precision: Annotated[
+        str | None, typer.Option(help="bf16 (autocast) or float32; bf16 where the device has it, if not given.")
+    ] = None,
     seed: Annotated[int, typer.Option(help="Fixes weights, order and noise.")] = 0,
     train_count: Annotated[int | None, typer.Option(help="Use only so many training images.")] = None,
     patience: Annotated[
@@ -60,6 +62,7 @@ def train(
     from latentdemo.checkpoints import checkpoints_dir
     from latentdemo.data import DATASETS, get_dataset, load_images, read_pictures, write_held_out, write_record
     from latentdemo.models import NetworkConfig, pick_device
+    from latentdemo.models.device import training_precision
     from latentdemo.training import Trainer, TrainingSettings, usual_epochs
 
     options = parse_options(option or [])
@@ -77,7 +80,7 @@ def train(
             batch_size=batch_size,
             learning_rate=learning_rate,
             beta1=beta1,
-            precision=precision,  # type: ignore[arg-type]
+            precision=precision or training_precision(pick_device(device)),  # type: ignore[arg-type]
             seed=seed,
             train_count=train_count,
             patience=OWN_PATIENCE if own and patience is None else patience,

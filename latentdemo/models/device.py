@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import torch
+
+Precision = Literal["float32", "bf16"]
 
 
 def pick_device(device: torch.device | str | None = None) -> torch.device:
@@ -25,3 +29,19 @@ def describe_device(device: torch.device | str) -> str:
         return "Apple GPU"
     threads = torch.get_num_threads()
     return f"CPU, {threads} thread{'s' if threads > 1 else ''}"
+
+
+def has_bf16(device: torch.device | str) -> bool:
+    """Whether a device multiplies bf16 in hardware.
+
+    Elsewhere PyTorch emulates it: on a processor that has AVX2 only, bf16 takes about ten times as long as float32.
+    """
+    device = torch.device(device)
+    if device.type == "cuda":
+        return torch.cuda.is_bf16_supported(including_emulation=False)
+    return device.type == "cpu" and (torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported())
+
+
+def training_precision(device: torch.device | str) -> Precision:
+    """What networks are trained in on a device: under bf16 autocast where it has bf16, else in float32."""
+    return "bf16" if has_bf16(device) else "float32"

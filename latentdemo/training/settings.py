@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Literal
+from typing import get_args
 
 from latentdemo.errors import TrainingError
-
-Precision = Literal["bf16", "float32"]
+from latentdemo.models.device import Precision
 
 LEAST_STEPS = 3000  # Training takes so many, however few the images are.
 
@@ -22,7 +21,8 @@ class TrainingSettings:
         batch_size: images a step; an incomplete last batch is left out (batch norm).
         learning_rate: Adam's at the start; it falls to zero along half a cosine (Loshchilov & Hutter 2017).
         beta1, beta2: Adam's decay rates.
-        precision: bf16 runs convolutions under autocast; weights and losses stay float32.
+        precision: bf16 runs convolutions under autocast; weights and losses stay float32. None takes bf16 where the
+            device has it in hardware, else float32.
         seed: fixes weights, order of images and noise.
         train_count: how many of the training images to use; None takes all.
         patience: epochs without a lower held-out loss after which training stops, and the best epoch's weights are
@@ -34,7 +34,7 @@ class TrainingSettings:
     learning_rate: float = 1e-3
     beta1: float = 0.9
     beta2: float = 0.999
-    precision: Precision = "bf16"
+    precision: Precision | None = None
     seed: int = 0
     train_count: int | None = None
     patience: int | None = None
@@ -46,7 +46,7 @@ class TrainingSettings:
             raise TrainingError(f"batch_size is {self.batch_size}; batch normalisation needs at least 2")
         if not self.learning_rate > 0:
             raise TrainingError(f"learning_rate is {self.learning_rate}; it must be above 0")
-        if self.precision not in ("bf16", "float32"):
+        if self.precision not in (None, *get_args(Precision)):
             raise TrainingError(f"precision is {self.precision!r}; it must be bf16 or float32")
         if self.seed < 0:
             raise TrainingError(f"seed is {self.seed}; it must be 0 or more")

@@ -17,7 +17,7 @@ import shutil
 import statistics
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +34,7 @@ from latentdemo.errors import TrainingError
 from latentdemo.files import write_atomically
 from latentdemo.imaging import png_bytes
 from latentdemo.models import NetworkConfig, build_model, describe_device
+from latentdemo.models.device import training_precision
 from latentdemo.random import Purpose, stream
 from latentdemo.training.card import write_card
 from latentdemo.training.measure import held_out_loss, measure_held_out, residual_std
@@ -95,14 +96,15 @@ class Trainer:
     ) -> None:
         check_images(train, network)
         check_images(held_out, network)
-        self.out, self.dataset, self.settings, self.command = out, dataset, settings, command
+        self.device = torch.device(device)
+        self.settings = replace(settings, precision=settings.precision or training_precision(self.device))
+        self.out, self.dataset, self.command = out, dataset, command
         self.train_images, self.held_out = train, held_out
         self.count = min(settings.train_count or len(train), len(train))
         if self.count < settings.batch_size:
             raise TrainingError(
                 f"{self.count} images do not fill one batch of {settings.batch_size}; lower --batch-size"
             )
-        self.device = torch.device(device)
         self.model = build_model(family, network, options, seed=settings.seed).to(self.device)
         self.optimizers = {
             group: torch.optim.Adam(parameters, settings.learning_rate, (settings.beta1, settings.beta2), fused=True)

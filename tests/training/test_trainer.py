@@ -189,6 +189,13 @@ def test_the_seed_decides(tmp_path) -> None:
     assert not torch.equal(weights(runs[0]), weights(runs[2]))
 
 
+@pytest.mark.parametrize("precision", ["bf16", "float32"])
+def test_the_precision_is_the_devices_unless_it_is_given(tmp_path, monkeypatch, precision: str) -> None:
+    monkeypatch.setattr("latentdemo.training.trainer.training_precision", lambda _device: precision)
+    assert trainer(tmp_path / "free", precision=None).settings.precision == precision
+    assert trainer(tmp_path / "given", precision="bf16").settings.precision == "bf16"
+
+
 @pytest.mark.parametrize(("family", "precision"), [*((family, "float32") for family in FAMILIES), ("daae", "bf16")])
 def test_training_learns_and_leaves_a_checkpoint(tmp_path, family: str, precision: str) -> None:
     run = trainer(tmp_path / "own" / family, family, epochs=4, precision=precision, learning_rate=1e-2)
