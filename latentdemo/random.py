@@ -47,6 +47,7 @@ class Purpose(Enum):
     DIVERGENCE = (12, 0)
     PRIOR_SAMPLE = (13, 0)
     OTHER_SAMPLERS = (14, 0)
+    LABELS = (15, 0)
 
 
 def stream(seed: int, purpose: Purpose, *number: int, device: torch.device | str = "cpu") -> torch.Generator:

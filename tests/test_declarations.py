@@ -19,7 +19,7 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["
 EXTRAS = {  # room -> extras whose packages it may import beside the backend's; everything else may import none
     "data": {"train"},
     "models": {"pythae", "diffusers"},
-    "evaluation": {"pythae"},
+    "evaluation": {"pythae", "features"},
     "export": {"demo"},
     "ui": {"demo"},
     "pages": {"demo"},

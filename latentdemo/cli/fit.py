@@ -13,7 +13,7 @@ from latentdemo.cli.options import AsJson, DataDir, Device
 from latentdemo.cli.terminal import console, progress_bar, progress_by_part, progress_of
 
 if TYPE_CHECKING:
-    from latentdemo.evaluation import FeatureConfig
+    from latentdemo.evaluation.features.files import SpaceConfig
 
 
 def fit(
@@ -47,35 +47,37 @@ def fit(
 
 def features(
     dataset: Annotated[str, typer.Argument(help="Data set, such as fashion-mnist or avatars.")],
-    epochs: Annotated[
-        int | None, typer.Option(help="Passes over the training images; 5, or more where these are few, if not given.")
+    space: Annotated[
+        str | None, typer.Option(help="Which space to make: damage, labels or imagenet; all if not given.")
     ] = None,
-    seed: Annotated[int, typer.Option(help="Fixes weights and order.")] = 0,
+    epochs: Annotated[
+        int | None,
+        typer.Option(help="Passes of classifiers over the training images; 5, or more for few images, if not given."),
+    ] = None,
+    seed: Annotated[int | None, typer.Option(help="Fixes everything; each space's own if not given.")] = None,
     device: Device = None,
     data_dir: DataDir = None,
 ) -> None:
-    """Train the classifier whose features quality is measured in."""
+    """Make the feature spaces that quality is measured in, in place of those that are there."""
     from latentdemo.checkpoints.roots import dataset_folder
-    from latentdemo.evaluation import save_features, train_classifier
+    from latentdemo.evaluation.features.registry import SPACES, make_space, space_spec
     from latentdemo.models import pick_device
 
+    specs = [space_spec(space)] if space else [spec for spec in SPACES.values() if spec.missing() is None]
     folder = dataset_folder(dataset)
     with progress_bar() as bar:
         images, held_out = images_of(folder, data_dir, bar)
         tell = progress_by_part(bar)
-        trained = train_classifier(
-            folder.name,
-            images,
-            held_out,
-            epochs,
-            seed,
-            pick_device(device),
-            lambda done, total, loss: tell(f"training the feature space, loss {loss:.2f}", done, total),
-        )
-        show_features(folder, save_features(trained, folder))
+        for spec in specs:
+            config = make_space(
+                spec, folder, images, held_out, epochs=epochs, seed=seed, device=pick_device(device), tell=tell
+            )
+            show_features(folder, config)
+    for spec in SPACES.values():
+        if not space and (words := spec.missing()):
+            console.print(f"left out: {words}", soft_wrap=True, markup=False)
 
 
-def show_features(folder: Path, config: FeatureConfig) -> None:
-    """Say how good the classifier of a data set's folder is."""
-    right = ", ".join(f"{name} {share:.1%}" for name, share in config.accuracy.items())
-    console.print(f"wrote the features of {folder.name} to {folder}; held-out accuracy: {right}", soft_wrap=True)
+def show_features(folder: Path, config: SpaceConfig) -> None:
+    """Say how good a feature space in a data set's folder is."""
+    console.print(f"wrote the features of {folder.name} to {folder}; {config.in_words()}", soft_wrap=True)

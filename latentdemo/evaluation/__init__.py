@@ -3,7 +3,10 @@
 from latentdemo.evaluation.card import refresh_card
 from latentdemo.evaluation.external.comparison import compare_with_pythae
 from latentdemo.evaluation.features.classifier import FeatureConfig, Features, load_features, save_features
-from latentdemo.evaluation.features.space import FeatureSpace
+from latentdemo.evaluation.features.label_training import train_labels
+from latentdemo.evaluation.features.labels import LabelSpace, load_labels
+from latentdemo.evaluation.features.registry import SPACES, load_spaces, make_missing_spaces
+from latentdemo.evaluation.features.space import FeatureSpace, SpaceSpec
 from latentdemo.evaluation.features.torchvision_networks import torchvision_features
 from latentdemo.evaluation.features.training import train_classifier
 from latentdemo.evaluation.metrics.frechet import frechet_distance, frechet_distance_jackknife
@@ -16,23 +19,29 @@ from latentdemo.evaluation.report import EvaluationError, Interval, Report, Row,
 
 __all__ = [
     "NEIGHBOURS",
+    "SPACES",
     "EvaluationError",
     "FeatureConfig",
     "FeatureSpace",
     "Features",
     "Interval",
+    "LabelSpace",
     "Prdc",
     "Quality",
     "QualityError",
     "Report",
     "Row",
+    "SpaceSpec",
     "compare_with_pythae",
     "evaluate_model",
     "frechet_distance",
     "frechet_distance_jackknife",
     "kernel_distance",
     "load_features",
+    "load_labels",
     "load_report",
+    "load_spaces",
+    "make_missing_spaces",
     "measure_model",
     "measure_quality",
     "prdc",
@@ -42,4 +51,5 @@ __all__ = [
     "save_report",
     "torchvision_features",
     "train_classifier",
+    "train_labels",
 ]

@@ -7,32 +7,22 @@ compare models of one data set under one digest of weights, and nothing else; th
 
 from __future__ import annotations
 
-import hashlib
-import json
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors.torch import save as format_safetensors
 from torch import Tensor, nn
 
-from latentdemo.checkpoints.roots import PRIVATE, checkpoint_roots, private_folder
-from latentdemo.checkpoints.store import read_weights
-from latentdemo.errors import (
-    CheckpointConfigError,
-    CheckpointFileMissingError,
-    ImageShapeError,
-    LatentdemoError,
-)
+from latentdemo.errors import ImageShapeError
+from latentdemo.evaluation.features.files import SpaceFiles
 from latentdemo.evaluation.features.space import FeatureSpace
-from latentdemo.files import write_atomically, write_json
 from latentdemo.models import NetworkConfig, pick_device
 from latentdemo.models.network import Encoder
-from latentdemo.models.weights import check_fit, half_precision, read_bytes
+from latentdemo.models.weights import half_precision
 
-WEIGHTS, CONFIG = "features.safetensors", "features.json"
-REMEDY = "fetch the folder again, or make both anew with 'python -m latentdemo features'"
+FILES = SpaceFiles("damage", "features")
+WEIGHTS, CONFIG = FILES.weights, FILES.config
 
 
 @dataclass(frozen=True)
@@ -58,6 +48,15 @@ class FeatureConfig:
     training: dict[str, Any] = field(default_factory=dict)
     versions: dict[str, str] = field(default_factory=dict)
     sha256: str = ""
+
+    def in_words(self) -> str:
+        """How good the classifier is."""
+        return accuracy_in_words(self.accuracy)
+
+
+def accuracy_in_words(accuracy: dict[str, float]) -> str:
+    """Shares of held-out images that were classified rightly, by attribute."""
+    return "held-out accuracy: " + ", ".join(f"{name} {share:.1%}" for name, share in accuracy.items())
 
 
 class Classifier(nn.Module):
@@ -132,25 +131,12 @@ def weights_to_store(classifier: Classifier) -> dict[str, Tensor]:
 
 def save_features(features: Features, folder: Path) -> FeatureConfig:
     """Write weights and configuration into the folder of a data set; the configuration gets the digest."""
-    folder.mkdir(parents=True, exist_ok=True)
-    content = format_safetensors(weights_to_store(features.classifier))
-    config = replace(features.config, sha256=hashlib.sha256(content).hexdigest())
-    write_atomically(folder / WEIGHTS, content)
-    write_json(folder / CONFIG, asdict(config))
-    return config
+    return FILES.write(folder, weights_to_store(features.classifier), features.config)
 
 
 def features_folder(dataset: str, beside: Path | None = None) -> Path:
-    """The folder that the feature space of a data set lies in; where there is none, the one that it belongs in.
-
-    Args:
-        dataset: name of the data set.
-        beside: folder of a model's data set, to look in first; then in all of `checkpoint_roots()`, and for a private
-            upload in its own folder.
-    """
-    roots = [*checkpoint_roots(), *([Path(private_folder().name)] if dataset.startswith(PRIVATE) else [])]
-    folders = [*([beside] if beside else []), *(root / dataset for root in roots)]
-    return next((folder for folder in folders if (folder / CONFIG).exists()), folders[0])
+    """The folder that the feature space of a data set lies in; see `SpaceFiles.folder`."""
+    return FILES.folder(dataset, beside)
 
 
 def load_features(
@@ -178,27 +164,13 @@ def load_features(
     folder = Path(root) / dataset if root else features_folder(dataset, beside)
     config = read_feature_config(folder)
     classifier = Classifier(config.network, config.attributes)
-    fill_classifier(classifier, read_weights(folder / WEIGHTS, config.sha256, REMEDY), folder)
+    weights = FILES.read_tensors(folder, config.sha256, weights_to_store(classifier))
+    classifier.load_state_dict(weights, strict=False)
     return Features(classifier.to(pick_device(device)), config)
 
 
 def read_feature_config(folder: Path) -> FeatureConfig:
     """The configuration in a data set's folder; raises as `load_features` does."""
-    path = folder / CONFIG
-    if not path.exists():
-        raise CheckpointFileMissingError(
-            f"{path} is missing: make the feature space with 'python -m latentdemo features {folder.name}'"
-        )
-    content = read_bytes(path)
-    try:
-        values = json.loads(content)
-        network = NetworkConfig(**values.pop("network"))
-        return FeatureConfig(network=network, **values)
-    except (ValueError, TypeError, KeyError, AttributeError, LatentdemoError) as error:
-        raise CheckpointConfigError(f"{path} is not a valid configuration ({error}); {REMEDY}") from error
-
-
-def fill_classifier(classifier: Classifier, weights: dict[str, Tensor], folder: Path) -> None:
-    """Put stored weights into a classifier; raises as `load_features` does."""
-    check_fit(weights_to_store(classifier), weights, folder / WEIGHTS, REMEDY)
-    classifier.load_state_dict(weights, strict=False)
+    return FILES.read_config(
+        folder, lambda values: FeatureConfig(network=NetworkConfig(**values.pop("network")), **values)
+    )

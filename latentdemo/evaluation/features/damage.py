@@ -43,12 +43,24 @@ def warped(images: Tensor, generator: torch.Generator, strength: float = 1.0) ->
 
 
 def softened(images: Tensor, generator: torch.Generator) -> Tensor:
-    """Pictures (N, C, H, W), each with a random share of its blurred self."""
-    from torchvision.transforms.functional import gaussian_blur
-
-    side = images.shape[-1]
-    blurred = gaussian_blur(images, [side // 4 + 1] * 2, [SOFTENING * side] * 2)
+    """Square pictures (N, C, S, S), each with a random share of its blurred self."""
+    blur = blur_matrix(images.shape[-1])
+    blurred = blur @ images @ blur.T
     return images + torch.rand(len(images), 1, 1, 1, generator=generator) * (blurred - images)
+
+
+def blur_matrix(side: int) -> Tensor:
+    """The strongest blur along one side of a picture, (S, S): a Gaussian over a quarter of the side, reflected at the
+    borders.
+
+    Products with it blur many times as fast on a CPU as the convolution of `torchvision.transforms` does.
+    """
+    reach = side // 8
+    offsets = torch.arange(-reach, reach + 1)
+    weights = torch.softmax(-0.5 * (offsets / (SOFTENING * side)) ** 2, dim=0)
+    places = (torch.arange(side)[:, None] + offsets).abs()
+    places = torch.where(places < side, places, 2 * (side - 1) - places)
+    return torch.zeros(side, side).scatter_add_(1, places, weights.expand(side, -1))
 
 
 def smooth_field(images: Tensor, channels: int, generator: torch.Generator) -> Tensor:

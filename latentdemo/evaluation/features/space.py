@@ -1,17 +1,25 @@
-"""What a feature space is: any torch module that gives a vector for each image."""
+"""What a feature space is: any torch module that gives a vector for each image; and how one is made and kept."""
 
 from __future__ import annotations
 
 import hashlib
-from typing import Any
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
 
 import torch
 from safetensors.torch import save as format_safetensors
 from torch import Tensor, nn
 
+from latentdemo.data import ImageSet
+from latentdemo.evaluation.features.files import SpaceConfig, SpaceFiles
 from latentdemo.evaluation.report import EvaluationError
 
 BATCH = 250
+
+OnBatch = Callable[[int, int, float | None], None]
+"""Called with (batches done, batches in all, loss) after each batch; None where nothing is minimised."""
 
 
 class FeatureSpace:
@@ -64,3 +72,59 @@ def digest_of(module: nn.Module) -> str:
     """SHA-256 of a module's weights and structure."""
     state = {name: tensor.detach().cpu().contiguous() for name, tensor in module.state_dict().items()}
     return hashlib.sha256(format_safetensors(state) + repr(module).encode()).hexdigest()
+
+
+class LoadSpace(Protocol):
+    """Reads the space of a data set."""
+
+    def __call__(
+        self, dataset: str, device: torch.device | str | None = None, *, beside: Path | None = None
+    ) -> FeatureSpace:
+        """The space, on a device; looked for as `SpaceFiles.folder` does. Raises CheckpointError or EvaluationError."""
+
+
+class MakeSpace(Protocol):
+    """Makes the space of a data set from its images."""
+
+    def __call__(
+        self,
+        dataset: str,
+        train: ImageSet,
+        held_out: ImageSet,
+        *,
+        epochs: int | None = None,
+        seed: int | None = None,
+        device: torch.device | str = "cpu",
+        on_batch: OnBatch | None = None,
+    ) -> FeatureSpace:
+        """The space; `epochs` and `seed` are the space's own where None. Raises TrainingError or EvaluationError."""
+
+
+@dataclass(frozen=True)
+class SpaceSpec:
+    """A space that every evaluation is taken in: what it is called, and how it is made, kept and read.
+
+    Attributes:
+        title: what it sees, a few words.
+        files: its name and its files.
+        load: reads the one of a data set.
+        make: makes the one of a data set from its images; writes nothing.
+        save: writes one that was made into the folder of a data set, and gives its configuration with the digest.
+        missing: None where all is installed that it needs, else what to do, a sentence.
+    """
+
+    title: str
+    files: SpaceFiles
+    load: LoadSpace
+    make: MakeSpace
+    save: Callable[[Any, Path], SpaceConfig]
+    missing: Callable[[], str | None] = lambda: None
+
+    @property
+    def name(self) -> str:
+        """As in files and on the command line."""
+        return self.files.space
+
+    def is_made(self, folder: Path) -> bool:
+        """Whether it lies in the folder of a data set."""
+        return self.files.are_in(folder)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -20,9 +20,19 @@ from torch import Tensor
 from latentdemo.checkpoints.config import current_versions
 from latentdemo.data import ImageSet, get_dataset
 from latentdemo.errors import TrainingError
-from latentdemo.evaluation.features.classifier import Classifier, FeatureConfig, Features, weights_to_store
+from latentdemo.evaluation.features.classifier import (
+    FILES,
+    Classifier,
+    FeatureConfig,
+    Features,
+    load_features,
+    save_features,
+    weights_to_store,
+)
 from latentdemo.evaluation.features.damage import DAMAGES, damage, mixed, warped
+from latentdemo.evaluation.features.space import OnBatch, SpaceSpec
 from latentdemo.models import NetworkConfig, describe_device
+from latentdemo.models.device import training_precision
 from latentdemo.models.network import initialise
 from latentdemo.random import Purpose, stream
 
@@ -32,9 +42,6 @@ BATCH = 128
 LEAST_STEPS = 1000  # Training takes so many, however few the pictures are.
 DAMAGE = "damage"  # This attribute is made, not read: intact, mixed or warped.
 LEARNING_RATE = 1e-3  # Adam's at the start. It falls to zero along half a cosine.
-
-OnBatch = Callable[[int, int, float], None]
-"""Called with (batches done, batches in all, loss) after each batch."""
 
 
 def usual_epochs(count: int) -> int:
@@ -47,11 +54,13 @@ def train_classifier(
     train: ImageSet,
     held_out: ImageSet,
     epochs: int | None = None,
-    seed: int = 0,
+    seed: int | None = None,
     device: torch.device | str = "cpu",
     on_batch: OnBatch | None = None,
 ) -> Features:
-    """Train a classifier of all label attributes and of damage, on the sum of their cross-entropies, in bf16 autocast.
+    """Train a classifier of all label attributes and of damage, on the sum of their cross-entropies.
+
+    In bf16 autocast where the device has it.
 
     The weights come back rounded as they are stored, so that the accuracy is that of the stored file.
 
@@ -60,17 +69,15 @@ def train_classifier(
         train: its training images, with labels; where they have none, those of `with_pseudo_labels` take their place.
         held_out: images with the same attributes, to measure accuracy on.
         epochs: passes over the training images; None takes `usual_epochs`.
-        seed: fixes weights and order.
+        seed: fixes weights and order; None takes 0.
         device: where.
         on_batch: told about progress.
 
     Raises:
         TrainingError: different attributes, no epoch, or fewer images than a batch.
     """
-    if not train.labels and not held_out.labels:
-        from latentdemo.evaluation.features.pseudo_labels import with_pseudo_labels
-
-        train, held_out = with_pseudo_labels(train, held_out, seed)
+    seed = seed or 0
+    train, held_out = labelled(train, held_out, seed)
     epochs = usual_epochs(len(train)) if epochs is None else epochs
     attributes = label_sizes(train, held_out) | {DAMAGE: len(DAMAGES)}
     if epochs < 1 or len(train) < BATCH:
@@ -88,7 +95,7 @@ def train_classifier(
         "epochs": epochs,
         "batch_size": BATCH,
         "learning_rate": LEARNING_RATE,
-        "precision": "bf16",
+        "precision": training_precision(device),
         "seed": seed,
         "images": len(train),
         "seconds": round(seconds),
@@ -99,6 +106,15 @@ def train_classifier(
     )
     features.config = replace(features.config, accuracy=accuracy(features, held_out), held_out_count=len(held_out))
     return features
+
+
+def labelled(train: ImageSet, held_out: ImageSet, seed: int) -> tuple[ImageSet, ImageSet]:
+    """Both sets with labels: their own, or where neither has any, those of `with_pseudo_labels`."""
+    if train.labels or held_out.labels:
+        return train, held_out
+    from latentdemo.evaluation.features.pseudo_labels import with_pseudo_labels
+
+    return with_pseudo_labels(train, held_out, seed)
 
 
 def label_sizes(train: ImageSet, held_out: ImageSet) -> dict[str, int]:
@@ -124,9 +140,9 @@ def fit(classifier: Classifier, train: ImageSet, epochs: int, seed: int, on_batc
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, total)
     labels = {name: torch.from_numpy(np.asarray(values, np.int64)) for name, values in train.labels.items()}
     classifier.train()
-    for done, (rows, generator) in enumerate(shuffled_rows(len(train), epochs, seed)):
+    for done, (rows, generator) in enumerate(shuffled_rows(len(train), epochs, seed, Purpose.FEATURES)):
         images, kinds = damage(train.tensor(rows), generator)
-        with torch.autocast(device.type, torch.bfloat16):
+        with torch.autocast(device.type, torch.bfloat16, enabled=training_precision(device) == "bf16"):
             logits = classifier(images.to(device))
         intact = int((kinds == 0).sum())
         targets = {name: values[rows[:intact]].to(device) for name, values in labels.items()}
@@ -141,10 +157,10 @@ def fit(classifier: Classifier, train: ImageSet, epochs: int, seed: int, on_batc
     classifier.eval()
 
 
-def shuffled_rows(count: int, epochs: int, seed: int) -> Iterator[tuple[np.ndarray, torch.Generator]]:
+def shuffled_rows(count: int, epochs: int, seed: int, purpose: Purpose) -> Iterator[tuple[np.ndarray, torch.Generator]]:
     """The rows of each batch and the epoch's generator; an incomplete last batch is left out (batch norm)."""
     for epoch in range(1, epochs + 1):
-        generator = stream(seed, Purpose.FEATURES, epoch)
+        generator = stream(seed, purpose, epoch)
         order = torch.randperm(count, generator=generator).numpy()
         for start in range(0, count // BATCH * BATCH, BATCH):
             yield order[start : start + BATCH], generator
@@ -180,3 +196,6 @@ def classes(features: Features, images: Tensor) -> dict[str, np.ndarray]:
     logits = features.classifier.heads(features(images).to(features.classifier.heads.weight.device)).cpu()
     parts = logits.split(list(features.config.attributes.values()), dim=1)
     return {name: part.argmax(dim=1).numpy() for name, part in zip(features.config.attributes, parts, strict=True)}
+
+
+DAMAGE_SPACE = SpaceSpec("labels and damage", FILES, load_features, train_classifier, save_features)
