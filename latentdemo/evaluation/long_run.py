@@ -24,8 +24,9 @@ def diagnose_kernels(
     batches: Batches = run_batches,
     cancelled: Callable[[], bool] | None = None,
 ) -> dict[str, dict[str, Any]]:
-    """Name of a kernel -> `Diagnostics` of 16 chains of 200 steps from the prior, with "acceptance" where it rejects,
-    and "hopping_share": chains that are in another of ten regions of the learned latent distribution after 10 steps."""
+    """Name of a kernel -> `Diagnostics` of 16 chains of 200 steps from the prior, the first 100 of them warm-up; with
+    "acceptance" where it rejects, and "hopping_share": chains that are in another of ten regions of the learned latent
+    distribution after 10 steps."""
     parts = regions(encodings.mean, seed=SEED)
     found = {}
     for name in (name for name, spec in KERNELS.items() if spec.run_long):

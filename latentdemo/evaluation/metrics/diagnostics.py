@@ -16,9 +16,11 @@ from latentdemo.errors import LatentdemoError
 from latentdemo.evaluation.metrics.rows import FeatureRows, QualityError, check_rows
 
 LEAST_CHAINS = 4  # Vehtari et al. 2021
-LEAST_STEPS = 100  # With fewer, an estimated autocorrelation is mostly noise.
+WARM_UP = 0.5  # This share of a run is left out: the first half (Gelman & Rubin 1992, Statistical Science 7, 457).
+LEAST_STEPS = 100  # After the warm-up. With fewer, an estimated autocorrelation is mostly noise.
 LAGS = 50  # So many lags of the autocorrelation are told.
 WINDOW = 5.0  # The sum over lags ends after so many autocorrelation times, as in emcee (Sokal 1996).
+LEAST_TIMES = 50.0  # An autocorrelation time is told of runs that are so many times as long, as in emcee.
 REGIONS = 10  # The learned latent distribution is cut into so many parts.
 
 
@@ -27,14 +29,16 @@ class Diagnostics:
     """What `diagnose` finds; `dataclasses.asdict` of it can be written as JSON.
 
     Attributes:
-        chains, steps: what it was taken of.
+        chains, steps: what it was taken of, after the warm-up.
         still_dimensions: number of dimensions that no chain moves in; they have no figures and are left out of all.
         rhat_max, rhat_median: rank-normalised split R-hat, over dimensions; 1 when mixed, above 1.01 not yet.
         ess_min, ess_median: bulk effective sample size of all chains together, over dimensions.
         ess_per_step: `ess_min` / (chains * steps), what one step of one chain is worth in independent draws.
         autocorrelation: at lags 0, 1, 2, ... up to 50, mean over chains and dimensions.
         autocorrelation_time: steps that are worth one independent draw, from the mean autocorrelation: 1 for
-            independent draws. About as large as the number of steps, or larger, it means: not mixed.
+            independent draws, less where steps overshoot. None where the steps are fewer than 50 of it: an estimate
+            from so short a run comes out too small.
+        warm_up: steps before, which count in no figure.
     """
 
     chains: int
@@ -46,12 +50,14 @@ class Diagnostics:
     ess_median: float
     ess_per_step: float
     autocorrelation: tuple[float, ...]
-    autocorrelation_time: float
+    autocorrelation_time: float | None
+    warm_up: int
 
 
 def diagnose(draws: Tensor | np.ndarray) -> Diagnostics:
-    """Mixing of several chains.
+    """Mixing of several chains, after the first half of their run.
 
+    What they start from is not what they mix to, and the way there would count as slow mixing: it is left out.
     R-hat and effective sample size are those of arviz-stats (Vehtari, Gelman, Simpson, Carpenter, Bürkner 2021, arXiv
     1903.08008: rank-normalised, the worse of bulk and folded; bulk).
 
@@ -59,10 +65,12 @@ def diagnose(draws: Tensor | np.ndarray) -> Diagnostics:
         draws: (C, S, D), latents of C chains at S steps one after the other.
 
     Raises:
-        QualityError: fewer than 4 chains or 100 steps, values that are not finite, or chains that never move.
+        QualityError: fewer than 4 chains or 200 steps, values that are not finite, or chains that never move.
         LatentdemoError: arviz-stats is not installed.
     """
-    values = check_draws(draws)
+    everything = check_draws(draws)
+    warm_up = int(WARM_UP * everything.shape[1])
+    values = everything[:, warm_up:]
     moving = (values != values[:, :1]).any(axis=(0, 1))
     if not moving.any():
         raise QualityError(
@@ -82,7 +90,8 @@ def diagnose(draws: Tensor | np.ndarray) -> Diagnostics:
         ess_median=float(np.median(ess)),
         ess_per_step=float(ess.min()) / (chains * steps),
         autocorrelation=tuple(float(value) for value in correlation[: LAGS + 1]),
-        autocorrelation_time=integrated_time(correlation),
+        autocorrelation_time=told_time(integrated_time(correlation), steps),
+        warm_up=warm_up,
     )
 
 
@@ -92,10 +101,10 @@ def check_draws(draws: Tensor | np.ndarray) -> np.ndarray:
     if values.ndim != 3 or not values.shape[2]:
         raise QualityError(f"draws have shape {values.shape}; take (chains, steps, dimensions)")
     chains, steps, _ = values.shape
-    if chains < LEAST_CHAINS or steps < LEAST_STEPS:
+    if chains < LEAST_CHAINS or steps - int(WARM_UP * steps) < LEAST_STEPS:
         raise QualityError(
             f"{chains} chains of {steps} steps: on a run this short R-hat and effective sample size mean nothing; "
-            f"take at least {LEAST_CHAINS} chains of {LEAST_STEPS} steps"
+            f"take at least {LEAST_CHAINS} chains of {LEAST_STEPS / (1 - WARM_UP):.0f} steps, some for the warm-up"
         )
     if not np.isfinite(values).all():
         raise QualityError("draws hold values that are not finite; look at the chain that made them")
@@ -128,10 +137,22 @@ def autocorrelation(values: np.ndarray) -> np.ndarray:
 
 
 def integrated_time(correlation: np.ndarray) -> float:
-    """1 + 2 * sum of the autocorrelation (S,) over lags from 1 to the first M that is 5 times the sum up to M."""
+    """1 + 2 * sum of the autocorrelation (S,) over lags from 1 to the first M that is 5 times the sum up to M.
+
+    M is 5 at least: steps that overshoot correlate below 0 at lag 1, and a sum that ended there would be below 0 too.
+    """
     times = 2.0 * np.cumsum(correlation) - 1.0
-    enough = np.arange(len(times)) >= WINDOW * times
+    enough = np.arange(len(times)) >= WINDOW * np.maximum(times, 1.0)
     return float(times[np.argmax(enough)] if enough.any() else times[-1])
+
+
+def told_time(time: float | None, steps: int) -> float | None:
+    """An autocorrelation time, or None where a chain of so many steps is too short to estimate it from.
+
+    emcee warns below 50 times as many (Foreman-Mackey et al. 2013, arXiv 1202.3665; the estimate is that of Goodman &
+    Weare 2010, Communications in Applied Mathematics and Computational Science 5, 65).
+    """
+    return None if time is None or steps < LEAST_TIMES * time else time
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ import torch
 from arviz_stats.base import array_stats
 
 from latentdemo.errors import LatentdemoError
-from latentdemo.evaluation.metrics.diagnostics import diagnose, hopping_share, regions
+from latentdemo.evaluation.metrics.diagnostics import diagnose, hopping_share, integrated_time, regions, told_time
 from latentdemo.evaluation.metrics.rows import QualityError
 
 
@@ -23,17 +23,27 @@ def autoregressive(memory: float, chains: int = 8, steps: int = 2000, size: int 
 
 
 def test_rhat_and_ess_are_those_of_arviz_stats_dimension_by_dimension() -> None:
-    draws = np.concatenate([autoregressive(memory, 5, 300, 2, seed=int(10 * memory)) for memory in (0.0, 0.5, 0.9)], 2)
+    draws = np.concatenate([autoregressive(memory, 5, 600, 2, seed=int(10 * memory)) for memory in (0.0, 0.5, 0.9)], 2)
     draws[0, :, 4] += 1.0
     found = diagnose(torch.from_numpy(draws))
-    rhat = [array_stats.rhat(draws[:, :, d], method="rank") for d in range(6)]
-    ess = [array_stats.ess(draws[:, :, d], method="bulk") for d in range(6)]
+    rhat = [array_stats.rhat(draws[:, 300:, d], method="rank") for d in range(6)]
+    ess = [array_stats.ess(draws[:, 300:, d], method="bulk") for d in range(6)]
     assert found.rhat_max == pytest.approx(max(rhat), rel=1e-12)
     assert found.rhat_median == pytest.approx(np.median(rhat), rel=1e-12)
     assert found.ess_min == pytest.approx(min(ess), rel=1e-12)
     assert found.ess_median == pytest.approx(np.median(ess), rel=1e-12)
     assert found.ess_per_step == pytest.approx(min(ess) / 1500, rel=1e-12)
-    assert (found.chains, found.steps, found.still_dimensions) == (5, 300, 0)
+    assert (found.chains, found.warm_up, found.steps, found.still_dimensions) == (5, 300, 300, 0)
+
+
+def test_the_way_from_a_far_start_counts_for_nothing() -> None:
+    settled = autoregressive(0.5, steps=401)
+    far = settled.copy()
+    far[:, :200] += 100.0 * 0.9 ** np.arange(200)[:, None]
+    found, expected = asdict(diagnose(far)), asdict(diagnose(settled))
+    assert found.pop("autocorrelation") == pytest.approx(expected.pop("autocorrelation"))
+    assert found == pytest.approx(expected)
+    assert found["rhat_max"] < 1.05
 
 
 @pytest.mark.parametrize("memory", [0.0, 0.5, 0.8])
@@ -42,28 +52,43 @@ def test_autocorrelation_of_an_autoregressive_process_is_the_closed_form(memory:
     assert len(found.autocorrelation) == 51
     assert found.autocorrelation == pytest.approx(memory ** np.arange(51), abs=0.05)
     assert found.autocorrelation_time == pytest.approx((1 + memory) / (1 - memory), rel=0.1)
-    assert found.ess_median == pytest.approx(16_000 / found.autocorrelation_time, rel=0.2)
+    assert found.ess_median == pytest.approx(8_000 / found.autocorrelation_time, rel=0.2)
     json.dumps(asdict(found), allow_nan=False)
 
 
 def test_autocorrelation_of_one_chain_set_by_hand() -> None:
-    draws = autoregressive(0.6, 4, 100, 1)
-    centred = draws[:, :, 0] - draws.mean()
+    draws = autoregressive(0.6, 4, 200, 1)
+    kept = draws[:, 100:, 0]
+    centred = kept - kept.mean()
     expected = [np.mean(centred[:, : 100 - lag] * centred[:, lag:]) / np.mean(centred**2) for lag in range(51)]
     assert diagnose(draws).autocorrelation == pytest.approx(expected)
 
 
 def test_chains_that_stay_in_different_places_are_not_mixed() -> None:
-    found = diagnose(autoregressive(0.0, steps=200) + 10.0 * np.arange(8)[:, None, None])
+    found = diagnose(autoregressive(0.0, steps=400) + 10.0 * np.arange(8)[:, None, None])
     assert found.rhat_max > 1.5
     assert found.ess_min < 16
     assert found.autocorrelation[50] > 0.9
-    assert found.autocorrelation_time > 200
+    assert found.autocorrelation_time is None
+
+
+@pytest.mark.parametrize("memory", [0.9, -0.6])
+def test_a_time_is_told_of_runs_that_are_fifty_times_as_long_only(memory: float) -> None:
+    true = (1 + memory) / (1 - memory)  # 19 steps, or less than 1 where steps overshoot.
+    assert (diagnose(autoregressive(memory, steps=400)).autocorrelation_time is None) == (true > 200 / 50)
+    assert diagnose(autoregressive(memory, steps=4000)).autocorrelation_time == pytest.approx(true, rel=0.2, abs=0.1)
+    assert told_time(4.0, 200) == 4.0
+    assert told_time(4.0, 199) is None
+    assert told_time(None, 200) is None
+
+
+def test_the_time_of_steps_that_overshoot_is_their_closed_form() -> None:
+    assert integrated_time((-0.55) ** np.arange(100)) == pytest.approx(0.45 / 1.55, abs=0.05)
 
 
 def test_dimensions_that_never_move_are_counted_and_left_out() -> None:
-    draws = autoregressive(0.5, steps=200)
-    still = np.concatenate([draws, np.arange(8.0)[:, None, None] * np.ones((1, 200, 2))], axis=2)
+    draws = autoregressive(0.5, steps=400)
+    still = np.concatenate([draws, np.arange(8.0)[:, None, None] * np.ones((1, 400, 2))], axis=2)
     found, expected = asdict(diagnose(still)), asdict(diagnose(draws))
     assert found.pop("still_dimensions") == 2
     assert expected.pop("still_dimensions") == 0
@@ -76,10 +101,10 @@ def test_dimensions_that_never_move_are_counted_and_left_out() -> None:
 @pytest.mark.parametrize(
     ("draws", "words"),
     [
-        (np.zeros((3, 500, 2)), "3 chains of 500 steps: on a run this short .* at least 4 chains of 100 steps"),
-        (np.zeros((64, 10, 2)), "at least 4 chains of 100 steps"),
+        (np.zeros((3, 500, 2)), "3 chains of 500 steps: on a run this short .* at least 4 chains of 200 steps"),
+        (np.zeros((64, 198, 2)), "at least 4 chains of 200 steps"),
         (np.zeros((4, 500)), "chains, steps, dimensions"),
-        (np.full((4, 100, 2), np.nan), "not finite"),
+        (np.full((4, 200, 2), np.nan), "not finite"),
     ],
 )
 def test_runs_that_say_nothing_are_refused(draws: np.ndarray, words: str) -> None:
@@ -90,7 +115,7 @@ def test_runs_that_say_nothing_are_refused(draws: np.ndarray, words: str) -> Non
 def test_a_missing_package_is_named(monkeypatch) -> None:
     monkeypatch.setitem(sys.modules, "arviz_stats.base", None)
     with pytest.raises(LatentdemoError, match="pip install arviz-stats"):
-        diagnose(autoregressive(0.0, 4, 100))
+        diagnose(autoregressive(0.0, 4, 200))
 
 
 def test_regions_are_the_clusters_and_hops_between_them_are_counted() -> None:

@@ -8,6 +8,7 @@ import math
 import pytest
 
 from latentdemo.evaluation.report import Interval, Report, parse
+from latentdemo.ui.i18n.words import in_language
 from latentdemo.ui.quality.costs import Costs, costs, costs_sentence, per_thousand
 from latentdemo.ui.quality.diagnostics import diagnostics_table
 from latentdemo.ui.quality.downloads import as_csv, as_json
@@ -75,3 +76,22 @@ def test_diagnostics_show_single_numbers_only(report: Report) -> None:
     assert [line["Kernel"] for line in lines] == ["Plain chain", "Calibrated chain"]
     assert all(isinstance(value, str | int | float) for line in lines for value in line.values())
     assert lines[0]["R-hat, worst dimension"] == 1.31
+
+
+@pytest.mark.parametrize(
+    ("language", "title", "words"),
+    [
+        ("en", "Autocorrelation time, steps", "longer than can be told from 500 steps"),
+        ("ja", "自己相関時間（ステップ）", "500 ステップでは分からないほど長い"),
+    ],
+)
+def test_an_autocorrelation_time_is_told_only_of_a_run_that_is_long_enough(
+    report: Report, language: str, title: str, words: str
+) -> None:
+    """In older files too, which give one of every run, and no warm-up."""
+    newer = {**report.diagnostics["hmc"], "autocorrelation_time": None, "warm_up": 499}
+    with in_language(language):
+        older_lines, newer_lines = diagnostics_table(report.diagnostics), diagnostics_table({"hmc": newer})
+    assert [line[title] for line in older_lines] == [words, "1.6"]
+    assert [line[title] for line in newer_lines] == [words]
+    assert list(newer_lines[0].values())[1:4] == [16, 499, 500]
