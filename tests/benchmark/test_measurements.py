@@ -102,7 +102,10 @@ def test_memory_is_read_thrice(monkeypatch) -> None:
 def test_figures_in_both_precisions() -> None:
     rows = measure_figures("fashion-mnist/vae", count=50, seeds=(0, 1)).rows
     assert [row["step"] for row in rows] == [0, 1, 5, 10]
-    assert all(" | " in row["frechet distance"] for row in rows)
+    assert all(" ± " in row["frechet distance"] for row in rows)
+    assert all({"coverage", "differs"} <= row.keys() for row in rows)
+    with pytest.raises(LatentdemoError, match="2 at least"):
+        measure_figures("fashion-mnist/vae", count=50, seeds=(0,))
 
 
 def test_an_unknown_measurement_is_said() -> None:
