@@ -1,9 +1,14 @@
-"""How commands speak on the terminal: messages, and the progress of what takes long."""
+"""How commands speak on the terminal: messages, and the progress of what takes long.
+
+On a terminal progress is a bar. Into a file or a pipe it is a line every half minute, so that nobody takes a long
+command for one that hangs, and a quick command says nothing.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from threading import Event, Thread
 
 from rich.console import Console
 from rich.progress import (
@@ -17,15 +22,60 @@ from rich.progress import (
 )
 
 console = Console(stderr=True)
+EVERY = 30.0  # Seconds between two lines of progress where there is no terminal.
+
+
+class ProgressLines:
+    """Progress in lines, for where no bar can be drawn.
+
+    Args:
+        bar: whose tasks are told of, and whose clock counts.
+    """
+
+    def __init__(self, bar: Progress) -> None:
+        self.bar = bar
+        self.begun = self.told = bar.get_time()
+
+    def tell_until(self, ended: Event, check_every: float = 1.0) -> None:
+        """Print a line whenever one is due, until the work has ended."""
+        while not ended.wait(check_every):
+            self.tell_if_due()
+
+    def tell_if_due(self) -> None:
+        """Print a line if the last one is `EVERY` seconds old."""
+        now = self.bar.get_time()
+        if now - self.told >= EVERY:
+            self.told = now
+            console.print(self.line(now), soft_wrap=True, markup=False, highlight=False)
+
+    def line(self, now: float) -> str:
+        """What goes on, how much of it is done, and how long the rest takes if it goes on like that."""
+        task = next((task for task in reversed(self.bar.tasks) if task.started and not task.finished), None)
+        if task is None or not task.total:
+            words = task.description if task else "at work"
+            return f"{words}, for {in_minutes(now - self.begun)} so far"
+        left = ""
+        if task.completed and task.start_time is not None:
+            left = f", {in_minutes((now - task.start_time) * (task.total / task.completed - 1.0))} left"
+        return f"{task.description}: {task.completed:,.0f} of {task.total:,.0f}{left}"
 
 
 @contextmanager
 def progress_bar() -> Iterator[Progress]:
-    """The one look of progress on the terminal."""
+    """The one look of progress: a bar on the terminal, lines elsewhere."""
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     note = TextColumn("[dim]{task.fields[note]}")
-    with Progress(*columns, TimeRemainingColumn(), note, console=console, disable=not console.is_terminal) as bar:
-        yield bar
+    piped, ended = not console.is_terminal, Event()
+    with Progress(*columns, TimeRemainingColumn(), note, console=console, disable=piped) as bar:
+        teller = Thread(target=ProgressLines(bar).tell_until, args=(ended,), daemon=True)
+        if piped:
+            teller.start()
+        try:
+            yield bar
+        finally:
+            ended.set()
+            if piped:
+                teller.join()
 
 
 def progress_of(bar: Progress, words: str) -> Callable[[int, int], None]:

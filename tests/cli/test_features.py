@@ -36,9 +36,8 @@ def test_all_spaces_are_made_and_told_of(folder: Path, capsys) -> None:
     told = " ".join(capsys.readouterr().err.split())
     assert told.count("held-out accuracy: class") == 2
     assert "128 components of EfficientNet-Lite0 hold" in told
-    assert [
-        json.loads((folder / f"{name}.json").read_text())["training"]["seed"] for name in ("features", "labels")
-    ] == [*(0, 1)]
+    configs = [json.loads((folder / f"{name}.json").read_text()) for name in ("features", "labels")]
+    assert [config["training"]["seed"] for config in configs] == [0, 1]
 
 
 def test_one_space_is_made_with_a_seed_of_choice(folder: Path) -> None:
