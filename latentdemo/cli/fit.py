@@ -78,6 +78,27 @@ def features(
             console.print(f"left out: {words}", soft_wrap=True, markup=False)
 
 
+def judges(
+    dataset: Annotated[str, typer.Argument(help="Data set, such as fashion-mnist or avatars.")],
+    folder: Annotated[Path, typer.Argument(help="Where to keep them; those that are there stay.")],
+    epochs: Annotated[int | None, typer.Option(help="Passes over the training images.")] = None,
+    device: Device = None,
+    data_dir: DataDir = None,
+) -> None:
+    """Train more classifiers of labels, to see whether they agree with the one that figures are taken in."""
+    from latentdemo.checkpoints.roots import dataset_folder
+    from latentdemo.evaluation.features.judges import train_judges
+    from latentdemo.models import pick_device
+
+    with progress_bar() as bar:
+        images, held_out = images_of(dataset_folder(dataset), data_dir, bar)
+        found = train_judges(
+            folder, dataset, images, held_out, epochs=epochs, device=pick_device(device), tell=progress_by_part(bar)
+        )
+    for name, judge in found.items():
+        show_features(folder / name, judge.config)
+
+
 def show_features(folder: Path, config: SpaceConfig) -> None:
     """Say how good a feature space in a data set's folder is."""
-    console.print(f"wrote the features of {folder.name} to {folder}; {config.in_words()}", soft_wrap=True)
+    console.print(f"wrote the features of {config.dataset} to {folder}; {config.in_words()}", soft_wrap=True)

@@ -15,7 +15,7 @@ from latentdemo.cli.bench import bench
 from latentdemo.cli.data import check, hold_out
 from latentdemo.cli.demo import demo
 from latentdemo.cli.evaluate import compare, evaluate, retime
-from latentdemo.cli.fit import features, fit
+from latentdemo.cli.fit import features, fit, judges
 from latentdemo.cli.models import choices, models
 from latentdemo.cli.options import ManyValues, PassesOn
 from latentdemo.cli.sample import rerun, sample
@@ -31,7 +31,7 @@ app = typer.Typer(
 )
 commands = (
     *(models, choices, sample, rerun),
-    *(train, adopt, features, fit, evaluate, compare, retime),
+    *(train, adopt, features, judges, fit, evaluate, compare, retime),
     *(hold_out, bench),
 )
 for command in commands:

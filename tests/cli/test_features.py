@@ -55,3 +55,13 @@ def test_what_cannot_be_made_is_left_out_or_said(folder: Path, capsys, monkeypat
     assert "pip install '.[features]'" in capsys.readouterr().err
     assert run("features", CLOTHES, "--space", "pixels") == 1
     assert "known are damage, labels, imagenet" in capsys.readouterr().err
+
+
+def test_judges_are_trained_apart_and_only_once(folder: Path, capsys) -> None:
+    for _ in range(2):
+        assert run("judges", CLOTHES, str(folder / "judges"), "--epochs", "1", "--device", "cpu") == 0
+        assert capsys.readouterr().err.count("held-out accuracy: class") == 3
+    assert made(folder) == set()
+    configs = [json.loads(path.read_text()) for path in sorted((folder / "judges").glob("*/labels.json"))]
+    kinds = {(config["training"]["seed"], config["network"]["width"], config["depth"]) for config in configs}
+    assert len(kinds) == len(configs) == 3

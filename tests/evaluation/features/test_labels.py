@@ -20,7 +20,7 @@ from latentdemo.errors import (
 )
 from latentdemo.evaluation.features import label_training, training
 from latentdemo.evaluation.features.damage import SOFTENING, blur_matrix
-from latentdemo.evaluation.features.label_training import shifted, train_labels
+from latentdemo.evaluation.features.label_training import train_labels
 from latentdemo.evaluation.features.labels import FILES, LabelSpace, load_labels, save_labels
 from tests.evaluation.features.pictures import CLOTHES, clothes, unlabelled
 
@@ -119,15 +119,6 @@ def test_one_that_was_never_made_says_how(tmp_path, monkeypatch) -> None:
     monkeypatch.setenv("LATENTDEMO_CHECKPOINTS", str(tmp_path))
     with pytest.raises(CheckpointFileMissingError, match=f"features {CLOTHES} --space labels"):
         load_labels(CLOTHES)
-
-
-def test_shifts_repeat_the_border_and_reach_both_ways() -> None:
-    pictures = torch.arange(32.0).expand(200, 2, 32, 32) / 32
-    moved = shifted(pictures, torch.Generator().manual_seed(0))
-    assert moved.shape == pictures.shape
-    steps = ((moved - pictures)[:, 0, 5, 10] * 32).round()
-    assert set(steps.tolist()) == {-1.0, 0.0, 1.0}
-    assert torch.equal(moved.amax(dim=(1, 2, 3)), (31 + steps.clamp(max=0)) / 32)
 
 
 def test_the_blur_is_that_of_torchvision() -> None:
