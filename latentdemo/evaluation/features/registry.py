@@ -95,7 +95,7 @@ def make_space(
     tell: Tell = lambda *_: None,
 ) -> SpaceConfig:
     """Make a space and write it into the folder of a data set; see `MakeSpace`."""
-    on_batch = partial(tell_batch, tell, f"training the feature space of {spec.title}")
+    on_batch = partial(tell_batch, tell, f"making the feature space of {spec.title}")
     made = spec.make(folder.name, train, held_out, epochs=epochs, seed=seed, device=device, on_batch=on_batch)
     return spec.save(made, folder)
 

@@ -65,7 +65,7 @@ def test_what_is_missing_is_made_once(spaces, tmp_path) -> None:
         make_missing_spaces(folder, FEW, FEW, "cpu", lambda *each: told.append(each), configs.append)
     assert [each[0] for each in spaces] == ["first", "third"]
     assert spaces[0][1:] == (CLOTHES, 10, 10, None, None, "cpu")
-    words = "training the feature space of what first sees"
+    words = "making the feature space of what first sees"
     assert told[:2] == [(words, 1, 2), (f"{words}, loss 0.50", 2, 2)]
     assert [each.network for each in configs] == ["first", "third"]
     assert all(len(each.sha256) == 64 for each in configs)
