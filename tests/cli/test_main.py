@@ -1,9 +1,10 @@
+import os
 import subprocess
 import sys
 
 import pytest
 
-from latentdemo.cli.main import app
+from latentdemo.cli.main import app, asleep_while_waiting
 from tests.cli.command import run
 
 SAMPLE = ["sample", "fashion-mnist/dvae", "--device", "cpu"]
@@ -54,3 +55,16 @@ def test_usage_names_what_was_called() -> None:
     assert (
         "Usage: python -m latentdemo fit" in subprocess.run(called, capture_output=True, text=True, check=True).stdout
     )
+
+
+@pytest.mark.parametrize(("asked", "found"), [(None, "PASSIVE"), ("ACTIVE", "ACTIVE")])
+def test_threads_of_long_commands_sleep_while_they_wait(monkeypatch, asked: str | None, found: str) -> None:
+    monkeypatch.setenv("OMP_WAIT_POLICY", asked or "")
+    if not asked:
+        monkeypatch.delenv("OMP_WAIT_POLICY")
+    assert asleep_while_waiting(lambda name: os.environ[name])("OMP_WAIT_POLICY") == found
+
+
+def test_pytorch_is_not_there_before_a_command_says_how_threads_wait() -> None:
+    code = "import sys, latentdemo.cli.main; print('torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "False\n"
