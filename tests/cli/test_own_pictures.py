@@ -22,7 +22,8 @@ QUICK = ["--epochs", "2", "--width", "4", "--latent-size", "4", "--size", "16", 
 def folder(tmp_path: Path, monkeypatch) -> Path:
     """Bright squares of any colour at random places."""
     monkeypatch.setenv("LATENTDEMO_CHECKPOINTS", str(tmp_path / "models"))
-    monkeypatch.setattr("latentdemo.evaluation.features.training.LEAST_STEPS", 10)
+    for name in ("training", "label_training"):
+        monkeypatch.setattr(f"latentdemo.evaluation.features.{name}.LEAST_STEPS", 10)
     before = dict(DATASETS)
     folder, generator = tmp_path / "squares", np.random.default_rng(0)
     folder.mkdir()

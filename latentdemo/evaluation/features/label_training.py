@@ -42,6 +42,7 @@ from latentdemo.random import Purpose, stream
 WIDTH = 32  # Channels of the first convolution.
 DEPTH = 1  # Residual blocks in each stage.
 FEATURES = 128  # Pooled activations.
+LEAST_STEPS = 600  # Training takes so many, however few the pictures are.
 SEED = 1  # The other classifier of a data set has 0.
 LEARNING_RATE = 2e-3  # Adam's at the start. It falls to zero along half a cosine.
 
@@ -79,7 +80,7 @@ def train_labels(
     seed = SEED if seed is None else seed
     train, held_out = labelled(train, held_out, seed)
     attributes = label_sizes(train, held_out)
-    epochs = usual_epochs(len(train)) if epochs is None else epochs
+    epochs = usual_epochs(len(train), LEAST_STEPS) if epochs is None else epochs
     if epochs < 1 or len(train) < BATCH:
         raise TrainingError(f"{epochs} epochs on {len(train)} images; take 1 epoch and {BATCH} images at least")
     facts = get_dataset(dataset)

@@ -44,9 +44,9 @@ DAMAGE = "damage"  # This attribute is made, not read: intact, mixed or warped.
 LEARNING_RATE = 1e-3  # Adam's at the start. It falls to zero along half a cosine.
 
 
-def usual_epochs(count: int) -> int:
-    """Passes over so many training images: 5, or more where they would be fewer than `LEAST_STEPS` steps."""
-    return max(5, math.ceil(LEAST_STEPS / max(count // BATCH, 1)))
+def usual_epochs(count: int, least_steps: int) -> int:
+    """Passes over so many training images: 5, or more where they would be fewer than `least_steps` steps."""
+    return max(5, math.ceil(least_steps / max(count // BATCH, 1)))
 
 
 def train_classifier(
@@ -78,7 +78,7 @@ def train_classifier(
     """
     seed = seed or 0
     train, held_out = labelled(train, held_out, seed)
-    epochs = usual_epochs(len(train)) if epochs is None else epochs
+    epochs = usual_epochs(len(train), LEAST_STEPS) if epochs is None else epochs
     attributes = label_sizes(train, held_out) | {DAMAGE: len(DAMAGES)}
     if epochs < 1 or len(train) < BATCH:
         raise TrainingError(f"{epochs} epochs on {len(train)} images; take 1 epoch and {BATCH} images at least")
