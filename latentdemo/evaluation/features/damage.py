@@ -44,20 +44,20 @@ def warped(images: Tensor, generator: torch.Generator, strength: float = 1.0) ->
 
 def softened(images: Tensor, generator: torch.Generator) -> Tensor:
     """Square pictures (N, C, S, S), each with a random share of its blurred self."""
-    blur = blur_matrix(images.shape[-1])
+    side = images.shape[-1]
+    blur = blur_matrix(side, SOFTENING * side, side // 8)
     blurred = blur @ images @ blur.T
     return images + torch.rand(len(images), 1, 1, 1, generator=generator) * (blurred - images)
 
 
-def blur_matrix(side: int) -> Tensor:
-    """The strongest blur along one side of a picture, (S, S): a Gaussian over a quarter of the side, reflected at the
-    borders.
+def blur_matrix(side: int, deviation: float, reach: int) -> Tensor:
+    """A blur along one side of a picture, (S, S): a Gaussian of a standard deviation, cut off after `reach` pixels to
+    each side and reflected at the borders.
 
     Products with it blur many times as fast on a CPU as the convolution of `torchvision.transforms` does.
     """
-    reach = side // 8
     offsets = torch.arange(-reach, reach + 1)
-    weights = torch.softmax(-0.5 * (offsets / (SOFTENING * side)) ** 2, dim=0)
+    weights = torch.softmax(-0.5 * (offsets / deviation) ** 2, dim=0)
     places = (torch.arange(side)[:, None] + offsets).abs()
     places = torch.where(places < side, places, 2 * (side - 1) - places)
     return torch.zeros(side, side).scatter_add_(1, places, weights.expand(side, -1))

@@ -1,7 +1,8 @@
 """Training of the classifier of labels alone; the same from the same seed.
 
-Pictures are softened, since every picture of a decoder is soft and blur should not be what the space sees. Nothing else
-is done to them: shifted by up to two pixels of 64, faces needed several times as many passes until eyebrows were told.
+Pictures are softened by a random amount, on top of the blur that the network looks through, since every picture of a
+decoder is soft and blur should not be what the space sees. Nothing else is done to them: shifted by up to two pixels of
+64, faces needed several times as many passes until eyebrows were told.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from latentdemo.evaluation.features.labels import (
     load_labels,
     save_labels,
 )
+from latentdemo.evaluation.features.pseudo_labels import PSEUDO_LABEL, typical_pictures
 from latentdemo.evaluation.features.space import OnBatch, SpaceSpec
 from latentdemo.evaluation.features.training import (
     BATCH,
@@ -103,7 +105,7 @@ def train_labels(
     classifier.load_state_dict(label_weights(classifier), strict=False)
     names = {name: list(train.label_names[name]) for name in attributes}
     config = LabelConfig(dataset, network, depth, names, training=training, versions=current_versions())
-    space = LabelSpace(classifier, config)
+    space = LabelSpace(classifier, config, typical_pictures(train) if PSEUDO_LABEL in train.labels else None)
     space.config = replace(config, accuracy=accuracy(space, held_out), held_out_count=len(held_out))
     return space
 

@@ -4,6 +4,10 @@ A space that learned to see damage credits a sampler for removing it, and hardly
 changed on the way; this one does the opposite, so that a claim can be held against both. It is independent of the first
 as far as that goes: other architecture, other seed, other augmentation. The network is a pre-trained judge as well: it
 gives the likeliest class of each attribute for what a chain shows.
+
+It looks at all pictures, real and generated, through the same blur. Without that, what a decoder does to fine detail
+moves the features more than any change in what the pictures show, and reconstructions of real faces count as far from
+these as prior samples do.
 """
 
 from __future__ import annotations
@@ -12,17 +16,23 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
+from PIL import Image
 from torch import Tensor, nn
 
 from latentdemo.errors import ImageShapeError
 from latentdemo.evaluation.features.classifier import accuracy_in_words
+from latentdemo.evaluation.features.damage import blur_matrix
 from latentdemo.evaluation.features.files import SpaceFiles
 from latentdemo.evaluation.features.space import FeatureSpace
+from latentdemo.files import write_atomically
 from latentdemo.models import NetworkConfig, pick_device
 from latentdemo.models.weights import half_precision
 
 FILES = SpaceFiles("labels", "labels")
+GROUPS = "groups.png"  # The most typical picture of each group of look-alikes, beside the space.
+BLUR = 1 / 32  # The standard deviation of the blur, as a share of the picture's side.
 
 
 @dataclass(frozen=True)
@@ -81,8 +91,8 @@ class ResidualBlock(nn.Module):
 class LabelClassifier(nn.Module):
     """Images (N, C, S, S) in [0, 1] to features (N, F), and features to the logits of each attribute.
 
-    A 5x5 convolution and stages of residual blocks, each at half the side of the one before, down to 4x4; the features
-    are the means of the last maps (global average pooling, Lin et al. 2014, arXiv 1312.4400).
+    A Gaussian blur, a 5x5 convolution and stages of residual blocks, each at half the side of the one before, down to
+    4x4; the features are the means of the last maps (global average pooling, Lin et al. 2014, arXiv 1312.4400).
     """
 
     def __init__(self, network: NetworkConfig, depth: int, attributes: dict[str, int]) -> None:
@@ -103,7 +113,10 @@ class LabelClassifier(nn.Module):
 
     def features(self, images: Tensor) -> Tensor:
         """Penultimate activations, (N, F), none below 0."""
-        return self.trunk(images.contiguous(memory_format=torch.channels_last)).mean(dim=(2, 3))
+        side = images.shape[-1]
+        blur = blur_matrix(side, BLUR * side, side // 8).to(images.device)
+        blurred = (blur @ images @ blur.T).contiguous(memory_format=torch.channels_last)
+        return self.trunk(blurred).mean(dim=(2, 3))
 
     def logits(self, features: Tensor) -> dict[str, Tensor]:
         """Name of an attribute -> logits (N, classes), of features (N, F)."""
@@ -121,6 +134,7 @@ class LabelSpace(FeatureSpace):
     Args:
         classifier: the trained network.
         config: what it is.
+        typical: where labels are groups of look-alikes, the most typical picture of each, (groups, S, S, C) uint8.
 
     Example:
         >>> space = load_labels("fashion-mnist")
@@ -128,9 +142,10 @@ class LabelSpace(FeatureSpace):
         torch.Size([16])
     """
 
-    def __init__(self, classifier: LabelClassifier, config: LabelConfig) -> None:
+    def __init__(self, classifier: LabelClassifier, config: LabelConfig, typical: np.ndarray | None = None) -> None:
         self.classifier = classifier.eval().requires_grad_(False).to(memory_format=torch.channels_last)
         self.config = config
+        self.typical = typical
         name = f"{config.dataset} classifier of labels alone, {config.network.latent_size} pooled activations"
         super().__init__(classifier, name, config.sha256)
 
@@ -178,8 +193,14 @@ def label_weights(classifier: LabelClassifier) -> dict[str, Tensor]:
 
 
 def save_labels(space: LabelSpace, folder: Path) -> LabelConfig:
-    """Write weights and configuration into the folder of a data set; the configuration gets the digest."""
-    return FILES.write(folder, label_weights(space.classifier), space.config)
+    """Write weights and configuration into the folder of a data set; the configuration gets the digest. Typical
+    pictures of groups, where there are any, become a strip of tiles in their order."""
+    config = FILES.write(folder, label_weights(space.classifier), space.config)
+    if space.typical is not None:
+        strip = np.concatenate(list(space.typical), axis=1)
+        picture = Image.fromarray(strip[..., 0] if strip.shape[-1] == 1 else strip)
+        write_atomically(folder / GROUPS, lambda file: picture.save(file, "PNG"))
+    return config
 
 
 def load_labels(dataset: str, device: torch.device | str | None = None, *, beside: Path | None = None) -> LabelSpace:

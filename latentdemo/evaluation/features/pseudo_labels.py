@@ -10,7 +10,6 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
-from sklearn.cluster import KMeans
 
 from latentdemo.data import ImageSet
 
@@ -27,6 +26,8 @@ def with_pseudo_labels(train: ImageSet, held_out: ImageSet, seed: int = 0) -> tu
         train, held_out: images (N, S, S, C), S a multiple of 8.
         seed: fixes the groups.
     """
+    from sklearn.cluster import KMeans
+
     groups = KMeans(GROUPS, n_init=3, random_state=seed).fit(coarse(train)[:FITTED])
     names = {PSEUDO_LABEL: [f"group {number}" for number in range(1, GROUPS + 1)]}
     labelled = [
@@ -34,6 +35,18 @@ def with_pseudo_labels(train: ImageSet, held_out: ImageSet, seed: int = 0) -> tu
         for images in (train, held_out)
     ]
     return labelled[0], labelled[1]
+
+
+def typical_pictures(images: ImageSet) -> np.ndarray:
+    """The most typical picture of each group, the one nearest to its middle, (GROUPS, S, S, C) uint8; black for a group
+    that holds none of these images, which have the attribute `PSEUDO_LABEL`."""
+    places, groups = coarse(images), images.labels[PSEUDO_LABEL]
+    found = np.zeros((GROUPS, *images.pixels.shape[1:]), np.uint8)
+    for group in np.unique(groups):
+        rows = np.flatnonzero(groups == group)
+        distances = np.square(places[rows] - places[rows].mean(axis=0)).sum(axis=1)
+        found[group] = images.pixels[rows[distances.argmin()]]
+    return found
 
 
 def coarse(images: ImageSet) -> np.ndarray:

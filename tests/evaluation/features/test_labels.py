@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 
+import numpy as np
 import pytest
 import torch
+from PIL import Image
 from torchvision.transforms.functional import gaussian_blur
 
 from latentdemo.data import ImageSet
@@ -20,8 +22,9 @@ from latentdemo.errors import (
 )
 from latentdemo.evaluation.features import label_training, training
 from latentdemo.evaluation.features.damage import SOFTENING, blur_matrix
-from latentdemo.evaluation.features.label_training import train_labels
-from latentdemo.evaluation.features.labels import FILES, LabelSpace, load_labels, save_labels
+from latentdemo.evaluation.features.label_training import SEED, train_labels
+from latentdemo.evaluation.features.labels import FILES, GROUPS, LabelSpace, load_labels, save_labels
+from latentdemo.evaluation.features.pseudo_labels import with_pseudo_labels
 from tests.evaluation.features.pictures import CLOTHES, clothes, unlabelled
 
 
@@ -32,7 +35,7 @@ def images() -> ImageSet:
 
 @pytest.fixture(scope="module")
 def trained() -> LabelSpace:
-    return train_labels(CLOTHES, clothes(slice(0, 2000)), clothes(slice(2000, 3000)), epochs=2, width=8)
+    return train_labels(CLOTHES, clothes(slice(0, 2000)), clothes(slice(2000, 3000)), epochs=5, width=8)
 
 
 def test_it_learns_and_comes_back_as_it_was_saved(trained, images, tmp_path) -> None:
@@ -71,9 +74,18 @@ def test_the_same_seed_gives_the_same_and_another_another(images) -> None:
     assert first.config.training["seed"] == 2
 
 
-def test_pictures_without_labels_are_told_by_groups_of_look_alikes() -> None:
+def test_pictures_without_labels_are_told_by_groups_of_look_alikes(tmp_path) -> None:
     train, held_out = unlabelled(clothes(slice(0, 300))), unlabelled(clothes(slice(300, 400)))
-    assert train_labels(CLOTHES, train, held_out, epochs=1, width=4).attributes == {"look": 20}
+    space = train_labels(CLOTHES, train, held_out, epochs=1, width=4)
+    assert space.attributes == {"look": 20}
+    grouped, _ = with_pseudo_labels(train, held_out, seed=SEED)
+    assert space.typical is not None
+    for group, picture in enumerate(space.typical):
+        row = next(row for row, pixels in enumerate(train.pixels) if np.array_equal(pixels, picture))
+        assert grouped.labels["look"][row] == group
+    save_labels(space, tmp_path / CLOTHES)
+    with Image.open(tmp_path / CLOTHES / GROUPS) as strip:
+        assert np.array_equal(np.asarray(strip)[:, 32:64], space.typical[1, ..., 0])
     with pytest.raises(TrainingError, match="both need the same"):
         train_labels(CLOTHES, clothes(slice(0, 300)), held_out, epochs=1)
 
@@ -123,6 +135,6 @@ def test_one_that_was_never_made_says_how(tmp_path, monkeypatch) -> None:
 
 def test_the_blur_is_that_of_torchvision() -> None:
     for side in (16, 32, 64):
-        pictures, blur = torch.rand(2, 3, side, side), blur_matrix(side)
+        pictures, blur = torch.rand(2, 3, side, side), blur_matrix(side, SOFTENING * side, side // 8)
         expected = gaussian_blur(pictures, [side // 4 + 1] * 2, [SOFTENING * side] * 2)
         assert torch.allclose(blur @ pictures @ blur.T, expected, atol=1e-5)
