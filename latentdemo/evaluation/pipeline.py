@@ -9,8 +9,6 @@ better. Where no training images are at hand, both are taken of held-out images 
 from __future__ import annotations
 
 import datetime
-import math
-import statistics
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, replace
 from functools import partial
@@ -23,30 +21,28 @@ from latentdemo.checkpoints import load_trained, model_folder
 from latentdemo.checkpoints.config import current_versions
 from latentdemo.checkpoints.serving import precision_of
 from latentdemo.data import ImageSet, read_held_out
-from latentdemo.errors import Cancelled
 from latentdemo.evaluation.card import refresh_card
 from latentdemo.evaluation.compute import Compute, Here
-from latentdemo.evaluation.features.classifier import CONFIG as FEATURES
-from latentdemo.evaluation.features.classifier import FeatureConfig, features_folder, load_features, save_features
+from latentdemo.evaluation.features.files import SpaceConfig
+from latentdemo.evaluation.features.registry import load_spaces, make_missing_spaces
 from latentdemo.evaluation.features.space import FeatureSpace
-from latentdemo.evaluation.features.training import train_classifier
+from latentdemo.evaluation.findings.pairs import FILE as PAIRS
+from latentdemo.evaluation.findings.pairs import closest_pairs_sheet
+from latentdemo.evaluation.findings.recommend import recommend
 from latentdemo.evaluation.long_run import diagnose_kernels
+from latentdemo.evaluation.measuring import Progress, measure_all, repetitions_of
 from latentdemo.evaluation.metrics.cost import milliseconds_an_image
-from latentdemo.evaluation.protocol import Arm, plan
-from latentdemo.evaluation.recommend import recommend
-from latentdemo.evaluation.repetition import Numbers, Repetition, Subject
+from latentdemo.evaluation.protocol import plan
+from latentdemo.evaluation.repetition import Subject
 from latentdemo.evaluation.report import (
-    CEILING,
-    GAP,
-    REAL_DATA,
     UNFINISHED,
     EvaluationError,
-    Interval,
     Report,
     Row,
     save_report,
 )
 from latentdemo.evaluation.unfinished import Unfinished
+from latentdemo.files import write_atomically
 from latentdemo.models import GenerativeAutoencoder, describe_device
 from latentdemo.random import Purpose, stream
 from latentdemo.sampling import Batches, run_batches
@@ -54,11 +50,11 @@ from latentdemo.sampling.densities.fitting import fit_densities
 from latentdemo.sampling.densities.store import DensityConfig, are_fitted, read_density_config
 from latentdemo.sampling.encodings import Encodings
 
-USUAL_COUNT = 2000  # Images a side, in each repetition.
+USUAL_SEEDS = tuple(range(10))  # Half of the repetitions choose a way, the others say how good it is.
+MOST_COUNT = 1000  # Images a side, in each repetition.
+LEAST_COUNT = 200  # Rather than with fewer, repetitions compare with sets that overlap.
 LATENT_SPACE = 5000  # The latent space is described by so many encodings.
 
-Progress = Callable[[int, int], None]
-"""Called with (arms done, in all)."""
 PartProgress = Callable[[str, int, int], None]
 """Called with (what is done at the moment, in words; how much of it is done; in all)."""
 
@@ -69,53 +65,46 @@ def evaluate_model(
     held_out: ImageSet,
     *,
     count: int | None = None,
-    seeds: Sequence[int] = (0, 1, 2, 3, 4),
-    features: FeatureSpace | None = None,
+    seeds: Sequence[int] = USUAL_SEEDS,
+    spaces: Mapping[str, FeatureSpace] | None = None,
     kernels: Sequence[str] | None = None,
     steps: Sequence[int] | None = None,
     bf16: bool = False,
     save: bool = True,
     compute: Compute | None = None,
     progress: PartProgress | None = None,
-    made: Callable[[FeatureConfig | DensityConfig], None] | None = None,
+    made: Callable[[SpaceConfig | DensityConfig], None] | None = None,
     cancelled: Callable[[], bool] | None = None,
 ) -> Report:
-    """All that an evaluation takes: the feature space and the densities, where they are missing, the figures, and the
+    """All that an evaluation takes: the feature spaces and the densities, where they are missing, the figures, and the
     report with its table in the model card. What was stopped goes on where it was.
 
     Args:
         name: of the model.
         train, held_out: images of its data set.
-        count: images a side, in each repetition; None takes 2,000, or as many as there are.
-        seeds, features, kernels, steps, bf16, compute, cancelled: see `measure_model`.
-        save: whether to write the report beside the model; the feature space and the densities are always kept.
+        count: images a side, in each repetition; None takes `usual_count`.
+        seeds, spaces, kernels, steps, bf16, compute, cancelled: see `measure_model`.
+        save: whether to write the report beside the model; feature spaces and densities are always kept.
         progress: told how far each part is.
         made: told of a feature space or densities that had to be made.
 
     Raises:
         Cancelled: `cancelled` answered True; what was done is kept.
-        LatentdemoError: as `train_classifier`, `fit_densities` and `measure_model` do.
+        LatentdemoError: as `make_missing_spaces`, `fit_densities` and `measure_model` do.
     """
     compute, folder = compute or Here(), model_folder(name)
     tell, told_of = progress or (lambda *_: None), made or (lambda _: None)
-    if features is None and not (features_folder(folder.parent.name, folder.parent) / FEATURES).exists():
-        classifier = train_classifier(
-            folder.parent.name,
-            train,
-            held_out,
-            device=compute.device,
-            on_batch=lambda done, total, loss: tell(f"training the feature space, loss {loss:.2f}", done, total),
-        )
-        told_of(save_features(classifier, folder.parent))
+    if spaces is None:
+        make_missing_spaces(folder.parent, train, held_out, compute.device, tell, told_of)
     if not are_fitted(folder):
         model = load_trained(name, compute.device)
         told_of(fit_densities(model, train, held_out, progress=partial(tell, "fitting"), cancelled=cancelled))
     report = measure_model(
         name,
-        count=min(USUAL_COUNT, len(train), len(held_out)) if count is None else count,
+        count=min(usual_count(len(held_out), seeds), len(train)) if count is None else count,
         seeds=seeds,
         train=train,
-        features=features,
+        spaces=spaces,
         kernels=kernels,
         steps=steps,
         bf16=bf16,
@@ -127,17 +116,40 @@ def evaluate_model(
     if save:
         save_report(report, folder)
         refresh_card(report, folder)
+        save_pairs(report, folder, train, spaces, compute)
         (folder / UNFINISHED).unlink(missing_ok=True)
     return report
+
+
+def save_pairs(
+    report: Report,
+    folder: Path,
+    train: ImageSet,
+    spaces: Mapping[str, FeatureSpace] | None,
+    compute: Compute,
+) -> None:
+    """Write the picture of the samples as recommended that are closest to training images, beside the report."""
+    (folder / PAIRS).unlink(missing_ok=True)
+    if report.recommended:
+        spaces = spaces or load_spaces(folder.parent.name, compute.device, beside=folder.parent)
+        sheet = closest_pairs_sheet(report.model, report.recommended, train, spaces, compute)
+        write_atomically(folder / PAIRS, lambda file: sheet.save(file, "PNG"))
+
+
+def usual_count(total: int, seeds: Sequence[int]) -> int:
+    """Images a side, in each repetition, where there are so many held-out images: as many as leave the repetitions
+    disjoint, unless those are very few."""
+    disjoint = min(MOST_COUNT, total // max(len(seeds), 1))
+    return max(disjoint, min(LEAST_COUNT, total // 2))
 
 
 def measure_model(
     name: str,
     *,
-    count: int = 2000,
-    seeds: Sequence[int] = (0, 1, 2, 3, 4),
+    count: int | None = None,
+    seeds: Sequence[int] = USUAL_SEEDS,
     train: ImageSet | None = None,
-    features: FeatureSpace | None = None,
+    spaces: Mapping[str, FeatureSpace] | None = None,
     kernels: Sequence[str] | None = None,
     steps: Sequence[int] | None = None,
     device: torch.device | str | None = None,
@@ -151,11 +163,11 @@ def measure_model(
 
     Args:
         name: of the model, whose densities were fitted.
-        count: images a side, in each repetition.
+        count: images a side, in each repetition; None takes as many as leave the repetitions disjoint, if not too few.
         seeds: one repetition each.
         train: the images that it was trained on; see above for what happens without.
-        features: the feature space; None takes the one that is shipped for the data set. Figures of different spaces
-            cannot be compared, least of all with Inception's.
+        spaces: feature spaces by name; None takes those of the data set. Figures of different spaces cannot be
+            compared, least of all with Inception's.
         kernels, steps: see `plan`.
         device: where to run, if `compute` does not say it.
         bf16: walk and decode in bf16, as models serve where the processor has it; features and everything in the
@@ -167,15 +179,21 @@ def measure_model(
         cancelled: asked between two batches.
 
     Raises:
-        EvaluationError: too few images, or no seed.
+        EvaluationError: too few images, no seed, or no feature space.
         Cancelled: `cancelled` answered True; what was done is in `resume_from`.
         LatentdemoError: the model, its densities, held-out images or features cannot be read.
     """
     compute = compute or Here(device)
     with compute.model(name, "trained") as trained, compute.model(name, "bf16" if bf16 else "trained") as walked:
         folder = model_folder(name)
-        features = features or load_features(folder.parent.name, compute.device, beside=folder.parent)
-        subject = Subject(walked, trained, features, read_held_out(folder.parent), train, compute)
+        spaces = spaces or load_spaces(folder.parent.name, compute.device, beside=folder.parent)
+        subject = Subject(walked, trained, spaces, read_held_out(folder.parent), train, compute)
+        count = count or usual_count(subject.most, seeds)
+        if not spaces:
+            raise EvaluationError(
+                f"{folder.parent.name} has no feature space; make them with: "
+                f"python -m latentdemo features {folder.parent.name}"
+            )
         if not seeds or not subject.least <= count <= subject.most:
             raise EvaluationError(
                 f"{len(seeds)} repetitions of {count} images; take at least one of {subject.least} to {subject.most} "
@@ -183,8 +201,9 @@ def measure_model(
             )
         arms = plan(trained, kernels, steps)
         density, precision = read_density_config(folder), precision_of(walked)
+        digests = [space.digest for space in spaces.values()]
         settings = [
-            trained.weights_digest, density.sha256, features.digest, count, train is not None, precision
+            trained.weights_digest, density.sha256, digests, count, len(seeds), train is not None, precision
         ]  # fmt: skip
         unfinished = Unfinished(resume_from, settings)
         figures, references = measure_all(subject, arms, count, seeds, unfinished, progress, cancelled)
@@ -194,9 +213,10 @@ def measure_model(
             model=name,
             model_sha256=trained.weights_digest,
             density_sha256=density.sha256,
-            features=features.facts(),
+            spaces={space: each.facts() for space, each in spaces.items()},
             count=count,
             seeds=list(seeds),
+            overlap=repetitions_of(subject, count, seeds)[1],
             device=describe_device(compute.device),
             created=datetime.datetime.now(tz=datetime.UTC).date().isoformat(),
             versions=current_versions(),
@@ -207,6 +227,7 @@ def measure_model(
             diagnostics=diagnose_kernels(trained, subject.encodings, compute.batches, cancelled),
             training_images=train is not None,
             precision=precision,
+            attributes=subject.labels.label_names if subject.labels else {},
         )
 
 
@@ -242,70 +263,3 @@ def describe_latent_space(encodings: Encodings) -> dict[str, Any]:
     latents = encodings.draw(stream(0, Purpose.ENCODINGS))[:LATENT_SPACE]
     prior = torch.randn(latents.shape, generator=stream(0, Purpose.PRIOR_SAMPLE))
     return asdict(analyse_latent_space(latents, encodings.kl_to_prior(), prior, 0))
-
-
-def measure_all(
-    subject: Subject,
-    arms: Sequence[Arm],
-    count: int,
-    seeds: Sequence[int],
-    unfinished: Unfinished,
-    progress: Progress | None,
-    cancelled: Callable[[], bool] | None,
-) -> tuple[list[Row], dict[str, dict[str, Interval]]]:
-    """All rows, their costs still missing, and the references, over all seeds."""
-    of_seed: list[dict[str, dict[str, Numbers]]] = []
-    total = len(seeds) * (1 + len(arms))
-    for turn, seed in enumerate(seeds):
-        repetition = Repetition(subject, count, seed)
-        measured: dict[str, dict[str, Numbers]] = {}
-        work: list[tuple[str, Callable[[], dict[str, Numbers]]]] = [("references", repetition.references)]
-        work += [(arm.key, partial(repetition.measure, arm, cancelled)) for arm in arms]
-        for index, (key, take) in enumerate(work):
-            if cancelled and cancelled():
-                raise Cancelled("cancelled; what was measured so far is kept")
-            measured[key] = unfinished.get_or_make(f"{seed} {key}", take)
-            if progress:
-                progress(turn * len(work) + index + 1, total)
-        of_seed.append(with_gap_closed(measured, arms))
-    references = {name: over_seeds([each["references"][name] for each in of_seed]) for name in (REAL_DATA, CEILING)}
-    rows = [
-        row_of(arm, step, over_seeds([each[arm.key][str(step)] for each in of_seed]))
-        for arm in arms
-        for step in arm.steps
-    ]
-    return rows, references
-
-
-def row_of(arm: Arm, step: int, figures: dict[str, Interval]) -> Row:
-    """What was measured of an arm at a step."""
-    average = figures.pop("average_steps")
-    return Row(arm.spec.replaced(steps=step), figures, average.mean)
-
-
-def with_gap_closed(measured: dict[str, dict[str, Numbers]], arms: Sequence[Arm]) -> dict[str, dict[str, Numbers]]:
-    """The figures of a seed with the quality gap closed: per cent of the way from the prior sample's Fréchet distance
-    to the ceiling's; left out where the prior sample is no worse than the ceiling."""
-    prior = next(measured[arm.key]["0"] for arm in arms if arm.has_prior_sample)
-    gap = prior["frechet_distance"] - measured["references"][CEILING]["frechet_distance"]
-    if gap <= 0:
-        return measured
-    return {
-        key: {
-            name: numbers | {GAP: 100.0 * (prior["frechet_distance"] - numbers["frechet_distance"]) / gap}
-            for name, numbers in sets.items()
-        }
-        for key, sets in measured.items()
-    }
-
-
-def over_seeds(values: Sequence[Mapping[str, float]]) -> dict[str, Interval]:
-    """Mean and standard error of the figures that every seed has."""
-    names = [name for name in values[0] if all(name in each for each in values)]
-    return {name: interval([each[name] for each in values]) for name in names}
-
-
-def interval(values: Sequence[float]) -> Interval:
-    """Mean and standard error."""
-    error = statistics.stdev(values) / math.sqrt(len(values)) if len(values) > 1 else None
-    return Interval(statistics.fmean(values), error)

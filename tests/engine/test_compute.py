@@ -28,7 +28,7 @@ def engine() -> Iterator[Engine]:
 def test_all_work_on_the_device_is_the_engines_and_figures_are_as_without(engine: Engine, monkeypatch) -> None:
     monkeypatch.setattr("latentdemo.evaluation.pipeline.diagnose_kernels", lambda *_: {})  # long
     pixels = FeatureSpace(nn.Sequential(nn.AvgPool2d(8), nn.Flatten()), "coarse pixels")
-    alone = measure_model(MODEL, features=pixels, device="cpu", **ASKED)
+    alone = measure_model(MODEL, spaces={"pixels": pixels}, device="cpu", **ASKED)
     threads, loads = set(), []
     for name in ("encode", "decode"):
         own = getattr(GenerativeAutoencoder, name)
@@ -40,7 +40,7 @@ def test_all_work_on_the_device_is_the_engines_and_figures_are_as_without(engine
         monkeypatch.setattr(GenerativeAutoencoder, name, noted)
     build = store.build_model
     monkeypatch.setattr(store, "build_model", lambda *args: loads.append(args) or build(*args))
-    together = measure_model(MODEL, features=pixels, compute=OnEngine(engine), **ASKED)
+    together = measure_model(MODEL, spaces={"pixels": pixels}, compute=OnEngine(engine), **ASKED)
     assert threads == {"latentdemo-cpu"}
     assert [form for _folder, _digest, form in engine.models.kept] == ["trained", "served"]
     assert len(loads) == 2

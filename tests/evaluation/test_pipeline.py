@@ -1,5 +1,6 @@
 import json
 import shutil
+from dataclasses import replace
 from functools import partial
 
 import pytest
@@ -31,7 +32,11 @@ from latentdemo.evaluation import (
     torchvision_features,
     train_classifier,
 )
+from latentdemo.evaluation.features import registry
 from latentdemo.evaluation.features.damage import mixed, softened, warped
+from latentdemo.evaluation.features.registry import SPACES
+from latentdemo.evaluation.features.space import SpaceSpec
+from latentdemo.evaluation.report import from_data
 from latentdemo.sampling.densities.fitting import fit_densities
 
 ROWS = 400
@@ -112,7 +117,7 @@ def test_a_models_figures_are_ordered_as_they_must_be(measured) -> None:
     report, done = measured
     assert done == sorted(done, reverse=True)
     assert done[-1] == 0
-    floor, ceiling = (report.references[name]["frechet_distance"].mean for name in ("real data", "ceiling"))
+    floor, ceiling = (report.references[name].figures["frechet_distance"].mean for name in ("real data", "ceiling"))
     prior = report.prior.figures
     assert floor < ceiling < prior["frechet_distance"].mean
     assert prior["gap_closed"].mean == 0.0
@@ -127,6 +132,13 @@ def test_a_models_figures_are_ordered_as_they_must_be(measured) -> None:
     assert 0.0 < plain["round_trip_image"].mean < prior["round_trip_image"].mean
     assert all(row.milliseconds > 0 for row in report.rows)
     assert report.features["sha256"] == load_features("fashion-mnist", "cpu").digest
+    assert {"damage", "labels"} <= set(report.spaces)
+    assert all(set(row.judged) == set(report.spaces) for row in report.rows)
+    assert -0.05 < calibrated["mix_change"].mean < 0.15
+    assert len(report.attributes["class"]) == len(by_kernel["hmc"].mix["class"].shares) == 10
+    drift = [report.references[from_data(steps)].figures["frechet_distance"].mean for steps in (1, 10)]
+    assert ceiling < drift[0] < drift[1]
+    assert prior["copying"].mean > 0.0
     assert report.latent_space["verdict"] in ("match", "mild", "mismatch")
     assert report.diagnostics["hmc"]["rhat_max"] < report.diagnostics["langevin"]["rhat_max"]
 
@@ -137,6 +149,11 @@ def test_a_report_of_a_run_can_be_saved(measured, tmp_path) -> None:
     assert load_report(tmp_path).rows == measured[0].rows
 
 
+def quickly_made(spec: SpaceSpec) -> SpaceSpec:
+    """A feature space that is trained for one pass over the images."""
+    return replace(spec, make=lambda *images, **settings: spec.make(*images, **settings | {"epochs": 1}))
+
+
 @pytest.mark.slow
 def test_all_that_is_missing_is_made_first_and_what_was_stopped_goes_on(clothes, tmp_path, monkeypatch) -> None:
     folder = tmp_path / "fashion-mnist" / "vae"
@@ -144,7 +161,7 @@ def test_all_that_is_missing_is_made_first_and_what_was_stopped_goes_on(clothes,
     for name in ("held-out.json", "held-out.webp"):
         shutil.copyfile(checkpoints_dir() / "fashion-mnist" / name, folder.parent / name)
     monkeypatch.setenv("LATENTDEMO_CHECKPOINTS", str(tmp_path))
-    monkeypatch.setattr(pipeline, "train_classifier", partial(train_classifier, epochs=1))
+    monkeypatch.setattr(registry, "SPACES", {name: quickly_made(spec) for name, spec in SPACES.items()})
     monkeypatch.setattr(pipeline, "fit_densities", partial(fit_densities, epochs=1, hidden=16))
     monkeypatch.setattr(pipeline, "diagnose_kernels", lambda *_: {})
     few = part(clothes, slice(0, 1000))
@@ -166,14 +183,19 @@ def test_all_that_is_missing_is_made_first_and_what_was_stopped_goes_on(clothes,
             cancelled=(folder / "evaluation.unfinished.json").exists,
             **asked,
         )
-    assert [type(each).__name__ for each in made] == ["FeatureConfig", "DensityConfig"]
-    assert (parts[0].split(", ")[0], parts[-2:]) == ("training the feature space", ["fitting", "evaluating"])
+    spaces = [spec for spec in SPACES.values() if spec.missing() is None]
+    assert [type(each).__name__ for each in made] == [
+        *["FeatureConfig", "LabelConfig", "ImageNetConfig"][: len(spaces)],
+        "DensityConfig",
+    ]
+    assert parts[0].split(", ")[0] == f"making the feature space of {spaces[0].title}"
+    assert parts[-2:] == ["fitting", "evaluating"]
     assert load_report(folder) == before
     report = evaluate_model("fashion-mnist/vae", few, few, **asked)
-    assert len(made) == 2
+    assert len(made) == len(spaces) + 1
     assert load_report(folder).rows == report.rows
     assert (report.count, report.training_images, report.features["sha256"]) == (100, True, made[0].sha256)
-    assert report.density_sha256 == made[1].sha256
+    assert report.density_sha256 == made[-1].sha256
     assert "prior, then hmc" in (folder / "README.md").read_text(encoding="utf-8")
     assert not list(folder.glob("*unfinished*"))
 
@@ -189,10 +211,14 @@ def test_without_training_images_other_held_out_images_stand_in() -> None:
 @pytest.mark.slow
 def test_any_module_can_be_the_feature_space() -> None:
     space = FeatureSpace(nn.Sequential(nn.AvgPool2d(8), nn.Flatten()), "coarse pixels")
-    report = measure_model("fashion-mnist/vae", count=100, seeds=(0,), kernels=["hmc"], steps=[1], features=space)
-    assert report.features == {"name": "coarse pixels", "sha256": space.digest}
+    report = measure_model(
+        "fashion-mnist/vae", count=100, seeds=(0,), kernels=["hmc"], steps=[1], spaces={"pixels": space}
+    )
+    assert report.spaces == {"pixels": {"name": "coarse pixels", "sha256": space.digest}}
     with pytest.raises(EvaluationError, match="flatten or pool"):
-        measure_model("fashion-mnist/vae", count=100, seeds=(0,), features=FeatureSpace(nn.AvgPool2d(8), "maps"))
+        measure_model(
+            "fashion-mnist/vae", count=100, seeds=(0,), spaces={"maps": FeatureSpace(nn.AvgPool2d(8), "maps")}
+        )
     with pytest.raises(EvaluationError, match="no weights of"):
         torchvision_features("no-such-network")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from torch import nn
@@ -47,8 +48,9 @@ def measured(run: ChainRun, sizes: tuple[int, ...], held_out: ImageSet) -> Numbe
 
     model = load_model(MODEL, "cpu", precision="float32")
     pixels = FeatureSpace(nn.Sequential(nn.AvgPool2d(8), nn.Flatten()), "coarse pixels")
-    subject = Subject(model, model, pixels, held_out, None, Here("cpu", batches))
-    return Repetition(subject, sum(sizes), seed=0).measure(ARM, None)["1"]
+    subject = Subject(model, model, {"pixels": pixels}, held_out, None, Here("cpu", batches))
+    rows = np.arange(sum(sizes))
+    return Repetition(subject, rows, rows, seed=0).measure(ARM, None)["1"]
 
 
 def test_a_last_batch_of_a_single_chain_that_stays_counts_as_any_other(held_out: ImageSet) -> None:
@@ -71,6 +73,6 @@ def test_what_is_kept_of_the_start_hardly_depends_on_the_batches(held_out: Image
 def test_reference_latents_are_those_of_the_model_as_it_was_trained(held_out: ImageSet) -> None:
     served, trained = load_model(MODEL, "cpu", precision="bf16"), load_trained(MODEL, "cpu")
     few = ImageSet(held_out.pixels[:20])
-    subject = Subject(served, trained, FeatureSpace(nn.Flatten(), "pixels"), few, None)
+    subject = Subject(served, trained, {"pixels": FeatureSpace(nn.Flatten(), "pixels")}, few, None)
     assert torch.equal(subject.encodings.mean, encode_set(trained, few).mean)
     assert not torch.equal(subject.encodings.mean, encode_set(served, few).mean)

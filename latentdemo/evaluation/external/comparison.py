@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -18,13 +18,13 @@ from latentdemo.checkpoints.config import read_config
 from latentdemo.data import ImageSet, read_held_out
 from latentdemo.errors import Cancelled
 from latentdemo.evaluation.external.pythae_samplers import EPOCHS, Draws, fit_and_draw, settings
-from latentdemo.evaluation.features.classifier import load_features
+from latentdemo.evaluation.features.registry import load_spaces
 from latentdemo.evaluation.features.space import FeatureSpace
-from latentdemo.evaluation.pipeline import Progress, measure_all
+from latentdemo.evaluation.findings.recommend import recommend
+from latentdemo.evaluation.measuring import Progress, measure_all
 from latentdemo.evaluation.protocol import direct_draw
-from latentdemo.evaluation.recommend import recommend
 from latentdemo.evaluation.repetition import Subject
-from latentdemo.evaluation.report import EvaluationError, Report, Row
+from latentdemo.evaluation.report import SCHEMA, EvaluationError, Report, Row
 from latentdemo.evaluation.unfinished import Unfinished
 from latentdemo.files import write_atomically
 from latentdemo.sampling.encodings import encode_set
@@ -38,7 +38,7 @@ def compare_with_pythae(
     report: Report,
     train: ImageSet,
     *,
-    features: FeatureSpace | None = None,
+    spaces: Mapping[str, FeatureSpace] | None = None,
     device: torch.device | str | None = None,
     resume_from: Path,
     progress: Progress | None = None,
@@ -49,7 +49,7 @@ def compare_with_pythae(
     Args:
         report: the evaluation of a model at hand.
         train: the images that the model was trained on, whose encodings the samplers are fitted to.
-        features: the feature space of the report; None takes the one that is shipped for the data set.
+        spaces: the feature spaces of the report; None takes those of the data set.
         device: where to run.
         resume_from: a folder of what is done so far, written as it goes; a run with the same settings goes on from it.
         progress: told how far it is.
@@ -62,12 +62,15 @@ def compare_with_pythae(
     """
     model = load_trained(report.model, device)
     assert model.folder is not None
-    features = features or load_features(model.folder.parent.name, device, beside=model.folder.parent)
+    spaces = spaces or load_spaces(model.folder.parent.name, device, beside=model.folder.parent)
+    digests = {name: space.digest for name, space in spaces.items()}
     remedy = f"evaluate it anew with: python -m latentdemo evaluate {report.model}"
-    if (report.model_sha256, report.features["sha256"]) != (read_config(model.folder).sha256, features.digest):
+    measured_in = {name: facts["sha256"] for name, facts in report.spaces.items()}
+    if (report.model_sha256, measured_in) != (read_config(model.folder).sha256, digests) or report.schema != SCHEMA:
         raise EvaluationError(f"the evaluation of {report.model} is of other weights or features; {remedy}")
     resume_from.mkdir(parents=True, exist_ok=True)
-    key = [report.model_sha256, features.digest, report.count, report.precision, report.training_images, settings()]
+    size = [report.count, len(report.seeds)]
+    key = [report.model_sha256, digests, *size, report.precision, report.training_images, settings()]
     unfinished = Unfinished(resume_from / PARTS, key)
     encodings = encode_set(model, train)
     draws = {}
@@ -82,13 +85,15 @@ def compare_with_pythae(
     subject = Subject(
         load_model(report.model, device, precision="bf16") if report.precision == "bf16" else model,
         model,
-        features,
+        spaces,
         read_held_out(model.folder.parent),
         train if report.training_images else None,
         drawn={name: each.latents for name, each in draws.items()},
     )
     arms = [direct_draw(PRIOR), *map(direct_draw, EPOCHS)]
-    [prior, *rows], _ = measure_all(subject, arms, report.count, report.seeds, unfinished, progress, cancelled)
+    [prior, *rows], _references = measure_all(
+        subject, arms, report.count, report.seeds, unfinished, progress, cancelled
+    )
     check_agreement(prior, report.prior, remedy)
     ours = [row for row in report.rows if not row.is_external]
     timed = [replace(row, milliseconds=draws[row.start].milliseconds) for row in rows]

@@ -8,17 +8,17 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from latentdemo.evaluation.metrics.frechet import frechet_distance
+from latentdemo.evaluation.metrics.frechet import frechet_distance_jackknife
 from latentdemo.evaluation.metrics.kernel_distance import kernel_distance
 from latentdemo.evaluation.metrics.prdc import NEIGHBOURS, prdc
 from latentdemo.evaluation.metrics.rows import FeatureRows
 
 
 class Quality(NamedTuple):
-    """All figures of one comparison; see `frechet_distance`, `kernel_distance` and `prdc`.
+    """All figures of one comparison; see `frechet_distance_jackknife`, `kernel_distance` and `prdc`.
 
     Attributes:
-        frechet_distance: 0 for equal Gaussians; lower is better.
+        frechet_distance: 0 in expectation for equal Gaussians, so that it may be negative; lower is better.
         kernel_distance: 0 in expectation for equal distributions, so that it may be negative; lower is better.
         precision, recall, coverage: from 0 to 1; higher is better.
         density: from 0 up, 1 in expectation for equal distributions; higher is better.
@@ -33,9 +33,9 @@ class Quality(NamedTuple):
 
 
 def measure_quality(real: FeatureRows, fake: FeatureRows, neighbours: int = NEIGHBOURS) -> Quality:
-    """All figures of generated features (N, F) against real ones (N, F).
+    """All figures of generated features (N, F) against real ones (N, F), both in random order.
 
     Raises:
-        QualityError: see `frechet_distance`, `kernel_distance` and `prdc`.
+        QualityError: see `frechet_distance_jackknife`, `kernel_distance` and `prdc`.
     """
-    return Quality(frechet_distance(real, fake), kernel_distance(real, fake), *prdc(real, fake, neighbours))
+    return Quality(frechet_distance_jackknife(real, fake), kernel_distance(real, fake), *prdc(real, fake, neighbours))

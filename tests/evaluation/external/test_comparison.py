@@ -12,9 +12,10 @@ from latentdemo.evaluation import save_report as save
 from latentdemo.evaluation.card import section
 from latentdemo.evaluation.external import comparison as compare
 from latentdemo.evaluation.external.pythae_samplers import EPOCHS, Draws
+from latentdemo.evaluation.interval import Interval
 
 pytest.importorskip("pythae")
-MODEL, COUNT = "fashion-mnist/dvae", 200
+MODEL, COUNT, SEEDS = "fashion-mnist/dvae", 400, (0, 1, 2)
 
 
 @pytest.fixture(scope="module")
@@ -26,7 +27,7 @@ def train() -> ImageSet:
 def before(train) -> Report:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(pipeline, "diagnose_kernels", lambda *_: {})  # long runs, which nothing here looks at
-        return measure_model(MODEL, train=train, count=COUNT, seeds=(0, 1), kernels=["decode-encode"], steps=[1, 2])
+        return measure_model(MODEL, train=train, count=COUNT, seeds=SEEDS, kernels=["decode-encode"], steps=[1, 2])
 
 
 @pytest.fixture
@@ -54,8 +55,8 @@ def test_rows_of_pythae_join_the_others_and_change_nothing_else(before, train, f
     assert list(added) == list(EPOCHS)
     assert all((row.kernel, row.steps, row.milliseconds) == ("", 0, 0.5) for row in added.values())
     assert all(added["pythae-maf"].figures[name].mean >= 0.0 for name in ("coverage", "memorised_share"))
-    assert abs(added["pythae-mixture"].figures["gap_closed"].mean) < 15.0  # the prior closes nothing
-    assert added["pythae-maf"].figures["gap_closed"].mean > 60.0  # encodings of real data all of it
+    assert abs(added["pythae-mixture"].judged["damage"]["gap_closed"].mean) < 15.0  # the prior closes nothing
+    assert added["pythae-maf"].judged["damage"]["gap_closed"].mean > 60.0  # encodings of real data all of it
     assert (after.recommendation, after.prior) == (before.recommendation, before.prior)
     assert (after.samplers["epochs"], after.best_external.start[:7]) == (EPOCHS, "pythae-")
     again = compare_with_pythae(after, train, resume_from=tmp_path / "other")
@@ -74,7 +75,7 @@ def test_a_run_that_was_stopped_goes_on_where_it_was(before, train, fitted, tmp_
     first = compare_with_pythae(before, train, resume_from=tmp_path, progress=lambda done, total: measured.append(done))
     assert fitted == list(EPOCHS)
     kept = json.loads((tmp_path / "figures.json").read_text())["parts"]
-    assert len(kept) == len(measured) == 2 * (2 + len(EPOCHS))
+    assert len(kept) == len(measured) == len(SEEDS) * (2 + len(EPOCHS))
     (tmp_path / "pythae-maf.safetensors").write_bytes(b"cut off")
     assert compare_with_pythae(before, train, resume_from=tmp_path) == first
     assert fitted[len(EPOCHS) :] == ["pythae-maf"]
@@ -84,7 +85,8 @@ def test_an_evaluation_that_others_cannot_stand_beside_is_refused(before, train,
     with pytest.raises(EvaluationError, match="of other weights"):
         compare_with_pythae(replace(before, model_sha256="0" * 64), train, resume_from=tmp_path)
     distance = before.prior.figures["frechet_distance"]
-    figures = {**before.prior.figures, "frechet_distance": replace(distance, mean=1.1 * distance.mean)}
-    rows = [replace(row, figures=figures) if row.is_prior else row for row in before.rows]
+    changed = Interval.of([1.1 * value for value in distance.values])
+    judged = {**before.prior.judged, "damage": {**before.prior.judged["damage"], "frechet_distance": changed}}
+    rows = [replace(row, judged=judged) if row.is_prior else row for row in before.rows]
     with pytest.raises(EvaluationError, match="cannot stand beside its own"):
         compare_with_pythae(replace(before, rows=rows), train, resume_from=tmp_path)

@@ -1,0 +1,61 @@
+"""What an evaluation says, and its file."""
+
+from latentdemo.evaluation.report.file import (
+    COMPARISON,
+    FILE,
+    UNFINISHED,
+    load_report,
+    save_report,
+)
+from latentdemo.evaluation.report.measured import (
+    COPYING,
+    GAP,
+    HIGHER_IS_BETTER,
+    JUDGED,
+    MIX,
+    PRIMARY,
+    PYTHAE,
+    Figures,
+    Judged,
+    Measured,
+    Mix,
+    Row,
+)
+from latentdemo.evaluation.report.report import (
+    CEILING,
+    OLDER,
+    REAL_DATA,
+    SCHEMA,
+    EvaluationError,
+    Recommendation,
+    Report,
+    from_data,
+)
+
+__all__ = [
+    "CEILING",
+    "COMPARISON",
+    "COPYING",
+    "FILE",
+    "GAP",
+    "HIGHER_IS_BETTER",
+    "JUDGED",
+    "MIX",
+    "OLDER",
+    "PRIMARY",
+    "PYTHAE",
+    "REAL_DATA",
+    "SCHEMA",
+    "UNFINISHED",
+    "EvaluationError",
+    "Figures",
+    "Judged",
+    "Measured",
+    "Mix",
+    "Recommendation",
+    "Report",
+    "Row",
+    "from_data",
+    "load_report",
+    "save_report",
+]
