@@ -16,7 +16,8 @@ from latentdemo.cli.options import DataDir, Device, EvaluatedModel, ReportAsJson
 from latentdemo.cli.terminal import console, progress_bar, progress_by_part, progress_of
 
 if TYPE_CHECKING:
-    from latentdemo.evaluation import FeatureConfig, Report
+    from latentdemo.evaluation import Report
+    from latentdemo.evaluation.features.files import SpaceConfig
     from latentdemo.sampling.densities.store import DensityConfig
 
 
@@ -33,11 +34,17 @@ def evaluate(
     ] = None,
     samples: Annotated[
         int | None,
-        typer.Option(help="Images of each way to sample, over all repetitions; 2,000 each, if there are as many."),
+        typer.Option(
+            help="Images of each way to sample, over all repetitions; as many as held-out ones, 10,000 at most."
+        ),
     ] = None,
-    repeats: Annotated[int, typer.Option(help="Repetitions, each with another seed.")] = 5,
+    repeats: Annotated[int, typer.Option(help="Repetitions, each with another seed.")] = 10,
     features: Annotated[
-        str | None, typer.Option(help="A torchvision network in place of the data set's classifier, such as resnet18.")
+        str | None, typer.Option(help="A torchvision network as the only feature space, such as resnet18.")
+    ] = None,
+    judged_by: Annotated[
+        Path | None,
+        typer.Option(help="Folder of the command judges: take the figures by these, print them, and write nothing."),
     ] = None,
     precision: Annotated[str, typer.Option(help="Of the networks: float32, or bf16 to halve the time.")] = "float32",
     device: Device = None,
@@ -51,12 +58,17 @@ def evaluate(
     """
     from latentdemo.checkpoints import model_folder
     from latentdemo.engine import OnEngine, engine_for
-    from latentdemo.evaluation import evaluate_model, torchvision_features
+    from latentdemo.evaluation import evaluate_model, load_judges, torchvision_features
     from latentdemo.export.files import parse_steps
 
     if precision not in ("float32", "bf16"):
         raise typer.BadParameter(f"precision is {precision!r}; take float32 or bf16")
     folder = model_folder(model)
+    judges = load_judges(judged_by, folder.parent.name, device) if judged_by else None
+    if judges == {}:
+        raise typer.BadParameter(
+            f"{judged_by} holds no judge; train them with: latentdemo judges {folder.parent.name} {judged_by}"
+        )
     with progress_bar() as bar:
         images, held_out = images_of(folder.parent, data_dir, bar)
         report = evaluate_model(
@@ -65,11 +77,11 @@ def evaluate(
             held_out,
             count=None if samples is None else samples // max(repeats, 1),
             seeds=range(repeats),
-            features=torchvision_features(features, device) if features else None,
+            spaces={features: torchvision_features(features, device)} if features else judges,
             kernels=kernels.split() if kernels else None,
             steps=parse_steps(steps) if steps else None,
             bf16=precision == "bf16",
-            save=not as_json,
+            save=not as_json and judges is None,
             compute=OnEngine(engine_for(device)),
             progress=progress_by_part(bar),
             made=lambda config: show_made(folder, config),
@@ -77,15 +89,15 @@ def evaluate(
     show_json(report) if as_json else show(report)
 
 
-def show_made(folder: Path, config: FeatureConfig | DensityConfig) -> None:
+def show_made(folder: Path, config: SpaceConfig | DensityConfig) -> None:
     """Say how good a feature space or the densities of a model's folder are that had to be made first."""
     from latentdemo.cli.tables import densities_table
-    from latentdemo.evaluation import FeatureConfig
+    from latentdemo.sampling.densities.store import DensityConfig
 
-    if isinstance(config, FeatureConfig):
-        show_features(folder.parent, config)
-    else:
+    if isinstance(config, DensityConfig):
         console.print(densities_table(folder, config))
+    else:
+        show_features(folder.parent, config)
 
 
 def compare(

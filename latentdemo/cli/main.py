@@ -21,6 +21,7 @@ from latentdemo.cli.evaluate import compare, evaluate, retime
 from latentdemo.cli.fit import features, fit, judges
 from latentdemo.cli.models import choices, models
 from latentdemo.cli.options import ManyValues, PassesOn
+from latentdemo.cli.recommend import recommend
 from latentdemo.cli.sample import rerun, sample
 from latentdemo.cli.terminal import console
 from latentdemo.cli.train import adopt, train
@@ -52,7 +53,7 @@ def asleep_while_waiting(command: Callable[..., Any]) -> Callable[..., Any]:
 LONG: tuple[Callable[..., Any], ...] = (train, features, judges, fit, evaluate, compare)
 commands: tuple[Callable[..., Any], ...] = (
     *(models, choices, sample, rerun),
-    *(train, adopt, features, judges, fit, evaluate, compare, retime),
+    *(train, adopt, features, judges, fit, recommend, evaluate, compare, retime),
     *(hold_out, bench),
 )
 for command in commands:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
@@ -10,18 +12,77 @@ from rich.console import Console
 from latentdemo.cli.options import AsJson
 
 
-def models(as_json: AsJson = False) -> None:
-    """List the models at hand."""
+def models(
+    steps_needed: Annotated[
+        bool,
+        typer.Option("--steps-needed", help="Instead, list how many plain steps each needs, and what predicts that."),
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """List the models at hand, with what their evaluations advise."""
     from dataclasses import asdict
 
     from latentdemo.checkpoints import list_models, model_folder, read_config
     from latentdemo.cli.tables import models_table
 
+    if steps_needed:
+        return list_steps_needed(as_json)
     configs = {name: read_config(model_folder(name)) for name in list_models()}
     if as_json:
-        typer.echo(json.dumps({name: asdict(config) for name, config in configs.items()}, indent=2))
+        listed = {name: asdict(config) | {"advice": advice_of(model_folder(name))} for name, config in configs.items()}
+        typer.echo(json.dumps(listed, indent=2))
     else:
         Console().print(models_table(configs))
+    return None
+
+
+def list_steps_needed(as_json: bool) -> None:
+    """List how many plain steps each model with an evaluation needs, and what of it predicts that."""
+    from dataclasses import asdict
+
+    from latentdemo.checkpoints import list_models, model_folder
+    from latentdemo.cli.tables import predicted, steps_needed_table
+    from latentdemo.evaluation import EvaluationError, load_report
+    from latentdemo.evaluation.findings.steps_needed import correlations, steps_needed
+
+    needed = {}
+    for name in list_models():
+        try:
+            found = steps_needed(load_report(model_folder(name)))
+        except EvaluationError:
+            continue
+        if found:
+            needed[name] = found
+    related = correlations(needed)
+    if as_json:
+        models = {name: asdict(found) for name, found in needed.items()}
+        typer.echo(
+            json.dumps({"models": models, "correlations": {n: c._asdict() for n, c in related.items()}}, indent=2)
+        )
+    else:
+        Console().print(steps_needed_table(needed))
+        Console().print("\n".join(predicted(related, len(needed))), soft_wrap=True)
+
+
+def advice_of(folder: Path) -> dict[str, Any] | None:
+    """What the evaluation of a model advises, as JSON values; None where there is none that can be read."""
+    from latentdemo.evaluation import EvaluationError, load_report
+
+    try:
+        report = load_report(folder)
+    except EvaluationError:
+        return None
+    row, told = report.recommended, report.told
+    if row is None or told is None or told.gap is None:
+        return {"recommended": None, "reason": report.recommendation.reason}
+    way = {"start": row.start, "kernel": row.kernel, "steps": row.steps, "options": row.options, "stop_at": row.stop_at}
+    gap = {"space": told.gap.space, "mean": told.gap.figure.mean, "half_width": told.gap.figure.half_width}
+    return {
+        "recommended": way,
+        "gap_closed": gap,
+        "milliseconds": row.milliseconds,
+        "harms": report.recommendation.harms,
+    }
 
 
 def choices(as_json: AsJson = False) -> None:

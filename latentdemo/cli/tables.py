@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from latentdemo.benchmark import timing
     from latentdemo.checkpoints import CheckpointConfig
     from latentdemo.evaluation import Report
+    from latentdemo.evaluation.findings.steps_needed import Correlation, StepsNeeded
     from latentdemo.sampling.densities.store import DensityConfig
 
 ADVICE = (
@@ -51,7 +52,7 @@ def models_table(configs: Mapping[str, CheckpointConfig]) -> Table:
 
 def advice(folder: Path) -> list[str]:
     """What the evaluation of a model says, for the columns of `ADVICE`."""
-    from latentdemo.evaluation.card import in_words, with_error
+    from latentdemo.evaluation.card import in_words, strictest, with_interval
     from latentdemo.evaluation.report import GAP, PYTHAE, EvaluationError, load_report
 
     try:
@@ -60,21 +61,49 @@ def advice(folder: Path) -> list[str]:
         return ["not evaluated"]
     plain = [row for row in report.rows if row.is_plain and GAP in row.figures]
     best = max(plain, key=lambda row: row.figures[GAP].mean, default=None)
-    words = f"{with_error(best.figures[GAP], 0)} % at step {best.steps}" if best else ""
-    row, theirs = report.recommended, report.best_external
+    words = f"{with_interval(best.figures[GAP], 0)} % at step {best.steps}" if best else ""
+    row, told, theirs = report.recommended, report.told, report.best_external
     if theirs is None:
         beside = ""
     else:
         standing = {"better": "", "even": ", as good as ours", "worse": ", better than ours"}[report.standing or "even"]
-        beside = f"{theirs.start.removeprefix(PYTHAE)}: {with_error(theirs.figures[GAP], 0)}{standing}"
-    if row is None:
+        beside = f"{theirs.start.removeprefix(PYTHAE)}: {with_interval(theirs.figures[GAP], 0)}{standing}"
+    if row is None or told is None:
         return [words, "leave it alone", "", "", "", beside]
+    prior = report.prior.part(report.recommendation.told_on)
     changes = [
-        f"{with_error(report.prior.figures[name], 2)} to {with_error(row.figures[name], 2)}"
+        f"{with_interval(prior.figures[name], 2)} to {with_interval(told.figures[name], 2)}"
         for name in ("coverage", "recall")
     ]
-    recommended = f"{in_words(row)}, {row.steps} {'step' if row.steps == 1 else 'steps'}"
-    return [words, recommended, with_error(row.figures[GAP], 0), *changes, beside]
+    steps = f", {row.steps} {'step' if row.steps == 1 else 'steps'}" if row.kernel else ""
+    return [words, in_words(row) + steps, strictest(told), *changes, beside]
+
+
+def steps_needed_table(needed: Mapping[str, StepsNeeded]) -> Table:
+    """How many plain steps models need, by name, and what could have told it; most steps first."""
+    table = Table(
+        "model", "steps needed", "gap closed at best, %", "mismatch, AUC", "clusters", "drift a step, % of gap"
+    )
+    for name, found in sorted(needed.items(), key=lambda each: -each[1].steps):
+        figures = ((found.mismatch, 2), (found.components, 0), (found.drift, 1))
+        cells = ("" if value is None else f"{value:.{digits}f}" for value, digits in figures)
+        table.add_row(name, str(found.steps), f"{found.gap:.0f}", *cells)
+    return table
+
+
+def predicted(related: Mapping[str, Correlation], models: int) -> list[str]:
+    """What predicts the steps that models need, a sentence each; or that nothing does, or too few were evaluated."""
+    from latentdemo.evaluation.findings.steps_needed import FEWEST, SURE
+
+    if models < FEWEST:
+        return [f"What predicts the steps cannot be told of {models} evaluated models; it takes {FEWEST}."]
+    found = [
+        f"{name}: rank correlation {each.rho:.2f} with the steps, p = {each.p_value:.2g}, {each.models} models"
+        + (", beyond chance." if each.p_value < SURE else ".")
+        for name, each in related.items()
+    ]
+    nothing = "Nothing that is known beforehand predicts the steps beyond chance: measure them."
+    return found if any(each.p_value < SURE for each in related.values()) else [*found, nothing]
 
 
 def choices_table(choices: Mapping[str, Iterable[str] | Mapping[str, Mapping[str, Sequence[str]]]]) -> Table:
@@ -103,16 +132,17 @@ def densities_table(folder: Path, config: DensityConfig) -> Table:
 
 def report_table(report: Report) -> Table:
     """The evaluation of a model: one row a way to sample, the recommended one in bold."""
-    from latentdemo.evaluation.card import COLUMNS, cells, in_words
+    from latentdemo.evaluation.card import cells, columns, in_words
     from latentdemo.evaluation.report import CEILING, REAL_DATA
 
-    title = f"{report.model}: {len(report.seeds)} x {report.count} images a side, {report.features['name']}"
-    table = Table("", "steps", *(name for name, _ in COLUMNS.values()), "ms an image", title=title)
+    shown, spaces = columns(report), ", ".join(report.spaces)
+    title = f"{report.model}: {len(report.seeds)} x {report.count} images a side, ± half of a 95 % interval; {spaces}"
+    table = Table("", "steps", *shown, "ms an image", title=title)
     for name in (REAL_DATA, CEILING):
-        table.add_row(name, "", *cells(report.references[name]).split(" | "), "")
+        table.add_row(name, "", *cells(report.references[name], shown), "")
     for row in report.rows:
         style = "bold" if row is report.recommended else None
-        words = (in_words(row), f"{row.average_steps:.1f}", *cells(row.figures).split(" | "))
+        words = (in_words(row), f"{row.average_steps:.1f}", *cells(row, shown))
         table.add_row(*words, f"{row.milliseconds:.2f}", style=style)
     return table
 

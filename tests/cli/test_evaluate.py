@@ -59,3 +59,8 @@ def test_compare_adds_to_the_evaluation_or_prints_the_report(capsys, tmp_path, m
     assert bool(rows) == as_json
     assert "1.25" in printed
     assert (folder / COMPARISON).exists() == as_json
+
+
+def test_a_folder_without_judges_is_said_to_be_empty(capsys, tmp_path) -> None:
+    assert run("evaluate", "fashion-mnist/vae", "--judged-by", str(tmp_path)) == 2
+    assert "holds no judge" in capsys.readouterr().err

@@ -12,6 +12,7 @@ from PIL import Image
 from latentdemo.checkpoints import list_models
 from latentdemo.data import DATASETS, read_held_out
 from latentdemo.evaluation import load_report
+from latentdemo.evaluation.features.registry import SPACES
 from tests.cli.command import run
 
 COUNT = 660
@@ -63,9 +64,11 @@ def test_three_commands(folder: Path, tmp_path: Path, monkeypatch, capsys) -> No
 
     options = ["--samples", "200", "--repeats", "2", "--kernels", "decode-encode", "--steps", "1", "--device", "cpu"]
     assert run("evaluate", "squares/vae", *options) == 0
-    assert {path.name for path in models.iterdir()} == {
-        *("features.json", "features.safetensors", "held-out.json", "held-out.webp", "pictures.json", "vae")
+    spaces = {
+        name for spec in SPACES.values() if not spec.missing() for name in (spec.files.config, spec.files.weights)
     }
+    others = {"groups.png", "held-out.json", "held-out.webp", "pictures.json", "vae"}
+    assert {path.name for path in models.iterdir()} == spaces | others
     assert set(json.loads((models / "features.json").read_text())["attributes"]) == {"look", "damage"}
     assert load_report(models / "vae").training_images
     assert "What sampling gains" in (models / "vae" / "README.md").read_text(encoding="utf-8")
