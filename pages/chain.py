@@ -44,7 +44,7 @@ def way_controls(report: Report | None) -> None:
     """Which kernel, how far, and how many chains."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
         kernel_control()
-        recommended_button(report, lambda row: {"from": row.start, "steps": row.steps})
+        recommended_button(report, lambda row: {"from": row.start, "steps": row.steps}, chains_only=True)
         st.selectbox(
             _("Steps"), steps_offered(report, STEPS), key="steps", width=100,
             help=_("How many steps each chain takes. Step 0 decodes the starting point as it is."),

@@ -107,7 +107,7 @@ def map_controls(chosen: Selection, report: Report | None) -> ChainSpec:
             help=_("How many steps the chains have taken from where they started."),
         )  # fmt: skip
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        recommended_button(report, lambda row: {"start": row.start, "steps": row.steps})
+        recommended_button(report, lambda row: {"start": row.start, "steps": row.steps}, chains_only=True)
         with st.popover(_("More settings"), icon=":material/tune:"):
             st.segmented_control(
                 _("Starting point"), starts, required=True, key="start", format_func=start_title, wrap=True,

@@ -12,6 +12,7 @@ from latentdemo.errors import LatentdemoError
 from latentdemo.evaluation.report import Report
 from latentdemo.ui.components.uploader import translate_uploaders
 from latentdemo.ui.evaluation.cards import cost_card, gap_card, steps_card
+from latentdemo.ui.evaluation.verdict import told_of
 from latentdemo.ui.i18n.error_words import error_words
 from latentdemo.ui.i18n.figure_words import figure_title, mean_text
 from latentdemo.ui.i18n.kernel_words import steps_taken, way_help, way_title
@@ -79,14 +80,19 @@ def figures(found: Report | str) -> None:
         return
     gap, cost = gap_card(found), cost_card(found)
     st.metric(gap.label, gap.value, help=gap.meaning)
-    row = found.recommended
-    if row is None:
+    row, told = found.recommended, found.told
+    if row is None or told is None:
         st.caption(_("Advice: leave this model alone."), help=steps_card(found).meaning)
         return
     count = f"{steps_taken(row):g}" if row.stop_at is None else f"{steps_taken(row):.1f}"
     steps = _("1 step") if count == "1" else _("{steps} steps", steps=count)
-    st.caption(_("Advice: {way}, {steps}", way=way_title(row), steps=steps), help=way_help(row))
-    before, after = (mean_text("coverage", each.figures["coverage"]) for each in (found.prior, row))
+    advice = (
+        _("Advice: {way}, {steps}", way=way_title(row), steps=steps)
+        if row.kernel
+        else _("Advice: {way}", way=way_title(row))
+    )
+    st.caption(advice, help=way_help(row))
+    before, after = (mean_text("coverage", each.figures["coverage"]) for each in (told_of(found, found.prior), told))
     st.caption(
         _("{figure}: {before} → {after}", figure=figure_title("coverage"), before=before, after=after)
         + "  \n"
@@ -136,8 +142,8 @@ def explanation() -> None:
         st.markdown(
             _("Each card is a model that this demo can show: unselected samples straight from its prior, and what its "
               "evaluation found. The *quality gap* is the way from these samples (0 %) to the best that the decoder "
-              "can do (100 %); the advice names the chain that closes it at the least cost. Figures of different data "
-              "sets cannot be compared. *Choose* takes it for all pages.")
+              "can do (100 %); the advice names the way to sample that closes it at the least cost. Figures of "
+              "different data sets cannot be compared. *Choose* takes it for all pages.")
         )  # fmt: skip
 
 

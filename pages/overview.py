@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import streamlit as st
 
-from latentdemo.evaluation.report import Report
+from latentdemo.evaluation.report import Report, Row
+from latentdemo.ui.controls.kernel import way_in_link
 from latentdemo.ui.evaluation.cards import show_verdict
 from latentdemo.ui.evaluation.charts import gap_and_coverage
 from latentdemo.ui.evaluation.curves import STEPS_AXIS, usual_ways
-from latentdemo.ui.evaluation.verdict import mismatch, verdict
-from latentdemo.ui.i18n.kernel_words import way_help, way_phrase
+from latentdemo.ui.evaluation.verdict import best_chain, mismatch, verdict
+from latentdemo.ui.i18n.kernel_words import start_title, way_help, way_phrase
 from latentdemo.ui.i18n.words import _
 from latentdemo.ui.overview.pictures import advised, place_of_sheet, prior_request, real_sheet, way_request
 from latentdemo.ui.runs.comparison import Comparison, comparison_or_wait
 from latentdemo.ui.shell.navigation import CHAIN, INTERPOLATION, QUALITY, PageEntry, selection
 from latentdemo.ui.shell.presentation import on_move_keys, presenting
 from latentdemo.ui.state.evaluated import evaluation_of
-from latentdemo.ui.state.link import put_in_link, take_from_link
+from latentdemo.ui.state.link import put_in_link, settings_of_all_pages, take_from_link
 from latentdemo.ui.state.selection import Selection
 
 PROBLEM, METHOD, EVIDENCE, DECISION = SCREENS = ("problem", "method", "evidence", "decision")
@@ -101,8 +102,13 @@ def method(chosen: Selection, report: Report | None) -> None:
     with left:
         prior_sheet(chosen, prior)
     with right:
-        title = _("After 1 step") if row.steps == 1 else _("After {steps} steps", steps=row.steps)
-        sheet(chosen, title, after.sheets[row.steps].png if after else None, f"{chosen.title}: {way_phrase(row)}")
+        sheet(
+            chosen, after_title(row), after.sheets[row.steps].png if after else None,
+            f"{chosen.title}: {way_phrase(row)}",
+        )  # fmt: skip
+    if not row.kernel:
+        drawing(report, row)
+        return
     if row.start == "prior":
         st.caption(_("Unselected samples; each tile on the right grew from the tile at the same place on the left."))
     else:
@@ -116,13 +122,37 @@ def method(chosen: Selection, report: Report | None) -> None:
         st.warning(verdict(report), icon=":material/warning:")
 
 
+def after_title(row: Row) -> str:
+    """What stands above the pictures of the way that is shown."""
+    if not row.kernel:
+        return _("Drawn from the {start}", start=start_title(row.start))
+    return _("After 1 step") if row.steps == 1 else _("After {steps} steps", steps=row.steps)
+
+
+def drawing(report: Report | None, row: Row) -> None:
+    """What a draw from a density is that no chain follows, and which chain can be watched instead."""
+    st.caption(_("Unselected samples; those on the right are draws of their own, not what the left ones became."))
+    st.markdown(
+        _("The remedy leaves the model as it is. Random points are drawn from a density that was fitted to where the "
+          "encoder puts real pictures, instead of from the prior, and are decoded at once: {way}. It needs no chain.",
+          way=way_phrase(row))
+    )  # fmt: skip
+    chain = report.best_chain if report else None
+    if report and chain:
+        st.markdown(_("A chain goes towards it in steps that one can watch. {sentence}", sentence=best_chain(report)))
+        if not presenting():
+            way = way_in_link(chain) | {"from": chain.start, "steps": str(chain.steps)}
+            st.page_link(CHAIN.script, label=_("Watch the best chain step by step"), icon=":material/footprint:",
+                         query_params=settings_of_all_pages() | way)  # fmt: skip
+
+
 def evidence(report: Report) -> None:
     """What is gained and what is lost with every step."""
     gap_and_coverage(report, usual_ways(report), STEPS_AXIS)
     st.caption(
         _("Left, how much of the way from the prior sample (0 %) to the best that this decoder can do (100 %) is made; "
-          "right, how much of the variety of real data is reached. {count} samples, {seeds} repetitions; bands are two "
-          "standard errors; the ring marks what is recommended.",
+          "right, how much of the variety of real data is reached. {count} samples, {seeds} repetitions; bands are "
+          "95 % intervals; the ring marks what is recommended.",
           count=f"{report.count * len(report.seeds):,}", seeds=len(report.seeds))
     )  # fmt: skip
 
@@ -138,9 +168,9 @@ def explanation() -> None:
     with st.expander(_("How to read this"), icon=":material/help:"):
         st.markdown(
             _("Four screens make the case for the model that is chosen in the sidebar, or say that there is none: what "
-              "the prior gives, what the advised chain makes of it, what is gained and lost with every step, and the "
-              "verdict. Pictures are made now, from the seed in the sidebar, and none is selected; figures were "
-              "measured beforehand, on many samples. *Present* shows the screens without anything else.")
+              "the prior gives, what the advised way to sample makes instead, what is gained and lost with every step, "
+              "and the verdict. Pictures are made now, from the seed in the sidebar, and none is selected; figures "
+              "were measured beforehand, on many samples. *Present* shows the screens without anything else.")
         )  # fmt: skip
 
 

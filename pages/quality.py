@@ -9,19 +9,34 @@ import streamlit as st
 from latentdemo.evaluation.report import Report
 from latentdemo.ui.evaluation.cards import show_verdict
 from latentdemo.ui.evaluation.charts import figure_chart, gap_and_coverage
-from latentdemo.ui.evaluation.curves import STEPS_AXIS, TIME_AXIS, figure_names, usual_ways, ways
+from latentdemo.ui.evaluation.curves import STEPS_AXIS, STRICTEST, TIME_AXIS, figure_names, usual_ways, ways
 from latentdemo.ui.evaluation.method import how_measured
 from latentdemo.ui.evaluation.table import table
 from latentdemo.ui.evaluation.verdict import beside_pythae
-from latentdemo.ui.i18n.figure_words import figure_meaning, figure_title, milliseconds_text, money_text, value_text
+from latentdemo.ui.i18n.figure_words import (
+    figure_meaning,
+    figure_title,
+    milliseconds_text,
+    money_text,
+    space_title,
+    value_text,
+)
 from latentdemo.ui.i18n.kernel_words import capital, way_title
 from latentdemo.ui.i18n.words import _
 from latentdemo.ui.quality import measurement
-from latentdemo.ui.quality.better_training import better_training
+from latentdemo.ui.quality.better_training import better_training, yardstick
+from latentdemo.ui.quality.copying import show_copying
 from latentdemo.ui.quality.costs import costs, costs_sentence, per_thousand
 from latentdemo.ui.quality.diagnostics import diagnostics_table
 from latentdemo.ui.quality.downloads import as_csv, as_json
+from latentdemo.ui.quality.frontier import show_frontier
+from latentdemo.ui.quality.judges import show_judges
+from latentdemo.ui.quality.limits import limit_controls, take_limits, within
 from latentdemo.ui.quality.measurement import Measurement
+from latentdemo.ui.quality.mix import show_mix
+from latentdemo.ui.quality.origins import show_origins
+from latentdemo.ui.quality.preferred import show_preferred
+from latentdemo.ui.quality.steps_needed import show_steps_needed
 from latentdemo.ui.shell.navigation import selection
 from latentdemo.ui.state.evaluated import evaluation_of, other_models, report_of
 from latentdemo.ui.state.link import NumberRange, put_in_link, take_from_link
@@ -53,10 +68,11 @@ def show_curves(report: Report) -> None:
                 help=_("Draws that no chain follows, other starting points and chains that stop by themselves can be "
                        "added."),
             )  # fmt: skip
+        judge = judge_control(report)
     assert axis is not None
     put_in_link("axis", STEPS_AXIS)
     put_in_link("ways", usual)
-    gap_and_coverage(report, shown, axis)
+    gap_and_coverage(report, shown, axis, judge)
     with st.container(border=True):
         take_from_link("figure", names, "precision" if "precision" in names else names[0])
         figure = st.selectbox(
@@ -64,10 +80,28 @@ def show_curves(report: Report) -> None:
             help=_("All figures that were measured; what each says stands under the chart."),
         )  # fmt: skip
         put_in_link("figure", "precision" if "precision" in names else names[0])
-        figure_chart(report, shown, figure, axis)
+        figure_chart(report, shown, figure, axis, judge)
         st.caption(figure_meaning(figure))
-    st.caption(_("Bands and ± are two standard errors over {count} repetitions. The ring marks what is recommended.",
-                 count=len(report.seeds)))  # fmt: skip
+    st.caption(_("Bands are 95 % intervals over {count} repetitions, ± is half of one. The ring marks what is "
+                 "recommended.", count=len(report.seeds)))  # fmt: skip
+
+
+def judge_control(report: Report) -> str:
+    """Which feature space the figures of the charts are taken in; no choice where there is but one."""
+    if len(report.spaces) < 2:
+        return STRICTEST
+    offered = (STRICTEST, *report.spaces)
+    take_from_link("judge", offered, STRICTEST)
+    judge = st.segmented_control(
+        _("Judge"), offered, required=True, key="judge", wrap=True,
+        format_func=lambda name: _("strictest") if name == STRICTEST else space_title(name, report.spaces),
+        help=_("Whose eyes compare samples with real data: networks that were trained to look for different things. "
+               "“Strictest” takes the least gap closed of all, and other figures by “{first}”.",
+               first=space_title(next(iter(report.spaces)), report.spaces)),
+    )  # fmt: skip
+    put_in_link("judge", STRICTEST)
+    assert judge is not None
+    return judge
 
 
 def show_costs(report: Report) -> None:
@@ -115,10 +149,10 @@ def all_reports(chosen: Selection, report: Report | None) -> dict[str, Report | 
 
 
 def show_training(found: Mapping[str, Report | None]) -> None:
-    """Whether a chain is still worth it for a model that is trained better."""
+    """Whether anything but the prior is still worth it for a model that is trained better."""
     said = better_training({name: report for name, report in found.items() if report})
     if said:
-        st.header(_("Is a chain still worth it when training is better?"), anchor=False)
+        st.header(_("Is correcting the latents still worth it when training is better?"), anchor=False)
     for paragraph in said:
         st.markdown(paragraph)
 
@@ -150,7 +184,7 @@ def show_table(found: Mapping[str, Report | None], report: Report | None) -> Non
         )
     if missing:
         st.caption(_("Without an evaluation that can be read: {models}", models=", ".join(missing)))
-    if len({(each.features.get("sha256"), each.count) for _title, each in reports}) > 1:
+    if len({yardstick(each) for _title, each in reports}) > 1:
         st.warning(_("These models were measured with different counts of images or in different feature spaces: their "
                      "figures cannot be compared."), icon=":material/warning:")  # fmt: skip
 
@@ -186,7 +220,7 @@ def show_measuring(chosen: Selection) -> None:
         )  # fmt: skip
         st.segmented_control(
             _("Repetitions"), measurement.REPETITIONS, required=True, key="repetitions",
-            help=_("Each with other samples and other real images; their spread gives the standard errors."),
+            help=_("Each with other samples and other real images; their spread gives the intervals."),
         )  # fmt: skip
         st.form_submit_button(
             _("Measure on this device"), icon=":material/speed:", on_click=start_measuring, args=(chosen,),
@@ -210,7 +244,7 @@ def show_downloads(report: Report) -> None:
     with st.container(horizontal=True):
         st.download_button(
             _("Download CSV"), as_csv(report), f"{name}.csv", "text/csv", icon=":material/download:", on_click="ignore",
-            help=_("Every figure on a line of its own, with its mean and one standard error."),
+            help=_("Every figure on a line of its own, with its mean and half of its 95 % interval."),
         )  # fmt: skip
         st.download_button(
             _("Download JSON"), as_json(report), f"{name}.json", "application/json", icon=":material/download:",
@@ -223,11 +257,12 @@ chosen = selection()
 st.title(_("Quality review"))
 with st.expander(_("How to read this"), icon=":material/help:"):
     st.markdown(
-        _("The sentence says whether more than the prior sample is worth its cost for this model. The *quality gap* "
-          "lies between the prior sample (0 %) and the best that this decoder can do (100 %). Precision asks whether "
-          "samples look real, recall and coverage whether they are as varied as real data: a chain that gains the "
-          "one may lose the other, and then the sentence says so. After ± stand two standard errors: figures whose "
-          "bands overlap may differ by chance only.")
+        _("The sentence says whether more than the prior sample is worth its cost for this model: a chain, or a draw "
+          "from a fitted density that needs none. The *quality gap* lies between the prior sample (0 %) and the best "
+          "that this decoder can do (100 %). *Judges* are networks that look for different things in a picture; the "
+          "strictest one counts. Precision asks whether samples look real, recall and coverage whether they are as "
+          "varied as real data: a way that gains the one may lose the other, and then the sentence says so. ± is half "
+          "of a 95 % interval: what many more repetitions would find lies most likely within it.")
     )  # fmt: skip
 here = measurement.measured_here(chosen.model, chosen.config.sha256)
 found = here or evaluation_of(chosen)
@@ -240,17 +275,29 @@ if here:
         )  # fmt: skip
         st.button(_("Back to the shipped figures"), key="shipped", icon=":material/undo:",
                   on_click=measurement.forget, args=(chosen.model, chosen.config.sha256))  # fmt: skip
+advised = report
 if report:
-    show_verdict(report)
-    show_curves(report)
-    show_costs(report)
+    advised = within(report, take_limits())
+    show_verdict(advised)
+    limit_controls(report, advised)
+    show_frontier(advised)
+    show_judges(advised)
+    preferred = st.container()  # filled last: it waits for pictures
+    show_mix(advised)
+    show_origins(advised)
+    show_copying(advised)
+    show_curves(advised)
+    show_costs(advised)
 else:
     st.error(str(found), icon=":material/error:")
-reports = all_reports(chosen, report)
+reports = all_reports(chosen, advised)
 show_training(reports)
-show_table(reports, report)
-if report:
-    show_method(report)
+show_table(reports, advised)
+if advised:
+    show_method(advised)
+show_steps_needed()
 show_measuring(chosen)
 if report:
     show_downloads(report)
+    with preferred:
+        show_preferred(report, chosen)

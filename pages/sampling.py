@@ -6,9 +6,11 @@ from typing import Any
 
 import streamlit as st
 
-from latentdemo.evaluation.report import GAP, Interval, Report
+from latentdemo.evaluation.interval import Interval
+from latentdemo.evaluation.report import GAP, Report
 from latentdemo.export import RunSettings
 from latentdemo.export.settings import DRAWN, MOST_CHANGED_FIRST
+from latentdemo.export.typeset import unparted
 from latentdemo.imaging import data_uri
 from latentdemo.sampling.starts import DATA, DENSITY, PRIOR
 from latentdemo.ui.controls.kernel import (
@@ -74,7 +76,7 @@ def way_controls(report: Report | None, starts: list[str]) -> None:
     """Kernel and starting point; they act at once, for the settings below depend on them."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
         kernel_control()
-        recommended_button(report, lambda row: {"start": row.start, "steps": [0, row.steps]})
+        recommended_button(report, lambda row: {"start": row.start, "steps": sorted({0, row.steps})})
         st.selectbox(
             _("Starting point"), starts, key="start", format_func=start_title, width=180,
             help=_("Where the chains start: at random points of the prior, at draws from a density that was fitted to "
@@ -119,7 +121,7 @@ def card(step: int, sheet: Sheet, request: Request, title: str, real: float | No
     with st.container(border=True, height="stretch"):
         st.subheader(_("Step {step}", step=step))
         st.image(sheet.png, alt=_("{model} at step {step}", model=title, step=step), width="stretch")
-        st.caption("  \n".join(figures(step, sheet, request, real)))
+        st.caption(unparted("  \n".join(figures(step, sheet, request, real))))
         if closed:
             st.caption(_("Quality gap closed: **{share}**", share=value_text(GAP, closed)))
 
@@ -185,9 +187,9 @@ def show(comparison: Comparison, request: Request, shown: tuple[int, ...], title
                 card(step, comparison.sheets[step], request, title, real, closed.get(step))
     if report and closed:
         st.caption(
-            _("The quality gap closed is from the model's evaluation, measured on {count} samples (± two standard "
-              "errors); 0 % is the prior sample, 100 % the best that this decoder can do. The other figures are of the "
-              "samples above.",
+            _("The quality gap closed is from the model's evaluation, measured on {count} samples (± half of a "
+              "95 % interval); 0 % is the prior sample, 100 % the best that this decoder can do. The other figures are "
+              "of the samples above.",
               count=f"{report.count * len(report.seeds):,}")
         )  # fmt: skip
     last = max(shown)

@@ -54,6 +54,10 @@ WORDS = {
     "figure": ["precision", "recall"],
     "price": ["0.5", "100000.0"],
     "value": ["0.0", "3"],
+    "judge": ["strictest", "labels"],
+    "competing": ["all", "chains"],
+    "kept": ["any", "50"],
+    "at_most": ["0.5", "2"],
     "images": ["2000"],
     "repetitions": ["3"],
 }

@@ -11,12 +11,25 @@ from streamlit.testing.v1 import AppTest
 from latentdemo import evaluation
 from latentdemo.checkpoints import checkpoints_dir, read_config, save_checkpoint
 from latentdemo.errors import Cancelled, LatentdemoError
-from latentdemo.evaluation.report import save_report
+from latentdemo.evaluation import race
+from latentdemo.evaluation.findings.recommend import Limits, recommend
+from latentdemo.evaluation.report import load_report, save_report
+from latentdemo.export.typeset import unparted
+from latentdemo.ui.evaluation.verdict import verdict
 from latentdemo.ui.quality import measurement
+from latentdemo.ui.quality.mix import FIRST
 from tests.app.pages import PATIENCE, open_page
+from tests.ui.sample_reports import ATTRIBUTES, advising, in_one_space
 from tests.ui.sample_reports import report as sample
 
 STRENGTHS = {"vae": 0.6, "dvae": 1.0, "aae": -0.3}
+ALWAYS = 6  # charts: gap closed and coverage against time, both against steps, where the gap comes from, any figure
+
+
+@pytest.fixture(autouse=True)
+def no_race(monkeypatch) -> None:
+    """Measurements without a first answer."""
+    monkeypatch.setattr(race, "race_model", lambda *_given, **_more: iter(()))
 
 
 @pytest.fixture
@@ -55,7 +68,7 @@ def test_it_opens_with_the_verdict(root: Path, family: str, lang: str) -> None:
     )
     assert (pays in sentence) == (family != "aae")
     assert (alone in sentence) == (family == "aae")
-    assert charts(app) == 3
+    assert charts(app) == ALWAYS + len(ATTRIBUTES)
     assert len(app.dataframe) == 2
     assert len(app.metric) >= 5
 
@@ -71,7 +84,7 @@ def test_the_table_begins_with_the_chosen_model(root: Path) -> None:
 
 @pytest.mark.parametrize("lang", ["en", "ja"])
 def test_a_better_trained_model_answers_whether_a_chain_is_still_worth_it(root: Path, tiny_model, lang: str) -> None:
-    question = {"en": "Is a chain still worth it", "ja": "学習を改善しても"}[lang]
+    question = {"en": "Is correcting the latents still worth it", "ja": "学習を改善しても"}[lang]
     assert not any(question in each.value for each in open_quality(model="vae", lang=lang).header)
     config = save_checkpoint(root / "own" / "flow-vae", tiny_model, "own")
     save_report(sample("own/flow-vae", config.sha256), root / "own" / "flow-vae")
@@ -83,9 +96,12 @@ def test_a_better_trained_model_answers_whether_a_chain_is_still_worth_it(root: 
 
 
 def test_settings_are_in_the_link(root: Path) -> None:
-    app = open_quality(axis="milliseconds", figure="recall", ways=["hmc", "draw@flow"], price="2.5", value="0.1")
+    app = open_quality(
+        axis="milliseconds", figure="recall", ways=["hmc", "draw@flow"], price="2.5", value="0.1", judge="imagenet"
+    )
     assert not app.exception
     assert not app.toast
+    assert app.segmented_control(key="judge").value == "imagenet"
     assert app.number_input(key="price").value == 2.5
     assert app.selectbox(key="figure").value == "recall"
     app.number_input(key="price").set_value(4.0).run()
@@ -98,6 +114,10 @@ def test_settings_are_in_the_link(root: Path) -> None:
     "link",
     [
         {"axis": "x"},
+        {"judge": "everyone"},
+        {"competing": "mine"},
+        {"kept": "50 %"},
+        {"at_most": "-1"},
         {"figure": "beauty"},
         {"ways": ["hmc", "<script>"]},
         {"price": "-1"},
@@ -112,7 +132,44 @@ def test_a_silly_link_falls_back_with_a_notice(root: Path, link: dict) -> None:
     app = open_quality(**link)
     assert not app.exception
     assert len(app.toast) == 1
-    assert charts(app) == 3
+    assert charts(app) == ALWAYS + len(ATTRIBUTES)
+
+
+def test_limits_draw_the_advice_anew(root: Path) -> None:
+    folder = root / "own" / "vae"
+    made = sample("own/vae", read_config(folder).sha256)
+    save_report(advising(made, 0, kernel="", start="flow"), folder)
+    app = open_quality(model="vae")
+    assert "drawing directly from the flow" in app.subheader[0].value
+    assert any(each.value.startswith("The best chain of decode and encode, ") for each in app.markdown)
+    app.segmented_control(key="competing").set_value("chains").run()
+    assert not app.exception
+    assert app.query_params["competing"] == "chains"
+    assert "running" in app.subheader[0].value
+    assert any("Without these limits: drawing directly from the flow" in each.value for each in app.caption)
+    kept = open_quality(model="vae", competing="chains", kept="75")
+    assert not kept.exception
+    assert not kept.toast
+    report = replace(made, recommendation=recommend(made.rows, Limits(chains_only=True, start_kept=0.75)))
+    assert kept.subheader[0].value == unparted(verdict(report))
+    dear = open_quality(model="vae", at_most="0.01")
+    assert dear.subheader[0].value == "Nothing that was measured keeps to these limits."
+    assert not dear.exception
+
+
+def test_a_report_of_one_judge_offers_no_choice(root: Path) -> None:
+    folder = root / "own" / "vae"
+    save_report(in_one_space(sample("own/vae", read_config(folder).sha256)), folder)
+    app = open_quality(model="vae", judge="labels")
+    assert not app.exception
+    assert not app.toast
+    assert "judge" not in [control.key for control in app.segmented_control]
+
+
+def test_different_feature_spaces_are_warned_of(root: Path) -> None:
+    folder = root / "own" / "vae"
+    save_report(in_one_space(sample("own/vae", read_config(folder).sha256)), folder)
+    assert "cannot be compared" in open_quality(model="dvae").warning[0].value
 
 
 def test_no_way_chosen_is_said_so(root: Path) -> None:
@@ -167,15 +224,16 @@ def test_figures_may_be_missing(root: Path) -> None:
     values = json.loads(path.read_text())
     kept = ("frechet_distance", "coverage")
     for row in values["rows"]:
-        row["figures"] = {name: row["figures"][name] for name in kept}
-    values["recommendation"] = {"row": None, "best": 0, "gains": [], "harms": []}
+        row["judged"] = {space: {name: each[name] for name in kept} for space, each in row["judged"].items()}
+        row["figures"] = {}
+    values["recommendation"] |= {"row": None, "best": 0, "gains": [], "harms": [], "reason": "no gap"}
     values["diagnostics"] = {}
     path.write_text(json.dumps(values))
     app = open_quality(model="vae")
     assert not app.exception
     assert not app.error
     assert "already as good" in app.subheader[0].value
-    assert charts(app) == 3
+    assert charts(app) == ALWAYS + len(ATTRIBUTES)
 
 
 def test_different_counts_are_warned_of(root: Path) -> None:
@@ -196,13 +254,13 @@ def test_measuring_replaces_the_shipped_figures_until_one_goes_back(root: Path, 
 
     monkeypatch.setattr(evaluation, "measure_model", measure_model)
     monkeypatch.setattr(measurement, "AT_ONCE", PATIENCE)
-    app = open_quality(model="dvae", images="250", repetitions="2")
+    app = open_quality(model="dvae", images="250", repetitions="4")
     assert "It pays" in app.subheader[0].value
     measure(app)
     assert not app.exception
-    assert asked == [("own/dvae", 250, [0, 1], False)]
+    assert asked == [("own/dvae", 250, [0, 1, 2, 3], False)]
     assert "Leave this model alone" in app.subheader[0].value
-    assert any("Measured now on this device: 250 images a side, 2 repetitions" in each.value for each in app.markdown)
+    assert any("Measured now on this device: 250 images a side, 4 repetitions" in each.value for each in app.markdown)
     app.button(key="shipped").click().run()
     assert "It pays" in app.subheader[0].value
 
@@ -264,4 +322,4 @@ def test_the_shipped_evaluations_can_be_read() -> None:
         app = open_quality(data=dataset, model=family)
         assert not app.exception
         assert not app.error
-        assert charts(app) == 3
+        assert charts(app) == ALWAYS + min(len(load_report(path.parent).attributes), FIRST)

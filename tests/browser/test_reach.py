@@ -16,10 +16,10 @@ pytestmark = pytest.mark.slow
 BAD = {"serious", "critical"}
 
 
-def open_settled(open_page: Open, name: str, **context: Any) -> Page:
+def open_settled(open_page: Open, name: str, language: str = "en", **context: Any) -> Page:
     """A page with all that it shows."""
     path, shown, count = PAGES[name]
-    page = open_page(f"{path}&data=fashion-mnist&lang=en", **context)
+    page = open_page(f"{path}&data=fashion-mnist&lang={language}", **context)
     page.get_by_test_id(shown).nth(count - 1).wait_for()
     page.locator("[data-testid=stApp][data-test-script-state=notRunning]").wait_for()
     page.locator("[data-stale=true]").first.wait_for(state="detached")
@@ -41,3 +41,14 @@ def test_a_phone_scrolls_one_way_only(open_page: Open, name: str) -> None:
     main = page.get_by_test_id("stMain")
     assert main.evaluate("element => element.scrollWidth <= element.clientWidth")
     assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
+
+
+@pytest.mark.parametrize("language", ["en", "ja"])
+@pytest.mark.parametrize("name", ["overview-decision", "sampling", "quality", "models"])
+def test_no_figure_is_cut_at_a_zoom_of_150_per_cent(open_page: Open, name: str, language: str) -> None:
+    zoomed = {"viewport": {"width": 1280 * 2 // 3, "height": 720 * 2 // 3}, "device_scale_factor": 1.5}
+    page = open_settled(open_page, name, language, **zoomed)
+    texts = page.get_by_test_id("stMetric").locator(".stMarkdownEllipsis, .stMarkdownEllipsis *")
+    assert texts.count()
+    cut = "all => all.filter(e => e.scrollWidth > e.clientWidth + 1).map(e => e.textContent)"
+    assert texts.evaluate_all(cut) == []

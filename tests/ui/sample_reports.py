@@ -14,8 +14,23 @@ from pathlib import Path
 from typing import Any
 
 from latentdemo.checkpoints import list_models, read_config
-from latentdemo.evaluation.recommend import recommend
-from latentdemo.evaluation.report import CEILING, REAL_DATA, Figures, Interval, Recommendation, Report, Row, save_report
+from latentdemo.evaluation.findings.recommend import recommend
+from latentdemo.evaluation.interval import Interval
+from latentdemo.evaluation.report import (
+    CEILING,
+    GAP,
+    JUDGED,
+    MIX,
+    REAL_DATA,
+    Figures,
+    Measured,
+    Mix,
+    Recommendation,
+    Report,
+    Row,
+    from_data,
+    save_report,
+)
 
 PRIOR, BEST, REAL = (
     {"frechet_distance": 4.5, "kernel_distance": 0.021, "precision": 0.71, "recall": 0.34, "density": 0.44,
@@ -25,6 +40,10 @@ PRIOR, BEST, REAL = (
     {"frechet_distance": 0.6, "kernel_distance": 0.0, "precision": 0.96, "recall": 0.95, "density": 1.0,
      "coverage": 0.97, "sharpness": 0.165, "nearest_training": 1.0, "memorised_share": 0.01, "energy_distance": 0.0},
 )  # fmt: skip
+REPETITIONS = 10
+SPACES = {"damage": 1.0, "labels": 0.9, "imagenet": 1.05}
+"""Name of a feature space -> how much of the gap the ways close in it, as a factor."""
+ATTRIBUTES = {"class": ["shirt", "shoe", "bag"]}
 WALKS: tuple[tuple[str, str, dict[str, Any], float | None, tuple[int, ...]], ...] = (
     ("prior", "decode-encode", {}, None, (0, 1, 2, 3, 5, 10, 20)),
     ("prior", "decode-encode", {"decoding": "sample"}, None, (1, 5)),
@@ -73,16 +92,27 @@ def report(name: str = "fashion-mnist/dvae", sha256: str = "ab" * 32, strength: 
         model=name,
         model_sha256=sha256,
         density_sha256="cd" * 32,
-        features={"name": "fashion-mnist classifier, 128 penultimate activations", "sha256": "ef" * 32, "size": 128,
-                  "accuracy": {"class": 0.8986, "damage": 0.8819}, "accuracy_count": 10000},
-        count=2000,
-        seeds=[0, 1, 2, 3, 4],
+        spaces={
+            "damage": {"name": "fashion-mnist classifier, 128 penultimate activations", "sha256": "ef" * 32,
+                       "size": 128, "accuracy": {"class": 0.8986, "damage": 0.8819}, "accuracy_count": 10000},
+            "labels": {"name": "fashion-mnist classifier of labels", "sha256": "ab" * 32, "size": 64,
+                       "accuracy": {"class": 0.91}, "accuracy_count": 10000},
+            "imagenet": {"name": "EfficientNet-Lite0, 128 principal components", "sha256": "cd" * 32},
+        },
+        count=1000,
+        seeds=list(range(REPETITIONS)),
+        overlap=0.0,
         device="CPU, 2 threads",
         created="2026-03-02",
         versions={"python": "3.11.7", "torch": "2.14.1", "latentdemo": "0.1.0"},
-        references={REAL_DATA: noisy(draw, REAL), CEILING: noisy(draw, BEST)},
+        references={
+            REAL_DATA: measured(draw, REAL, 1.4, 0.0),
+            CEILING: measured(draw, BEST, 1.0, 0.02),
+            **{from_data(steps): measured(draw, BEST, 1.0 - 0.03 * steps, 0.02 * steps) for steps in (1, 3, 5, 10)},
+        },
         rows=rows,
         recommendation=recommend(rows),
+        attributes=ATTRIBUTES,
         diagnostics={
             "decode-encode": {"chains": 16, "steps": 500, "still_dimensions": 0, "rhat_max": 1.31, "rhat_median": 1.08,
                               "ess_min": 41.0, "ess_median": 160.0, "ess_per_step": 0.005,
@@ -116,21 +146,19 @@ def row(
     values = {name: value + share * (BEST[name] - value) for name, value in PRIOR.items()}
     if kernel == "decode-encode" and strength > 0:
         values["recall"] -= 0.05 * min(walked, 4.0)
-    figures = noisy(draw, values)
-    figures["gap_closed"] = Interval(0.0, 0.0) if is_prior else Interval(100 * share, 0.8 + 0.6 * draw.random())
-    figures["energy_p"] = Interval(0.005 if share < 0.7 else 0.2 + 0.5 * draw.random(), 0.01)
-    figures |= noisy(draw, {"round_trip_image": 0.031 - 0.02 * share, "round_trip_latent": 0.9 - 0.5 * share})
+    values |= {"round_trip_image": 0.031 - 0.02 * share, "round_trip_latent": 0.9 - 0.5 * share}
+    values["energy_p"] = 0.005 if share < 0.7 else 0.2 + 0.5 * draw.random()
     if start == "prior":
         kept = math.exp(-(0.3 if kernel in ("hmc", "langevin") else 0.05) * walked)
-        figures |= noisy(draw, {"image_kept": kept, "latent_kept": 0.9 * kept})
+        values |= {"image_kept": kept, "latent_kept": 0.9 * kept}
     if kernel in ("hmc", "langevin", "metropolis-within-gibbs"):
-        figures["acceptance"] = Interval({"metropolis-within-gibbs": 0.03}.get(kernel, 0.72), 0.01)
+        values["acceptance"] = {"metropolis-within-gibbs": 0.03}.get(kernel, 0.72)
     drawn = 0.42 + (0.9 if start == "flow" else 0.0)
     return Row.of(
         start=start,
         kernel=kernel if steps else "",
         steps=steps,
-        figures=figures,
+        figures=measured(draw, values, 0.0 if is_prior else share, 0.3 - 0.25 * share),
         options=options,
         stop_at=stop_at,
         average_steps=walked,
@@ -138,17 +166,65 @@ def row(
     )
 
 
+def measured(draw: random.Random, values: dict[str, float], share: float, change: float) -> Measured:
+    """What repetitions could have found.
+
+    Args:
+        draw: the noise.
+        values: all figures but the gap closed.
+        share: of the gap that is closed.
+        change: in the mix of classes.
+    """
+    figures = noisy(draw, values)
+    own = {name: figure for name, figure in figures.items() if name not in JUDGED}
+    own |= noisy(draw, {MIX: change})
+    quality = {name: figure for name, figure in figures.items() if name in JUDGED}
+    judged = {}
+    for space, factor in SPACES.items():
+        noise = [0.02 * draw.gauss(0, 1) * (share not in (0.0, 1.0)) for _ in range(REPETITIONS)]
+        judged[space] = {GAP: Interval.of([100.0 * factor * share + 100.0 * each for each in noise]), **quality}
+    shares = noisy(draw, {"shirt": 0.34 + change, "shoe": 0.33 - change, "bag": 0.33})
+    return Measured(own, judged, {"class": Mix(own[MIX], tuple(shares.values()))})
+
+
 def noisy(draw: random.Random, values: dict[str, float]) -> dict[str, Interval]:
     """Values as a few seeds would give them."""
     return {
-        name: Interval(value + 0.004 * abs(value) * draw.gauss(0, 1), abs(value) * (0.006 + 0.006 * draw.random()))
+        name: Interval.of([value + 0.03 * abs(value) * draw.gauss(0, 1) for _ in range(REPETITIONS)])
         for name, value in values.items()
     }
 
 
-def without(figures: Figures, names: Sequence[str]) -> dict[str, Interval]:
-    """Figures without some of them."""
-    return {name: figure for name, figure in figures.items() if name not in names}
+def with_figures(row: Row, **figures: Interval) -> Row:
+    """A row with other figures, in every feature space where they are taken in one."""
+    own = {name: figure for name, figure in figures.items() if name not in JUDGED}
+    judged = {name: figure for name, figure in figures.items() if name in JUDGED}
+    return replace(
+        row, own={**row.own, **own}, judged={space: {**each, **judged} for space, each in row.judged.items()}
+    )
+
+
+def with_prior_figures(report: Report, **figures: Interval) -> Report:
+    """A report with other figures of the prior sample."""
+    return replace(report, rows=[with_figures(row, **figures) if row.is_prior else row for row in report.rows])
+
+
+def in_one_space(report: Report) -> Report:
+    """A report whose figures were taken in the first feature space alone."""
+    first = next(iter(report.spaces))
+    rows = [replace(row, judged={first: row.judged[first]}) for row in report.rows]
+    references = {name: replace(each, judged={first: each.judged[first]}) for name, each in report.references.items()}
+    made = replace(report, spaces={first: report.spaces[first]}, rows=rows, references=references)
+    return replace(made, recommendation=recommend(rows))
+
+
+def without(row: Row, names: Sequence[str]) -> Row:
+    """A row without some of its figures."""
+
+    def others(figures: Figures) -> Figures:
+        return {name: figure for name, figure in figures.items() if name not in names}
+
+    return replace(row, own=others(row.own), judged={space: others(each) for space, each in row.judged.items()})
 
 
 def main(root: Path) -> None:

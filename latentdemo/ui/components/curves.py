@@ -20,7 +20,6 @@ from latentdemo.ui.components.charts import (
     swatch_image,
 )
 
-SURE = 2.0  # standard errors to each side of a mean
 LEVEL_DASHES: dict[str, list[int]] = {"prior": [], "ceiling": [6, 4], "real": []}
 
 
@@ -30,24 +29,24 @@ class Point:
 
     Attributes:
         x, y: where.
-        error: standard error of y; None where it is not known.
+        half_width: of the interval around y; None where it is not known.
         note: what a tooltip says of it.
     """
 
     x: float
     y: float
-    error: float | None = None
+    half_width: float | None = None
     note: str = ""
 
     @property
     def low(self) -> float:
         """Lower end of the interval."""
-        return self.y - SURE * (self.error or 0.0)
+        return self.y - (self.half_width or 0.0)
 
     @property
     def high(self) -> float:
         """Upper end of the interval."""
-        return self.y + SURE * (self.error or 0.0)
+        return self.y + (self.half_width or 0.0)
 
 
 @dataclass(frozen=True)
@@ -87,13 +86,13 @@ class Level:
         label: in words, short.
         kind: a key of `LEVEL_DASHES`.
         value: where its rule lies.
-        error: its standard error.
+        half_width: of its interval.
     """
 
     label: str
     kind: str
     value: float
-    error: float | None = None
+    half_width: float | None = None
 
     @property
     def colour(self) -> str:

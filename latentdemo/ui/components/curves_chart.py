@@ -1,6 +1,6 @@
 """Figures against steps or time: a line and a band a way to sample, rules for what they are compared with.
 
-Intervals are bands of two standard errors to each side. Lines are labelled at their ends where there is room.
+Intervals are bands. Lines are labelled at their ends where there is room.
 """
 
 from __future__ import annotations

@@ -50,11 +50,14 @@ class Frame:
         axis: the horizontal one.
         x_ends: its ends, as `Axis.place` gives them.
         y_ends: ends of the vertical axis.
+        width, height: pixels that labels are placed for.
     """
 
     axis: Axis
     x_ends: tuple[float, float]
     y_ends: tuple[float, float]
+    width: float = PLOT_WIDTH
+    height: float = PLOT_HEIGHT
 
     def x(self) -> alt.X:
         """Encoding of the horizontal axis."""
@@ -72,10 +75,10 @@ class Frame:
         return alt.Y(f"{field}:Q", axis=None, scale=alt.Scale(domain=list(self.y_ends), nice=False, zero=False))
 
     def pixel(self, x: float, y: float) -> tuple[float, float]:
-        """Where a point lies on a chart of the least size."""
+        """Where a point lies on a chart of that size."""
         first, last = self.x_ends if self.axis.kind == "log" else (0.0, self.x_ends[1])
         low, high = self.y_ends
-        return PLOT_WIDTH * (self.axis.place(x) - first) / (last - first), PLOT_HEIGHT * (high - y) / (high - low)
+        return self.width * (self.axis.place(x) - first) / (last - first), self.height * (high - y) / (high - low)
 
     def free_spot(self, text: str, point: Point, taken: Sequence[Box], lines: Sequence[Box]) -> Spot | None:
         """The best place for a label beside its point; None where there is no room."""
@@ -89,8 +92,8 @@ class Frame:
             box = Box(centre, y + dy, width, LINE)
             if (
                 centre - width / 2 < 0
-                or centre + width / 2 > PLOT_WIDTH
-                or not LINE / 2 < box.y < PLOT_HEIGHT - LINE / 2
+                or centre + width / 2 > self.width
+                or not LINE / 2 < box.y < self.height - LINE / 2
                 or any(box.meets(other) for other in taken)
             ):
                 continue
@@ -101,9 +104,8 @@ class Frame:
 
     def across(self, level: Level) -> Box:
         """The rule of a level."""
-        return Box(
-            PLOT_WIDTH / 2, self.pixel(0.0 if self.axis.kind == "sqrt" else 1.0, level.value)[1], PLOT_WIDTH, 2.0
-        )
+        height = self.pixel(0.0 if self.axis.kind == "sqrt" else 1.0, level.value)[1]
+        return Box(self.width / 2, height, self.width, 2.0)
 
     def pieces(self, curve: Curve) -> list[Box]:
         """A line in short pieces."""

@@ -13,7 +13,7 @@ import streamlit as st
 from latentdemo.evaluation.report import Report, Row
 from latentdemo.sampling import KERNELS, PLAIN, ChainSpec
 from latentdemo.sampling.kernels import Option
-from latentdemo.ui.i18n.kernel_words import kernel_help, kernel_name, way_phrase
+from latentdemo.ui.i18n.kernel_words import kernel_help, kernel_name, way_noun, way_phrase
 from latentdemo.ui.i18n.words import _
 from latentdemo.ui.state.link import put_in_link, take_from_link
 
@@ -116,28 +116,46 @@ def stopping_control(report: Report | None) -> None:
     )  # fmt: skip
 
 
-def recommended_button(report: Report | None, settings_of: Callable[[Row], Mapping[str, Any]]) -> None:
+def recommended_button(
+    report: Report | None, settings_of: Callable[[Row], Mapping[str, Any]], *, chains_only: bool = False
+) -> None:
     """One press that takes the way to sample that the evaluation recommends; none where it recommends nothing.
 
     Args:
         report: the model's evaluation.
         settings_of: settings of the page, by their keys, that the press sets as well: where it starts, and its steps.
+        chains_only: whether the page shows chains alone; where none is recommended, it offers the best one.
     """
     row = report.recommended if report else None
-    if row is not None:
-        st.button(
-            _("Take the recommended way"), key="take_recommended", icon=":material/recommend:",
-            on_click=choose_way, args=(row, settings_of(row)), help=way_phrase(row),
-        )  # fmt: skip
+    if report is None or row is None:
+        return
+    label, meaning = _("Take the recommended way"), way_phrase(row)
+    if chains_only and not row.kernel:
+        if report.best_chain is None:
+            return
+        label = _("Take the best chain")
+        meaning = _("Recommended is {way}, which needs no chain. This takes the best chain of decode and encode: "
+                    "{chain}.", way=way_phrase(row), chain=way_noun(report.best_chain))  # fmt: skip
+        row = report.best_chain
+    st.button(
+        label, key="take_recommended", icon=":material/recommend:", on_click=choose_way, args=(row, settings_of(row)),
+        help=meaning,
+    )  # fmt: skip
 
 
 def choose_way(row: Row, settings: Mapping[str, Any]) -> None:
     """Have the controls say what a row of an evaluation says, and some settings of the page besides."""
-    st.session_state["kernel"] = row.kernel
+    st.session_state["kernel"] = row.kernel or PLAIN  # which a draw does not use
     for option in kernel_options(corrupts=True):
         st.session_state[option.name] = row.options.get(option.name, option.usual)
     st.session_state["stop"] = OFF if row.stop_at is None else f"{100 * row.stop_at:g}"
     st.session_state.update(settings)
+
+
+def way_in_link(row: Row) -> dict[str, str]:
+    """How the chains of a row walk, as a link says it."""
+    stop = {} if row.stop_at is None else {"stop": f"{100 * row.stop_at:g}"}
+    return {"kernel": row.kernel or PLAIN} | {name: str(value) for name, value in row.options.items()} | stop
 
 
 def stop_name(share: float | None) -> str:

@@ -6,17 +6,19 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from latentdemo.evaluation.report import CEILING, GAP, Report
-from latentdemo.ui.evaluation.verdict import direct_draw, verdict, worst_harm
+from latentdemo.evaluation.report import CEILING, GAP, Report, Row
+from latentdemo.export.typeset import unparted
+from latentdemo.ui.evaluation.verdict import best_chain, harms, in_space, told_of, verdict
 from latentdemo.ui.i18n.figure_words import (
     figure_meaning,
     figure_title,
     figure_word,
     mean_text,
     milliseconds_text,
+    space_title,
     value_text,
 )
-from latentdemo.ui.i18n.kernel_words import capital, steps_taken, way_help, way_title
+from latentdemo.ui.i18n.kernel_words import capital, start_title, steps_taken, way_help, way_title
 from latentdemo.ui.i18n.words import _
 
 
@@ -43,16 +45,34 @@ def cards(report: Report) -> list[Card]:
 
 
 def gap_card(report: Report) -> Card:
-    """How much of the gap the recommended way closes, or the best one did."""
-    row = report.recommended or report.rows[report.recommendation.best]
-    gap = value_text(GAP, row.figures[GAP]) if GAP in row.figures else "–"
-    if GAP not in row.figures:
+    """How much of the gap the recommended way closes, or the best one did, by the strictest judge."""
+    told = told_of(report, report.recommended or report.rows[report.recommendation.best])
+    if told.gap is None:
         note = _("There is no gap: the prior sample is no worse than the ceiling.")
-    elif report.recommended:
-        note = _("0 % is the prior sample, 100 % the best that this decoder can do.")
-    else:
-        note = _("At best; no reason to run it: {way}", way=way_title(row))
-    return Card(_("Quality gap closed"), gap, [note], figure_meaning(GAP))
+        return Card(_("Quality gap closed"), "–", [note], figure_meaning(GAP))
+    note = (
+        _("0 % is the prior sample, 100 % the best that this decoder can do.")
+        if report.recommended
+        else _("At best; no reason to run it: {way}", way=way_title(told))
+    )
+    return Card(
+        _("Quality gap closed"), value_text(GAP, told.gap.figure), [note, *judges(report, told)], figure_meaning(GAP)
+    )
+
+
+def judges(report: Report, told: Row) -> list[str]:
+    """Which feature space is the strictest, and what the others say; nothing where there is but one."""
+    if len(told.judged) < 2 or told.gap is None:
+        return []
+    others = [
+        f"{space_title(space, report.spaces)} {mean_text(GAP, figures[GAP])}"
+        for space, figures in told.judged.items()
+        if space != told.gap.space
+    ]
+    return [
+        _("Strictest judge: {judge}. The others: {others}.",
+          judge=space_title(told.gap.space, report.spaces), others=", ".join(others))
+    ]  # fmt: skip
 
 
 def steps_card(report: Report) -> Card:
@@ -60,6 +80,9 @@ def steps_card(report: Report) -> Card:
     row = report.recommended
     if row is None:
         return Card(_("Recommended steps"), "0", [_("Prior sample, no chain")], _("The prior sample itself."))
+    if not row.kernel:
+        note = _("Drawn directly from the {start}, no chain", start=start_title(row.start))
+        return Card(_("Recommended steps"), "0", [note], way_help(row))
     steps = (
         f"{steps_taken(row):g}" if row.stop_at is None else _("{average} on average", average=f"{steps_taken(row):.1f}")
     )
@@ -79,31 +102,49 @@ def cost_card(report: Report) -> Card:
 
 
 def price_card(report: Report) -> Card:
-    """The worst loss, else what became of the coverage."""
-    row, harm = report.recommended or report.prior, worst_harm(report)
-    name = harm or "coverage"
-    label = _("Worse: {figure}", figure=figure_word(name)) if harm else figure_title(name)
-    ceiling = report.references[CEILING].get(name)
-    facts = [_("prior {value}", value=mean_text(name, report.prior.figures[name]))] if report.recommended else []
-    facts += [_("ceiling {value}", value=mean_text(name, ceiling))] if ceiling else []
-    notes = [capital(", ".join(facts))]
-    others = [figure_word(each) for each in report.recommendation.harms if each != harm]
+    """The worst loss, in the feature space where it is the worst, else what became of the coverage."""
+    harmed = harms(report)
+    if not harmed:
+        return coverage_card(report)
+    worst, *others = harmed
+    facts = [
+        _("prior {value}", value=mean_text(worst.name, worst.before)),
+        *ceiling_value(report, worst.name, worst.space),
+    ]
+    notes = [capital(", ".join(facts)) + (in_space(report, worst.space) if worst.space else "")]
     if others:
-        notes.append(_("Worse, too: {figures}", figures=", ".join(others)))
-    elif report.recommended and not harm:
+        notes.append(_("Worse, too: {figures}", figures=", ".join(figure_word(each.name) for each in others)))
+    label = _("Worse: {figure}", figure=figure_word(worst.name))
+    return Card(label, value_text(worst.name, worst.after), notes, figure_meaning(worst.name))
+
+
+def coverage_card(report: Report) -> Card:
+    """The coverage, in the first feature space, where no figure gets worse."""
+    name, row = "coverage", told_of(report, report.recommended or report.prior)
+    prior = told_of(report, report.prior)
+    facts = [_("prior {value}", value=mean_text(name, prior.figures[name]))] if report.recommended else []
+    facts += ceiling_value(report, name, next(iter(report.spaces)))
+    notes = [capital(", ".join(facts))]
+    if report.recommended:
         notes.append(_("No figure gets worse beyond chance."))
-    return Card(label, value_text(name, row.figures[name]), notes, figure_meaning(name))
+    return Card(figure_title(name), value_text(name, row.figures[name]), notes, figure_meaning(name))
+
+
+def ceiling_value(report: Report, name: str, space: str) -> list[str]:
+    """A figure of the ceiling, as a list of one; empty where it was not measured of it."""
+    found = report.references[CEILING].judged_by(space).get(name)
+    return [_("ceiling {value}", value=mean_text(name, found))] if found else []
 
 
 def show_verdict(report: Report) -> None:
     """The sentence, then four cards."""
     row = report.recommended
-    st.subheader(verdict(report), anchor=False, help=way_help(row) if row else None)
-    baseline = direct_draw(report)
-    if baseline:
-        st.markdown(baseline)
+    st.subheader(unparted(verdict(report)), anchor=False, help=way_help(row) if row else None)
+    chain = best_chain(report)
+    if chain:
+        st.markdown(unparted(chain))
     for column, card in zip(st.columns(4), cards(report), strict=True):
         with column.container(border=True, height="stretch"):
             st.metric(card.label, card.value, help=card.meaning)
             for note in card.notes:
-                st.caption(note)
+                st.caption(unparted(note))

@@ -9,7 +9,7 @@ import streamlit as st
 from latentdemo.evaluation.report import GAP, Report
 from latentdemo.ui.components.curves import Axis, curves_legend
 from latentdemo.ui.components.curves_chart import curves_chart
-from latentdemo.ui.evaluation.curves import STEPS_AXIS, curves, levels, marked_point
+from latentdemo.ui.evaluation.curves import STEPS_AXIS, STRICTEST, curves, figures_by, levels, marked_point
 from latentdemo.ui.i18n.figure_words import axis_title, figure_title, value_text
 from latentdemo.ui.i18n.words import _
 
@@ -17,42 +17,44 @@ STEP_TICKS = (0, 1, 2, 3, 5, 10, 20, 50, 100)
 TIME_TICKS = (0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1000)  # milliseconds
 
 
-def gap_and_coverage(report: Report, shown: Sequence[str], axis: str) -> None:
+def gap_and_coverage(report: Report, shown: Sequence[str], axis: str, judge: str = STRICTEST) -> None:
     """What is gained and what is lost, side by side under one legend.
 
     Args:
         report: an evaluation.
         shown: keys of ways to sample.
         axis: steps or milliseconds.
+        judge: a feature space, or `STRICTEST`.
     """
     names = (GAP if GAP in report.prior.figures else "frechet_distance", "coverage")
-    drawn = {each.label: each for name in names for each in curves(report, shown, name, axis)}
+    drawn = {each.label: each for name in names for each in curves(report, shown, name, axis, judge)}
     st.html(curves_legend(list(drawn.values())))
     for column, name in zip(st.columns(2), names, strict=True):
         with column.container(border=True):
-            figure_chart(report, shown, name, axis)
+            figure_chart(report, shown, name, axis, judge)
 
 
-def figure_chart(report: Report, shown: Sequence[str], figure: str, axis: str) -> None:
+def figure_chart(report: Report, shown: Sequence[str], figure: str, axis: str, judge: str = STRICTEST) -> None:
     """One figure of the chosen ways."""
-    drawn = curves(report, shown, figure, axis)
+    drawn = curves(report, shown, figure, axis, judge)
     if not drawn:
         st.info(_("None of the chosen ways has this figure."), icon=":material/info:")
         return
     by_steps = Axis(_("Steps"), "sqrt", STEP_TICKS)
     by_time = Axis(_("Milliseconds an image (logarithmic)"), "log", TIME_TICKS)
-    row = report.recommended
+    row, prior = report.recommended, figures_by(report.prior, judge)
+    best = figures_by(row, judge) if row else {}
     st.altair_chart(
         curves_chart(
             drawn,
-            levels(report, figure),
+            levels(report, figure, judge),
             by_steps if axis == STEPS_AXIS else by_time,
             axis_title(figure),
-            marked_point(report, figure, axis),
+            marked_point(report, figure, axis, judge),
             _("Recommended"),
         ),
         alt=_("{figure} of {model}: {recommended}; the prior sample {prior}.",
               figure=figure_title(figure), model=report.model,
-              recommended=value_text(figure, row.figures[figure]) if row and figure in row.figures else "–",
-              prior=value_text(figure, report.prior.figures[figure]) if figure in report.prior.figures else "–"),
+              recommended=value_text(figure, best[figure]) if figure in best else "–",
+              prior=value_text(figure, prior[figure]) if figure in prior else "–"),
     )  # fmt: skip

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from latentdemo.evaluation.report import CEILING, GAP, HIGHER_IS_BETTER, REAL_DATA, Interval, Report, Row
+from latentdemo.evaluation.interval import Interval
+from latentdemo.evaluation.report import CEILING, GAP, HIGHER_IS_BETTER, REAL_DATA, Figures, Measured, Report, Row
 from latentdemo.ui.components.curves import Curve, Level, Point
 from latentdemo.ui.i18n.figure_words import milliseconds_text, value_text
 from latentdemo.ui.i18n.kernel_words import capital, steps_taken, steps_text, way_key, way_rank, way_title
 from latentdemo.ui.i18n.words import _
 
 STEPS_AXIS, TIME_AXIS = "steps", "milliseconds"
+STRICTEST = "strictest"  # stands for the judge that finds the least of the gap closed
 HUNDRED = 100.0  # per cent of the gap that are closed at the ceiling, by definition
 
 
@@ -36,14 +38,23 @@ def usual_ways(report: Report) -> list[str]:
     ]
 
 
-def curves(report: Report, shown: Sequence[str], figure: str, axis: str) -> list[Curve]:
+def figures_by(measured: Measured, judge: str = STRICTEST) -> Figures:
+    """All figures, those that need a feature space of a judge: a feature space, or `STRICTEST`."""
+    return measured.judged_by(judge) if judge in measured.judged else measured.figures
+
+
+def curves(report: Report, shown: Sequence[str], figure: str, axis: str, judge: str = STRICTEST) -> list[Curve]:
     """The chosen ways as curves of a figure; a chain from the prior begins at the prior sample."""
     made = []
     for key, first in ways(report).items():
         rows = [row for row in report.rows if not row.is_prior and way_key(row) == key]
-        points = [point(row, figure, axis) for row in [*beginnings(report, first), *rows] if figure in row.figures]
+        points = [
+            point(row, figure, axis, judge)
+            for row in [*beginnings(report, first), *rows]
+            if figure in figures_by(row, judge)
+        ]
         points = [each for each in points if axis == STEPS_AXIS or each.x > 0]
-        if key in shown and any(figure in row.figures for row in rows) and points:
+        if key in shown and any(figure in figures_by(row, judge) for row in rows) and points:
             ordered = sorted(points, key=lambda each: each.x)
             made.append(Curve(capital(way_title(first)), first.kernel, ordered, variant(first)))
     return made
@@ -65,29 +76,29 @@ def variant(row: Row) -> str:
     return "options" if row.options else "start"
 
 
-def point(row: Row, figure: str, axis: str) -> Point:
+def point(row: Row, figure: str, axis: str, judge: str = STRICTEST) -> Point:
     """A row as a point of a curve."""
-    value = row.figures[figure]
+    value = figures_by(row, judge)[figure]
     cost = milliseconds_text(row.milliseconds)
     note = _("{steps} steps, {cost} ms an image: {value}",
              steps=steps_text(row), cost=cost, value=value_text(figure, value))  # fmt: skip
-    return Point(steps_taken(row) if axis == STEPS_AXIS else row.milliseconds, value.mean, value.error, note)
+    return Point(steps_taken(row) if axis == STEPS_AXIS else row.milliseconds, value.mean, value.half_width, note)
 
 
-def levels(report: Report, figure: str) -> list[Level]:
+def levels(report: Report, figure: str, judge: str = STRICTEST) -> list[Level]:
     """What the curves of a figure are compared with."""
-    found = [(_("Prior"), "prior", report.prior.figures.get(figure))]
+    found = [(_("Prior"), "prior", figures_by(report.prior, judge).get(figure))]
     if figure == GAP:
         found.append((_("Ceiling"), "ceiling", Interval(HUNDRED) if found[0][2] else None))
     else:
-        found.append((_("Ceiling"), "ceiling", report.references[CEILING].get(figure)))
-        found.append((_("Real data"), "real", report.references[REAL_DATA].get(figure)))
-    return [Level(label, kind, value.mean, value.error) for label, kind, value in found if value is not None]
+        found.append((_("Ceiling"), "ceiling", figures_by(report.references[CEILING], judge).get(figure)))
+        found.append((_("Real data"), "real", figures_by(report.references[REAL_DATA], judge).get(figure)))
+    return [Level(label, kind, value.mean, value.half_width) for label, kind, value in found if value is not None]
 
 
-def marked_point(report: Report, figure: str, axis: str) -> Point | None:
+def marked_point(report: Report, figure: str, axis: str, judge: str = STRICTEST) -> Point | None:
     """The recommended row on a chart."""
     row = report.recommended
-    if row is None or figure not in row.figures or (axis == TIME_AXIS and row.milliseconds <= 0):
+    if row is None or figure not in figures_by(row, judge) or (axis == TIME_AXIS and row.milliseconds <= 0):
         return None
-    return point(row, figure, axis)
+    return point(row, figure, axis, judge)

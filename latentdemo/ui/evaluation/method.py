@@ -2,29 +2,54 @@
 
 from __future__ import annotations
 
-from latentdemo.evaluation.report import Report
+from latentdemo.evaluation.findings.recommend import COVERAGE_MARGIN, FEWEST, MARGIN, MIX_MARGIN, MOST_COPIED, NOTICED
+from latentdemo.evaluation.report import PRIMARY, SCHEMA, Report
+from latentdemo.ui.evaluation.verdict import number_word
+from latentdemo.ui.i18n.class_words import attribute_word
+from latentdemo.ui.i18n.figure_words import space_title
 from latentdemo.ui.i18n.kernel_words import start_title
 from latentdemo.ui.i18n.words import _
 
 
 def how_measured(report: Report) -> list[str]:
     """How the figures came about, a paragraph each."""
-    space = report.features
-    said = [
-        _("Samples are compared with held-out real images in the feature space **{space}**. Figures of another one "
-          "cannot be compared with these, least of all published ones, which are taken in Inception's.",
-          space=space.get("name", "–"))
-    ]  # fmt: skip
-    if "accuracy" in space:
-        said.append(
-            _("Its classifier was trained on real images only: to tell their labels, and to tell intact images "
-              "from ones with mixed or bent parts, which are the artifacts in question. Right on held-out images "
-              "in: {accuracy}.",
-              accuracy=accuracy_text(space["accuracy"]))
-        )  # fmt: skip
+    said = [spaces_in_words(report), *classifiers_in_words(report)]
     if report.samplers:
         said.append(samplers_in_words(report))
-    return [*said, sides_in_words(report), rule_in_words(), occasion_in_words(report)]
+    return [*said, sides_in_words(report), interval_in_words(report), rule_in_words(report), occasion_in_words(report)]
+
+
+def spaces_in_words(report: Report) -> str:
+    """Where samples are compared with real images."""
+    names = {space: str(facts.get("name", "–")) for space, facts in report.spaces.items()}
+    if len(names) == 1:
+        return _("Samples are compared with held-out real images in the feature space **{space}**. Figures of another "
+                 "one cannot be compared with these, least of all published ones, which are taken in Inception's.",
+                 space=next(iter(names.values())))  # fmt: skip
+    judges = _("; ").join(f"**{space_title(space, report.spaces)}** ({name})" for space, name in names.items())
+    return _("Samples are compared with held-out real images by {count} judges, each the feature space of a network "
+             "that was trained to look for something else: {judges}. Of the quality gap closed the strictest one is "
+             "told, of other figures the first, where no judge is named. Figures of other feature spaces cannot be "
+             "compared with these, least of all published ones, which are taken in Inception's.",
+             count=number_word(len(names)), judges=judges)  # fmt: skip
+
+
+def classifiers_in_words(report: Report) -> list[str]:
+    """What the classifiers among the feature spaces were trained for, a paragraph each."""
+    said = []
+    for space, facts in report.spaces.items():
+        if "accuracy" not in facts:
+            continue
+        given = {"space": space_title(space, report.spaces), "accuracy": accuracy_text(facts["accuracy"])}
+        said.append(
+            _("The classifier of “{space}” was trained on real images only: to tell their labels, and to tell intact "
+              "images from ones with mixed or bent parts, which are the artifacts in question. Right on held-out "
+              "images in: {accuracy}.", **given)
+            if space == PRIMARY else
+            _("The classifier of “{space}” was trained on real images only, to tell their labels. Right on held-out "
+              "images in: {accuracy}.", **given)
+        )  # fmt: skip
+    return said
 
 
 def samplers_in_words(report: Report) -> str:
@@ -47,11 +72,47 @@ def sides_in_words(report: Report) -> str:
              count=report.count, seeds=", ".join(map(str, report.seeds)), real=real)  # fmt: skip
 
 
-def rule_in_words() -> str:
+def interval_in_words(report: Report) -> str:
+    """What stands after ±, and what it supposes."""
+    if len(report.seeds) < 2:
+        return _("A single repetition gives no interval: what chance does to these figures is not known.")
+    said = [
+        error_in_words(report),
+        _("It is Student's t, with {freedom} degrees of freedom. Two ways to sample are compared repetition by "
+          "repetition, and the interval is that of their differences.", freedom=len(report.seeds) - 1),
+    ]  # fmt: skip
+    if report.schema == SCHEMA:
+        said.append(
+            _("The repetitions compare with held-out images that overlap, for there are too few for sets of their own; "
+              "the intervals are widened accordingly, by the correction of Nadeau and Bengio (2003).")
+            if report.overlap else
+            _("Each repetition has held-out images of its own, so that repetitions know nothing of each other.")
+        )  # fmt: skip
+    return " ".join(said)
+
+
+def error_in_words(report: Report) -> str:
+    """What stands after ±."""
+    return _("± is half of a 95 % interval over {count} repetitions.", count=len(report.seeds))
+
+
+def rule_in_words(report: Report) -> str:
     """What is recommended."""
-    return _("Recommended is the cheapest chain whose gap closed is as good as the best beyond chance, and whose "
-             "coverage is no worse than the prior's. A difference counts from two standard errors on. Where no chain "
-             "closes any of the gap beyond chance, the advice is to leave the model alone.")  # fmt: skip
+    said = [
+        _("Recommended is the cheapest way to sample, draws without a chain among them, that closes less of the gap "
+          "than the best one by no more than {margin} points, beyond doubt. In every feature space it must close some "
+          "of the gap beyond chance and lose no more than {coverage} of coverage; it must not shift the mix of any "
+          "label by more than {mix} in 100 samples beyond the prior's, nor recite training images (more than {copied} "
+          "in 100 samples nearer to one than held-out images are). Where nothing does all this, or where the best "
+          "takes less than {noticed} % off the prior's distance to real data, the advice is to leave the model alone.",
+          margin=f"{MARGIN:g}", coverage=f"{COVERAGE_MARGIN:g}", mix=f"{100 * MIX_MARGIN:g}",
+          copied=f"{100 * MOST_COPIED:g}", noticed=f"{100 * NOTICED:g}")
+    ]  # fmt: skip
+    if len(report.seeds) >= FEWEST and report.schema == SCHEMA:
+        said.append(_("Each half of the repetitions chooses, and of two choices the one that closes more counts, or "
+                      "the cheaper one if it is as good. Figures are told of repetitions that did not choose, so that "
+                      "the best of many ways is not flattered by its luck."))  # fmt: skip
+    return " ".join(said)
 
 
 def occasion_in_words(report: Report) -> str:
@@ -65,4 +126,4 @@ def occasion_in_words(report: Report) -> str:
 def accuracy_text(accuracy: float | dict[str, float]) -> str:
     """Held-out accuracy of the feature space, by attribute."""
     by_name = accuracy if isinstance(accuracy, dict) else {_("all"): accuracy}
-    return ", ".join(f"{name.replace('_', ' ')} {100 * share:.1f} %" for name, share in by_name.items())
+    return ", ".join(f"{attribute_word(name)} {100 * share:.1f} %" for name, share in by_name.items())

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from latentdemo.evaluation.report import CEILING, GAP, REAL_DATA, Figures, Interval, Report
+from latentdemo.evaluation.interval import Interval
+from latentdemo.evaluation.report import CEILING, GAP, REAL_DATA, Figures, Report
 from latentdemo.ui.evaluation.curves import HUNDRED, figure_names
 from latentdemo.ui.i18n.figure_words import figure_title, milliseconds_text, value_text
 from latentdemo.ui.i18n.kernel_words import capital, steps_text, way_rank, way_title
@@ -35,13 +36,14 @@ def table_of(title: str, report: Report, names: Sequence[str], everything: bool)
             _("ms an image"): cost,
         } | {figure_title(name): value_text(name, figures[name]) if name in figures else "" for name in names}
 
-    ceiling = dict(report.references[CEILING])
+    ceiling = dict(report.references[CEILING].figures)
     if GAP in report.prior.figures:
         ceiling[GAP] = Interval(HUNDRED)
-    yield line(_("Real data (floor)"), "", "", report.references[REAL_DATA])
+    yield line(_("Real data (floor)"), "", "", report.references[REAL_DATA].figures)
     yield line(_("Decoder's best (ceiling)"), "", "", ceiling)
     for row in sorted(report.rows, key=lambda row: (not row.is_prior, way_rank(row), row.steps)):
         advised = row is report.recommended
         if everything or advised or row.is_prior or not row.kernel:
             way = _("Prior sample") if row.is_prior else capital(way_title(row))
-            yield line(way, steps_text(row), milliseconds_text(row.milliseconds), row.figures, advised)
+            told = report.told if advised and report.told else row  # As the verdict says it.
+            yield line(way, steps_text(row), milliseconds_text(row.milliseconds), told.figures, advised)

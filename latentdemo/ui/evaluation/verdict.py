@@ -1,41 +1,74 @@
-"""The verdict of an evaluation in sentences: whether a chain pays, how much, at what cost and at whose expense."""
+"""The verdict of an evaluation in sentences: whether anything but the prior sample pays for a model, how much, at what
+cost and at whose expense.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
 
-from latentdemo.evaluation.report import GAP, Report, Row
-from latentdemo.ui.i18n.figure_words import figure_word, mean_text, milliseconds_text, value_text
-from latentdemo.ui.i18n.kernel_words import start_title, way_phrase
+from latentdemo.evaluation.findings.recommend import halves, objection
+from latentdemo.evaluation.interval import Interval
+from latentdemo.evaluation.report import GAP, HIGHER_IS_BETTER, JUDGED, Measured, Report, Row
+from latentdemo.sampling import KERNELS
+from latentdemo.ui.i18n.class_words import attribute_word
+from latentdemo.ui.i18n.figure_words import figure_word, mean_text, milliseconds_text, space_title, value_text
+from latentdemo.ui.i18n.kernel_words import start_title, way_noun, way_phrase
 from latentdemo.ui.i18n.words import _
+
+DISTANCE = "frechet_distance"
 
 
 def verdict(report: Report) -> str:
-    """One sentence: whether the chain pays for this model, by how much, at what cost and at whose expense."""
-    row = report.recommended
-    if row is None:
+    """One sentence: whether a way to sample pays for this model, by how much, at what cost and at whose expense."""
+    row, told = report.recommended, report.told
+    if row is None or told is None:
         return leave_alone(report)
     facts = {
         "way": way_phrase(row),
-        "gap": value_text(GAP, row.figures[GAP]),
+        "gap": value_text(GAP, told.figures[GAP]),
         "cost": milliseconds_text(row.milliseconds),
+        "judge": by_judge(report, told),
     }
-    if not report.recommendation.harms:
-        return _("It pays for this model: {way} closes {gap} of the quality gap at {cost} ms an image.", **facts)
-    return _("It pays for this model, at a price: {way} closes {gap} of the quality gap at {cost} ms an image, but "
-             "does worse in {harms}.", harms=harms_text(report, row), **facts)  # fmt: skip
+    harmed = harms(report)
+    if not harmed:
+        return _("It pays for this model: {way} closes {gap} of the quality gap at {cost} ms an image{judge}.", **facts)
+    return _("It pays for this model, at a price: {way} closes {gap} of the quality gap at {cost} ms an image{judge}, "
+             "but does worse in {harms}.", harms=harms_text(report, harmed), **facts)  # fmt: skip
 
 
-def direct_draw(report: Report) -> str | None:
-    """What the best density does without any chain, to be honest against; None where none was measured."""
-    drawn = [row for row in report.rows if not row.kernel and not row.is_prior and GAP in row.figures]
-    if not drawn:
+def by_judge(report: Report, measured: Measured) -> str:
+    """By which feature space a gap closed was told, as the end of a clause; empty where there is but one."""
+    if len(report.spaces) < 2 or measured.gap is None:
+        return ""
+    title = space_title(measured.gap.space, report.spaces)
+    return _(", by the strictest of {count} judges ({judge})", count=number_word(len(report.spaces)), judge=title)
+
+
+def number_word(number: int) -> str:
+    """A small number as it stands in a sentence."""
+    return {2: _("two"), 3: _("three")}.get(number, str(number))
+
+
+def best_chain(report: Report) -> str | None:
+    """What the best chain of decode and encode does, which one can watch, beside another way that is recommended; None
+    where none is, or no such chain was measured."""
+    row, advised = report.best_chain, report.recommended
+    if row is None or advised is None or decodes(advised):
         return None
-    best = max(drawn, key=lambda row: row.figures[GAP].mean)
-    return _("For comparison, without a chain: {way} closes {gap} at {cost} ms an image.",
-             way=way_phrase(best), gap=value_text(GAP, best.figures[GAP]),
-             cost=milliseconds_text(best.milliseconds))  # fmt: skip
+    return _("The best chain of decode and encode, {way}, closes {gap} at {cost} ms.",
+             way=way_noun(row), gap=value_text(GAP, told_of(report, row).figures[GAP]),
+             cost=milliseconds_text(row.milliseconds))  # fmt: skip
+
+
+def decodes(row: Row) -> bool:
+    """Whether a way is a chain of decode and encode."""
+    return bool(row.kernel) and row.kernel in KERNELS and KERNELS[row.kernel].decodes
+
+
+def told_of(report: Report, row: Row) -> Row:
+    """A row over the repetitions that the recommended one is told of, so that the two can be compared."""
+    return row.part(report.recommendation.told_on)
 
 
 def beside_pythae(report: Report) -> str | None:
@@ -60,41 +93,145 @@ def beside_pythae(report: Report) -> str | None:
 
 
 def leave_alone(report: Report) -> str:
-    """The sentence for a model that no chain helps, with the reason."""
-    prior, best = report.prior, report.rows[report.recommendation.best]
-    if GAP not in prior.figures:
+    """The sentence for a model that is best left alone, with the reason."""
+    reason = report.recommendation.reason
+    if GAP not in report.prior.figures:
         return _("Leave this model alone: its prior samples are already as good as the best that its decoder can do.")
-    closing = [row for row in report.rows if GAP in row.figures and prior.figures[GAP].below(row.figures[GAP])]
-    if closing:
-        most = max(closing, key=lambda row: row.figures[GAP].mean)
-        return _("Leave this model alone: what closes its quality gap loses coverage ({way} closes {gap}, with "
-                 "coverage {coverage}, the prior {prior}).",
-                 way=way_phrase(most).rstrip(","), gap=value_text(GAP, most.figures[GAP]),
-                 coverage=mean_text("coverage", most.figures["coverage"]),
-                 prior=mean_text("coverage", prior.figures["coverage"]))  # fmt: skip
-    return _("Leave this model alone: no chain closes its quality gap beyond chance; at best, {way} closes {gap}.",
-             way=way_phrase(best), gap=value_text(GAP, best.figures[GAP]))  # fmt: skip
+    if reason == "no gap":
+        return _("Nothing that was measured keeps to these limits.")
+    said: dict[str, Callable[[Report], str]] = {
+        "nothing to gain": nothing_to_gain,
+        "coverage": coverage_is_lost,
+        "mix": mix_is_shifted,
+        "copies": data_are_copied,
+    }
+    return said.get(reason, nothing_closes)(report)
 
 
-def harms_text(report: Report, row: Row) -> str:
+def nothing_closes(report: Report) -> str:
+    """No way is better than the prior beyond chance."""
+    best = told_of(report, report.rows[report.recommendation.best])
+    if best.gap is None:
+        return _("Leave this model alone: no way to sample closes its quality gap beyond chance.")
+    return _("Leave this model alone: no way to sample closes its quality gap beyond chance; at best, {way} closes "
+             "{gap}{judge}.",
+             way=way_phrase(best), gap=value_text(GAP, best.figures[GAP]),
+             judge=by_judge(report, best))  # fmt: skip
+
+
+def nothing_to_gain(report: Report) -> str:
+    """A way is better than the prior, but nobody would see it: told in the space in which it is the most."""
+    best, prior = told_of(report, report.rows[report.recommendation.best]), told_of(report, report.prior)
+    space = min(best.judged, key=lambda name: best.judged[name][DISTANCE].mean / prior.judged[name][DISTANCE].mean)
+    before, after = (each.judged[space][DISTANCE] for each in (prior, best))
+    return _("Leave this model alone: nobody would see the difference. At best, {way} brings the Fréchet distance to "
+             "real data from {before} to {after}{space}.",
+             way=way_phrase(best).rstrip(","), before=value_text(DISTANCE, before), after=value_text(DISTANCE, after),
+             space=in_space(report, space))  # fmt: skip
+
+
+def coverage_is_lost(report: Report) -> str:
+    """What closes the gap loses coverage: told in the space in which it loses the most."""
+    way, prior = closing(report), told_of(report, report.prior)
+    space = min(way.judged, key=lambda name: way.judged[name]["coverage"].minus(prior.judged[name]["coverage"]).mean)
+    return _("Leave this model alone: what closes its quality gap loses coverage ({way} closes {gap}, with coverage "
+             "{coverage}, the prior {prior}{space}).",
+             coverage=mean_text("coverage", way.judged[space]["coverage"]),
+             prior=mean_text("coverage", prior.judged[space]["coverage"]), space=in_space(report, space),
+             **closing_facts(way))  # fmt: skip
+
+
+def mix_is_shifted(report: Report) -> str:
+    """What closes the gap shifts the classes of an attribute."""
+    way, prior = closing(report), report.prior
+    name = max(way.mix, key=lambda name: way.mix[name].total_variation.mean)
+    before = f"{100 * prior.mix[name].total_variation.mean:.0f}" if name in prior.mix else "–"
+    return _("Leave this model alone: what closes its quality gap shifts the mix of {attribute} ({way} closes {gap}, "
+             "but {share} of 100 samples would have to change their {attribute} to be mixed as real data is, the "
+             "prior's {prior}).",
+             attribute=attribute_word(name), share=f"{100 * way.mix[name].total_variation.mean:.0f}", prior=before,
+             **closing_facts(way))  # fmt: skip
+
+
+def data_are_copied(report: Report) -> str:
+    """What closes the gap recites training images."""
+    way = closing(report)
+    share = 100 * way.own["memorised_share"].mean
+    return _("Leave this model alone: what closes its quality gap recites training images ({way} closes {gap}, but "
+             "{share} of 100 samples are nearer to a training image than held-out images are).",
+             share=f"{share:.0f}", **closing_facts(way))  # fmt: skip
+
+
+def closing(report: Report) -> Row:
+    """The way that closes most of the gap, but for what is held against all that do."""
+    choosing, advice = halves(report.rows)[0], report.recommendation
+    prior, rows = report.prior.part(choosing), [row for row in report.rows if row.gap and not row.is_external]
+    against = [row for row in rows if not row.is_prior and objection(prior, row.part(choosing)) == advice.reason]
+    most = max(against, key=lambda row: row.part(choosing).figures[GAP].mean, default=report.rows[advice.best])
+    return told_of(report, most)
+
+
+def closing_facts(way: Row) -> dict[str, str]:
+    """The way that closes most of the gap, in words."""
+    return {"way": way_phrase(way).rstrip(","), "gap": value_text(GAP, way.figures[GAP])}
+
+
+def in_space(report: Report, space: str) -> str:
+    """In which feature space a figure was taken, as the end of a clause; empty where there is but one."""
+    return _(", by {judge}", judge=space_title(space, report.spaces)) if len(report.spaces) > 1 else ""
+
+
+class Harm(NamedTuple):
+    """A figure that gets worse.
+
+    Attributes:
+        name: of the figure.
+        space: the feature space in which it gets worse by the largest share; "" for a figure that needs none.
+        before, after: the prior's, and the recommended way's.
+    """
+
+    name: str
+    space: str
+    before: Interval
+    after: Interval
+
+    @property
+    def loss(self) -> float:
+        """By which share of the prior's it gets worse."""
+        return abs(self.after.mean - self.before.mean) / max(abs(self.before.mean), 1e-9)
+
+
+def harms(report: Report) -> list[Harm]:
+    """What gets worse with the recommended way, each figure where it does so the most, the worst one first."""
+    told, prior = report.told, told_of(report, report.prior)
+    if told is None:
+        return []
+    found = [worst_of(name, prior, told) for name in report.recommendation.harms]
+    return sorted(found, key=lambda harm: harm.loss, reverse=True)
+
+
+def worst_of(name: str, prior: Measured, told: Measured) -> Harm:
+    """A figure that gets worse, where it does so by the largest share; where it does so beyond chance, if anywhere."""
+    spaces = list(told.judged) if name in JUDGED else [""]
+    places = [Harm(name, space, prior.judged_by(space)[name], told.judged_by(space)[name]) for space in spaces]
+    worse = [place for place in places if is_worse(place)]
+    return max(worse or places, key=lambda place: place.loss)
+
+
+def is_worse(place: Harm) -> bool:
+    """Whether a figure gets worse beyond chance."""
+    better, worse = (place.before, place.after) if HIGHER_IS_BETTER[place.name] else (place.after, place.before)
+    return worse.below(better)
+
+
+def harms_text(report: Report, harmed: list[Harm]) -> str:
     """All figures that get worse, each with the prior's."""
     return _("; ").join(
-        _("{figure} ({value}, the prior {prior})", figure=figure_word(name),
-          value=mean_text(name, row.figures[name]), prior=mean_text(name, report.prior.figures[name]))
-        for name in report.recommendation.harms
+        _("{figure} ({value}, the prior {prior}{space})", figure=figure_word(harm.name),
+          value=mean_text(harm.name, harm.after), prior=mean_text(harm.name, harm.before),
+          space=in_space(report, harm.space) if harm.space else "")
+        for harm in harmed
     )  # fmt: skip
-
-
-def worst_harm(report: Report) -> str | None:
-    """The figure that gets worse by the largest share of the prior's; None where none does."""
-    row, prior = report.recommended, report.prior
-
-    def loss(name: str) -> float:
-        assert row is not None
-        before, after = prior.figures[name].mean, row.figures[name].mean
-        return abs(after - before) / max(abs(before), 1e-9)
-
-    return max(report.recommendation.harms, key=loss, default=None) if row else None
 
 
 def mismatch(latent_space: Mapping[str, Any]) -> str:

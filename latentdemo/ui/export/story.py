@@ -7,12 +7,14 @@ from collections.abc import Mapping
 from latentdemo.evaluation.report import GAP, Report
 from latentdemo.export.settings import GIVEN, RunSettings
 from latentdemo.export.story import Card, Chart, Line, Section, Story, Table
+from latentdemo.sampling import ChainSpec
+from latentdemo.sampling.starts import PRIOR
 from latentdemo.ui.components.curves import Curve
 from latentdemo.ui.evaluation.cards import cards
 from latentdemo.ui.evaluation.curves import STEPS_AXIS, curves, usual_ways
-from latentdemo.ui.evaluation.method import how_measured, rule_in_words, sides_in_words
+from latentdemo.ui.evaluation.method import error_in_words, how_measured, rule_in_words, sides_in_words
 from latentdemo.ui.evaluation.table import table
-from latentdemo.ui.evaluation.verdict import direct_draw, mismatch, verdict
+from latentdemo.ui.evaluation.verdict import best_chain, mismatch, verdict
 from latentdemo.ui.i18n.figure_words import figure_title
 from latentdemo.ui.i18n.kernel_words import capital, kernel_help, kernel_title, start_samples
 from latentdemo.ui.i18n.words import _, language
@@ -42,11 +44,11 @@ def story_of(
         model=capital(chosen.title),
         verdict=found if isinstance(found, str) else verdict(found),
         question=question(report),
-        remedy=remedy(str(settings.spec.kernel)),
+        remedy=remedy(settings.spec),
         evidence=evidence(report),
         decision=decision(report),
         before=caption(settings, 0) if start == GIVEN else start_samples(start),
-        after=f"{caption(settings, after)} · {capital(kernel_title(str(settings.spec.kernel)))}",
+        after=f"{caption(settings, after)} · {capital(kernel_title(kernel_of(settings.spec)))}",
         chart=chart(report) if report else None,
         table=evidence_table(report) if report else None,
         cards=tuple(Card(card.label, card.value, card.notes[-1]) for card in cards(report)) if report else (),
@@ -70,10 +72,13 @@ def question(report: Report | None) -> Section:
     return Section(_("The question: is the prior where the data is?"), tuple(points))
 
 
-def remedy(kernel: str) -> Section:
-    """What the chain does."""
-    points = (kernel_help(kernel), _("The model stays as it is: only the points that are decoded change."))
-    return Section(_("The remedy: walk to the data first, then decode"), points)
+def remedy(spec: ChainSpec) -> Section:
+    """What the chain does, or the draw that no chain follows."""
+    kernel = kernel_of(spec)
+    title = _("The remedy: walk to the data first, then decode") if kernel else _("The remedy: draw where the data is")
+    return Section(
+        title, (kernel_help(kernel), _("The model stays as it is: only the points that are decoded change."))
+    )
 
 
 def evidence(report: Report | None) -> Section:
@@ -81,9 +86,10 @@ def evidence(report: Report | None) -> Section:
     points = []
     if report:
         points = [
-            _("Quality gap closed: 0 % is the prior sample, 100 % the best that this decoder can do. After ± stand two "
-              "standard errors over {seeds} repetitions with {count} images each.",
-              seeds=len(report.seeds), count=f"{report.count:,}")
+            _("Quality gap closed: 0 % is the prior sample, 100 % the best that this decoder can do, with {count} "
+              "images in each repetition.", count=f"{report.count:,}")
+            + " "
+            + error_in_words(report)
         ]  # fmt: skip
     return Section(_("The evidence: what is gained, and at what price"), tuple(points))
 
@@ -93,11 +99,16 @@ def decision(report: Report | None) -> Section:
     if report is None:
         points = [_("Nothing can be decided before the model is measured: the pictures alone do not tell.")]
     else:
-        baseline = direct_draw(report)
-        points = [baseline] if baseline else []
-        points += [rule_in_words(), sides_in_words(report), _("Measured {date} on {device}.",
+        chain = best_chain(report)
+        points = [chain] if chain else []
+        points += [rule_in_words(report), sides_in_words(report), _("Measured {date} on {device}.",
                                                              date=report.created, device=report.device)]  # fmt: skip
     return Section(_("The decision, and how it was measured"), tuple(points))
+
+
+def kernel_of(spec: ChainSpec) -> str:
+    """Name of a run's kernel; "" for a draw from a density that no chain follows."""
+    return str(spec.kernel) if spec.steps or spec.start in (PRIOR, GIVEN) else ""
 
 
 def caption(settings: RunSettings, step: int) -> str:

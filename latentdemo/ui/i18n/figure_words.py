@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
+from typing import Any
 
-from latentdemo.evaluation.report import GAP, HIGHER_IS_BETTER, SURE, Interval
+from latentdemo.evaluation.interval import Interval
+from latentdemo.evaluation.report import COPYING, GAP, HIGHER_IS_BETTER, MIX
 from latentdemo.ui.i18n.words import N_, _
 
-SHARES = ("precision", "recall", "density", "coverage", "image_kept", "latent_kept", "acceptance")
+SHARES = ("precision", "recall", "density", "coverage", "image_kept", "latent_kept", "acceptance", MIX)
 TITLES = {
     GAP: N_("Quality gap closed, %"),
     "frechet_distance": N_("Fréchet distance"),
@@ -26,7 +29,12 @@ TITLES = {
     "round_trip_image": N_("Image change in a round trip"),
     "round_trip_latent": N_("Latent change in a round trip"),
     "acceptance": N_("Acceptance rate"),
+    MIX: N_("Shift in the mix of labels"),
+    COPYING: N_("Data-copying test"),
 }
+SPACES = {"damage": N_("labels and damage"), "labels": N_("labels alone"), "imagenet": N_("ImageNet")}
+"""Feature spaces by what their networks were trained to tell, which is what they judge by."""
+NO_BREAK = "\N{NO-BREAK SPACE}"
 FEWEST_DIGITS = 3  # figures without a natural unit have so many digits at least
 
 
@@ -47,7 +55,15 @@ def figure_word(name: str) -> str:
         "coverage": _("coverage"),
         "memorised_share": _("memorised share"),
         "energy_distance": _("energy distance"),
+        MIX: _("the mix of labels"),
     }.get(name, figure_title(name))
+
+
+def space_title(space: str, spaces: Mapping[str, Mapping[str, Any]] | None = None) -> str:
+    """A feature space in words, by its name in a report; an unknown one is called as the report's `spaces` call it."""
+    if space in SPACES:
+        return _(SPACES[space])
+    return str((spaces or {}).get(space, {}).get("name", space))
 
 
 def figure_meaning(name: str) -> str:
@@ -79,6 +95,10 @@ def figure_meaning(name: str) -> str:
                               "home."),
         "round_trip_latent": _("How much one more decode and encode would move the latent."),
         "acceptance": _("Share of proposed steps that were taken, for chains that may refuse a step."),
+        MIX: _("The largest shift in how samples are spread over the classes of a label, as a classifier sees them: "
+               "the share of samples that would have to change their class, without what chance adds; 0 means none."),
+        COPYING: _("The data-copying statistic C_T of Meehan and others (2020): near 0 the samples are as far from the "
+                   "training images as held-out images are; strongly negative, such as −3, they copy them."),
     }.get(name, "")  # fmt: skip
 
 
@@ -94,19 +114,19 @@ def axis_title(name: str) -> str:
 
 
 def value_text(name: str, interval: Interval) -> str:
-    """A figure with two standard errors, such as "0.61 ± 0.02" or "88 % ± 2 %"."""
-    mean, error = interval.mean, None if interval.error is None else SURE * interval.error
-    unit = " %" if name == GAP else ""
-    digits = decimals(name, max(abs(mean), error or 0.0))
-    if error and round(error, digits) == 0:
+    """A figure with half of its 95 % interval, such as "0.61 ± 0.02" or "88 % ± 2 %"; nothing in it is broken apart."""
+    mean, half = interval.mean, interval.half_width
+    unit = f"{NO_BREAK}%" if name == GAP else ""
+    digits = decimals(name, max(abs(mean), half or 0.0))
+    if half and round(half, digits) == 0:
         digits += 1
     text = number_text(mean, digits) + unit
-    return text if error is None else f"{text} ± {number_text(error, digits)}{unit}"
+    return text if half is None else f"{text}{NO_BREAK}±{NO_BREAK}{number_text(half, digits)}{unit}"
 
 
 def mean_text(name: str, interval: Interval) -> str:
-    """A figure without its error, for where it stands between others."""
-    return number_text(interval.mean, decimals(name, abs(interval.mean))) + (" %" if name == GAP else "")
+    """A figure without its interval, for where it stands between others."""
+    return number_text(interval.mean, decimals(name, abs(interval.mean))) + (f"{NO_BREAK}%" if name == GAP else "")
 
 
 def decimals(name: str, size: float) -> int:
@@ -115,6 +135,8 @@ def decimals(name: str, size: float) -> int:
         return 0 if size >= 9.95 else 1
     if name == "rejects":
         return 0
+    if name == COPYING:
+        return 1
     if name in SHARES:
         return 2
     if name in ("memorised_share", "energy_p"):

@@ -105,6 +105,15 @@ def way_phrase(row: Row) -> str:
     return _("running {steps} steps of the {way}", steps=row.steps, way=way_title(row))
 
 
+def way_noun(row: Row) -> str:
+    """A row as what it is, to stand between commas."""
+    if row.stop_at is not None:
+        return _("{average} steps on average of the {way}", average=f"{row.average_steps:.1f}", way=way_title(row))
+    if row.steps == 1:
+        return _("1 step of the {way}", way=way_title(row))
+    return _("{steps} steps of the {way}", steps=row.steps, way=way_title(row))
+
+
 def way_help(row: Row) -> str:
     """What the way of a row does, with the technical names."""
     notes = [kernel_help(row.kernel)]

@@ -147,6 +147,9 @@ def advised_row(chosen: Selection, evaluation: Report | str) -> Row | str:
     row = evaluation.recommended
     if row is None:
         return _("The evaluation of this model recommends no chain, so there is no recommended row.")
+    if not row.kernel:
+        return _("What the evaluation recommends is a draw from the {start}, without a chain; it cannot start at the "
+                 "frames of a path, so there is no recommended row.", start=start_title(row.start))  # fmt: skip
     if row.start != "prior":
         return _("What the evaluation recommends starts at draws from the {start}; it cannot start at the frames of a "
                  "path, so there is no recommended row.", start=start_title(row.start))  # fmt: skip

@@ -46,7 +46,7 @@ def row_title(row: str, request: Request, advised: Row | None) -> str:
     if row == ADVISED and advised is not None:
         return _("Recommended: {way}, {steps} steps", way=way_title(advised), steps=steps_text(advised))
     if row == OWN and request.own is not None:
-        own = Row(request.own, {})
+        own = Row({}, spec=request.own)
         return _("Another chain: {way}, {steps} steps", way=way_title(own), steps=own.steps)
     return _("After 1 step") if row == "1" else _("After {steps} steps", steps=row)
 

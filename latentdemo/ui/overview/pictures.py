@@ -1,4 +1,4 @@
-"""The pictures of the overview: real data, prior samples, and what the advised chain makes of these."""
+"""The pictures of the overview: real data, prior samples, and what the advised way to sample gives."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from latentdemo.ui.runs.comparison import Request, blank_sheet
 from latentdemo.ui.state.selection import Selection
 
 COUNT, COLUMNS = 24, 6
-PLAIN_ROW = Row(ChainSpec(steps=5), {})  # is shown where nothing is advised
+PLAIN_ROW = Row({}, spec=ChainSpec(steps=5))  # is shown where nothing is advised
 
 
 def advised(report: Report | None) -> Row:

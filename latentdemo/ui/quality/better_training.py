@@ -1,10 +1,11 @@
-"""What the quality page says of a family that is trained better than another: is a chain still worth it there?"""
+"""What the quality page says of a family that is trained better than another: does anything but the prior still pay?"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
-from latentdemo.evaluation.report import GAP, Interval, Report
+from latentdemo.evaluation.interval import Interval
+from latentdemo.evaluation.report import GAP, Report
 from latentdemo.models import FAMILIES
 from latentdemo.ui.i18n.figure_words import value_text
 from latentdemo.ui.i18n.kernel_words import way_phrase
@@ -21,7 +22,7 @@ def better_training(reports: Mapping[str, Report]) -> list[str]:
             out.
     """
     return [
-        " ".join([priors_in_words(pair), chain_in_words(pair[1]), ends_in_words(pair)])
+        " ".join([priors_in_words(pair), correction_in_words(pair[1]), ends_in_words(pair)])
         for family, report in reports.items()
         if family in FAMILIES and FAMILIES[family].improves in reports
         for pair in [(reports[FAMILIES[family].improves], report)]
@@ -30,8 +31,13 @@ def better_training(reports: Mapping[str, Report]) -> list[str]:
 
 
 def comparable(plain: Report, better: Report) -> bool:
-    """Whether two evaluations were taken in one feature space, with equally many images."""
-    return plain.count == better.count and plain.features.get("sha256") == better.features.get("sha256")
+    """Whether figures of two evaluations can be compared."""
+    return yardstick(plain) == yardstick(better)
+
+
+def yardstick(report: Report) -> tuple[object, ...]:
+    """What figures depend on beside the model: the count of images, and the feature spaces."""
+    return (report.count, *sorted((space, facts.get("sha256")) for space, facts in report.spaces.items()))
 
 
 def priors_in_words(pair: tuple[Report, Report]) -> str:
@@ -56,13 +62,13 @@ def priors_in_words(pair: tuple[Report, Report]) -> str:
              "{after} from real data, those of the {plain} at {before}.", **facts)  # fmt: skip
 
 
-def chain_in_words(better: Report) -> str:
-    """Whether a chain still pays for the model that is trained better."""
-    row = better.recommended
-    if row is None:
-        return _("A chain is no longer worth it there: none is recommended.")
-    return _("A chain is still worth it there: {way} closes {gap} of the quality gap that is left.",
-             way=way_phrase(row), gap=value_text(GAP, row.figures[GAP]))  # fmt: skip
+def correction_in_words(better: Report) -> str:
+    """Whether correcting the latents still pays for the model that is trained better."""
+    row, told = better.recommended, better.told
+    if row is None or told is None:
+        return _("Correcting the latents is no longer worth it there: nothing but the prior sample is recommended.")
+    return _("Correcting the latents is still worth it there: {way} closes {gap} of the quality gap that is left.",
+             way=way_phrase(row), gap=value_text(GAP, told.figures[GAP]))  # fmt: skip
 
 
 def ends_in_words(pair: tuple[Report, Report]) -> str:
@@ -80,8 +86,8 @@ def ends_in_words(pair: tuple[Report, Report]) -> str:
 
 
 def end_of(report: Report) -> Interval:
-    """The Fréchet distance of what is recommended: a chain, or the prior sample."""
-    return (report.recommended or report.prior).figures[DISTANCE]
+    """The Fréchet distance, in the first feature space, of what is recommended, which may be the prior sample."""
+    return (report.told or report.prior).figures[DISTANCE]
 
 
 def titles(pair: tuple[Report, Report]) -> dict[str, str]:

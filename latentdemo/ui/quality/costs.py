@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from latentdemo.evaluation.report import Interval, Report
+from latentdemo.evaluation.interval import Interval
+from latentdemo.evaluation.report import Report
+from latentdemo.ui.evaluation.verdict import told_of
 from latentdemo.ui.i18n.figure_words import money_text, value_text
 from latentdemo.ui.i18n.words import _
 
@@ -33,7 +34,7 @@ class Costs:
     @property
     def fewer_beyond_chance(self) -> bool:
         """Whether rejects are fewer by more than chance explains."""
-        return Interval(0.0).below(self.rejects_fewer)
+        return self.rejects_fewer.low > 0.0
 
     @property
     def break_even(self) -> float | None:
@@ -52,15 +53,19 @@ def per_thousand(milliseconds: float, price_an_hour: float) -> float:
 
 def costs(report: Report, price_an_hour: float) -> Costs | None:
     """The sums for the recommended row; None where there is none, or precision was not measured."""
-    row, prior = report.recommended, report.prior
-    if row is None or "precision" not in row.figures or "precision" not in prior.figures:
+    row, told, prior = report.recommended, report.told, told_of(report, report.prior)
+    if row is None or told is None or "precision" not in told.figures or "precision" not in prior.figures:
         return None
-    after, before = row.figures["precision"], prior.figures["precision"]
-    error = None if after.error is None or before.error is None else 1000.0 * math.hypot(after.error, before.error)
+    more = told.figures["precision"].minus(prior.figures["precision"])
     return Costs(
         per_thousand(prior.milliseconds, price_an_hour),
         per_thousand(row.milliseconds, price_an_hour),
-        Interval(1000.0 * (after.mean - before.mean), error),
+        replace(
+            more,
+            mean=1000.0 * more.mean,
+            error=None if more.error is None else 1000.0 * more.error,
+            values=tuple(1000.0 * value for value in more.values),
+        ),
     )
 
 

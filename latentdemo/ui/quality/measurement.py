@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
@@ -13,13 +13,19 @@ from latentdemo.checkpoints import model_folder
 from latentdemo.data.held_out import INDEX, count_held_out
 from latentdemo.engine import Job, OnEngine, engine_for
 from latentdemo.errors import LatentdemoError
-from latentdemo.evaluation.report import Report
+from latentdemo.evaluation.report import GAP, Report
 from latentdemo.ui.i18n.error_words import error_words
+from latentdemo.ui.i18n.figure_words import value_text
+from latentdemo.ui.i18n.kernel_words import way_phrase
 from latentdemo.ui.i18n.words import _
 from latentdemo.ui.state.background import session_is_there
 
-COUNTS, DEFAULT_COUNT = (250, 500, 1000), 500
-REPETITIONS, DEFAULT_REPETITIONS = (2, 3, 4, 5), 3
+if TYPE_CHECKING:
+    from latentdemo.evaluation.race import FirstAnswer
+
+COUNTS, DEFAULT_COUNT = (250, 500, 1000), 250
+REPETITIONS, DEFAULT_REPETITIONS = (4, 6, 10), 10
+FIRST_ANSWER = 60.0  # seconds until there is one
 POLLED_EVERY = 1.0  # seconds
 AT_ONCE = 0.2  # seconds that a page waits for a job before it shows progress
 JOB, RESULTS = "measurement", "measured"  # keys of the session's state
@@ -70,13 +76,17 @@ def forget(model: str, digest: str) -> None:
 def start(wanted: Measurement) -> None:
     """Begin to measure; what this session measured before is cancelled."""
     from latentdemo.evaluation import measure_model  # noqa: PLC0415 - only a press needs all that it imports
+    from latentdemo.evaluation.race import race_model  # noqa: PLC0415 - as above
 
     def work(job: Job[Any]) -> Report:
+        compute = OnEngine(engine_for(), job.run_batches)  # in turns with the chains that others look at
+        for answer in race_model(wanted.model, FIRST_ANSWER, compute=compute, cancelled=job.stopped):
+            job.shown = answer
         return measure_model(
             wanted.model,
             count=wanted.count,
             seeds=range(wanted.repetitions),
-            compute=OnEngine(engine_for(), job.run_batches),  # in turns with the chains that others look at
+            compute=compute,
             progress=job.report,
             cancelled=job.stopped,
         )
@@ -125,5 +135,21 @@ def show_progress() -> None:
     if job is None or job.wait(0):
         st.rerun()
     assert isinstance(job.key, Measurement)
+    if job.shown is not None:
+        st.markdown(first_answer(job.shown))
     st.progress(job.progress, _("Measuring {model} …", model=job.key.model))
     st.button(_("Cancel"), key="cancel_measurement", on_click=job.cancel, icon=":material/close:")
+
+
+def first_answer(answer: FirstAnswer) -> str:
+    """What a race has found so far, in a sentence or two."""
+    facts = {"rounds": answer.rounds, "seconds": round(answer.seconds), "left": len(answer.left)}
+    if answer.chosen is None:
+        return _("First answer after {seconds} s: leave this model alone, so far no way pays beyond chance; {left} "
+                 "ways are still in the race.", **facts)  # fmt: skip
+    told = answer.told or answer.chosen
+    assert told.gap is not None
+    found = _("First answer after {seconds} s: {way} closes {gap} of the quality gap, by the strictest judge.",
+              way=way_phrase(answer.chosen), gap=value_text(GAP, told.gap.figure), **facts)  # fmt: skip
+    others = len(answer.left) - 1
+    return found if not others else found + " " + _("{others} other ways are still in the race.", others=others)

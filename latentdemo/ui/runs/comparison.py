@@ -22,8 +22,9 @@ from latentdemo.data.held_out import held_out_images, held_out_written
 from latentdemo.engine import Job, RecentResults, RunRequest
 from latentdemo.engine.run import Snapshot
 from latentdemo.errors import LatentdemoError
+from latentdemo.evaluation.interval import Interval
 from latentdemo.evaluation.metrics.pictures import sharpness
-from latentdemo.evaluation.report import GAP, REAL_DATA, Interval, Report, Row
+from latentdemo.evaluation.report import GAP, REAL_DATA, Report, Row
 from latentdemo.export.picture import order_of_tiles, sheet_of
 from latentdemo.export.settings import DRAWN, Layout
 from latentdemo.imaging import png_bytes
@@ -247,7 +248,7 @@ def accepted_share(run: ChainRun, step: int) -> float | None:
 
 def reported_sharpness(report: Report | None) -> float | None:
     """Mean sharpness of real data as an evaluation has it; None where none does."""
-    figure = report.references[REAL_DATA].get("sharpness") if report else None
+    figure = report.references[REAL_DATA].own.get("sharpness") if report else None
     return figure.mean if figure else None
 
 

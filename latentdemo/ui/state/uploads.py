@@ -19,9 +19,7 @@ from latentdemo.data import read_held_out
 from latentdemo.data.held_out import INDEX, SHEET
 from latentdemo.engine import Job
 from latentdemo.errors import DataError, UploadError
-from latentdemo.evaluation.features.classifier import CONFIG as FEATURES
-from latentdemo.evaluation.features.classifier import WEIGHTS as FEATURE_WEIGHTS
-from latentdemo.evaluation.features.classifier import features_folder
+from latentdemo.evaluation.features.registry import SPACES
 from latentdemo.sampling.densities.intake import check_densities
 from latentdemo.ui.i18n.words import _
 from latentdemo.ui.state import background
@@ -144,8 +142,8 @@ def forget_model() -> None:
 
 
 def copy_data_files(folder: Path) -> None:
-    """Put the held-out images and the feature space of the data set that a model says it is of beside it, if both are
-    here and the images fit."""
+    """Put the held-out images and the feature spaces of the data set that a model says it is of beside it, where they
+    are here and the images fit."""
     config = read_config(folder)
     source = dataset_folder(config.dataset) if config.dataset else folder
     try:
@@ -153,7 +151,8 @@ def copy_data_files(folder: Path) -> None:
     except DataError:
         return
     if (channels, height, width) == config.network.image_shape:
-        features = features_folder(config.dataset)
-        for path in (source / SHEET, source / INDEX, features / FEATURES, features / FEATURE_WEIGHTS):
+        files = [spec.files for spec in SPACES.values()]
+        spaces = [each.folder(config.dataset) / name for each in files for name in (each.config, each.weights)]
+        for path in (source / SHEET, source / INDEX, *spaces):
             if path.exists():
                 shutil.copyfile(path, folder.parent / path.name)

@@ -5,14 +5,17 @@ from dataclasses import replace
 
 import pytest
 
-from latentdemo.evaluation.recommend import recommend
-from latentdemo.evaluation.report import GAP, Interval, Report, Row
+from latentdemo.evaluation.findings.recommend import Limits, recommend
+from latentdemo.evaluation.interval import Interval
+from latentdemo.evaluation.report import GAP, Report, Row
 from latentdemo.sampling import KERNELS
 from latentdemo.ui.components.charts import DASHES, DIRECT, OTHER
 from latentdemo.ui.components.curves import Axis, curves_legend
 from latentdemo.ui.components.curves_chart import curves_chart
+from latentdemo.ui.evaluation.cards import cards
 from latentdemo.ui.evaluation.curves import (
     STEPS_AXIS,
+    STRICTEST,
     TIME_AXIS,
     curves,
     figure_names,
@@ -23,11 +26,11 @@ from latentdemo.ui.evaluation.curves import (
 )
 from latentdemo.ui.evaluation.method import how_measured
 from latentdemo.ui.evaluation.table import table
-from latentdemo.ui.evaluation.verdict import beside_pythae, leave_alone, verdict, worst_harm
-from latentdemo.ui.i18n.figure_words import figure_meaning, figure_title, money_text, value_text
+from latentdemo.ui.evaluation.verdict import beside_pythae, best_chain, harms, leave_alone, verdict
+from latentdemo.ui.i18n.figure_words import figure_meaning, figure_title, money_text, space_title, value_text
 from latentdemo.ui.i18n.kernel_words import way_key
 from latentdemo.ui.quality.costs import costs, costs_sentence
-from tests.ui.sample_reports import advising, without
+from tests.ui.sample_reports import advising, in_one_space, with_figures, with_prior_figures, without
 from tests.ui.sample_reports import report as sample
 
 
@@ -36,19 +39,41 @@ def report() -> Report:
     return sample()
 
 
-def with_prior_figures(report: Report, **figures: Interval) -> Report:
-    rows = [replace(row, figures={**row.figures, **figures}) if row.is_prior else row for row in report.rows]
-    return replace(report, rows=rows)
-
-
 def test_the_verdict_says_what_pays_and_at_what_cost(report: Report) -> None:
     advised = advising(report, 3)
     row = advised.recommended
     assert row is not None
     assert verdict(advised) == (
         f"It pays for this model: running 3 steps of the plain chain closes {value_text(GAP, row.figures[GAP])} "
-        f"of the quality gap at {row.milliseconds:.1f} ms an image."
+        f"of the quality gap at {row.milliseconds:.1f} ms an image, by the strictest of three judges (labels alone)."
     )
+
+
+def test_a_single_judge_is_not_named(report: Report) -> None:
+    alone = in_one_space(report)
+    assert alone.recommended is not None
+    assert " ms an image, but does worse in" in verdict(alone)
+    assert "judge" not in verdict(alone) + " ".join(how_measured(alone))
+    assert not any("judge" in note for card in cards(alone) for note in card.notes)
+
+
+def test_the_figures_told_are_those_that_did_not_choose(report: Report) -> None:
+    told = report.told
+    assert told is not None
+    assert len(told.figures[GAP].values) == len(report.seeds) // 2
+    assert value_text(GAP, told.figures[GAP]) in verdict(report)
+    assert cards(report)[0].value == value_text(GAP, told.figures[GAP])
+
+
+def test_the_best_chain_is_named_beside_another_way(report: Report) -> None:
+    drawn = advising(report, 0, kernel="", start="flow")
+    row = drawn.best_chain
+    assert row is not None
+    assert best_chain(drawn) == (
+        f"The best chain of decode and encode, {row.steps} steps of the transport chain, closes "
+        f"{value_text(GAP, row.figures[GAP])} at {row.milliseconds:.1f} ms."
+    )
+    assert best_chain(advising(report, row.steps, kernel=row.kernel)) is None
 
 
 def test_the_same_sentence_says_what_gets_worse(report: Report) -> None:
@@ -78,11 +103,13 @@ def test_ways_are_told_in_words(report: Report, way: dict, words: str) -> None:
 def test_a_model_that_nothing_helps_is_left_alone() -> None:
     harmed = sample(strength=-0.5)
     assert harmed.recommended is None
-    assert verdict(harmed).startswith("Leave this model alone: no chain closes its quality gap beyond chance; at best,")
+    assert verdict(harmed).startswith(
+        "Leave this model alone: no way to sample closes its quality gap beyond chance; at best,"
+    )
 
 
 def test_a_model_without_a_gap_is_left_alone(report: Report) -> None:
-    rows = [replace(row, figures=without(row.figures, [GAP])) for row in report.rows]
+    rows = [without(row, [GAP]) for row in report.rows]
     even = replace(report, rows=rows, recommendation=recommend(rows))
     assert even.recommended is None
     assert "already as good as" in verdict(even)
@@ -91,17 +118,90 @@ def test_a_model_without_a_gap_is_left_alone(report: Report) -> None:
 
 
 def test_a_gap_that_closes_at_the_expense_of_coverage_is_told_as_such(report: Report) -> None:
-    covering = with_prior_figures(report, coverage=Interval(0.9, 0.001))
+    covering = with_prior_figures(report, coverage=Interval.of([0.9, 0.901] * 5))
     covering = replace(covering, recommendation=recommend(covering.rows))
     assert covering.recommended is None
     assert "loses coverage" in leave_alone(covering)
     assert "the prior 0.90" in leave_alone(covering)
 
 
-def test_the_worst_harm_is_the_largest_loss(report: Report) -> None:
-    advised = with_prior_figures(advising(report, 3, harms=("recall", "coverage")), recall=Interval(0.9, 0.01))
-    assert worst_harm(advised) == "recall"
-    assert worst_harm(advising(report, 3)) is None
+def test_a_difference_that_nobody_sees_is_told_as_such(report: Report) -> None:
+    prior = report.prior.figures["frechet_distance"]
+    nearer = Interval.of([0.95 * value for value in prior.values])
+    rows = [row if row.is_prior else with_figures(row, frechet_distance=nearer) for row in report.rows]
+    alike = replace(report, rows=rows, recommendation=recommend(rows))
+    assert alike.recommendation.reason == "nothing to gain"
+    assert "nobody would see the difference. At best," in verdict(alike)
+    before, after = (
+        value_text("frechet_distance", each.part(alike.recommendation.told_on)) for each in (prior, nearer)
+    )
+    assert f"from {before} to {after}, by labels and damage." in verdict(alike)
+
+
+def test_a_gap_that_closes_by_another_mix_is_told_as_such(report: Report) -> None:
+    change = Interval.of([0.8, 0.81] * 5)
+    rows = [
+        row
+        if row.is_prior
+        else replace(
+            with_figures(row, mix_change=change),
+            mix={name: replace(each, total_variation=change) for name, each in row.mix.items()},
+        )
+        for row in report.rows
+    ]
+    mixed = replace(report, rows=rows, recommendation=recommend(rows))
+    assert mixed.recommendation.reason == "mix"
+    assert "what closes its quality gap shifts the mix of kind (" in verdict(mixed)
+
+
+def test_a_gap_that_closes_by_copies_is_told_as_such(report: Report) -> None:
+    rows = [
+        row if row.is_prior else with_figures(row, memorised_share=Interval.of([0.3, 0.31] * 5)) for row in report.rows
+    ]
+    copied = replace(report, rows=rows, recommendation=recommend(rows))
+    assert copied.recommendation.reason == "copies"
+    assert "recites training images (" in verdict(copied)
+    assert "but 31 of 100 samples are nearer to a training image" in verdict(copied)
+
+
+def test_limits_that_nothing_keeps_to_are_told_as_such(report: Report) -> None:
+    limited = replace(report, recommendation=recommend(report.rows, Limits(milliseconds=0.001)))
+    assert verdict(limited) == "Nothing that was measured keeps to these limits."
+
+
+def test_the_worst_harm_is_the_largest_loss_in_its_feature_space(report: Report) -> None:
+    harmed = with_prior_figures(advising(report, 3, harms=("recall", "coverage")), recall=Interval.of([0.9, 0.91] * 5))
+    assert [harm.name for harm in harms(harmed)] == ["recall", "coverage"]
+    assert harms(advising(report, 3)) == []
+    (prior,) = [row for row in harmed.rows if row.is_prior]
+    prior.judged["labels"]["recall"] = Interval.of([1.9, 1.91] * 5)
+    assert harms(harmed)[0][:2] == ("recall", "labels")
+    card = cards(harmed)[3]
+    assert card.label == "Worse: recall"
+    assert card.notes[0].startswith("Prior 1.9")
+    assert card.notes[0].endswith(", by labels alone")
+    assert card.notes[1] == "Worse, too: coverage"
+
+
+def test_the_gap_card_names_the_strictest_judge_and_the_others(report: Report) -> None:
+    row = report.told
+    assert row is not None
+    damage, imagenet = (f"{row.judged[space][GAP].mean:.0f}\u00a0%" for space in ("damage", "imagenet"))
+    assert cards(report)[0].notes[-1] == (
+        f"Strictest judge: labels alone. The others: labels and damage {damage}, ImageNet {imagenet}."
+    )
+
+
+def test_a_direct_draw_takes_no_steps(report: Report) -> None:
+    steps = cards(advising(report, 0, kernel="", start="flow"))[1]
+    assert steps.value == "0"
+    assert steps.notes == ["Drawn directly from the flow, no chain"]
+
+
+def test_feature_spaces_have_titles() -> None:
+    assert space_title("imagenet") == "ImageNet"
+    assert space_title("mine", {"mine": {"name": "resnet18"}}) == "resnet18"
+    assert space_title("mine") == "mine"
 
 
 @pytest.mark.parametrize(
@@ -109,18 +209,21 @@ def test_the_worst_harm_is_the_largest_loss(report: Report) -> None:
     [
         (GAP, Interval(88.3, 1.0), "88 % ± 2 %"),
         (GAP, Interval(-4.0, 0.5), "−4.0 % ± 1.0 %"),
+        (GAP, Interval.of([87.0, 88.0]), "88 % ± 6 %"),
         (GAP, Interval(88.3), "88 %"),
         ("recall", Interval(0.204, 0.004), "0.20 ± 0.01"),
         ("recall", Interval(0.204, 0.001), "0.204 ± 0.002"),
         ("frechet_distance", Interval(103.4, 1.5), "103 ± 3"),
         ("kernel_distance", Interval(-0.00001, 0.0), "−0.00001 ± 0.00000"),
         ("kernel_distance", Interval(0.0, 0.0), "0.000 ± 0.000"),
-        ("something_new", Interval(2.5, 0.25), "2.50 ± 0.50"),
+        ("something_new", Interval(2.5, 0.25), "2.50 ± 0.49"),
+        ("mix_change", Interval(0.123, 0.01), "0.12 ± 0.02"),
+        ("copying", Interval(-4.25, 0.5), "−4.2 ± 1.0"),
     ],
 )
 def test_figures_in_text(name: str, interval: Interval, text: str) -> None:
     shown = value_text(name, interval)
-    assert shown == text or name == "kernel_distance"
+    assert shown == text.replace(" ", "\u00a0") or name == "kernel_distance"
     assert "-" not in shown
 
 
@@ -173,6 +276,22 @@ def test_levels_of_the_gap_are_by_definition(report: Report) -> None:
     assert [level.kind for level in levels(report, "image_kept")] == ["prior"]
 
 
+def test_curves_of_a_judge_are_in_its_feature_space(report: Report) -> None:
+    row = next(row for row in report.rows if row.is_plain and row.steps == 5)
+    found = {
+        judge: next(
+            point for point in curves(report, ["decode-encode"], GAP, STEPS_AXIS, judge)[0].points if point.x == 5
+        )
+        for judge in (STRICTEST, *report.spaces)
+    }
+    assert {judge: point.y for judge, point in found.items()} == {
+        STRICTEST: row.judged["labels"][GAP].mean,
+        **{space: each[GAP].mean for space, each in row.judged.items()},
+    }
+    assert found["imagenet"].high - found["imagenet"].low == pytest.approx(2 * row.judged["imagenet"][GAP].half_width)
+    assert curves(report, ["decode-encode"], "image_kept", STEPS_AXIS, "imagenet")
+
+
 @pytest.mark.parametrize("axis", [STEPS_AXIS, TIME_AXIS])
 @pytest.mark.slow
 def test_every_figure_can_be_drawn(report: Report, axis: str) -> None:
@@ -214,8 +333,9 @@ def test_the_table_has_all_models_and_marks_the_advised_row(report: Report) -> N
 
 def with_pythae(report: Report, **gaps: float) -> Report:
     """The report with samplers of pythae that close so much of the gap, each with an error of 1."""
+    prior = report.prior
     rows = [
-        Row.of(f"pythae-{name}", "", 0, {**report.prior.figures, GAP: Interval(gap, 1.0)}) for name, gap in gaps.items()
+        Row.of(f"pythae-{name}", "", 0, with_figures(prior, **{GAP: Interval(gap, 1.0)})) for name, gap in gaps.items()
     ]
     return replace(report, rows=[*report.rows, *rows], samplers={"pythae": "0.1.2", "epochs": {"pythae-maf": 20}})
 

@@ -11,8 +11,9 @@ from latentdemo.evaluation.report import GAP
 from latentdemo.export import GIVEN, Layout, RunSettings
 from latentdemo.export.story import Story
 from latentdemo.sampling import ChainSpec
-from latentdemo.ui.evaluation.verdict import direct_draw, verdict
+from latentdemo.ui.evaluation.verdict import best_chain, verdict
 from latentdemo.ui.export.story import story_of
+from latentdemo.ui.i18n.kernel_words import steps_text
 from latentdemo.ui.state.selection import Selection
 from tests.ui.sample_reports import report, without
 
@@ -31,13 +32,14 @@ def test_the_verdict_is_that_of_the_review() -> None:
     found = report()
     story = told(found)
     assert story.verdict == verdict(found)
-    assert direct_draw(found) in story.decision.points
+    assert best_chain(found) in story.decision.points
     assert story.table is not None
     assert story.table.advised is not None
     advised = story.table.rows[story.table.advised]
     assert found.recommended is not None
-    assert advised[1] == str(found.recommended.steps)
-    assert f"{found.recommended.figures[GAP].mean:.0f} %" in advised[2]
+    assert found.told is not None
+    assert advised[1] == steps_text(found.recommended)
+    assert f"{found.told.figures[GAP].mean:.0f}\u00a0%" in advised[2]
     assert story.chart is not None
     assert {line.label for line in story.chart.lines} >= {"Plain chain", "Calibrated chain"}
     assert [card.label for card in story.cards][:3] == ["Quality gap closed", "Recommended steps", "Cost per image"]
@@ -53,7 +55,7 @@ def test_a_model_that_is_best_left_alone_is_told_as_such() -> None:
 
 def test_a_model_without_a_gap_has_a_table_but_no_chart() -> None:
     found = report(strength=-1.0)
-    found = replace(found, rows=[replace(row, figures=without(row.figures, [GAP])) for row in found.rows])
+    found = replace(found, rows=[without(row, [GAP]) for row in found.rows])
     story = told(found)
     assert story.chart is None
     assert story.table is not None
@@ -83,6 +85,14 @@ def test_the_first_picture_is_called_what_it_is(start: str, captions: dict, word
 
 def test_the_other_picture_names_its_step_and_its_kernel() -> None:
     assert told(report(), after=1).after == "one step · Calibrated chain"
+
+
+def test_a_draw_that_no_chain_follows_is_told_as_such() -> None:
+    drawn = replace(SETTINGS, spec=ChainSpec(count=16, steps=0, start="flow"), recorded=(0,), captions={0: "Step 0"})
+    story = told(report(), drawn, after=0)
+    assert story.remedy.title == "The remedy: draw where the data is"
+    assert "without any chain" in story.remedy.points[0]
+    assert story.after == "Step 0 · Direct draw"
 
 
 def test_settings_name_what_fixes_the_run() -> None:

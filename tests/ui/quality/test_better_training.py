@@ -4,11 +4,13 @@ from dataclasses import replace
 
 import pytest
 
-from latentdemo.evaluation.report import GAP, Interval, Recommendation, Report
+from latentdemo.evaluation.interval import Interval
+from latentdemo.evaluation.report import GAP, Recommendation, Report
 from latentdemo.models import FAMILIES
 from latentdemo.ui.i18n.figure_words import value_text
 from latentdemo.ui.quality.better_training import DISTANCE, better_training
 from tests.ui.sample_reports import report as sample
+from tests.ui.sample_reports import with_figures
 
 PLAIN, BETTER = "vae", "flow-vae"
 
@@ -17,7 +19,7 @@ def at(report: Report, prior: float, end: float, error: float = 0.05) -> Report:
     """The report with other Fréchet distances of the prior sample and of what is recommended."""
     recommended = report.recommendation.row
     rows = [
-        replace(row, figures={**row.figures, DISTANCE: Interval(prior if row.is_prior else end, error)})
+        with_figures(row, **{DISTANCE: Interval(prior if row.is_prior else end, error)})
         if row.is_prior or index == recommended
         else row
         for index, row in enumerate(report.rows)
@@ -56,19 +58,20 @@ def test_worse_prior_samples_are_said_to_be_worse() -> None:
 def test_a_difference_within_chance_is_none() -> None:
     (sentence,) = said((4.0, 2.0), (3.9, 1.9))
     assert sentence.startswith("Better training gains nothing beyond chance")
-    assert "%" not in sentence.split(". A chain")[0]
+    assert "%" not in sentence.split(". Correcting")[0]
 
 
-def test_the_chain_that_still_pays_is_named_with_its_share_of_the_gap() -> None:
+def test_the_way_that_still_pays_is_named_with_its_share_of_the_gap() -> None:
     (sentence,) = said((4.0, 2.0), (3.0, 1.9))
-    row = sample("own/flow-vae").recommended
-    assert row is not None
-    assert f"closes {value_text(GAP, row.figures[GAP])} of the quality gap that is left" in sentence
+    told = sample("own/flow-vae").told
+    assert told is not None
+    assert "is still worth it there: running" in sentence
+    assert f"closes {value_text(GAP, told.figures[GAP])} of the quality gap that is left" in sentence
 
 
-def test_a_chain_that_no_longer_pays_is_said_so_and_the_prior_is_the_end() -> None:
+def test_what_no_longer_pays_is_said_so_and_the_prior_is_the_end() -> None:
     (sentence,) = said((4.0, 2.0), (1.5, 9.9), recommendation=Recommendation(None, 0, [], []))
-    assert "A chain is no longer worth it there" in sentence
+    assert "Correcting the latents is no longer worth it there" in sentence
     assert "ends better: at 1.50" in sentence
 
 
@@ -82,7 +85,7 @@ def test_the_ends_are_compared(end: float, words: str) -> None:
     assert sentence.endswith(f"the VAE at {value_text(DISTANCE, Interval(2.0, 0.05))}.")
 
 
-@pytest.mark.parametrize("changes", [{"count": 250}, {"features": {"name": "resnet18", "sha256": "00"}}])
+@pytest.mark.parametrize("changes", [{"count": 250}, {"spaces": {"damage": {"name": "resnet18", "sha256": "00"}}}])
 def test_what_cannot_be_compared_is_not(changes: dict) -> None:
     assert said((4.0, 2.0), (3.0, 1.9), **changes) == []
 

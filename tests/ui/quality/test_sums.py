@@ -7,7 +7,9 @@ import math
 
 import pytest
 
-from latentdemo.evaluation.report import Interval, Report, parse
+from latentdemo.evaluation.interval import Interval
+from latentdemo.evaluation.report import Report
+from latentdemo.evaluation.report.file import parse
 from latentdemo.ui.i18n.words import in_language
 from latentdemo.ui.quality.costs import Costs, costs, costs_sentence, per_thousand
 from latentdemo.ui.quality.diagnostics import diagnostics_table
@@ -52,19 +54,28 @@ def test_costs_of_a_report(report: Report) -> None:
     assert sums.extra == pytest.approx((row.milliseconds - report.prior.milliseconds) / 1000)
     gained = row.figures["precision"].mean - report.prior.figures["precision"].mean
     assert sums.rejects_fewer.mean == pytest.approx(1000 * gained)
+    paired = row.figures["precision"].minus(report.prior.figures["precision"])
+    assert sums.rejects_fewer.half_width == pytest.approx(1000 * paired.half_width)
 
 
 def test_csv_has_every_figure_once(report: Report) -> None:
     lines = list(csv.DictReader(io.StringIO(as_csv(report))))
-    assert list(lines[0]) == ["model", "start", "kernel", "options", "stop_at", "steps", "figure", "mean", "error"]
-    figures = sum(len(row.figures) + 2 for row in report.rows)
-    assert len(lines) == figures + sum(map(len, report.references.values()))
-    keys = [tuple(line[key] for key in list(line)[:7]) for line in lines]
+    assert list(lines[0]) == [
+        "model", "start", "kernel", "options", "stop_at", "steps", "space", "figure", "mean", "half_width"
+    ]  # fmt: skip
+    measured = [*report.rows, *report.references.values()]
+    figures = sum(len(each.own) + sum(map(len, each.judged.values())) for each in measured)
+    assert len(lines) == figures + 2 * len(report.rows)
+    keys = [tuple(line[key] for key in list(line)[:8]) for line in lines]
     assert len(set(keys)) == len(keys)
-    (sampled,) = [line for line in lines if line["options"] and line["steps"] == "5" and line["figure"] == "recall"]
+    found = [line for line in lines if line["options"] and line["steps"] == "5" and line["figure"] == "recall"]
+    assert [line["space"] for line in found] == list(report.spaces)
+    sampled = found[1]
     assert json.loads(sampled["options"]) == {"decoding": "sample"}
     row = next(row for row in report.rows if row.options and row.steps == 5)
-    assert math.isclose(float(sampled["mean"]), row.figures["recall"].mean)
+    recall = row.judged["labels"]["recall"]
+    assert math.isclose(float(sampled["mean"]), recall.mean)
+    assert math.isclose(float(sampled["half_width"]), recall.half_width or 0.0)
 
 
 def test_json_is_a_report_again(report: Report) -> None:

@@ -10,7 +10,8 @@ import torch
 
 from latentdemo.checkpoints import checkpoints_dir
 from latentdemo.data.held_out import INDEX, SHEET
-from latentdemo.evaluation.report import GAP, REAL_DATA, Interval, Row
+from latentdemo.evaluation.interval import Interval
+from latentdemo.evaluation.report import GAP, REAL_DATA, Row
 from latentdemo.export.settings import Layout
 from latentdemo.sampling import KERNELS, ChainRun, ChainSpec, StepFigures
 from latentdemo.sampling.densities.registry import DENSITIES
@@ -110,7 +111,7 @@ def test_the_gap_closed_is_not_told_of_what_was_not_measured(monkeypatch) -> Non
 
 def test_real_sharpness_is_the_report_s_where_there_is_one() -> None:
     shown = Comparison({}, 0.0, {}, torch.empty(0), Layout(columns=4), real=0.25)
-    assert real_sharpness(REPORT, shown) == REPORT.references[REAL_DATA]["sharpness"].mean
+    assert real_sharpness(REPORT, shown) == REPORT.references[REAL_DATA].figures["sharpness"].mean
     assert real_sharpness(None, shown) == 0.25
 
 
