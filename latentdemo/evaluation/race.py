@@ -36,10 +36,17 @@ from latentdemo.evaluation.measuring import DISTANCE, with_gaps
 from latentdemo.evaluation.metrics.frechet import frechet_distance
 from latentdemo.evaluation.metrics.prdc import prdc
 from latentdemo.evaluation.protocol import Arm, plan
-from latentdemo.evaluation.repetition import Features, Subject, posterior_draws
+from latentdemo.evaluation.repetition import (
+    Features,
+    Subject,
+    distances_from_start,
+    posterior_draws,
+    with_start_kept,
+)
 from latentdemo.evaluation.report import CEILING, GAP, EvaluationError, Measured, Row
 from latentdemo.random import Purpose, stream
-from latentdemo.sampling import ChainSpec
+from latentdemo.sampling import ChainRun, ChainSpec
+from latentdemo.sampling.starts import PRIOR
 
 COUNT = 500  # Images a side, in each round.
 LEAST_COUNT = 50
@@ -109,6 +116,7 @@ class Race:
         self.values: dict[Way, dict[str, list[float]]] = {}
         self.ceiling: dict[str, list[float]] = {}
         self.costs: dict[Way, list[float]] = {}
+        self.kept: dict[Way, list[float]] = {}
         self.rounds = 0
         self.started = time.perf_counter()
         order = np.random.default_rng(0)
@@ -151,11 +159,18 @@ class Race:
         spec = arm.spec.replaced(count=self.count, seed=self.rounds)
         found: dict[int, list[Features]] = {step: [] for step in arm.steps}
         seconds = dict.fromkeys(arm.steps, 0.0)
-        batches = self.subject.compute.batches
-        for run in batches(self.subject.model, spec, record=arm.steps, cancelled=self.cancelled):
+        first = {0} if arm.start == PRIOR else set()
+        before: ChainRun | None = None
+        for run in self.subject.compute.batches(
+            self.subject.model, spec, record=sorted(first | set(arm.steps)), cancelled=self.cancelled
+        ):
             for step in arm.steps:
                 found[step].append(self.subject.features_of(run.images[step]))
                 seconds[step] += run.seconds[step]
+                if first and step:
+                    survives = with_start_kept(distances_from_start(run, step, before or run))
+                    self.kept.setdefault((key, step), []).append(survives["image_kept"])
+            before = run
         for step, parts in found.items():
             features = {space: torch.cat([part[space] for part in parts]) for space in parts[0]}
             kept = self.values.setdefault((key, step), {})
@@ -187,7 +202,9 @@ class Race:
                 space, figure = name.split(" ")
                 judged.setdefault(space, {})[figure] = Interval.of(values)
             spec, cost = self.arms[key].spec.replaced(steps=step), float(np.median(self.costs[key, step]))
-            found.append(Row({}, judged, spec=spec, average_steps=step, milliseconds=cost))
+            kept = self.kept.get((key, step))
+            own = {"image_kept": Interval(float(np.mean(kept)))} if kept else {}
+            found.append(Row(own, judged, spec=spec, average_steps=step, milliseconds=cost))
         ceiling = {space: {DISTANCE: Interval.of(values)} for space, values in self.ceiling.items()}
         return with_gaps(found, {CEILING: Measured({}, ceiling)})[0]
 

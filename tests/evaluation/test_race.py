@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -11,7 +13,7 @@ from latentdemo.data import ImageSet, read_held_out
 from latentdemo.errors import Cancelled
 from latentdemo.evaluation import EvaluationError
 from latentdemo.evaluation.features.registry import load_spaces
-from latentdemo.evaluation.findings.recommend import MARGIN, Limits
+from latentdemo.evaluation.findings.recommend import MARGIN, Limits, recommend
 from latentdemo.evaluation.metrics.frechet import frechet_distance
 from latentdemo.evaluation.protocol import Arm, plan
 from latentdemo.evaluation.race import GROUPS, MOST_STEPS, Race, pseudo_values, race, race_model
@@ -111,6 +113,9 @@ def test_what_is_told_is_of_images_that_did_not_choose(subject: Subject) -> None
     assert answer.told.gap.figure.mean > 50.0
     assert set(answer.told.judged["damage"][GAP].values).isdisjoint(answer.chosen.judged["damage"][GAP].values)
     assert len(answer.left) + answer.out == contest.ways - 1
+    assert 0.0 < answer.chosen.figures["image_kept"].mean < 0.6
+    survivors = replace(contest.limits, start_kept=0.99)
+    assert recommend(contest.rows(), survivors, halved=False).row is None
 
 
 def test_limits_and_long_chains_are_kept_out(subject: Subject) -> None:

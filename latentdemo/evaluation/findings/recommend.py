@@ -19,12 +19,8 @@ MARGIN = 2.0  # A way is as good as the best if it closes less of the gap by no 
 FULL_COVERAGE = 1.0 - 0.5**NEIGHBOURS  # Of two large sets of one law (Naeem et al. 2020, equation 5).
 COVERAGE_MARGIN = 0.02  # Less coverage than the prior's, by no more than this, counts as no loss.
 MIX_MARGIN = 0.05  # The same of a shift in the classes of an attribute: 5 in 100 samples.
-MOST_COPIED = (
-    0.1  # Where more samples than this share are nearer to training images than held-out ones are, it recites.
-)
-NOTICED = (
-    0.1  # A way that takes less than this share off the prior's distance, in every space, changes nothing one sees.
-)
+MOST_COPIED = 0.1  # Where more samples than this share are nearer to training images than held-out ones, it recites.
+NOTICED = 0.1  # A way that takes less than this share off the prior's distance, in every space, changes nothing.
 FEWEST = 6  # Repetitions that can be halved: an interval of two reaches 13 standard errors to each side.
 
 
