@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 UNITS = {"": 1.0, "s": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0}
 LARGEST = 86_400.0  # Seconds.
+MOST_NAMED = 5  # Ways that the answer names beside the one that is advised.
 REASONS = {
     "no gap": "its prior samples are not seen to be worse than the best that its decoder can do",
     "nothing to gain": "the best way takes so little off that nobody would see it",
@@ -84,7 +85,8 @@ def in_words(model: str, answer: FirstAnswer) -> list[str]:
     lines += [f"  {space}: {in_per_cent(figures['gap_closed'])}" for space, figures in told.judged.items()]
     others = [way(each) for each in answer.left if way(each) != way(row)]
     if others:
-        lines.append(f"Not yet told from it: {'; '.join(others)}.")
+        more = f" and {len(others) - MOST_NAMED} more" if len(others) > MOST_NAMED else ""
+        lines.append(f"Not yet told from it: {'; '.join(others[:MOST_NAMED])}{more}.")
     return [*lines, f"{spent}."]
 
 

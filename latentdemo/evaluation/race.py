@@ -67,7 +67,7 @@ class FirstAnswer:
         chosen: the way that is advised, its figures from all rounds; None says "leave this model alone".
         told: its figures from images that did not choose it; None before these were taken.
         reason: see `Recommendation`.
-        left: the ways that are still in the race, the chosen one among them.
+        left: the ways that are still in the race and keep to the limits, the chosen one among them.
         out: how many dropped out.
         rounds: that were run.
         seconds: that it took.
@@ -225,7 +225,7 @@ class Race:
         """What is known so far."""
         rows = self.rows()
         advice = recommend(rows, self.limits, halved=False)
-        left = [row for row in rows if not row.is_prior]
+        left = [row for row in rows if not row.is_prior and self.limits.allow(row)]
         chosen = None if advice.row is None else rows[advice.row]
         seconds = time.perf_counter() - self.started
         out = self.ways - len(self.running)

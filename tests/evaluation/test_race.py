@@ -112,7 +112,7 @@ def test_what_is_told_is_of_images_that_did_not_choose(subject: Subject) -> None
     assert answer.told.gap is not None
     assert answer.told.gap.figure.mean > 50.0
     assert set(answer.told.judged["damage"][GAP].values).isdisjoint(answer.chosen.judged["damage"][GAP].values)
-    assert len(answer.left) + answer.out == contest.ways - 1
+    assert len(answer.left) + answer.out == contest.ways - 1  # nothing is limited
     assert 0.0 < answer.chosen.figures["image_kept"].mean < 0.6
     survivors = replace(contest.limits, start_kept=0.99)
     assert recommend(contest.rows(), survivors, halved=False).row is None
