@@ -20,11 +20,11 @@ from latentdemo.checkpoints import checkpoints_dir
 from latentdemo.data import ImageSet, read_held_out
 from latentdemo.evaluation.features.damage import mixed, warped
 from latentdemo.evaluation.features.registry import load_spaces
-from latentdemo.evaluation.findings.recommend import objection, recommend
+from latentdemo.evaluation.findings.recommend import recommend
 from latentdemo.evaluation.measuring import measure_all
 from latentdemo.evaluation.protocol import direct_draw
 from latentdemo.evaluation.repetition import Subject
-from latentdemo.evaluation.report import GAP, Row
+from latentdemo.evaluation.report import Row
 from latentdemo.evaluation.unfinished import Unfinished
 from latentdemo.sampling.starts import PRIOR
 
@@ -156,5 +156,3 @@ def test_a_planted_fault_alone_with_the_prior_is_named(measured, dataset: str, f
     advice = recommend(rows)
     assert advice.row is None
     assert advice.reason in found
-    if GAP in rows[1].figures:
-        assert objection(*rows) in found
