@@ -58,7 +58,7 @@ def evaluate(
     """
     from latentdemo.checkpoints import model_folder
     from latentdemo.engine import OnEngine, engine_for
-    from latentdemo.evaluation import evaluate_model, load_judges, torchvision_features
+    from latentdemo.evaluation import EvaluationError, evaluate_model, load_judges, torchvision_features
     from latentdemo.export.files import parse_steps
 
     if precision not in ("float32", "bf16"):
@@ -66,7 +66,7 @@ def evaluate(
     folder = model_folder(model)
     judges = load_judges(judged_by, folder.parent.name, device) if judged_by else None
     if judges == {}:
-        raise typer.BadParameter(
+        raise EvaluationError(
             f"{judged_by} holds no judge; train them with: latentdemo judges {folder.parent.name} {judged_by}"
         )
     with progress_bar() as bar:
