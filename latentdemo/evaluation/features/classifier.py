@@ -14,9 +14,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from latentdemo.errors import ImageShapeError
 from latentdemo.evaluation.features.files import SpaceFiles
-from latentdemo.evaluation.features.space import FeatureSpace
+from latentdemo.evaluation.features.space import FeatureSpace, check_images
 from latentdemo.models import NetworkConfig, pick_device
 from latentdemo.models.network import Encoder
 from latentdemo.models.weights import half_precision
@@ -109,12 +108,7 @@ class Features(FeatureSpace):
     @torch.no_grad()
     def batch(self, images: Tensor) -> Tensor:
         """Features of one batch."""
-        expected = self.config.network.image_shape
-        if images.dim() != 4 or images.shape[1:] != expected:
-            raise ImageShapeError(
-                f"the features of {self.config.dataset} take images of shape (N, {', '.join(map(str, expected))}), "
-                f"not {tuple(images.shape)}: convert and scale them first"
-            )
+        check_images(images, self.config.network.image_shape, f"the features of {self.config.dataset}")
         return self.classifier.features(images.to(self.classifier.heads.weight.device, torch.float32)).float().cpu()
 
     def facts(self) -> dict[str, Any]:
@@ -123,8 +117,8 @@ class Features(FeatureSpace):
         return super().facts() | {"size": self.size} | accuracy
 
 
-def weights_to_store(classifier: Classifier) -> dict[str, Tensor]:
-    """The tensors that make the features, as they are stored."""
+def weights_to_store(classifier: nn.Module) -> dict[str, Tensor]:
+    """The tensors that make the features of a classifier, as they are stored."""
     state = classifier.state_dict()
     return half_precision({name: state[name] for name in state if not name.endswith("num_batches_tracked")})
 

@@ -7,22 +7,22 @@ decoder is soft and blur should not be what the space sees. Nothing else is done
 
 from __future__ import annotations
 
-import time
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from latentdemo.checkpoints.config import current_versions
 from latentdemo.data import ImageSet, get_dataset
-from latentdemo.errors import TrainingError
+from latentdemo.evaluation.features.classifier import weights_to_store
 from latentdemo.evaluation.features.damage import softened
 from latentdemo.evaluation.features.labels import (
     FILES,
     LabelClassifier,
     LabelConfig,
     LabelSpace,
-    label_weights,
     load_labels,
     save_labels,
 )
@@ -30,14 +30,15 @@ from latentdemo.evaluation.features.pseudo_labels import PSEUDO_LABEL, typical_p
 from latentdemo.evaluation.features.space import OnBatch, SpaceSpec
 from latentdemo.evaluation.features.training import (
     BATCH,
+    Run,
+    checked_epochs,
     cross_entropies,
     label_sizes,
     labelled,
-    shuffled_rows,
-    usual_epochs,
+    logits_of,
+    targets_of,
 )
-from latentdemo.models import NetworkConfig, describe_device
-from latentdemo.models.device import training_precision
+from latentdemo.models import NetworkConfig
 from latentdemo.models.network import initialise
 from latentdemo.random import Purpose, stream
 
@@ -46,7 +47,7 @@ DEPTH = 1  # Residual blocks in each stage.
 FEATURES = 128  # Pooled activations.
 LEAST_STEPS = 600  # Training takes so many, however few the pictures are.
 SEED = 1  # The other classifier of a data set has 0.
-LEARNING_RATE = 2e-3  # Adam's at the start. It falls to zero along half a cosine.
+LEARNING_RATE = 2e-3  # Adam's at the start.
 
 
 def train_labels(
@@ -82,27 +83,15 @@ def train_labels(
     seed = SEED if seed is None else seed
     train, held_out = labelled(train, held_out, seed)
     attributes = label_sizes(train, held_out)
-    epochs = usual_epochs(len(train), LEAST_STEPS) if epochs is None else epochs
-    if epochs < 1 or len(train) < BATCH:
-        raise TrainingError(f"{epochs} epochs on {len(train)} images; take 1 epoch and {BATCH} images at least")
+    epochs = checked_epochs(epochs, len(train), LEAST_STEPS)
     facts = get_dataset(dataset)
     network = NetworkConfig(facts.image_size, facts.channels, width, FEATURES)
     classifier = LabelClassifier(network, depth, attributes)
     initialise(classifier, stream(seed, Purpose.LABELS, 0))
     classifier.to(torch.device(device)).to(memory_format=torch.channels_last)
-    started = time.perf_counter()
-    fit(classifier, train, epochs, seed, on_batch)
-    training = {
-        "epochs": epochs,
-        "batch_size": BATCH,
-        "learning_rate": LEARNING_RATE,
-        "precision": training_precision(device),
-        "seed": seed,
-        "images": len(train),
-        "seconds": round(time.perf_counter() - started),
-        "device": describe_device(device),
-    }
-    classifier.load_state_dict(label_weights(classifier), strict=False)
+    run = Run(Purpose.LABELS, epochs, seed, LEARNING_RATE)
+    training = run.minimise(classifier, partial(label_loss, classifier, train), train, on_batch)
+    classifier.load_state_dict(weights_to_store(classifier), strict=False)
     names = {name: list(train.label_names[name]) for name in attributes}
     config = LabelConfig(dataset, network, depth, names, training=training, versions=current_versions())
     space = LabelSpace(classifier, config, typical_pictures(train) if PSEUDO_LABEL in train.labels else None)
@@ -110,26 +99,10 @@ def train_labels(
     return space
 
 
-def fit(classifier: LabelClassifier, train: ImageSet, epochs: int, seed: int, on_batch: OnBatch | None) -> None:
-    """Minimise the sum of cross-entropies with Adam."""
-    device = classifier.heads.weight.device
-    optimizer = torch.optim.Adam(classifier.parameters(), LEARNING_RATE, fused=True)
-    total = epochs * (len(train) // BATCH)
-    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, total)
-    labels = {name: torch.from_numpy(np.asarray(values, np.int64)) for name, values in train.labels.items()}
-    classifier.train()
-    for done, (rows, generator) in enumerate(shuffled_rows(len(train), epochs, seed, Purpose.LABELS)):
-        images = softened(train.tensor(rows), generator)
-        with torch.autocast(device.type, torch.bfloat16, enabled=training_precision(device) == "bf16"):
-            logits = classifier(images.to(device))
-        loss = cross_entropies(logits, {name: values[rows].to(device) for name, values in labels.items()})
-        optimizer.zero_grad()
-        loss.backward()
-        optimizer.step()
-        schedule.step()
-        if on_batch and (done % 20 == 19 or done + 1 == total):
-            on_batch(done + 1, total, loss.item())
-    classifier.eval()
+def label_loss(classifier: LabelClassifier, train: ImageSet, rows: np.ndarray, generator: torch.Generator) -> Tensor:
+    """The cross-entropies of the labels of a batch of softened images."""
+    logits = logits_of(classifier, softened(train.tensor(rows), generator))
+    return cross_entropies(logits, targets_of(classifier, train, rows))
 
 
 def accuracy(space: LabelSpace, images: ImageSet) -> dict[str, float]:

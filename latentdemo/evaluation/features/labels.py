@@ -21,14 +21,12 @@ import torch
 from PIL import Image
 from torch import Tensor, nn
 
-from latentdemo.errors import ImageShapeError
-from latentdemo.evaluation.features.classifier import accuracy_in_words
+from latentdemo.evaluation.features.classifier import accuracy_in_words, weights_to_store
 from latentdemo.evaluation.features.damage import blur_matrix
 from latentdemo.evaluation.features.files import SpaceFiles
-from latentdemo.evaluation.features.space import FeatureSpace
+from latentdemo.evaluation.features.space import FeatureSpace, check_images
 from latentdemo.files import write_atomically
 from latentdemo.models import NetworkConfig, pick_device
-from latentdemo.models.weights import half_precision
 
 FILES = SpaceFiles("labels", "labels")
 GROUPS = "groups.png"  # The most typical picture of each group of look-alikes, beside the space.
@@ -161,12 +159,7 @@ class LabelSpace(FeatureSpace):
 
     def batch(self, images: Tensor) -> Tensor:
         """Features of one batch."""
-        expected = self.config.network.image_shape
-        if images.dim() != 4 or images.shape[1:] != expected:
-            raise ImageShapeError(
-                f"the labels of {self.config.dataset} take images of shape (N, {', '.join(map(str, expected))}), "
-                f"not {tuple(images.shape)}: convert and scale them first"
-            )
+        check_images(images, self.config.network.image_shape, f"the labels of {self.config.dataset}")
         with torch.no_grad():
             return self.classifier.features(images.to(self.classifier.heads.weight.device, torch.float32)).float().cpu()
 
@@ -186,16 +179,10 @@ class LabelSpace(FeatureSpace):
         return super().facts() | {"size": self.config.network.latent_size} | accuracy
 
 
-def label_weights(classifier: LabelClassifier) -> dict[str, Tensor]:
-    """The tensors that make the space, as they are stored."""
-    state = classifier.state_dict()
-    return half_precision({name: state[name] for name in state if not name.endswith("num_batches_tracked")})
-
-
 def save_labels(space: LabelSpace, folder: Path) -> LabelConfig:
     """Write weights and configuration into the folder of a data set; the configuration gets the digest. Typical
     pictures of groups, where there are any, become a strip of tiles in their order."""
-    config = FILES.write(folder, label_weights(space.classifier), space.config)
+    config = FILES.write(folder, weights_to_store(space.classifier), space.config)
     if space.typical is not None:
         strip = np.concatenate(list(space.typical), axis=1)
         picture = Image.fromarray(strip[..., 0] if strip.shape[-1] == 1 else strip)
@@ -219,7 +206,7 @@ def load_labels(dataset: str, device: torch.device | str | None = None, *, besid
         folder, lambda values: LabelConfig(network=NetworkConfig(**values.pop("network")), **values)
     )
     classifier = LabelClassifier(config.network, config.depth, sizes_of(config.label_names))
-    classifier.load_state_dict(FILES.read_tensors(folder, config.sha256, label_weights(classifier)), strict=False)
+    classifier.load_state_dict(FILES.read_tensors(folder, config.sha256, weights_to_store(classifier)), strict=False)
     return LabelSpace(classifier.to(pick_device(device)), config)
 
 

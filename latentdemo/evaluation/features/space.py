@@ -13,6 +13,7 @@ from safetensors.torch import save as format_safetensors
 from torch import Tensor, nn
 
 from latentdemo.data import ImageSet
+from latentdemo.errors import ImageShapeError
 from latentdemo.evaluation.features.files import SpaceConfig, SpaceFiles
 from latentdemo.evaluation.report import EvaluationError
 
@@ -66,6 +67,15 @@ class FeatureSpace:
     def facts(self) -> dict[str, Any]:
         """What an evaluation says of the space that its figures were taken in."""
         return {"name": self.name, "sha256": self.digest}
+
+
+def check_images(images: Tensor, shape: tuple[int, ...], whose: str) -> None:
+    """Raise ImageShapeError where images are not (N, *shape); `whose` begins the message."""
+    if images.dim() != 4 or images.shape[1:] != shape:
+        raise ImageShapeError(
+            f"{whose} take images of shape (N, {', '.join(map(str, shape))}), "
+            f"not {tuple(images.shape)}: convert and scale them first"
+        )
 
 
 def digest_of(module: nn.Module) -> str:

@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
 import torch
 import torch.nn.functional as F
-from torch import Tensor
+from torch import Tensor, nn
 
 from latentdemo.checkpoints.config import current_versions
 from latentdemo.data import ImageSet, get_dataset
@@ -41,12 +42,84 @@ FEATURES = 128  # Penultimate activations.
 BATCH = 128
 LEAST_STEPS = 1000  # Training takes so many, however few the pictures are.
 DAMAGE = "damage"  # This attribute is made, not read: intact, mixed or warped.
-LEARNING_RATE = 1e-3  # Adam's at the start. It falls to zero along half a cosine.
+LEARNING_RATE = 1e-3  # Adam's at the start.
+
+LossOf = Callable[[np.ndarray, torch.Generator], Tensor]
+"""The loss of some rows of the training images; the generator is for whatever is done to these."""
 
 
 def usual_epochs(count: int, least_steps: int) -> int:
     """Passes over so many training images: 5, or more where they would be fewer than `least_steps` steps."""
     return max(5, math.ceil(least_steps / max(count // BATCH, 1)))
+
+
+def checked_epochs(epochs: int | None, count: int, least_steps: int) -> int:
+    """Passes over so many training images, the usual number where None.
+
+    Raises:
+        TrainingError: no pass, or fewer images than a batch.
+    """
+    epochs = usual_epochs(count, least_steps) if epochs is None else epochs
+    if epochs < 1 or count < BATCH:
+        raise TrainingError(f"{epochs} epochs on {count} images; take 1 epoch and {BATCH} images at least")
+    return epochs
+
+
+@dataclass(frozen=True)
+class Run:
+    """How a classifier is trained: Adam, at a rate that falls to zero along half a cosine, in bf16 autocast where the
+    device has it.
+
+    Attributes:
+        purpose: of the random streams.
+        epochs: passes over the training images.
+        seed: fixes the order and whatever is done to the images.
+        learning_rate: Adam's at the start.
+    """
+
+    purpose: Purpose
+    epochs: int
+    seed: int
+    learning_rate: float
+
+    def minimise(
+        self, classifier: nn.Module, loss_of: LossOf, train: ImageSet, on_batch: OnBatch | None
+    ) -> dict[str, Any]:
+        """Minimise a loss over the training images, and leave the classifier ready for use.
+
+        Args:
+            classifier: on its device.
+            loss_of: the loss of a batch.
+            train: whose rows it is of.
+            on_batch: told about progress.
+
+        Returns:
+            What a configuration says of it.
+        """
+        started, device = time.perf_counter(), next(classifier.parameters()).device
+        optimizer = torch.optim.Adam(classifier.parameters(), self.learning_rate, fused=True)
+        total = self.epochs * (len(train) // BATCH)
+        schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, total)
+        classifier.train()
+        for done, batch in enumerate(shuffled_rows(len(train), self.epochs, self.seed, self.purpose)):
+            loss = loss_of(*batch)
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+            schedule.step()
+            if on_batch and (done % 20 == 19 or done + 1 == total):
+                on_batch(done + 1, total, loss.item())
+        classifier.eval()
+        return {
+            "epochs": self.epochs,
+            "batch_size": BATCH,
+            "learning_rate": self.learning_rate,
+            "precision": training_precision(device),
+            "seed": self.seed,
+            "images": len(train),
+            "seconds": round(time.perf_counter() - started),
+            "device": describe_device(device),
+        }
 
 
 def train_classifier(
@@ -78,29 +151,16 @@ def train_classifier(
     """
     seed = seed or 0
     train, held_out = labelled(train, held_out, seed)
-    epochs = usual_epochs(len(train), LEAST_STEPS) if epochs is None else epochs
     attributes = label_sizes(train, held_out) | {DAMAGE: len(DAMAGES)}
-    if epochs < 1 or len(train) < BATCH:
-        raise TrainingError(f"{epochs} epochs on {len(train)} images; take 1 epoch and {BATCH} images at least")
+    epochs = checked_epochs(epochs, len(train), LEAST_STEPS)
     facts = get_dataset(dataset)
     network = NetworkConfig(facts.image_size, facts.channels, WIDTH, FEATURES)
     classifier = Classifier(network, attributes)
     initialise(classifier, stream(seed, Purpose.FEATURES, 0))
     classifier.to(torch.device(device)).to(memory_format=torch.channels_last)
-    started = time.perf_counter()
-    fit(classifier, train, epochs, seed, on_batch)
-    seconds = time.perf_counter() - started
+    run = Run(Purpose.FEATURES, epochs, seed, LEARNING_RATE)
+    training = run.minimise(classifier, partial(damage_loss, classifier, train), train, on_batch)
     classifier.load_state_dict(weights_to_store(classifier), strict=False)
-    training: dict[str, Any] = {
-        "epochs": epochs,
-        "batch_size": BATCH,
-        "learning_rate": LEARNING_RATE,
-        "precision": training_precision(device),
-        "seed": seed,
-        "images": len(train),
-        "seconds": round(seconds),
-        "device": describe_device(device),
-    }
     features = Features(
         classifier, FeatureConfig(dataset, network, attributes, training=training, versions=current_versions())
     )
@@ -132,29 +192,30 @@ def label_sizes(train: ImageSet, held_out: ImageSet) -> dict[str, int]:
     return sizes
 
 
-def fit(classifier: Classifier, train: ImageSet, epochs: int, seed: int, on_batch: OnBatch | None) -> None:
-    """Minimise the sum of cross-entropies with Adam."""
-    device = classifier.heads.weight.device
-    optimizer = torch.optim.Adam(classifier.parameters(), LEARNING_RATE, fused=True)
-    total = epochs * (len(train) // BATCH)
-    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, total)
-    labels = {name: torch.from_numpy(np.asarray(values, np.int64)) for name, values in train.labels.items()}
-    classifier.train()
-    for done, (rows, generator) in enumerate(shuffled_rows(len(train), epochs, seed, Purpose.FEATURES)):
-        images, kinds = damage(train.tensor(rows), generator)
-        with torch.autocast(device.type, torch.bfloat16, enabled=training_precision(device) == "bf16"):
-            logits = classifier(images.to(device))
-        intact = int((kinds == 0).sum())
-        targets = {name: values[rows[:intact]].to(device) for name, values in labels.items()}
-        loss = cross_entropies({name: logits[name][:intact] for name in targets}, targets)
-        loss = loss + F.cross_entropy(logits[DAMAGE].float(), kinds.to(device))
-        optimizer.zero_grad()
-        loss.backward()
-        optimizer.step()
-        schedule.step()
-        if on_batch and (done % 20 == 19 or done + 1 == total):
-            on_batch(done + 1, total, loss.item())
-    classifier.eval()
+def damage_loss(classifier: Classifier, train: ImageSet, rows: np.ndarray, generator: torch.Generator) -> Tensor:
+    """The cross-entropies of the labels of a batch's intact images, and that of damage."""
+    images, kinds = damage(train.tensor(rows), generator)
+    logits = logits_of(classifier, images)
+    intact = int((kinds == 0).sum())
+    targets = {name: values[:intact] for name, values in targets_of(classifier, train, rows).items()}
+    loss = cross_entropies({name: logits[name][:intact] for name in targets}, targets)
+    return loss + F.cross_entropy(logits[DAMAGE].float(), kinds.to(logits[DAMAGE].device))
+
+
+def logits_of(classifier: nn.Module, images: Tensor) -> dict[str, Tensor]:
+    """What a classifier says of a batch of images, in bf16 autocast where its device has it."""
+    device = next(classifier.parameters()).device
+    with torch.autocast(device.type, torch.bfloat16, enabled=training_precision(device) == "bf16"):
+        logits: dict[str, Tensor] = classifier(images.to(device))
+    return logits
+
+
+def targets_of(classifier: nn.Module, train: ImageSet, rows: np.ndarray) -> dict[str, Tensor]:
+    """Name of a label -> its values in some rows, on the classifier's device."""
+    device = next(classifier.parameters()).device
+    return {
+        name: torch.from_numpy(np.asarray(values[rows], np.int64)).to(device) for name, values in train.labels.items()
+    }
 
 
 def shuffled_rows(count: int, epochs: int, seed: int, purpose: Purpose) -> Iterator[tuple[np.ndarray, torch.Generator]]:

@@ -20,7 +20,7 @@ from latentdemo.errors import (
     ImageShapeError,
     TrainingError,
 )
-from latentdemo.evaluation.features import label_training, training
+from latentdemo.evaluation.features import training
 from latentdemo.evaluation.features.damage import SOFTENING, blur_matrix
 from latentdemo.evaluation.features.label_training import SEED, train_labels
 from latentdemo.evaluation.features.labels import FILES, GROUPS, LabelSpace, load_labels, save_labels
@@ -93,8 +93,7 @@ def test_pictures_without_labels_are_told_by_groups_of_look_alikes(tmp_path) -> 
 def test_the_precision_that_it_was_trained_in_is_told(monkeypatch) -> None:
     few = clothes(slice(0, 128))
     for precision in ("float32", "bf16"):
-        for module in (training, label_training):
-            monkeypatch.setattr(module, "training_precision", lambda _device, told=precision: told)
+        monkeypatch.setattr(training, "training_precision", lambda _device, told=precision: told)
         assert train_labels(CLOTHES, few, few, epochs=1, width=4).config.training["precision"] == precision
         made = training.train_classifier(CLOTHES, few, few, epochs=1)
         assert made.config.training["precision"] == precision
