@@ -32,7 +32,7 @@ from latentdemo.evaluation.features.registry import load_spaces
 from latentdemo.evaluation.features.space import FeatureSpace
 from latentdemo.evaluation.findings.recommend import ANY, MARGIN, Limits, recommend
 from latentdemo.evaluation.interval import CONFIDENCE, Interval
-from latentdemo.evaluation.measuring import DISTANCE, with_gaps
+from latentdemo.evaluation.measuring import with_gaps
 from latentdemo.evaluation.metrics.frechet import frechet_distance
 from latentdemo.evaluation.metrics.prdc import prdc
 from latentdemo.evaluation.protocol import Arm, plan
@@ -43,7 +43,7 @@ from latentdemo.evaluation.repetition import (
     posterior_draws,
     with_start_kept,
 )
-from latentdemo.evaluation.report import CEILING, GAP, EvaluationError, Measured, Row
+from latentdemo.evaluation.report import CEILING, DISTANCE, GAP, EvaluationError, Measured, Row
 from latentdemo.random import Purpose, stream
 from latentdemo.sampling import ChainRun, ChainSpec
 from latentdemo.sampling.starts import PRIOR
@@ -209,9 +209,12 @@ class Race:
         return with_gaps(found, {CEILING: Measured({}, ceiling)})[0]
 
     def eliminate(self) -> None:
-        """Take out of the race who surely closes less than the leader by more than the margin, or surely harms."""
+        """Take out of the race who does not keep to the limits, who surely closes less than the leader of the others
+        by more than the margin, and who surely harms."""
         rows = dict(zip(sorted(self.running), self.rows(), strict=True))
-        leader = max((row for row in rows.values() if row.gap), key=lambda row: row.figures[GAP].mean, default=None)
+        self.running -= {way for way, row in rows.items() if way != self.prior and not self.limits.allow(row)}
+        leading = [rows[way] for way in sorted(self.running) if rows[way].gap]
+        leader = max(leading, key=lambda row: row.figures[GAP].mean, default=None)
         if leader is None or leader.gap is None:
             return
         space = leader.gap.space

@@ -90,6 +90,17 @@ def test_the_best_stays_in_the_race_and_the_hopeless_drop_out(subject: Subject) 
     assert hopeless == 0
 
 
+def test_who_does_not_keep_to_the_limits_neither_leads_nor_stays(subject: Subject) -> None:
+    contest = Known(subject, [35.0, 12.0], seed=0)
+    contest.limits = Limits(milliseconds=0.15)  # the better way, of two steps, costs 0.2
+    for _ in range(6):
+        contest.run_round()
+    assert {step for _, step in contest.running} == {0, 1}
+    answer = contest.answer()
+    assert answer.chosen is not None
+    assert answer.chosen.steps == 1
+
+
 def test_a_race_is_settled_when_one_way_is_left(subject: Subject) -> None:
     contest = Known(subject, [12.0, 49.0], seed=0)
     answers = []
