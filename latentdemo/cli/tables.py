@@ -59,8 +59,7 @@ def advice(folder: Path) -> list[str]:
         report = load_report(folder)
     except EvaluationError:
         return ["not evaluated"]
-    plain = [row for row in report.rows if row.is_plain and GAP in row.figures]
-    best = max(plain, key=lambda row: row.figures[GAP].mean, default=None)
+    best = report.best_plain
     words = f"{with_interval(best.figures[GAP], 0)} % at step {best.steps}" if best else ""
     row, told, theirs = report.recommended, report.told, report.best_external
     if theirs is None:

@@ -14,11 +14,10 @@ from latentdemo.evaluation.division import divide
 from latentdemo.evaluation.interval import Interval, ratio_of_gaps
 from latentdemo.evaluation.protocol import Arm
 from latentdemo.evaluation.repetition import IN, Numbers, Repetition, Subject
-from latentdemo.evaluation.report import CEILING, GAP, MIX, Measured, Mix, Row
+from latentdemo.evaluation.report import CEILING, DISTANCE, GAP, MIX, Measured, Mix, Row
 from latentdemo.evaluation.unfinished import Unfinished
 
 DIGITS = 6  # Of figures in the file.
-DISTANCE = "frechet_distance"
 
 AnyMeasured = TypeVar("AnyMeasured", bound=Measured)
 Progress = Callable[[int, int], None]

@@ -96,6 +96,7 @@ def evaluate_model(
     tell, told_of = progress or (lambda *_: None), made or (lambda _: None)
     if spaces is None:
         make_missing_spaces(folder.parent, train, held_out, compute.device, tell, told_of)
+        spaces = load_spaces(folder.parent.name, compute.device, beside=folder.parent)
     if not are_fitted(folder):
         model = load_trained(name, compute.device)
         told_of(fit_densities(model, train, held_out, progress=partial(tell, "fitting"), cancelled=cancelled))
@@ -125,13 +126,12 @@ def save_pairs(
     report: Report,
     folder: Path,
     train: ImageSet,
-    spaces: Mapping[str, FeatureSpace] | None,
+    spaces: Mapping[str, FeatureSpace],
     compute: Compute,
 ) -> None:
     """Write the picture of the samples as recommended that are closest to training images, beside the report."""
     (folder / PAIRS).unlink(missing_ok=True)
     if report.recommended:
-        spaces = spaces or load_spaces(folder.parent.name, compute.device, beside=folder.parent)
         sheet = closest_pairs_sheet(report.model, report.recommended, train, spaces, compute)
         write_atomically(folder / PAIRS, lambda file: sheet.save(file, "PNG"))
 

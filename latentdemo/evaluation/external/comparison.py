@@ -24,7 +24,7 @@ from latentdemo.evaluation.findings.recommend import recommend
 from latentdemo.evaluation.measuring import Progress, measure_all
 from latentdemo.evaluation.protocol import direct_draw
 from latentdemo.evaluation.repetition import Subject
-from latentdemo.evaluation.report import SCHEMA, EvaluationError, Report, Row
+from latentdemo.evaluation.report import DISTANCE, SCHEMA, EvaluationError, Report, Row
 from latentdemo.evaluation.unfinished import Unfinished
 from latentdemo.files import write_atomically
 from latentdemo.sampling.encodings import encode_set
@@ -117,7 +117,7 @@ def kept_or_made(path: Path, key: Sequence[Any], make: Callable[[], Draws]) -> D
 
 def check_agreement(again: Row, before: Row, remedy: str) -> None:
     """Raise EvaluationError where the prior sample, measured again, is not the one of the report."""
-    new, old = (row.figures["frechet_distance"].mean for row in (again, before))
+    new, old = (row.figures[DISTANCE].mean for row in (again, before))
     if abs(new - old) > AGREEMENT * abs(old):
         raise EvaluationError(
             f"the prior sample has a Fréchet distance of {new:.2f} here and {old:.2f} in the evaluation, so that rows "

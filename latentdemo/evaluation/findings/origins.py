@@ -18,9 +18,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from latentdemo.evaluation.interval import Interval
-from latentdemo.evaluation.report import CEILING, REAL_DATA, Report, Row, from_data
+from latentdemo.evaluation.report import CEILING, DISTANCE, REAL_DATA, Report, Row, from_data
 
-DISTANCE = "frechet_distance"
 Cause = Literal["limit", "drift", "mismatch"]
 CAUSES: tuple[Cause, ...] = ("limit", "drift", "mismatch")
 

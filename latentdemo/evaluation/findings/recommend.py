@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from latentdemo.evaluation.interval import Interval
 from latentdemo.evaluation.metrics.pictures import MEMORISED
 from latentdemo.evaluation.metrics.prdc import NEIGHBOURS
-from latentdemo.evaluation.report import GAP, HIGHER_IS_BETTER, Measured, Recommendation, Row
+from latentdemo.evaluation.report import DISTANCE, GAP, HIGHER_IS_BETTER, Measured, Recommendation, Row
 
 MARGIN = 2.0  # A way is as good as the best if it closes less of the gap by no more than so many points.
 FULL_COVERAGE = 1.0 - 0.5**NEIGHBOURS  # Of two large sets of one law (Naeem et al. 2020, equation 5).
@@ -173,9 +173,8 @@ def is_as_good(row: Row, best: Row) -> bool:
 
 def is_noticed(prior: Measured, row: Measured) -> bool:
     """Whether a way takes enough off the prior's distance to real data, in some feature space."""
-    distance = "frechet_distance"
     return any(
-        figures[distance].mean < (1.0 - NOTICED) * prior.judged[space][distance].mean
+        figures[DISTANCE].mean < (1.0 - NOTICED) * prior.judged[space][DISTANCE].mean
         for space, figures in row.judged.items()
     )
 

@@ -16,9 +16,8 @@ from typing import NamedTuple
 import numpy as np
 
 from latentdemo.evaluation.findings.recommend import MARGIN
-from latentdemo.evaluation.report import CEILING, GAP, Report, Row, from_data
+from latentdemo.evaluation.report import CEILING, DISTANCE, GAP, Report, Row, from_data
 
-DISTANCE = "frechet_distance"
 PREDICTORS = ("mismatch", "components", "drift")
 FEWEST = 5  # models that a correlation is worth computing of
 SURE = 0.05 / len(PREDICTORS)  # p-values below it count: one of three is below 0.05 more often than that by chance

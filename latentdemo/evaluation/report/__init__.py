@@ -9,6 +9,7 @@ from latentdemo.evaluation.report.file import (
 )
 from latentdemo.evaluation.report.measured import (
     COPYING,
+    DISTANCE,
     GAP,
     HIGHER_IS_BETTER,
     JUDGED,
@@ -36,6 +37,7 @@ __all__ = [
     "CEILING",
     "COMPARISON",
     "COPYING",
+    "DISTANCE",
     "FILE",
     "GAP",
     "HIGHER_IS_BETTER",

@@ -12,14 +12,15 @@ from latentdemo.sampling import PLAIN, ChainSpec
 from latentdemo.sampling.starts import PRIOR
 
 GAP = "gap_closed"
+DISTANCE = "frechet_distance"
 COPYING, MIX = "copying", "mix_change"
 PYTHAE = "pythae-"  # The start of rows whose latents a sampler of pythae drew begins with it.
 PRIMARY = "damage"  # The feature space of evaluations that were taken in one alone.
-JUDGED = (GAP, "frechet_distance", "kernel_distance", "precision", "recall", "density", "coverage")
+JUDGED = (GAP, DISTANCE, "kernel_distance", "precision", "recall", "density", "coverage")
 """Figures that are taken in every feature space."""
 HIGHER_IS_BETTER = {
     GAP: True,
-    "frechet_distance": False,
+    DISTANCE: False,
     "kernel_distance": False,
     "precision": True,
     "recall": True,

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, field, fields
 from typing import Any, Literal
 
 from latentdemo.errors import LatentdemoError
-from latentdemo.evaluation.report.measured import GAP, Measured, Row
+from latentdemo.evaluation.report.measured import DISTANCE, GAP, Measured, Row
 from latentdemo.sampling import KERNELS
 
 SCHEMA, OLDER = 3, 2  # Versions of the file's form: that is written, and that is read as well.
@@ -118,6 +118,17 @@ class Report:
     def told(self) -> Measured | None:
         """The recommended row's figures, of repetitions that did not choose it."""
         return self.recommended.part(self.recommendation.told_on) if self.recommended else None
+
+    @property
+    def gain(self) -> str:
+        """The figure that says what is gained: the gap closed, or the Fréchet distance where there is no gap."""
+        return GAP if GAP in self.prior.figures else DISTANCE
+
+    @property
+    def best_plain(self) -> Row | None:
+        """The plain chain of the most gap closed, if any was measured."""
+        rows = [row for row in self.rows if row.is_plain and row.gap]
+        return max(rows, key=lambda row: row.figures[GAP].mean, default=None)
 
     @property
     def best_chain(self) -> Row | None:

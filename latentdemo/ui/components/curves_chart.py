@@ -62,7 +62,7 @@ def curves_chart(
         spot = frame.free_spot(text, point, boxes, lines)
         if spot:
             boxes.append(spot.box)
-            layers.append(label_layer(text, point, spot, frame, strong))
+            layers.append(label_layer(text, point, spot, frame, strong, f"width >= {LABELLED_FROM}"))
     return alt.layer(*layers).properties(height=HEIGHT).resolve_axis(y="independent")
 
 
@@ -139,8 +139,8 @@ def ring(point: Point, frame: Frame) -> alt.Chart:
     )
 
 
-def label_layer(text: str, point: Point, spot: Spot, frame: Frame, strong: bool) -> alt.Chart:
-    """A label beside its point, left out on a narrow chart."""
+def label_layer(text: str, point: Point, spot: Spot, frame: Frame, strong: bool, shown: str) -> alt.Chart:
+    """A label beside its point, where a Vega expression of the chart's width says so."""
     return (
         alt.Chart(pd.DataFrame([{"x": point.x, "y": point.y}]))
         .mark_text(
@@ -152,7 +152,7 @@ def label_layer(text: str, point: Point, spot: Spot, frame: Frame, strong: bool)
             color=REAL,
             fontSize=12,
             fontWeight="bold" if strong else "normal",
-            opacity=alt.expr(f"width >= {LABELLED_FROM} ? 1 : 0"),
+            opacity=alt.expr(f"{shown} ? 1 : 0"),
             tooltip=None,
         )
         .encode(x=frame.x(), y=frame.y("y"))

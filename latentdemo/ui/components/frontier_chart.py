@@ -17,8 +17,8 @@ import pandas as pd
 
 from latentdemo.ui.components.charts import PRIOR, REAL, Style, legend, mark_swatch, style_of, swatch, swatch_image
 from latentdemo.ui.components.curves import Axis, Curve, Level, Point
-from latentdemo.ui.components.curves_chart import edge_layers, level_layers, ring, widened
-from latentdemo.ui.components.plot import Box, Frame, Spot
+from latentdemo.ui.components.curves_chart import edge_layers, label_layer, level_layers, ring, widened
+from latentdemo.ui.components.plot import Box, Frame
 
 WIDE, NARROW = 620, 230  # pixels: labels are placed for two widths of the plot, and shown at what there is
 AXES = 60  # pixels of a chart's height that its axes take
@@ -208,28 +208,8 @@ def labels(inside: Sequence[Way], line: Sequence[Way], levels: Sequence[Level], 
             spot = fitted.free_spot(way.label, way.point, taken, fitted.pieces(stairs))
             if spot:
                 taken.append(spot.box)
-                made.append(label(way, spot, frame, shown))
+                made.append(label_layer(way.label, way.point, spot, frame, way.marked, shown))
     return made
-
-
-def label(way: Way, spot: Spot, frame: Frame, shown: str) -> alt.Chart:
-    """A name beside a mark, where a Vega expression of the chart's width says so."""
-    return (
-        alt.Chart(pd.DataFrame([{"x": way.x, "y": way.y}]))
-        .mark_text(
-            text=way.label,
-            align=spot.align,  # type: ignore[arg-type]
-            baseline="middle",
-            dx=spot.dx,
-            dy=spot.dy,
-            color=REAL,
-            fontSize=12,
-            fontWeight="bold" if way.marked else "normal",
-            opacity=alt.expr(f"{shown} ? 1 : 0"),
-            tooltip=None,
-        )
-        .encode(x=frame.x(), y=frame.y("y"))
-    )
 
 
 def frontier_legend(ways: Sequence[Way], prior: str, beyond: str, cut: Cut) -> str:

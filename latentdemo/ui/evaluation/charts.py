@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from latentdemo.evaluation.report import GAP, Report
+from latentdemo.evaluation.report import Report
 from latentdemo.ui.components.curves import Axis, curves_legend
 from latentdemo.ui.components.curves_chart import curves_chart
 from latentdemo.ui.evaluation.curves import STEPS_AXIS, STRICTEST, curves, figures_by, levels, marked_point
@@ -26,7 +26,7 @@ def gap_and_coverage(report: Report, shown: Sequence[str], axis: str, judge: str
         axis: steps or milliseconds.
         judge: a feature space, or `STRICTEST`.
     """
-    names = (GAP if GAP in report.prior.figures else "frechet_distance", "coverage")
+    names = (report.gain, "coverage")
     drawn = {each.label: each for name in names for each in curves(report, shown, name, axis, judge)}
     st.html(curves_legend(list(drawn.values())))
     for column, name in zip(st.columns(2), names, strict=True):

@@ -9,14 +9,12 @@ from typing import Any, NamedTuple
 
 from latentdemo.evaluation.findings.recommend import halves, objection
 from latentdemo.evaluation.interval import Interval
-from latentdemo.evaluation.report import GAP, HIGHER_IS_BETTER, JUDGED, Measured, Report, Row
+from latentdemo.evaluation.report import DISTANCE, GAP, HIGHER_IS_BETTER, JUDGED, Measured, Report, Row
 from latentdemo.sampling import KERNELS
 from latentdemo.ui.i18n.class_words import attribute_word
 from latentdemo.ui.i18n.figure_words import figure_word, mean_text, milliseconds_text, space_title, value_text
 from latentdemo.ui.i18n.kernel_words import start_title, way_noun, way_phrase
 from latentdemo.ui.i18n.words import _
-
-DISTANCE = "frechet_distance"
 
 
 def verdict(report: Report) -> str:

@@ -130,8 +130,7 @@ def line(curve: Curve) -> Line:
 
 def evidence_table(report: Report) -> Table:
     """Baselines and the advised way: steps, what is gained, what is lost, what it costs."""
-    gain = GAP if GAP in report.prior.figures else "frechet_distance"
-    columns = (_("Way to sample"), _("Steps"), figure_title(gain), figure_title("coverage"), _("ms an image"))
+    columns = (_("Way to sample"), _("Steps"), figure_title(report.gain), figure_title("coverage"), _("ms an image"))
     lines = table([("", report)], everything=False)
     rows = tuple(tuple(each[column] for column in columns) for each in lines)
     advised = next((index for index, each in enumerate(lines) if each[_("Advised")]), None)

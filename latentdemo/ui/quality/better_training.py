@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from latentdemo.evaluation.interval import Interval
-from latentdemo.evaluation.report import GAP, Report
+from latentdemo.evaluation.report import DISTANCE, GAP, Report
 from latentdemo.models import FAMILIES
 from latentdemo.ui.i18n.figure_words import value_text
 from latentdemo.ui.i18n.kernel_words import way_phrase
 from latentdemo.ui.i18n.words import _
-
-DISTANCE = "frechet_distance"
 
 
 def better_training(reports: Mapping[str, Report]) -> list[str]:

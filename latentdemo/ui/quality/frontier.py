@@ -25,7 +25,7 @@ USUAL_HEIGHT = 380
 
 def show_frontier(report: Report) -> None:
     """Gap closed, and coverage under it, against milliseconds an image."""
-    gain = GAP if GAP in report.prior.figures else "frechet_distance"
+    gain = report.gain
     names = [name for name in (gain, "coverage") if timed(report, name)]
     if not names:
         return

@@ -59,11 +59,10 @@ def disagreement(report: Report) -> Disagreement | None:
 def ways_that_matter(report: Report) -> list[tuple[str, Row]]:
     """The recommended way and what it is compared with: what a way is, in words, and its row. Each row stands once."""
     drawn = [row for row in report.rows if row.gap and not row.kernel and not row.is_prior and not row.is_external]
-    plain = [row for row in report.rows if row.gap and row.is_plain]
     roles = [
         (_("recommended"), report.recommended),
         (_("best chain"), report.best_chain),
-        (_("plain chain at its best"), max(plain, key=gap, default=None)),
+        (_("plain chain at its best"), report.best_plain),
         (_("best direct draw"), max(drawn, key=gap, default=None)),
         (_("prior"), report.prior),
     ]

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import streamlit as st
 
-from latentdemo.evaluation.findings.origins import CAUSES, DISTANCE, Cause, Origin, Origins, origins, remedy
-from latentdemo.evaluation.report import Report
+from latentdemo.evaluation.findings.origins import CAUSES, Cause, Origin, Origins, origins, remedy
+from latentdemo.evaluation.report import DISTANCE, Report
 from latentdemo.sampling.kernels import PLAIN
 from latentdemo.ui.components.charts import PRIOR, REAL, dot, legend, style_of
 from latentdemo.ui.components.parts_chart import Part, parts_chart
