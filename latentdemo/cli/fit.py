@@ -20,6 +20,10 @@ def fit(
     model: Annotated[str, typer.Argument(help="Model, such as avatars/vae.")],
     epochs: Annotated[int, typer.Option(help="Passes of the flow over the training images' encodings.")] = 20,
     hidden: Annotated[int, typer.Option(help="Units of the flow's hidden layers.")] = 256,
+    updates: Annotated[int, typer.Option(help="Updates of the field of flow matching, at the most.")] = 6000,
+    only: Annotated[
+        list[str] | None, typer.Option(help="Fit this density alone, and keep the others; may be given several times.")
+    ] = None,
     seed: Annotated[int, typer.Option(help="Fixes everything.")] = 0,
     device: Device = None,
     data_dir: DataDir = None,
@@ -37,7 +41,15 @@ def fit(
     with progress_bar() as bar:
         images, held_out = images_of(loaded.folder.parent, data_dir, bar)
         config = fit_densities(
-            loaded, images, held_out, epochs=epochs, hidden=hidden, seed=seed, progress=progress_of(bar, "fitting")
+            loaded,
+            images,
+            held_out,
+            only=only,
+            epochs=epochs,
+            hidden=hidden,
+            updates=updates,
+            seed=seed,
+            progress=progress_of(bar, "fitting"),
         )
     if as_json:
         typer.echo(json.dumps(asdict(config), indent=2))

@@ -47,7 +47,8 @@ from latentdemo.models import GenerativeAutoencoder, describe_device
 from latentdemo.random import Purpose, stream
 from latentdemo.sampling import Batches, run_batches
 from latentdemo.sampling.densities.fitting import fit_densities
-from latentdemo.sampling.densities.store import DensityConfig, are_fitted, read_density_config
+from latentdemo.sampling.densities.registry import DENSITIES
+from latentdemo.sampling.densities.store import DensityConfig, fitted_names, read_density_config
 from latentdemo.sampling.encodings import Encodings
 
 USUAL_SEEDS = tuple(range(10))  # Half of the repetitions choose a way, the others say how good it is.
@@ -97,9 +98,10 @@ def evaluate_model(
     if spaces is None:
         make_missing_spaces(folder.parent, train, held_out, compute.device, tell, told_of)
         spaces = load_spaces(folder.parent.name, compute.device, beside=folder.parent)
-    if not are_fitted(folder):
-        model = load_trained(name, compute.device)
-        told_of(fit_densities(model, train, held_out, progress=partial(tell, "fitting"), cancelled=cancelled))
+    missing = [each for each in DENSITIES if each not in fitted_names(folder)]
+    if missing:
+        model, tell_fit = load_trained(name, compute.device), partial(tell, "fitting")
+        told_of(fit_densities(model, train, held_out, only=missing, progress=tell_fit, cancelled=cancelled))
     report = measure_model(
         name,
         count=min(usual_count(len(held_out), seeds), len(train)) if count is None else count,

@@ -10,6 +10,7 @@ from latentdemo.errors import SamplingError
 from latentdemo.models import GenerativeAutoencoder
 from latentdemo.sampling import KERNELS, ChainSpec
 from latentdemo.sampling.densities.registry import DENSITIES
+from latentdemo.sampling.densities.store import fitted_names
 from latentdemo.sampling.starts import PRIOR
 
 
@@ -41,6 +42,13 @@ class Arm:
         """Names the arm, its steps included."""
         spec = self.spec
         return json.dumps([self.start, self.kernel, self.steps, spec.own_options, spec.stop_at], sort_keys=True)
+
+    @property
+    def densities(self) -> set[str]:
+        """Names of the densities of the registry that it asks for."""
+        kernel = KERNELS.get(self.kernel)
+        followed = self.spec.own_options.get("density", kernel.density) if kernel else None
+        return {name for name in (self.start, followed) if name in DENSITIES}
 
     @property
     def is_usual(self) -> bool:
@@ -87,7 +95,8 @@ def plan(
     unknown = sorted(set(kernels or ()) - set(KERNELS))
     if unknown or min(steps or (0,)) < 0:
         raise SamplingError(f"kernels {unknown or list(kernels or ())}, steps {steps}; known are {', '.join(KERNELS)}")
-    planned = [arm for arm in arms() if can_walk(model, arm)]
+    densities = fitted_names(model.folder)
+    planned = [arm for arm in arms() if can_walk(model, arm) and arm.densities <= {*densities}]
     if kernels is not None:
         planned = [arm for arm in planned if arm.kernel in kernels]
     if steps is not None:
@@ -99,8 +108,11 @@ def can_walk(model: GenerativeAutoencoder, arm: Arm) -> bool:
     """Whether a model has the noise that an arm needs: a deterministic encoder has but one way to take a step."""
     if model.stochastic and model.residual_std > 0:
         return True
-    needs = arm.kernel in KERNELS and KERNELS[arm.kernel].needs_stochastic_encoder
-    return not needs and not arm.spec.own_options
+    if arm.kernel not in KERNELS:
+        return True
+    spec = KERNELS[arm.kernel]
+    needs_noise = any(option.needs_noise for option in spec.options if option.name in arm.spec.own_options)
+    return not needs_noise and not spec.needs_stochastic_encoder
 
 
 def with_steps(arm: Arm, steps: set[int]) -> Arm:

@@ -136,7 +136,7 @@ class ChainSpec:
         if self.stop_at is None:
             return kernel
         fitted = resolve_density(model, self.density or BEST)
-        return AdaptiveStopping(kernel, fitted.density, fitted.threshold(self.stop_at))
+        return AdaptiveStopping(kernel, fitted.followed(), fitted.threshold(self.stop_at))
 
     def check_start(self, latent_size: int) -> None:
         """Raise SamplingError where given latents cannot be started from in a latent space of that many dimensions."""

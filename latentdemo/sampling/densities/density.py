@@ -16,6 +16,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from latentdemo.errors import SamplingError
 from latentdemo.random import Generators, Purpose, stream
 
 SHARES = np.linspace(0.0, 1.0, 101)  # of real data, at which the quantiles of a fitted density are kept
@@ -49,9 +50,15 @@ class TransportMap(Density, Protocol):
 
 
 class StoredDensity(nn.Module):
-    """A density whose tensors lie in a file; a subclass is a `Density`, too."""
+    """A density whose tensors lie in a file; a subclass is a `Density`, too.
+
+    Attributes:
+        kind: what files call it.
+        followable: whether its log density takes so little time that chains can follow it and stop by it.
+    """
 
     kind: ClassVar[str]
+    followable: ClassVar[bool] = True
 
     def settings(self) -> dict[str, Any]:
         """Keyword arguments that build an empty density of the same shape."""
@@ -83,6 +90,19 @@ class FittedDensity:
     scale: Tensor
     step_sizes: Mapping[str, float] = field(default_factory=dict)
     quantiles: Sequence[float] = ()
+
+    def followed(self) -> Density:
+        """The density, for chains to follow or to stop by.
+
+        Raises:
+            SamplingError: its log density takes too long for that.
+        """
+        if not getattr(self.density, "followable", True):
+            raise SamplingError(
+                f"the log density of {self.density.kind!r} takes too long for every step of a chain; draw from it, or "  # type: ignore[attr-defined]
+                "carry starting points with it, and let chains follow another, such as 'mixture'"
+            )
+        return self.density
 
     def threshold(self, share: float) -> float:
         """The log density, in nats, that a share of encoded real images stays below."""

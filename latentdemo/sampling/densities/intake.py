@@ -18,7 +18,15 @@ from latentdemo.sampling.densities.density import SHARES
 from latentdemo.sampling.densities.store import DensityConfig, read_densities
 from latentdemo.sampling.kernels import KERNELS
 
-LARGEST_DENSITY = {"components": 512, "transforms": 16, "hidden": 1024, "passes": 1024, "bins": 64}
+LARGEST_DENSITY = {
+    "components": 512,
+    "transforms": 16,
+    "hidden": 1024,
+    "passes": 1024,
+    "bins": 64,
+    "blocks": 16,
+    "steps": 64,
+}
 MOST_DENSITIES = 8
 Number = Annotated[int | float, Field(allow_inf_nan=False)]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from latentdemo.sampling.densities.density import StoredDensity
+from latentdemo.sampling.densities.flow_matching import FLOW_MATCHING
 from latentdemo.sampling.densities.mixture import MIXTURE, SMALL_MIXTURE
 from latentdemo.sampling.densities.spec import DensitySpec
 from latentdemo.sampling.densities.spline_flow import SPLINE_FLOW
@@ -13,6 +14,7 @@ DENSITIES: dict[str, DensitySpec] = {
         SMALL_MIXTURE,
         MIXTURE,
         SPLINE_FLOW,
+        FLOW_MATCHING,
     )
 }
 

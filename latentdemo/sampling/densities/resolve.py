@@ -8,7 +8,7 @@ from latentdemo.sampling.densities.density import Density, FittedDensity, calibr
 from latentdemo.sampling.densities.store import check_fitted, read_densities, read_density_config
 from latentdemo.sampling.kernels.kernel import Autoencoder
 
-BEST = "best"  # the likeliest on held-out encodings
+BEST = "best"  # the likeliest on held-out encodings, of those that chains can follow
 
 
 def resolve_density(model: Autoencoder, wanted: str | Density | FittedDensity = BEST) -> FittedDensity:
@@ -17,7 +17,7 @@ def resolve_density(model: Autoencoder, wanted: str | Density | FittedDensity = 
     Args:
         model: the model.
         wanted: a density at hand; or the name of one that lies beside the model's checkpoint, "best" for the likeliest
-            on held-out encodings.
+            on held-out encodings, of those that chains can follow.
 
     Raises:
         SamplingError: a name, and the model has no folder, or no density of that name.
@@ -40,7 +40,7 @@ def resolve_density(model: Autoencoder, wanted: str | Density | FittedDensity = 
 
 
 def best_density(model: GenerativeAutoencoder) -> FittedDensity | None:
-    """The likeliest density that was fitted to a model; None where there is none that can be read."""
+    """The likeliest density of a model that chains can follow; None where there is none that can be read."""
     try:
         return resolve_density(model)
     except LatentdemoError:

@@ -19,12 +19,14 @@ class FitSettings:
 
     Attributes:
         epochs: passes over the encodings, each with a fresh posterior draw of every image, for what is trained.
-        hidden: units of the hidden layers of their networks.
+        hidden: units of the hidden layers of flows.
+        updates: of the weights of a field of velocities, at the most; it stops where it learns no more.
         seed: fixes everything.
     """
 
     epochs: int = 20
     hidden: int = 256
+    updates: int = 6000
     seed: int = 0
 
 

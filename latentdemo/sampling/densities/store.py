@@ -37,7 +37,8 @@ class DensityConfig:
 
     Attributes:
         model_sha256: digest of the model's weights whose encodings the densities were fitted to.
-        densities: name -> kind, settings, held_out, step_sizes, quantiles; the likeliest on held-out encodings first.
+        densities: name -> kind, settings, held_out, step_sizes, quantiles; the likeliest on held-out encodings
+            first, behind them those that chains cannot follow.
         prior_held_out: mean negative log density of encoded held-out images under the prior, in nats.
         scale: standard deviation of encodings in each dimension.
         training: settings of the fit, its seed among them.
@@ -108,6 +109,11 @@ def are_fitted(folder: Path) -> bool:
         return False
 
 
+def fitted_names(folder: Path | None) -> list[str]:
+    """Names of the densities beside a checkpoint; none where they cannot be read, or belong to other weights."""
+    return list(read_density_config(folder).densities) if folder is not None and are_fitted(folder) else []
+
+
 def check_fitted(config: DensityConfig, weights: str, folder: Path) -> None:
     """Raise CheckpointMismatchError where densities were not fitted to the weights of a digest."""
     if config.model_sha256 != weights:
@@ -122,7 +128,7 @@ def remedy(folder: Path) -> str:
 
 
 def load_densities(folder: Path, device: torch.device | str = "cpu") -> dict[str, FittedDensity]:
-    """The densities beside a checkpoint, the likeliest on held-out encodings first.
+    """The densities beside a checkpoint, in the order of the configuration.
 
     Raises:
         CheckpointError: a file is missing, broken, or was fitted to another model; the message says which.

@@ -98,6 +98,7 @@ DECODE_ENCODE = KernelSpec(
             ),
             title="Decoding",
             help="What the chain passes on: the decoded mean image, or the image with the model's own noise.",
+            needs_noise=True,
         ),
         Option(
             name="corruption",

@@ -150,9 +150,13 @@ def build(
         num_integration_steps: moves of one trajectory.
         tune: adapts the step size where the density has none for this kernel.
         density: the option, which `fitted` was found by.
+
+    Raises:
+        SamplingError: the density takes too long to follow.
     """
-    step_size = fitted.step_sizes.get(name) or tune(fitted.density, fitted.draws(), fitted.scale, 0)
-    return HamiltonianMonteCarlo(fitted.density, step_size, fitted.scale, num_integration_steps)
+    target = fitted.followed()
+    step_size = fitted.step_sizes.get(name) or tune(target, fitted.draws(), fitted.scale, 0)
+    return HamiltonianMonteCarlo(target, step_size, fitted.scale, num_integration_steps)
 
 
 # The flow is likelier where the latent space is torn, but so rough there that few trajectories from the prior are

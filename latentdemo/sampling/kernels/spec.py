@@ -51,6 +51,7 @@ class Option:
         title: on screen.
         help: what it decides.
         needs_corruption: whether it means something to models only that were trained to take noise away.
+        needs_noise: whether it means something to models only whose encoder and likelihood have noise.
     """
 
     name: str
@@ -59,6 +60,7 @@ class Option:
     title: str = ""
     help: str = ""
     needs_corruption: bool = False
+    needs_noise: bool = False
 
     @property
     def values(self) -> tuple[str, ...]:

@@ -2,8 +2,8 @@
 
 The first step is T, the map of the fitted density (`transport`, such as that of the spline flow): a draw from the prior
 becomes a draw from the learned latent distribution, as good as any that the density offers. The flow's T is monotone in
-each dimension given those before, so that a starting point stays recognisable. The steps after it decode and encode
-(`decode_encode.py`), which takes off what the density left.
+each dimension given those before, that of flow matching goes nearly the shortest way, so that a starting point stays
+recognisable. The steps after it decode and encode (`decode_encode.py`), which takes off what the density left.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from latentdemo.sampling.kernels.kernel import (
     take_rows,
 )
 from latentdemo.sampling.kernels.padded import Padded
-from latentdemo.sampling.kernels.spec import KernelSpec, Style, Trial
+from latentdemo.sampling.kernels.spec import Choice, KernelSpec, Option, Style, Trial
 
 
 class TransportState(NamedTuple):
@@ -97,8 +97,8 @@ class Transport:
         )
 
 
-def build(model: Autoencoder, fitted: FittedDensity) -> Transport:
-    """The kernel of a model with a fitted density.
+def build(model: Autoencoder, fitted: FittedDensity, density: str = "") -> Transport:
+    """The kernel of a model with a fitted density, which the option `density` found.
 
     Raises:
         SamplingError: the density has no map.
@@ -117,5 +117,26 @@ TRANSPORT = KernelSpec(
     "flow, the further steps decode and encode (transport kernel).",
     style=Style("#d55e00", "square"),
     density="flow",
-    trials=(Trial((1, 2, 3, 4, 6)), Trial((10, 100), stop_at=0.9)),
+    options=(
+        Option(
+            name="density",
+            usual="flow",
+            choices=(
+                Choice("flow", "flow", "A neural spline flow carries the starting point."),
+                Choice(
+                    "flow-matching",
+                    "flow matching",
+                    "A field of velocities, fitted by flow matching, carries the starting point.",
+                    note="by flow matching",
+                ),
+            ),
+            title="Map",
+            help="What carries the starting point to its place in the learned latent distribution.",
+        ),
+    ),
+    trials=(
+        Trial((1, 2, 3, 4, 6)),
+        Trial((1, 2, 3, 4, 6), options={"density": "flow-matching"}),
+        Trial((10, 100), stop_at=0.9),
+    ),
 )
