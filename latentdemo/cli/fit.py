@@ -20,7 +20,7 @@ def fit(
     model: Annotated[str, typer.Argument(help="Model, such as avatars/vae.")],
     epochs: Annotated[int, typer.Option(help="Passes of the flow over the training images' encodings.")] = 20,
     hidden: Annotated[int, typer.Option(help="Units of the flow's hidden layers.")] = 256,
-    updates: Annotated[int, typer.Option(help="Updates of the field of flow matching, at the most.")] = 6000,
+    updates: Annotated[int, typer.Option(help="Updates of the field of flow matching, at the most.")] = 10_000,
     only: Annotated[
         list[str] | None, typer.Option(help="Fit this density alone, and keep the others; may be given several times.")
     ] = None,

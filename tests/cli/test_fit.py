@@ -24,8 +24,10 @@ def asked(monkeypatch) -> list[dict]:
 
 
 def test_fit_says_how_likely_densities_make_held_out_encodings(asked, capsys) -> None:
-    assert run("fit", MODEL, "--epochs", "3", "--hidden", "16", "--seed", "5", "--device", "cpu") == 0
-    assert asked == [{"images": ("train images", "held-out images"), "epochs": 3, "hidden": 16, "seed": 5}]
+    settings = {"epochs": 3, "hidden": 16, "updates": 40, "seed": 5}
+    words = [word for name, value in settings.items() for word in (f"--{name}", str(value))]
+    assert run("fit", MODEL, *words, "--only", "flow", "--only", "mixture", "--device", "cpu") == 0
+    assert asked == [{"images": ("train images", "held-out images"), "only": ["flow", "mixture"], **settings}]
     table = capsys.readouterr().err
     config = read_density_config(model_folder(MODEL))
     for name, facts in config.densities.items():

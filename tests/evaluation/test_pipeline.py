@@ -162,7 +162,7 @@ def test_all_that_is_missing_is_made_first_and_what_was_stopped_goes_on(clothes,
         shutil.copyfile(checkpoints_dir() / "fashion-mnist" / name, folder.parent / name)
     monkeypatch.setenv("LATENTDEMO_CHECKPOINTS", str(tmp_path))
     monkeypatch.setattr(registry, "SPACES", {name: quickly_made(spec) for name, spec in SPACES.items()})
-    monkeypatch.setattr(pipeline, "fit_densities", partial(fit_densities, epochs=1, hidden=16))
+    monkeypatch.setattr(pipeline, "fit_densities", partial(fit_densities, epochs=1, hidden=16, updates=100))
     monkeypatch.setattr(pipeline, "diagnose_kernels", lambda *_: {})
     few = part(clothes, slice(0, 1000))
     made, parts = [], []

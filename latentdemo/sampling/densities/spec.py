@@ -26,7 +26,7 @@ class FitSettings:
 
     epochs: int = 20
     hidden: int = 256
-    updates: int = 6000
+    updates: int = 10_000
     seed: int = 0
 
 

@@ -1,5 +1,6 @@
 import json
 import shutil
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -23,10 +24,12 @@ from latentdemo.random import chain_generators
 from latentdemo.sampling.densities.fitting import fit_densities
 from latentdemo.sampling.densities.mixture import GaussianMixture
 from latentdemo.sampling.densities.mixture import fit as fit_mixture
+from latentdemo.sampling.densities.registry import DENSITIES
 from latentdemo.sampling.densities.resolve import resolve_density
 from latentdemo.sampling.densities.spec import FitSettings
 from latentdemo.sampling.densities.spline_flow import Flow, train
 from latentdemo.sampling.densities.store import load_densities
+from latentdemo.sampling.densities.unfinished import UNFINISHED
 from latentdemo.sampling.encodings import Encodings
 
 
@@ -122,9 +125,13 @@ def fitted_folder(tmp_path_factory):
     with pytest.raises(CheckpointFileMissingError, match="latentdemo fit fashion-mnist/vae"):
         load_densities(folder)
     with pytest.raises(Cancelled):
-        fit_densities(model, ImageSet(images[:600]), ImageSet(images[1000:1300]), epochs=1, cancelled=lambda: True)
+        fit_densities(
+            model, ImageSet(images[:600]), ImageSet(images[1000:1300]), epochs=1, updates=100, cancelled=lambda: True
+        )
     assert not (folder / DENSITY_CONFIG).exists()
-    config = fit_densities(model, ImageSet(images[:1000]), ImageSet(images[1000:1300]), epochs=1, hidden=16)
+    config = fit_densities(
+        model, ImageSet(images[:1000]), ImageSet(images[1000:1300]), epochs=1, hidden=16, updates=100
+    )
     return root, config
 
 
@@ -134,7 +141,9 @@ def test_the_seed_fixes_a_fit_whatever_precision_the_model_serves_in(fitted_fold
     shutil.copytree(root / "fashion-mnist", tmp_path / "fashion-mnist")
     images = read_held_out(checkpoints_dir() / "fashion-mnist").pixels
     served = load_model("fashion-mnist/vae", "cpu", tmp_path, precision="bf16")
-    again = fit_densities(served, ImageSet(images[:1000]), ImageSet(images[1000:1300]), epochs=1, hidden=16)
+    again = fit_densities(
+        served, ImageSet(images[:1000]), ImageSet(images[1000:1300]), epochs=1, hidden=16, updates=100
+    )
     assert (again.densities, again.sha256) == (config.densities, config.sha256)
 
 
@@ -143,7 +152,9 @@ def test_fitting_writes_what_loading_reads(fitted_folder) -> None:
     model = load_model("fashion-mnist/vae", "cpu", root)
     fitted = load_densities(root / "fashion-mnist" / "vae")
     assert list(fitted) == list(config.densities)
-    assert fitted[next(iter(fitted))].held_out_nll == min(facts["held_out"] for facts in config.densities.values())
+    followable = {name: facts for name, facts in config.densities.items() if DENSITIES[name].kind.followable}
+    assert fitted[next(iter(fitted))].held_out_nll == min(facts["held_out"] for facts in followable.values())
+    assert list(fitted)[len(followable) :] == ["flow-matching"]
     assert resolve_density(model).held_out_nll == fitted[next(iter(fitted))].held_out_nll
     best = resolve_density(model, "mixture")
     assert best.threshold(0.1) < best.threshold(0.5) < best.threshold(0.9)
@@ -151,6 +162,51 @@ def test_fitting_writes_what_loading_reads(fitted_folder) -> None:
         resolve_density(model, "kernel density")
     run = run_chain(model, "hmc", count=8, steps=2, start="density")
     assert run.images[2].shape == (8, 1, 32, 32)
+
+
+def some_images(count: int) -> ImageSet:
+    return ImageSet(read_held_out(checkpoints_dir() / "fashion-mnist").pixels[:count])
+
+
+def test_one_density_is_fitted_anew_and_the_others_stay(fitted_folder, tmp_path) -> None:
+    shutil.copytree(fitted_folder[0] / "fashion-mnist", tmp_path / "fashion-mnist")
+    model, before = load_model("fashion-mnist/vae", "cpu", tmp_path), fitted_folder[1]
+    after = fit_densities(model, some_images(600), some_images(300), only=["mixture-10"], seed=1)
+    assert list(after.densities) == list(before.densities)
+    changed = [name for name in before.densities if after.densities[name] != before.densities[name]]
+    assert changed == ["mixture-10"]
+    noise = torch.randn(3, model.latent_size)
+    stored, kept = (load_densities(root / "fashion-mnist" / "vae") for root in (fitted_folder[0], tmp_path))
+    assert torch.equal(stored["flow"].density.transport(noise), kept["flow"].density.transport(noise))
+    with pytest.raises(SamplingError, match="unknown densities kde; known are mixture-10"):
+        fit_densities(model, some_images(600), some_images(300), only=["kde"])
+
+
+def test_a_fit_that_was_stopped_goes_on_with_the_density_that_it_was_at(fitted_folder, tmp_path, monkeypatch) -> None:
+    shutil.copytree(fitted_folder[0] / "fashion-mnist", tmp_path / "fashion-mnist")
+    model = load_model("fashion-mnist/vae", "cpu", tmp_path)
+    names, told = ["mixture-10", "flow"], []
+
+    def fit_again(**settings) -> None:
+        fit_densities(model, some_images(600), some_images(300), only=names, hidden=16, **settings)
+
+    with pytest.raises(Cancelled):
+        fit_again(epochs=2, progress=lambda *parts: told.append(parts), cancelled=lambda: len(told) == 2)
+    assert told == [(1, 3), (2, 3)]
+    fits = dict.fromkeys(names, 0)
+    for name in names:
+        spec = DENSITIES[name]
+
+        def counted(*given, spec=spec):
+            fits[spec.name] += 1
+            return spec.fit(*given)
+
+        monkeypatch.setitem(DENSITIES, name, replace(spec, fit=counted))
+    fit_again(epochs=2)
+    assert fits == {"mixture-10": 0, "flow": 1}
+    assert not (model.folder / UNFINISHED).exists()
+    fit_again(epochs=1)
+    assert fits == {"mixture-10": 1, "flow": 2}
 
 
 def test_files_that_do_not_fit_are_named(fitted_folder, tmp_path) -> None:
