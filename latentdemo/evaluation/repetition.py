@@ -32,7 +32,7 @@ from latentdemo.sampling.starts import PRIOR
 BATCH = 250
 LEAST, LEAST_WITH_TRAINING = 10, 100
 LATENTS = 1000  # A two-sample test takes so many latents a side.
-ROUND_TRIPS = 250  # So many samples are decoded and encoded once more.
+ROUND_TRIPS = 100  # So many samples are decoded and encoded once more.
 IN_A_CELL = 50  # The test of copying parts the feature space so that each part holds so many images on average.
 DRIFT = (1, 3, 5, 10)  # Chains from the encodings of real data are looked at after so many steps.
 IN = ":"  # Between the names of a feature space and of a figure in it.

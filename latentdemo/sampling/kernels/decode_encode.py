@@ -120,8 +120,8 @@ DECODE_ENCODE = KernelSpec(
     trials=(
         Trial((0, 1, 2, 3, 5, 10, 20)),
         Trial((1, 5), options={"decoding": "sample"}),
-        Trial((10, 100), stop_at=0.4),
-        Trial((10, 100), stop_at=0.9),
+        Trial((10, 30), stop_at=0.4),
+        Trial((10, 30), stop_at=0.9),
         Trial((1, 3), start="mixture"),
     ),
     run_long=True,

@@ -175,6 +175,6 @@ HMC = KernelSpec(
     decodes=False,
     options=(DENSITY_OPTION,),
     tune=TUNE_HMC,
-    trials=(Trial((1, 2, 3, 5, 10)), Trial((10, 100), stop_at=0.4)),
+    trials=(Trial((1, 2, 3, 5, 10)), Trial((10, 30), stop_at=0.4)),
     run_long=True,
 )

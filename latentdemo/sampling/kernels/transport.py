@@ -137,6 +137,6 @@ TRANSPORT = KernelSpec(
     trials=(
         Trial((1, 2, 3, 4, 6)),
         Trial((1, 2, 3, 4, 6), options={"density": "flow-matching"}),
-        Trial((10, 100), stop_at=0.9),
+        Trial((10, 30), stop_at=0.9),
     ),
 )
