@@ -47,7 +47,7 @@ MOST_PASSES = 500  # over the encodings, where these are few
 PATIENCE = 10  # parts without a lower loss on what was held back, after which the fit is done
 SOLVER = "heun2"
 STEPS = (1, 2, 3, 4, 6, 8, 10)  # of the solver, that a fit chooses from
-MARGIN = 0.02  # of the energy distance between prior and encodings, that fewer steps may cost
+MARGIN = 0.002  # of the energy distance between prior and encodings, that fewer steps may cost
 DENSITY_STEPS = 10  # of the solver on the way back, where a log density is asked for
 
 
@@ -157,7 +157,7 @@ class FlowMatching(StoredDensity):
     def spreading_field(self, time: Tensor, state: tuple[Tensor, Tensor]) -> tuple[Tensor, Tensor]:
         """The velocity of points (N, D) at one time, and its divergence (N,)."""
         points, _ = state
-        velocity, pull_back = vjp(lambda moved: self.field(time, moved), points)
+        velocity, pull_back = vjp(lambda moved: self.field(time, moved), points)[:2]
         one = torch.eye(self.latent_size, device=points.device, dtype=points.dtype)
         jacobian = vmap(lambda row: pull_back(row.expand_as(points))[0])(one)  # (D, N, D)
         return velocity, jacobian.diagonal(dim1=0, dim2=2).sum(dim=1)
