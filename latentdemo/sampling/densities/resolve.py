@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from latentdemo.errors import LatentdemoError, SamplingError
 from latentdemo.models import GenerativeAutoencoder
-from latentdemo.sampling.densities.density import Density, FittedDensity, calibrated
+from latentdemo.sampling.densities.density import Density, FittedDensity, TransportMap, calibrated
 from latentdemo.sampling.densities.store import check_fitted, read_densities, read_density_config
 from latentdemo.sampling.kernels.kernel import Autoencoder
 
 BEST = "best"  # the likeliest on held-out encodings, of those that chains can follow
+MAPS = ("flow-matching", "flow")  # densities whose map from the prior lays paths, the first that there is
 
 
 def resolve_density(model: Autoencoder, wanted: str | Density | FittedDensity = BEST) -> FittedDensity:
@@ -43,5 +46,37 @@ def best_density(model: GenerativeAutoencoder) -> FittedDensity | None:
     """The likeliest density of a model that chains can follow; None where there is none that can be read."""
     try:
         return resolve_density(model)
+    except LatentdemoError:
+        return None
+
+
+def map_name(densities: Collection[str]) -> str | None:
+    """Which of the densities of a model lays paths through its base space; None where none can."""
+    return next((name for name in MAPS if name in densities), None)
+
+
+def resolve_map(model: Autoencoder) -> TransportMap:
+    """The map from the prior that lays a model's paths.
+
+    Raises:
+        SamplingError: the model has no folder, or no density with a map.
+        CheckpointError: the stored densities cannot be read.
+    """
+    names = read_density_config(model.folder).densities if model.folder else ()
+    name = map_name(names)
+    if name is None:
+        raise SamplingError(
+            f"none of the densities of this model has a map from the prior ({', '.join(names) or 'it has none'}); "
+            f"those that have are {', '.join(MAPS)}: fit them, or take a path without"
+        )
+    found = resolve_density(model, name).density
+    assert isinstance(found, TransportMap)
+    return found
+
+
+def best_map(model: Autoencoder) -> TransportMap | None:
+    """As `resolve_map`; None where there is none that can be read."""
+    try:
+        return resolve_map(model)
     except LatentdemoError:
         return None
