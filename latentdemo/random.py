@@ -48,6 +48,7 @@ class Purpose(Enum):
     PRIOR_SAMPLE = (13, 0)
     OTHER_SAMPLERS = (14, 0)
     LABELS = (15, 0)
+    PATHS = (16, 0)
 
 
 def stream(seed: int, purpose: Purpose, *number: int, device: torch.device | str = "cpu") -> torch.Generator:

@@ -21,6 +21,7 @@ from latentdemo.cli.evaluate import compare, evaluate, retime
 from latentdemo.cli.fit import features, fit, judges
 from latentdemo.cli.models import choices, models
 from latentdemo.cli.options import ManyValues, PassesOn
+from latentdemo.cli.paths import interpolate, paths
 from latentdemo.cli.recommend import recommend
 from latentdemo.cli.sample import rerun, sample
 from latentdemo.cli.terminal import console
@@ -50,10 +51,10 @@ def asleep_while_waiting(command: Callable[..., Any]) -> Callable[..., Any]:
     return run
 
 
-LONG: tuple[Callable[..., Any], ...] = (train, features, judges, fit, evaluate, compare)
+LONG: tuple[Callable[..., Any], ...] = (train, features, judges, fit, evaluate, compare, paths)
 commands: tuple[Callable[..., Any], ...] = (
-    *(models, choices, sample, rerun),
-    *(train, adopt, features, judges, fit, recommend, evaluate, compare, retime),
+    *(models, choices, sample, interpolate, rerun),
+    *(train, adopt, features, judges, fit, recommend, evaluate, compare, retime, paths),
     *(hold_out, bench),
 )
 for command in commands:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from latentdemo.checkpoints import CheckpointConfig
     from latentdemo.evaluation import Report
     from latentdemo.evaluation.findings.steps_needed import Correlation, StepsNeeded
+    from latentdemo.evaluation.report import Measured, PathReport, PathWay
     from latentdemo.sampling.densities.store import DensityConfig
 
 ADVICE = (
@@ -214,3 +215,29 @@ def pictures_table(report: dict[str, Any]) -> Table:
 def such_as(counted: dict[str, Any]) -> str:
     """Some of the files that were counted."""
     return f"such as {', '.join(map(escape, counted['examples']))}"
+
+
+def paths_table(model: str, report: PathReport) -> Table:
+    """How paths of a model fare, by the way in which they are laid."""
+    from latentdemo.evaluation.card import with_interval
+    from latentdemo.evaluation.report import DISTANCE, ENDS_KEPT, LARGEST_JUMP
+
+    def distances(measured: Measured) -> list[str]:
+        return [with_interval(measured.judged[space][DISTANCE], 1) for space in report.spaces]
+
+    judged = [f"middle frames, Fréchet distance by {space}" for space in report.spaces]
+    title = f"{model}: {len(report.seeds)} x {report.pairs} pairs; mean and half of the 95 % interval"
+    table = Table("ends", "path", *judged, "largest jump / mean step", "left of the ends", title=title)
+    for ends, decoded in report.decoded.items():
+        table.add_row(ends, "ends of other paths, decoded", *distances(decoded))
+        for way in report.of(ends):
+            own = [with_interval(way.own[name], 2) for name in (LARGEST_JUMP, ENDS_KEPT)]
+            table.add_row(ends, path_in_words(way), *distances(way), *own)
+    return table
+
+
+def path_in_words(way: PathWay) -> str:
+    """How a path was laid."""
+    kinds = {"linear": "line", "spherical": "arc", "base": "base space"}
+    plain = f", {way.steps} plain steps" if way.steps else ""
+    return kinds[way.spec.kind] + plain + (f", {way.spec.mean_steps} mean steps" if way.spec.mean_steps else "")

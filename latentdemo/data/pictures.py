@@ -7,6 +7,7 @@ from PIL import Image, ImageOps
 from torch import Tensor
 
 from latentdemo.data.opening import OpenedPicture, open_picture
+from latentdemo.data.registry import DATASETS
 from latentdemo.imaging import png_bytes
 from latentdemo.random import PICTURE_DAMAGE, chain_generators, rand, randn
 
@@ -46,6 +47,14 @@ def read_picture(
     """
     square = central_square(open_picture(content, 2 * size), size - 2 * margin)
     return as_trained(square, channels, margin, invert, ground)
+
+
+def picture_as_trained(content: bytes, dataset: str, size: int, channels: int) -> np.ndarray:
+    """A picture as the images of a data set are, known or one's own: dark is made light where these are light on black
+    and the picture's ground is light; see `read_picture`, which says what else comes of it and what it raises."""
+    known = DATASETS.get(dataset)
+    margin, ground = (known.margin, known.ground) if known else (0, 255)
+    return read_picture(content, size, channels, margin, ground == 0 and on_light_ground(content), ground)
 
 
 def as_trained(

@@ -37,8 +37,10 @@ from latentdemo.evaluation.repetition import Subject
 from latentdemo.evaluation.report import (
     UNFINISHED,
     EvaluationError,
+    PathReport,
     Report,
     Row,
+    load_report,
     save_report,
 )
 from latentdemo.evaluation.unfinished import Unfinished
@@ -117,11 +119,22 @@ def evaluate_model(
         cancelled=cancelled,
     )
     if save:
+        report = replace(report, paths=earlier_paths(report, folder))
         save_report(report, folder)
         refresh_card(report, folder)
         save_pairs(report, folder, train, spaces, compute)
         (folder / UNFINISHED).unlink(missing_ok=True)
     return report
+
+
+def earlier_paths(report: Report, folder: Path) -> PathReport | None:
+    """What was measured of paths before, apart from this evaluation, of the same weights and densities."""
+    try:
+        found = load_report(folder).paths
+    except EvaluationError:
+        return None
+    same = found and (found.model_sha256, found.density_sha256) == (report.model_sha256, report.density_sha256)
+    return found if same else None
 
 
 def save_pairs(

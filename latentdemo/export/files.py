@@ -1,4 +1,4 @@
-"""Writing a run to files: a comparison picture, a folder of pictures, or arrays."""
+"""Writing to files: a run as a comparison picture, a folder of pictures, or arrays; a path as a strip or a film."""
 
 from __future__ import annotations
 
@@ -6,12 +6,17 @@ from pathlib import Path
 
 import numpy as np
 from PIL import Image
+from torch import Tensor
 
 from latentdemo.errors import DataError, SamplingError
-from latentdemo.imaging import comparison, contact_sheet, to_pixels
+from latentdemo.export.animation import RATE, mp4_bytes
+from latentdemo.files import write_atomically
+from latentdemo.imaging import comparison, contact_sheet, enlarged, png_bytes, to_pixels
 from latentdemo.sampling import ChainRun
 
 SCALE_TO = 64  # Tiles of a comparison are enlarged to at least this side, in pixels.
+FILM_SIDE = 512  # A frame of a film is enlarged to at least this side, in pixels.
+STRIP, FILM = ".png", ".mp4"
 
 
 def parse_steps(text: str) -> tuple[int, ...]:
@@ -77,3 +82,42 @@ def write_folder(run: ChainRun, folder: Path) -> None:
         (folder / f"step-{step}").mkdir(parents=True, exist_ok=True)
         for index, pixels in enumerate(to_pixels(images)):
             Image.fromarray(pixels).save(folder / f"step-{step}" / f"chain-{index:05d}.png")
+
+
+def frames_kind(out: Path) -> str:
+    """Whether frames go into a `STRIP` or a `FILM`, by the name of the file.
+
+    Raises:
+        SamplingError: another ending.
+    """
+    ending = out.suffix.lower()
+    if ending not in (STRIP, FILM):
+        raise SamplingError(f"{out} is neither a picture nor a film; name a {STRIP} or {FILM} file with --out")
+    return ending
+
+
+def write_frames(images: Tensor, out: Path, columns: int) -> None:
+    """Write the frames of a path.
+
+    Args:
+        images: (F, C, H, W) in [0, 1], in their order.
+        out: `*.png` gets the frames side by side, `*.mp4` one after the other, 12 a second.
+        columns: frames a row of a picture.
+
+    Raises:
+        SamplingError: `out` has another ending, or cannot be written.
+    """
+    if frames_kind(out) == STRIP:
+        content = png_bytes(contact_sheet(images, columns, max(1, SCALE_TO // images.shape[-1])))
+    else:
+        content = mp4_bytes(film_frames(images), 1.0 / RATE)
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        write_atomically(out, content)
+    except OSError as error:
+        raise SamplingError(f"{out} cannot be written ({error.strerror}); choose another --out") from error
+
+
+def film_frames(images: Tensor) -> list[Image.Image]:
+    """Frames (F, C, H, W) as the pictures of a film, one after the other."""
+    return [enlarged(Image.fromarray(pixels), FILM_SIDE) for pixels in to_pixels(images)]

@@ -144,8 +144,10 @@ def morph_grid(
         base: the map of "base".
 
     Raises:
-        SamplingError: as `interpolate`.
+        SamplingError: another number of corners, or as `interpolate`.
     """
+    if len(corners) != 4:
+        raise SamplingError(f"a grid between {len(corners)} corners: take 4")
     if kind == "base":
         grid = from_base(morph_grid(to_base(corners, base), side), base)
         grid[corner_tiles(side)] = corners

@@ -1,5 +1,5 @@
-"""What the eye sees of an interpolation, in figures: how likely its frames are, how even its steps, and whether a path
-that chains have corrected still connects the two pictures that it was laid between.
+"""What the eye sees of an interpolation, in figures: how even its steps are, and whether a path that chains have
+corrected still connects the two pictures that it was laid between.
 
 Steps are taken in a feature space, after the perceptual path length of Karras et al. 2019 (arXiv 1812.04948, section
 4.1), which averages such steps over paths through a whole latent space to say how smooth it is. Here one path is looked
@@ -18,7 +18,6 @@ from latentdemo.errors import LatentdemoError
 from latentdemo.evaluation.features.classifier import load_features
 from latentdemo.evaluation.features.space import FeatureSpace
 from latentdemo.evaluation.metrics.pictures import image_change
-from latentdemo.sampling.densities.density import FittedDensity
 from latentdemo.sampling.interpolation import Frames
 
 CONNECTED = 0.25
@@ -32,8 +31,6 @@ class PathFigures:
     """Figures of a path of F frames, beside those of the path that it came from.
 
     Attributes:
-        likelier: (F,) share of real data that each frame is likelier than, under the learned latent distribution; None
-            where no density was fitted.
         steps: (F - 1,) distance from each frame to the next, in the feature space.
         image_shift: (F,) mean absolute change of each frame since the original path, in units of that between the two
             original ends; None where these are the same picture.
@@ -42,7 +39,6 @@ class PathFigures:
             than it shares with the other end; None where both are the same picture.
     """
 
-    likelier: tuple[float, ...] | None
     steps: tuple[float, ...]
     image_shift: tuple[float, ...] | None
     latent_shift: tuple[float, ...] | None
@@ -61,16 +57,13 @@ class PathFigures:
         return self.ends_kept is None or self.ends_kept >= CONNECTED
 
 
-def measure_path(
-    frames: Frames, original: Frames, space: FeatureSpace, density: FittedDensity | None = None
-) -> PathFigures:
+def measure_path(frames: Frames, original: Frames, space: FeatureSpace) -> PathFigures:
     """The figures of a path.
 
     Args:
         frames: of the path.
         original: of the path before any correction, as many.
         space: where steps are taken.
-        density: of the learned latent distribution.
 
     Raises:
         ImageShapeError: images that the feature space does not take, or of another shape than the original's.
@@ -81,7 +74,6 @@ def measure_path(
     distance = (frames.latents - original.latents).norm(dim=1)
     apart = (original.latents[0] - original.latents[-1]).norm()
     return PathFigures(
-        None if density is None else tuple(density.share_below(frames.latents).tolist()),
         tuple((seen[1:] - seen[:-1]).norm(dim=1).tolist()),
         tuple((change / between).tolist()) if between > 0 else None,
         tuple((distance / apart).tolist()) if apart > 0 else None,

@@ -4,6 +4,7 @@ from latentdemo.evaluation.report.file import (
     COMPARISON,
     FILE,
     UNFINISHED,
+    check_current,
     load_report,
     save_report,
 )
@@ -22,6 +23,7 @@ from latentdemo.evaluation.report.measured import (
     Mix,
     Row,
 )
+from latentdemo.evaluation.report.paths import ENDS_KEPT, LARGEST_JUMP, PathReport, PathWay, path_way
 from latentdemo.evaluation.report.report import (
     CEILING,
     OLDER,
@@ -38,10 +40,12 @@ __all__ = [
     "COMPARISON",
     "COPYING",
     "DISTANCE",
+    "ENDS_KEPT",
     "FILE",
     "GAP",
     "HIGHER_IS_BETTER",
     "JUDGED",
+    "LARGEST_JUMP",
     "MIX",
     "OLDER",
     "PRIMARY",
@@ -54,10 +58,14 @@ __all__ = [
     "Judged",
     "Measured",
     "Mix",
+    "PathReport",
+    "PathWay",
     "Recommendation",
     "Report",
     "Row",
+    "check_current",
     "from_data",
     "load_report",
+    "path_way",
     "save_report",
 ]

@@ -9,6 +9,7 @@ from typing import Any
 
 from latentdemo.evaluation.interval import Interval
 from latentdemo.evaluation.report.measured import PRIMARY, Measured, Mix, Row, judged_apart
+from latentdemo.evaluation.report.paths import PathReport, path_way
 from latentdemo.evaluation.report.report import OLDER, SCHEMA, EvaluationError, Recommendation, Report
 from latentdemo.files import write_atomically
 
@@ -20,14 +21,20 @@ def save_report(report: Report, folder: Path) -> None:
     """Write `evaluation.json`, whole or not at all.
 
     Raises:
-        EvaluationError: it was read from a file of an older form, which does not hold what this one does.
+        EvaluationError: see `check_current`.
     """
+    check_current(report)
+    write_atomically(folder / FILE, one_line_each(report.values()))
+
+
+def check_current(report: Report) -> None:
+    """Raise EvaluationError where a report was read from a file of an older form, which does not hold what this one
+    does."""
     if report.schema != SCHEMA:
         raise EvaluationError(
             f"the evaluation of {report.model} is of an older form; make it anew with: "
             f"python -m latentdemo evaluate {report.model}"
         )
-    write_atomically(folder / FILE, one_line_each(report.values()))
 
 
 def one_line_each(values: dict[str, Any]) -> str:
@@ -72,9 +79,21 @@ def parse(values: dict[str, Any]) -> Report:
         for row in values["rows"]
     ]  # fmt: skip
     advice = Recommendation(**values["recommendation"] | {"told_on": tuple(values["recommendation"]["told_on"])})
-    report = Report(**values | {"rows": rows, "references": references, "recommendation": advice})
+    paths = parse_paths(values["paths"]) if values.get("paths") else None
+    report = Report(**values | {"rows": rows, "references": references, "recommendation": advice, "paths": paths})
     _ = report.prior, report.recommended
     return report
+
+
+def parse_paths(values: dict[str, Any]) -> PathReport:
+    """What was measured of paths, from the content of the file."""
+    overlap = values["overlap"]
+    ways = [
+        path_way(measured_of(way, overlap), *(way[name] for name in ("ends", "kind", "mean_steps", "even", "steps")))
+        for way in values["ways"]
+    ]
+    decoded = {ends: measured_of(each, overlap) for ends, each in values["decoded"].items()}
+    return PathReport(**values | {"decoded": decoded, "ways": ways})
 
 
 def parse_older(values: dict[str, Any]) -> Report:

@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 from latentdemo.errors import LatentdemoError
 from latentdemo.evaluation.report.measured import DISTANCE, GAP, Measured, Row
+from latentdemo.evaluation.report.paths import PathReport
 from latentdemo.sampling import KERNELS
 
 SCHEMA, OLDER = 3, 2  # Versions of the file's form: that is written, and that is read as well.
@@ -68,6 +69,7 @@ class Report:
         precision: of the networks while figures were taken, "float32" or "bf16"; costs are of the model as it serves.
         attributes: name of a label -> its classes, in the order of `Mix.shares`.
         samplers: versions and settings of the samplers of pythae, where any are among the rows.
+        paths: what was measured of paths between pictures, apart from all this; None where nobody has.
         schema: version of this file's form.
     """
 
@@ -90,14 +92,16 @@ class Report:
     precision: str = "float32"
     attributes: Mapping[str, Sequence[str]] = field(default_factory=dict)
     samplers: Mapping[str, Any] = field(default_factory=dict)
+    paths: PathReport | None = None
     schema: int = SCHEMA
 
     def values(self) -> dict[str, Any]:
         """The report as it lies in its file."""
-        plain = {each.name: getattr(self, each.name) for each in fields(self)} | {"rows": None, "references": None}
+        plain = {each.name: getattr(self, each.name) for each in fields(self)} | {"rows": None, "references": None, "paths": None}
         values: dict[str, Any] = json.loads(json.dumps(plain, default=asdict))
         references = {name: measured.written() for name, measured in self.references.items()}
-        return values | {"references": references, "rows": [row.values() for row in self.rows]}
+        paths = self.paths and self.paths.values()
+        return values | {"references": references, "rows": [row.values() for row in self.rows], "paths": paths}
 
     @property
     def features(self) -> Mapping[str, Any]:
