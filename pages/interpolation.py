@@ -1,47 +1,37 @@
-"""Interpolation: from one picture to another through the latent space, before and after chains."""
-
-from typing import get_args
+"""Interpolation: from one picture to another through the latent space, before and after chains, and around its gaps."""
 
 import streamlit as st
 
 from latentdemo.evaluation.report import Report, Row
-from latentdemo.sampling import ChainSpec
-from latentdemo.sampling.interpolation import PathKind
 from latentdemo.ui.components.charts import Look, legend, line_swatch, swatch_image
 from latentdemo.ui.components.strips import Strip, strips
-from latentdemo.ui.controls.kernel import (
-    kernel_caption,
-    kernel_control,
-    kernel_options,
-    option_control,
-    put_way,
-    steps_offered,
-    stopping_control,
-    take_way,
-)
-from latentdemo.ui.controls.starting_point import starting_point_control
 from latentdemo.ui.i18n.words import _
 from latentdemo.ui.interpolation.charts import PathChart, draw_chart
-from latentdemo.ui.interpolation.export import export_grids, export_paths
+from latentdemo.ui.interpolation.controls import (
+    GRID,
+    PATH,
+    WALK,
+    point_controls,
+    rows_control,
+    settings_controls,
+    stops_control,
+    view_control,
+)
+from latentdemo.ui.interpolation.export import export_grids, export_paths, export_walk
+from latentdemo.ui.interpolation.measured import show_measured
 from latentdemo.ui.interpolation.paths import (
-    ADVISED,
-    CHAINS,
-    OWN,
-    PLAIN,
-    ROWS,
     Grids,
     PathRow,
     Paths,
-    Request,
-    advised_row,
-    features_of,
+    Walk,
     grids_or_wait,
     paths_or_wait,
+    walk_or_wait,
 )
+from latentdemo.ui.interpolation.request import OWN, PLAIN, Request, advised_row, features_of, has_base
 from latentdemo.ui.interpolation.words import (
+    base_title,
     charts,
-    path_name,
-    percent,
     row_look,
     row_name,
     row_note,
@@ -49,7 +39,6 @@ from latentdemo.ui.interpolation.words import (
     summary,
     table,
 )
-from latentdemo.ui.runs.starting_point import StartingPoint
 from latentdemo.ui.shell.navigation import INTERPOLATION, selection
 from latentdemo.ui.shell.presentation import presenting
 from latentdemo.ui.state.background import working
@@ -57,13 +46,8 @@ from latentdemo.ui.state.evaluated import evaluation_of
 from latentdemo.ui.state.link import put_in_link, take_from_link
 from latentdemo.ui.state.selection import Selection
 
-VIEWS = ("path", "grid")
-PATHS: tuple[PathKind, ...] = get_args(PathKind)
-FRAMES, USUAL_FRAMES = range(3, 26), 9
-SIDES, USUAL_SIDE = (5, 7), 5
-USUAL_CHAIN = "5"
-OWN_STEPS, USUAL_OWN_STEPS = (1, 2, 3, 5, 10, 20, 50, 100), 5
 WIDEST_TILE = 176  # a frame has at most so many pixels a side
+FILM = 440  # pixels that a film is wide
 HEIGHT = 900  # rows or grids are about so many pixels high
 
 
@@ -73,126 +57,21 @@ def explanation() -> None:
         st.markdown(
             _("A and B are two points of the latent space. Every row decodes the points on a path from one to the "
               "other, frame under frame. A good path shows a believable picture in every frame, changes a little at "
-              "each step, and still leads from A to B. Without a chain, many frames lie where the model saw little; a "
-              "chain carries each frame to where real pictures lie. All frames of a row meet the same random numbers, "
-              "so that neighbours stay neighbours; with random numbers of their own they would jump about. “Corrected "
-              "ends” lets a chain correct A and B only, and lays the path between them afterwards. Held-out and own "
-              "pictures are shown as the model encodes and decodes them.")
+              "each step, and still leads from A to B. Without a chain, many frames lie where the model saw little. "
+              "The path through the base space goes around those gaps: a map that was fitted to real data carries A "
+              "and B to a space that is filled evenly, the path is laid there, and carried back; A and B stay exactly "
+              "what they are. A chain carries each frame to where real pictures lie, A and B as well. All frames of a "
+              "row meet the same random numbers, so that neighbours stay neighbours; with random numbers of their own "
+              "they would jump about. “Corrected ends” lets a chain correct A and B only, and lays the path between "
+              "them afterwards. Held-out and own pictures are shown as the model encodes and decodes them.")
         )  # fmt: skip
         st.markdown(
-            _("“Likelier than 70 % of real data” compares a frame with the encodings of real pictures, under the "
-              "density that was fitted to them: real pictures spread evenly over 0 to 100 %. A held-out or own picture "
-              "starts at the mean of its encoding, without its noise, which is likelier than most. Steps are distances "
-              "between neighbouring frames in the features of a classifier of these data, near to what the eye sees; "
-              "the largest jump is 1 times the mean step where the path is even. What is left of the ends is 100 % "
-              "where A and B are as they were, and 0 % where one of them is no more like its own picture than like the "
-              "other. Unrelated pictures rarely reach 25 %: below that, the path counts as no longer connecting A and "
-              "B.")
+            _("Steps are distances between neighbouring frames in the features of a classifier of these data, near to "
+              "what the eye sees; the largest jump is 1 times the mean step where the path is even. What is left of "
+              "the ends is 100 % where A and B are as they were, and 0 % where one of them is no more like its own "
+              "picture than like the other. Unrelated pictures rarely reach 25 %: below that, the path counts as no "
+              "longer connecting A and B.")
         )  # fmt: skip
-
-
-def end_controls(chosen: Selection) -> tuple[StartingPoint, StartingPoint]:
-    """Between which two pictures."""
-    points = []
-    for column, (name, number) in zip(st.columns(2), (("A", 0), ("B", 1)), strict=True):
-        with column.container(border=True, height="stretch"):
-            st.markdown(f"**{name}**")
-            points.append(starting_point_control(chosen, key=f"{name.lower()}_", damage=False, first=number))
-    return points[0], points[1]
-
-
-def view_control() -> str:
-    """One path in rows, or a grid between four corners."""
-    take_from_link("view", VIEWS, "path")
-    view = st.segmented_control(
-        _("View"), VIEWS, required=True, key="view", persist_state="session", wrap=True,
-        format_func=lambda name: {"path": _("Path in rows"), "grid": _("Grid between four corners")}[name],
-        help=_("A path from A to B in rows under each other, or a grid whose corners are A, B and two more draws."),
-    )  # fmt: skip
-    put_in_link("view", "path")
-    assert view is not None
-    return view
-
-
-def path_control() -> PathKind:
-    """Straight or along an arc."""
-    take_from_link("path", PATHS, PATHS[0])
-    path: PathKind | None = st.segmented_control(
-        _("Path"), PATHS, required=True, key="path", persist_state="session", format_func=path_name,
-        help=_("Spherical: along an arc, as far from the origin as the ends are, where the prior has its mass (White "
-               "2016). Linear: straight, through the thinly used middle."),
-    )  # fmt: skip
-    put_in_link("path", PATHS[0])
-    assert path is not None
-    return path
-
-
-def frames_control() -> int:
-    """How many frames."""
-    take_from_link("frames", FRAMES, USUAL_FRAMES)
-    with st.container(width=220):
-        st.slider(
-            _("Frames"), FRAMES[0], FRAMES[-1], key="frames", persist_state="session",
-            help=_("Frames of a row, both ends included."),
-        )  # fmt: skip
-    put_in_link("frames", USUAL_FRAMES)
-    return int(st.session_state["frames"])
-
-
-def side_control() -> int:
-    """How large a grid."""
-    take_from_link("side", SIDES, USUAL_SIDE)
-    side = st.segmented_control(
-        _("Grid"), SIDES, required=True, key="side", persist_state="session",
-        format_func=lambda side: f"{side} × {side}", help=_("Tiles a row and a column."),
-    )  # fmt: skip
-    put_in_link("side", USUAL_SIDE)
-    assert side is not None
-    return side
-
-
-def rows_control() -> list[str]:
-    """Which rows; the usual ones where none is chosen."""
-    take_from_link("rows", ROWS, list(ROWS))
-    st.pills(
-        _("Rows"), ROWS, selection_mode="multi", key="rows", persist_state="session", format_func=row_name, wrap=True,
-        help=_("The path without a chain, after steps of the plain chain, after the chain that the evaluation "
-               "recommends, and the path between ends that a chain has corrected."),
-    )  # fmt: skip
-    put_in_link("rows", list(ROWS))
-    return st.session_state["rows"] or list(ROWS)
-
-
-def chain_control(advised: Row | None, grid: bool) -> str:
-    """Which chain corrects the ends, or the grid."""
-    chains = CHAINS if advised else tuple(chain for chain in CHAINS if chain != ADVISED)
-    take_from_link("correction", chains, USUAL_CHAIN)
-    chain = st.segmented_control(
-        _("Chain for the grid") if grid else _("Chain for the ends"), chains, required=True, key="correction",
-        persist_state="session", wrap=True, format_func=row_name,
-        help=_("Steps of the plain chain, what the evaluation recommends for this model, or another chain that you set "
-               "below."),
-    )  # fmt: skip
-    put_in_link("correction", USUAL_CHAIN)
-    assert chain is not None
-    return chain
-
-
-def own_chain(report: Report | None, corrupts: bool) -> ChainSpec:
-    """A chain of one's own choice; it may be any that an evaluation holds."""
-    way = take_way(report, corrupts)
-    steps = [step for step in steps_offered(report, OWN_STEPS) if step]
-    take_from_link("own_steps", steps, USUAL_OWN_STEPS)
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        kernel_control()
-        st.selectbox(_("Steps"), steps, key="own_steps", width=110, help=_("How many steps this chain takes."))
-        for option in kernel_options(corrupts):
-            option_control(option)
-        stopping_control(report)
-    kernel_caption()
-    put_way()
-    put_in_link("own_steps", USUAL_OWN_STEPS)
-    return way.replaced(steps=st.session_state["own_steps"])
 
 
 def show_paths(chosen: Selection, paths: Paths, wanted: list[str], request: Request, advised: Row | None) -> None:
@@ -243,20 +122,34 @@ def show_chart(chart: PathChart, frames: int, title: str) -> None:
 
 
 def show_grids(chosen: Selection, grids: Grids, request: Request) -> None:
-    """The grid before and after its chain."""
+    """The grid before and after its chain, and the one through the base space."""
     titles = [_("No chain"), _("After the chain: {chain}", chain=row_name(request.chain))]
-    for column, heading, (step, png) in zip(st.columns(2), titles, grids.pngs.items(), strict=True):
+    shown = dict(zip(titles, grids.pngs.values(), strict=True))
+    if grids.base:
+        titles.append(base_title(request.mean_steps))
+        shown = {titles[0]: shown[titles[0]], titles[2]: grids.base[0], titles[1]: shown[titles[1]]}
+    for column, (heading, png) in zip(st.columns(len(shown)), shown.items(), strict=True):
         with column.container(border=True, height="stretch"):
-            st.subheader(heading)
+            st.markdown(f"**{heading}**")
             st.image(png, alt=_("{row}: grid of {model} between four corners", row=heading, model=chosen.title),
                      width="stretch")  # fmt: skip
-            if step in grids.likelier:
-                st.caption(_("Tiles are likelier than {share} % of real data on average.",
-                             share=percent(grids.likelier[step])))  # fmt: skip
-    st.caption(_("Corners: A and B above, two more draws from the prior below. All tiles meet the same random "
-                 "numbers."))  # fmt: skip
+    st.caption(_("Corners: A and B above, C and D below. All tiles meet the same random numbers; through the base "
+                 "space the corners stay exactly what they are."))  # fmt: skip
     if not presenting():
         export_grids(chosen, request, grids, titles)
+
+
+def show_walk(chosen: Selection, walk: Walk, request: Request) -> None:
+    """The film of a walk, which begins anew where it ends."""
+    through = walk.path.kind == "base"
+    title = base_title(request.mean_steps) if through else _("No chain")
+    with st.container(width=FILM):
+        st.video(walk.mp4, loop=True, autoplay=True, muted=True)
+    passes = _("The walk passes {count} pictures as the model encodes and decodes them, and ends where it begins, so "
+               "that the film can run forever.", count=len(request.corners))  # fmt: skip
+    st.markdown(f"**{title}**  \n{passes}")
+    if not presenting():
+        export_walk(chosen, request, walk, title)
 
 
 chosen = selection()
@@ -268,37 +161,39 @@ if not presenting():
     st.title(_(INTERPOLATION.title))
     explanation()
 with st.sidebar if presenting() else st.container():  # the sidebar is hidden in a presentation
-    ends = end_controls(chosen)
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        in_grid = view_control() == "grid"
-        path = path_control()
-        count = side_control() if in_grid else frames_control()
-        shown = [] if in_grid else rows_control()
-        chain = chain_control(advised, in_grid)
-    own = own_chain(report, chosen.corrupts) if chain == OWN else None
-    if isinstance(advice, str):
+    with st.container(horizontal=True, vertical_alignment="center"):
+        view = view_control()
+        with st.popover(_("More settings"), icon=":material/tune:"):
+            stops = {PATH: 2, GRID: 4}.get(view) or stops_control()
+            settings = settings_controls(chosen, view, report, advised)
+        corners = point_controls(chosen, stops)
+    shown = rows_control() if view == PATH else []
+    if isinstance(advice, str) and view != WALK:
         st.caption(advice)
-corners = [StartingPoint("prior", chosen.seed, draw) for draw in (2, 3)] if in_grid else []
+    if not has_base(chosen):
+        st.caption(_("No density with a map from the prior was fitted to this model, so there is no path through the "
+                     "base space."))  # fmt: skip
 request = Request(
     chosen.model,
     chosen.config.sha256,
     chosen.densities,
     features_of(chosen.model),
     chosen.seed,
-    (*ends, *corners),
-    path,
-    count,
-    advised.spec if advised else None,
-    chain,
-    own,
+    tuple(corners),
+    advised=advised.spec if advised else None,
+    **vars(settings),
 )
 stage, progress = st.container(), st.container()
 with progress:
-    result = grids_or_wait(request) if in_grid else paths_or_wait(request)
+    result = {PATH: paths_or_wait, GRID: grids_or_wait, WALK: walk_or_wait}[view](request)
 with stage:
     if isinstance(result, Grids):
         show_grids(chosen, result, request)
+    elif isinstance(result, Walk):
+        show_walk(chosen, result, request)
     elif result:
         show_paths(chosen, result, shown, request, advised)
     elif working():
         st.skeleton(HEIGHT)
+    if report and report.paths and view == PATH and not presenting():
+        show_measured(report.paths)

@@ -36,8 +36,10 @@ def interpolate(
     ] = None,
     frames: Annotated[
         int | None,
-        typer.Option(help="Of the way from each picture to the next, both included; in a grid, of a side. 9, or what "
-                     "--seconds takes in a film, if not given."),
+        typer.Option(
+            help="Of the way from each picture to the next, both included; in a grid, of a side. 9, or what "
+            "--seconds takes in a film, if not given."
+        ),
     ] = None,
     mean_steps: Annotated[int, typer.Option(help="Decode and encode all frames but the pictures so often.")] = 0,
     even: Annotated[bool, typer.Option(help="Let every frame change as much as any other.")] = False,
@@ -81,7 +83,7 @@ def decoded(model: GenerativeAutoencoder, latents: Tensor) -> Tensor:
     """Images (N, C, H, W) of latents (N, D), on the CPU."""
     from latentdemo.sampling import ChainSpec, run_chain
 
-    return run_chain(model, ChainSpec(start=latents, count=len(latents), steps=0)).images[0]
+    return run_chain(model, ChainSpec(start=latents, steps=0)).images[0]
 
 
 def key_latent(model: GenerativeAutoencoder, key: str) -> Tensor:
@@ -104,8 +106,8 @@ def key_latent(model: GenerativeAutoencoder, key: str) -> Tensor:
         content = Path(key).read_bytes()
     except OSError as error:
         raise DataError(
-            f"{key!r} is no picture that can be read ({error.strerror}), and no seed: name a JPEG, PNG or WebP file, or "
-            "a whole number"
+            f"{key!r} is no picture that can be read ({error.strerror}), and no seed: name a JPEG, PNG or WebP file, "
+            "or a whole number"
         ) from error
     channels, size = model.image_shape[0], model.image_shape[-1]
     dataset = model.folder.parent.name if model.folder else ""

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from rich import box
 from rich.console import Console
 from rich.markup import escape
-from rich.table import Table
+from rich.table import Column, Table
 
 from latentdemo.cli.terminal import console
 
@@ -225,11 +225,13 @@ def paths_table(model: str, report: PathReport) -> Table:
     def distances(measured: Measured) -> list[str]:
         return [with_interval(measured.judged[space][DISTANCE], 1) for space in report.spaces]
 
-    judged = [f"middle frames, Fréchet distance by {space}" for space in report.spaces]
-    title = f"{model}: {len(report.seeds)} x {report.pairs} pairs; mean and half of the 95 % interval"
-    table = Table("ends", "path", *judged, "largest jump / mean step", "left of the ends", title=title)
+    title = (
+        f"{model}: Fréchet distance of middle frames from held-out pictures by each judge, evenness, and ends; "
+        f"{len(report.seeds)} x {report.pairs} pairs, mean and half of the 95 % interval"
+    )
+    table = Table("ends", Column("path", no_wrap=True), *report.spaces, "largest jump", "ends left", title=title)
     for ends, decoded in report.decoded.items():
-        table.add_row(ends, "ends of other paths, decoded", *distances(decoded))
+        table.add_row(ends, "pictures alone", *distances(decoded))
         for way in report.of(ends):
             own = [with_interval(way.own[name], 2) for name in (LARGEST_JUMP, ENDS_KEPT)]
             table.add_row(ends, path_in_words(way), *distances(way), *own)
@@ -239,5 +241,5 @@ def paths_table(model: str, report: PathReport) -> Table:
 def path_in_words(way: PathWay) -> str:
     """How a path was laid."""
     kinds = {"linear": "line", "spherical": "arc", "base": "base space"}
-    plain = f", {way.steps} plain steps" if way.steps else ""
-    return kinds[way.spec.kind] + plain + (f", {way.spec.mean_steps} mean steps" if way.spec.mean_steps else "")
+    plain = f", plain steps: {way.steps}" if way.steps else ""
+    return kinds[way.spec.kind] + plain + (f", mean steps: {way.spec.mean_steps}" if way.spec.mean_steps else "")

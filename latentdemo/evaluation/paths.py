@@ -55,7 +55,8 @@ WHOLE = 25  # so many pairs are looked at in all frames, to see how even paths a
 PLAIN_STEPS = (1, 5, 10)  # of the plain chain, as in Creswell et al. 2016
 MEAN_STEPS = (1, 3)
 LEAST_PAIRS = 10
-SIDES = 3  # sets of three pictures a pair: middle frames, held-out pictures, decoded ends that no path joins
+MIDDLE_FRAMES = 3  # of a path
+OF_A_PAIR = 2 + 2 * MIDDLE_FRAMES  # held-out images: both ends, what to compare with, and what no path joins
 BATCH = 100  # images at a time
 
 Progress = Callable[[int, int], None]
@@ -100,13 +101,13 @@ def measure_paths(
     compute, folder = compute or Here(device), model_folder(name)
     spaces = spaces or load_spaces(folder.parent.name, compute.device, beside=folder.parent)
     held_out = read_held_out(folder.parent)
-    pairs = min(pairs, len(held_out) // (2 + 2 * SIDES))
+    pairs = min(pairs, len(held_out) // OF_A_PAIR)
     if pairs < LEAST_PAIRS or not seeds or not spaces:
         raise EvaluationError(
-            f"{len(seeds)} repetitions of {pairs} pairs in {len(spaces)} feature spaces: take at least one repetition of "
-            f"{LEAST_PAIRS} pairs, with {(2 + 2 * SIDES) * LEAST_PAIRS} held-out images and a feature space of the data"
+            f"{len(seeds)} repetitions of {pairs} pairs in {len(spaces)} feature spaces: take at least one repetition "
+            f"of {LEAST_PAIRS} pairs, with {OF_A_PAIR * LEAST_PAIRS} held-out images and a feature space of the data"
         )
-    rows, overlap = divide(len(held_out), (2 + 2 * SIDES) * pairs, seeds)
+    rows, overlap = divide(len(held_out), OF_A_PAIR * pairs, seeds)
     with compute.model(name, "trained") as model:
         base, densities = best_map(model), read_density_config(folder) if densities_digest(folder) else None
         measured: dict[tuple[str, Way | None], list[Numbers]] = {}
@@ -174,9 +175,9 @@ class Repetition:
 
     def measure(self) -> Iterator[tuple[tuple[str, Way | None], Numbers]]:
         """(Ends, way) -> its figures, one after the other; None for the way stands for ends that no path joins."""
-        real = self.features(self.images[(2 + SIDES) * self.pairs :])
+        real = self.features(self.images[(2 + MIDDLE_FRAMES) * self.pairs :])
         for ends, latents in ((PRIOR, self.draws()), (DATA, self.encodings())):
-            first, last, others = latents.split([self.pairs, self.pairs, SIDES * self.pairs])
+            first, last, others = latents.split([self.pairs, self.pairs, MIDDLE_FRAMES * self.pairs])
             yield (ends, None), self.distances(self.decoded(others), real)
             straight: Frames | None = None
             for way, frames in self.frames(first, last):
@@ -186,12 +187,12 @@ class Repetition:
 
     def draws(self) -> Tensor:
         """Draws from the prior, as many as there are encodings, (5 N, D)."""
-        shape = (2 + SIDES) * self.pairs, self.model.latent_size
+        shape = (2 + MIDDLE_FRAMES) * self.pairs, self.model.latent_size
         return torch.randn(shape, generator=stream(self.seed, Purpose.PATHS)).to(self.model.device)
 
     def encodings(self) -> Tensor:
         """Posterior means of the held-out images that are ends, or stand beside them, (5 N, D)."""
-        images = self.images[: (2 + SIDES) * self.pairs].to(self.model.device)
+        images = self.images[: (2 + MIDDLE_FRAMES) * self.pairs].to(self.model.device)
         return self.in_batches(lambda batch: self.model.encode(batch).mean, images)
 
     def frames(self, first: Tensor, last: Tensor) -> Iterator[tuple[Way, Frames]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import math
 import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from torch import Tensor
 from latentdemo.checkpoints import load_model, model_folder, read_config
 from latentdemo.engine import RunRequest, engine_for
 from latentdemo.errors import RunFileError
+from latentdemo.evaluation.metrics.path import perceptual_space
 from latentdemo.export.picture import picture_of, sheet_of, sheets_of
 from latentdemo.export.run_file import read_settings
 from latentdemo.export.settings import GIVEN, Branch, RunSettings
@@ -22,7 +24,8 @@ from latentdemo.imaging import png_bytes
 from latentdemo.models import GenerativeAutoencoder
 from latentdemo.sampling import ChainRun, ChainSpec, Progress
 from latentdemo.sampling.densities.store import densities_digest
-from latentdemo.sampling.interpolation import Frames, interpolate
+from latentdemo.sampling.interpolation import Frames, corner_tiles
+from latentdemo.sampling.paths import PathSpec, lay_grid, lay_path
 
 RUN, LATENTS, PICTURE = "run.json", "latents.npz", "comparison.png"
 TOLERANCE = 1e-3  # Of a latent, whose prior has a standard deviation of 1. Processors differ from about 1e-6 on.
@@ -93,16 +96,27 @@ def rerun(path: Path, out: Path, device: str | None = None, progress: Progress |
 
 
 def walk_branch(branch: Branch, model: GenerativeAutoencoder, start: Tensor, progress: Progress | None) -> Frames:
-    """What a branch shows: where its chains end, or the path between the first and the last of these."""
+    """What a branch shows: where its chains end, or the path or the grid that is laid between some of these."""
     steps = branch.spec.steps
     wanted = RunRequest(model, branch.spec.replaced(start=start), [steps])
     run = engine_for(model.device).run(wanted, progress)
     latents = run.latents[steps]
     if branch.path is None:
         return Frames(latents, run.images[steps])
-    path = interpolate(latents[0], latents[-1], len(start), branch.path)
-    decoded = engine_for(model.device).run(RunRequest(model, ChainSpec(start=path, steps=0)))
-    return Frames(path, decoded.images[0])
+    laid = laid_between(latents, branch.path, branch.grid, model)
+    decoded = engine_for(model.device).run(RunRequest(model, ChainSpec(start=laid, steps=0)))
+    return Frames(laid, decoded.images[0])
+
+
+def laid_between(latents: Tensor, path: PathSpec, grid: bool, model: GenerativeAutoencoder) -> Tensor:
+    """The path from the first of some latents to the last, or the grid between those at the corners, (N, D)."""
+    assert model.folder is not None
+    call = engine_for(model.device).call
+    if grid:
+        side = math.isqrt(len(latents))
+        return lay_grid(model, latents[corner_tiles(side)], side, path, call=call)
+    space = perceptual_space(model.folder.parent.name, model.device, model.folder.parent)
+    return lay_path(model, latents[[0, -1]], len(latents), path, seen=space, call=call)
 
 
 def read_latents(path: Path, settings: RunSettings) -> dict[str, Tensor] | None:

@@ -15,14 +15,17 @@ from latentdemo.errors import RunFileError
 from latentdemo.export.settings import Branch, Layout, RunSettings
 from latentdemo.sampling import ChainSpec
 from latentdemo.sampling.interpolation import PathKind
+from latentdemo.sampling.paths import PathSpec
 from latentdemo.sampling.spec import Noise
 
 SCHEMA = 2
 Share = Annotated[float, Field(ge=0, le=1)]
 Steps = Annotated[int, Field(ge=1)]
+Count = Annotated[int, Field(ge=0)]
 Name = Annotated[str, Field(min_length=1)]
 NAME, TEXT, TEXTS = "a text, not empty", "a text", "a dictionary of texts"
 STEPS, SHARE, OPTIONS = "a whole number from 1 up", "null or a share from 0 to 1", "a dictionary"
+COUNT, SWITCH = "a whole number from 0 up", "true or false"
 
 
 class Part(BaseModel):
@@ -44,11 +47,14 @@ class BranchPart(Part):
     """See `Branch`."""
 
     kernel: Name = Field(description=NAME)
-    steps: Steps = Field(description=STEPS)
+    steps: Count = Field(description=COUNT)
     caption: str = Field(description=TEXT)
     options: dict[str, Any] = Field(description=OPTIONS)
     stop_at: Share | None = Field(description=SHARE)
-    path: PathKind | None = Field(description="null or spherical or linear")
+    path: PathKind | None = Field(description="null or spherical, linear or base")
+    mean_steps: Count = Field(0, description=COUNT)  # Older files do not say these three.
+    even: bool = Field(False, description=SWITCH)
+    grid: bool = Field(False, description=SWITCH)
 
 
 class RunFile(Part):
@@ -61,7 +67,7 @@ class RunFile(Part):
     start: Name = Field(description=NAME)
     count: Steps = Field(description=STEPS)
     steps: list[int] = Field(description="whole numbers from 0, ascending")
-    seed: Annotated[int, Field(ge=0)] = Field(description="a whole number from 0 up")
+    seed: Count = Field(description=COUNT)
     layout: LayoutPart = Field(description=OPTIONS)
     captions: dict[Annotated[str, Field(pattern="^[0-9]+$")], str] = Field(description="a dictionary of texts by step")
     options: dict[str, Any] = Field(description=OPTIONS)
@@ -99,21 +105,27 @@ def write_settings(settings: RunSettings) -> str:
         "stop_at": spec.stop_at,
         "noise": spec.noise,
         "precision": settings.precision,
-        "branches": [
-            {
-                "kernel": branch.spec.kernel,
-                "steps": branch.spec.steps,
-                "caption": branch.caption,
-                "options": branch.spec.own_options,
-                "stop_at": branch.spec.stop_at,
-                "path": branch.path,
-            }
-            for branch in settings.branches
-        ],
+        "branches": [branch_values(branch) for branch in settings.branches],
         "versions": settings.versions,
         "schema": SCHEMA,
     }
     return json.dumps(values, indent=2, ensure_ascii=False) + "\n"
+
+
+def branch_values(branch: Branch) -> dict[str, Any]:
+    """A branch as it lies in the file."""
+    path = branch.path
+    return {
+        "kernel": branch.spec.kernel,
+        "steps": branch.spec.steps,
+        "caption": branch.caption,
+        "options": branch.spec.own_options,
+        "stop_at": branch.spec.stop_at,
+        "path": path and path.kind,
+        "mean_steps": path.mean_steps if path else 0,
+        "even": bool(path and path.even),
+        "grid": branch.grid,
+    }
 
 
 def read_settings(path: Path) -> RunSettings:
@@ -154,7 +166,8 @@ def settings_of(file: RunFile, path: Path) -> RunSettings:
         Branch(
             spec.replaced(kernel=each.kernel, options=each.options, steps=each.steps, stop_at=each.stop_at),
             each.caption,
-            each.path,
+            PathSpec(each.path, each.mean_steps, each.even) if each.path else None,
+            each.grid,
         )
         for each in file.branches
     ]

@@ -10,7 +10,7 @@ from latentdemo.checkpoints import Precision, best_precision
 from latentdemo.checkpoints.config import current_versions
 from latentdemo.models import pick_device
 from latentdemo.sampling import ChainSpec
-from latentdemo.sampling.interpolation import PathKind
+from latentdemo.sampling.paths import PathSpec
 
 GIVEN = "given"  # The start of chains that begin at latents of their own, those of step 0 in latents.npz.
 DRAWN, MOST_CHANGED_FIRST = "drawn", "changed"  # The orders of the tiles on a sheet.
@@ -45,15 +45,17 @@ class Branch:
     """Other chains from the starting points of a run, with its seed and noise; the picture shows their last step.
 
     Attributes:
-        spec: of the chains.
+        spec: of the chains; of no step, they end where they start.
         caption: what stands above the sheet.
-        path: None shows the chains themselves; "spherical" or "linear" the path from where the first of them ends to
-            where the last does, with a point for each chain.
+        path: None shows the chains themselves; else a path is laid from where the first of them ends to where the last
+            does, with a point for each chain.
+        grid: whether a square is laid in place of a path, between where the chains of its four corners end.
     """
 
     spec: ChainSpec
     caption: str
-    path: PathKind | None = None
+    path: PathSpec | None = None
+    grid: bool = False
 
 
 @dataclass(frozen=True)

@@ -129,9 +129,7 @@ def arc_weights(start: Tensor, end: Tensor, share: Tensor) -> tuple[Tensor, Tens
     )
 
 
-def morph_grid(
-    corners: Tensor, side: int, kind: PathKind = "spherical", base: TransportMap | None = None
-) -> Tensor:
+def morph_grid(corners: Tensor, side: int, kind: PathKind = "spherical", base: TransportMap | None = None) -> Tensor:
     """A square of latents between four corners, (side * side, D) in reading order, the corners exactly among them.
 
     The upper and the lower edge are paths between their corners, each column is a path between the two edges; of kind

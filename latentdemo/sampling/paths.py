@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -29,6 +31,11 @@ Seen = Callable[[Tensor], Tensor]
 """Features (N, F) of images (N, C, H, W), whose distances are how far images are apart."""
 Call = Callable[[Callable[[], Any]], Any]
 """Does a short piece of work on the device."""
+
+
+def pixels(images: Tensor) -> Tensor:
+    """Images (N, C, H, W) as their own features, (N, C H W)."""
+    return images.flatten(1)
 
 
 @dataclass(frozen=True)
@@ -60,7 +67,7 @@ def lay_path(
     *,
     loop: bool = False,
     base: TransportMap | None = None,
-    seen: Seen = torch.flatten,
+    seen: Seen = pixels,
     call: Call | None = None,
 ) -> Tensor:
     """Latents on the way through all of `keys`, each of them exactly among the latents.
@@ -90,7 +97,7 @@ def lay_path(
         raise SamplingError(f"a path through {len(keys)} latents: take at least 2")
     layer = Layer(model, spec or PathSpec(), base, seen, call or at_once)
     ends = torch.cat([keys, keys[:1]]) if loop else keys
-    legs = [layer.leg(first, last, frames)[:-1] for first, last in zip(ends[:-1], ends[1:], strict=True)]
+    legs = [layer.leg(first, last, frames)[:-1] for first, last in pairwise(ends)]
     return torch.cat(legs if loop else [*legs, keys[-1:].cpu()])
 
 
@@ -107,7 +114,7 @@ def lay_grid(
     """A square of latents between four corners, (side * side, D) on the CPU, see `morph_grid`; arguments and errors as
     of `lay_path`. It is spaced by its lengths in the latent space, since no other spacing suits all rows and columns.
     """
-    layer = Layer(model, spec or PathSpec(), base, torch.flatten, call or at_once)
+    layer = Layer(model, spec or PathSpec(), base, pixels, call or at_once)
     corners = corners.to(model.device)
     grid = layer.call(lambda: morph_grid(corners, side, layer.spec.kind, layer.base))
     inner = sorted(set(range(side * side)) - set(corner_tiles(side)))
@@ -164,8 +171,7 @@ class Layer:
         """What a piece of work gives for latents (N, D), a batch at a time."""
         if not len(latents):
             return latents
-        batches = latents.split(BATCH)
-        return torch.cat([self.call(lambda batch=batch: work(self.model, batch)) for batch in batches])
+        return torch.cat([self.call(partial(work, self.model, batch)) for batch in latents.split(BATCH)])
 
 
 def mean_step(model: Autoencoder, latents: Tensor) -> Tensor:

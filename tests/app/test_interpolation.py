@@ -15,12 +15,12 @@ from latentdemo.checkpoints import read_config, save_checkpoint
 from latentdemo.checkpoints.roots import checkpoints_dir
 from latentdemo.evaluation.report import FILE, Recommendation, save_report
 from latentdemo.sampling.densities.store import read_density_config
-from latentdemo.ui.interpolation.paths import ROWS
+from latentdemo.ui.interpolation.request import ROWS
 from tests.app.pages import captions, open_page
-from tests.ui.sample_reports import report
+from tests.ui.sample_reports import path_report, report
 
 SCRIPT = "pages/interpolation.py"
-TITLES = ["No chain", "After 1 step", "After 5 steps", "After 10 steps"]
+TITLES = ["No chain", "Base space, mean steps: 1", "After 1 step", "After 5 steps", "After 10 steps"]
 pytestmark = pytest.mark.usefixtures("wait_for_results")
 
 
@@ -70,13 +70,13 @@ def test_it_opens_with_all_rows_and_their_figures(clothes: Path) -> None:
     assert not app.error
     assert not app.toast
     assert app.title[0].value == "Latent interpolation"
-    assert labels(app)[:4] == TITLES
-    assert labels(app)[4].startswith("Recommended: calibrated chain")
-    assert labels(app)[5] == "Path between corrected ends (5 steps)"
-    assert lines(app) == [6, 6, 5]
-    assert all("of real data" in row["note"] and "largest jump" in row["note"] for row in rows(app))
-    assert ["of the ends left" in row["note"] for row in rows(app)] == [False] + 5 * [True]
-    assert "connects the two pictures that you chose" in markdown(app)
+    assert labels(app)[:5] == TITLES
+    assert labels(app)[5].startswith("Recommended: calibrated chain")
+    assert labels(app)[6] == "Path between corrected ends (5 steps)"
+    assert lines(app) == [7, 6]
+    assert all("largest jump" in row["note"] for row in rows(app))
+    assert ["of the ends left" in row["note"] for row in rows(app)] == [False] + 6 * [True]
+    assert "still connects the two pictures that you chose: base space (100 % of them" in markdown(app)
     assert dict(app.query_params) == {}
 
 
@@ -96,7 +96,7 @@ def test_each_row_alone(clothes: Path) -> None:
         assert not app.exception
         assert not app.error
         assert rows(app) == [wanted]
-        assert lines(app) == ([1, 1] if row == "plain" else [2, 2, 1])
+        assert lines(app) == ([1] if row == "plain" else [2, 1])
 
 
 def test_rows_without_a_chain_start_and_end_where_the_others_begin(clothes: Path) -> None:
@@ -117,6 +117,10 @@ def test_rows_without_a_chain_start_and_end_where_the_others_begin(clothes: Path
         {"correction": "100"},
         {"b_from": "moon"},
         {"view": "grid", "side": "6"},
+        {"spacing": "odd"},
+        {"mean_steps": "4"},
+        {"view": "walk", "stops": "9"},
+        {"view": "walk", "pace": "3"},
     ],
     ids=str,
 )
@@ -155,7 +159,7 @@ def test_both_ends_the_same_is_said_so(clothes: Path) -> None:
     app = open_page(SCRIPT, b_draw="0")
     assert not app.exception
     assert "Both ends are the same picture" in markdown(app)
-    assert lines(app) == [5]
+    assert lines(app) == []
 
 
 def test_without_an_evaluation_there_is_no_recommended_row(clothes: Path) -> None:
@@ -171,14 +175,14 @@ def test_a_recommendation_that_starts_elsewhere_has_no_row(clothes: Path, start:
     evaluate(clothes, next(index for index, row in enumerate(made.rows) if row.start == start))
     app = open_page(SCRIPT)
     assert not app.exception
-    assert len(rows(app)) == 5
+    assert len(rows(app)) == 6
     assert "cannot start at the frames of a path" in captions(app)
 
 
 def test_a_model_that_is_best_left_alone_has_no_recommended_row(clothes: Path) -> None:
     evaluate(clothes, recommendation=Recommendation(None, 0, [], []))
     app = open_page(SCRIPT)
-    assert len(rows(app)) == 5
+    assert len(rows(app)) == 6
     assert "recommends no chain" in captions(app)
 
 
@@ -187,13 +191,18 @@ def test_only_a_row_that_there_is_not_shows_the_path_without_a_chain(clothes: Pa
     assert labels(app) == ["No chain"]
 
 
-def test_without_densities_there_is_no_chart_of_them(clothes: Path) -> None:
+def test_without_densities_there_is_no_path_through_the_base_space(clothes: Path) -> None:
     (clothes / "density.json").unlink()
     app = open_page(SCRIPT)
     assert not app.exception
     assert not app.error
-    assert lines(app) == [5, 4]
-    assert not any("of real data" in row["note"] for row in rows(app))
+    assert labels(app) == [TITLES[0], *TITLES[2:], "Path between corrected ends (5 steps)"]
+    assert "No density with a map" in captions(app)
+    for view in ("grid", "walk"):
+        app = open_page(SCRIPT, view=view, stops="3", pace="2")
+        assert not app.exception
+        assert not app.error
+        assert "Base space" not in markdown(app)
 
 
 def test_without_features_steps_are_taken_in_pixels(clothes: Path) -> None:
@@ -202,7 +211,7 @@ def test_without_features_steps_are_taken_in_pixels(clothes: Path) -> None:
     app = open_page(SCRIPT)
     assert not app.exception
     assert not app.error
-    assert lines(app) == [5, 5, 4]
+    assert lines(app) == [6, 5]
     assert [row["source"] for row in rows(app)] == [row["source"] for row in before]
     assert [row["note"] for row in rows(app)] != [row["note"] for row in before]
 
@@ -225,10 +234,57 @@ def test_the_grid_before_and_after_its_chain(clothes: Path, side: str) -> None:
     app = open_page(SCRIPT, view="grid", side=side, correction="recommended")
     assert not app.exception
     assert not app.error
-    assert [heading.value for heading in app.subheader] == ["No chain", "After the chain: recommended"]
-    before, after = (image.proto for image in app.image)
-    assert before != after
-    assert captions(app).count("of real data on average") == 2
+    headings = ("No chain", "Base space, mean steps: 1", "After the chain: recommended")
+    assert all(f"**{heading}**" in markdown(app) for heading in headings)
+    assert len({image.proto.imgs[0].url for image in app.image}) == 3
+
+
+def test_corners_of_the_grid_are_pictures_of_ones_choice(clothes: Path) -> None:
+    pictures = [open_page(SCRIPT, view="grid", **link).image[1].proto.imgs[0].url
+                for link in ({}, {"c_from": "data"}, {"d_draw": "8"})]  # fmt: skip
+    assert len(set(pictures)) == 3
+
+
+@pytest.mark.parametrize("lang", ["en", "ja"])
+def test_a_walk_is_a_film_that_runs_forever(clothes: Path, lang: str) -> None:
+    app = open_page(SCRIPT, view="walk", stops="3", pace="2", lang=lang)
+    assert not app.exception
+    assert not app.error
+    (film,) = app.get("video")
+    assert film.proto.loop
+    assert film.proto.autoplay
+    assert {"en": "passes 3 pictures", "ja": "3 枚の画像を順に通り"}[lang] in markdown(app)
+    assert [control.key for control in app.segmented_control if "_from" in control.key] == [
+        "a_from",
+        "b_from",
+        "c_from",
+    ]
+
+
+def test_even_spacing_makes_the_largest_jump_small(clothes: Path) -> None:
+    jumps = {}
+    for spacing in ("latent", "even"):
+        app = open_page(SCRIPT, spacing=spacing, rows=["plain", "base"], a_from="data", b_from="data")
+        assert not app.exception
+        jumps[spacing] = [float(row["note"].split()[2]) for row in rows(app)]
+    assert all(even < latent for even, latent in zip(jumps["even"], jumps["latent"], strict=True))
+
+
+@pytest.mark.parametrize(
+    ("lang", "said", "heading"),
+    [
+        ("en", "nearer to real pictures than that of an arc, as judged by", "Between held-out pictures"),
+        ("ja", "弧の中央より実際の画像に近いものでした", "評価用の画像の間"),
+    ],
+)
+def test_what_was_measured_on_many_pairs_stands_below(clothes: Path, lang: str, said: str, heading: str) -> None:
+    evaluate(clothes, paths=path_report(base=5.0, arc=9.0))
+    app = open_page(SCRIPT, lang=lang)
+    assert not app.exception
+    assert said in markdown(app)
+    assert heading in markdown(app)
+    evaluate(clothes)
+    assert heading not in markdown(open_page(SCRIPT, lang=lang))
 
 
 def test_to_the_grid_and_back_keeps_the_settings(clothes: Path) -> None:
@@ -236,5 +292,5 @@ def test_to_the_grid_and_back_keeps_the_settings(clothes: Path) -> None:
     app.segmented_control(key="view").select("grid").run()
     assert app.query_params["frames"] == "5"
     app.segmented_control(key="view").select("path").run()
-    assert labels(app) == TITLES[:2]
+    assert labels(app) == [TITLES[0], TITLES[2]]
     assert app.slider(key="frames").value == 5

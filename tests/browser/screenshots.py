@@ -20,7 +20,7 @@ PAGES = {  # name -> (path, what it shows, how many of that)
     "overview-decision": ("/?screen=decision", METRIC, 4),
     "sampling": ("/sampling?", PICTURE, 4),
     "chain": ("/chain?", COMPONENT, 1),
-    "interpolation": ("/interpolation?", CHART, 3),
+    "interpolation": ("/interpolation?", CHART, 2),
     "quality": ("/quality?", FORM, 1),
     "latent_space": ("/latent_space?", CHART, 3),
     "models": ("/models?", PICTURE, 8),

@@ -19,7 +19,7 @@ def sources(page: Page) -> list[str]:
     """Addresses of the rows' pictures, which are made of their content, once they are on screen."""
     pictures = page.locator(".strip img")
     expect(pictures).to_have_count(ROWS)
-    expect(page.get_by_test_id("stVegaLiteChart").locator("svg, canvas").nth(2)).to_be_visible()
+    expect(page.get_by_test_id("stVegaLiteChart").locator("svg, canvas").nth(1)).to_be_visible()
     return [picture.get_attribute("src") or "" for picture in pictures.all()]
 
 

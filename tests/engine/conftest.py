@@ -6,15 +6,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import torch
 
 from latentdemo.checkpoints import save_checkpoint
 from latentdemo.engine import Engine, engine_for
 from latentdemo.sampling import KERNELS
-from latentdemo.sampling.densities.mixture import GaussianMixture
-from latentdemo.sampling.densities.spline_flow import Flow
-from latentdemo.sampling.densities.store import DensityConfig, save_densities
 from latentdemo.sampling.kernels import padded
+from tests.densities import put_densities
 from tests.engine.stand_ins import Gate, stand_in
 
 
@@ -36,23 +33,7 @@ def checkpoints(tiny_model, tmp_path, monkeypatch) -> Path:
     monkeypatch.setenv("LATENTDEMO_CHECKPOINTS", str(tmp_path))
     folder, size = tmp_path / "own" / "tiny", tiny_model.latent_size
     saved = save_checkpoint(folder, tiny_model, "own")
-    torch.manual_seed(0)  # zuko draws a flow's first weights without a generator
-    densities = {
-        "mixture": GaussianMixture(size, 2),
-        "flow": Flow(size, transforms=1, hidden=8, passes=2),
-    }
-    densities["mixture"].means.copy_(torch.linspace(-1.0, 1.0, 2 * size).reshape(2, size))
-    facts = {
-        name: {
-            "kind": density.kind,
-            "settings": density.settings(),
-            "held_out": 10.0,
-            "step_sizes": {"hmc": 0.1, "langevin": 0.3},
-            "quantiles": torch.linspace(-20.0, -8.0, 101).tolist(),
-        }
-        for name, density in densities.items()
-    }
-    save_densities(folder, densities, DensityConfig(saved.sha256, facts, 12.0, [1.0] * size))
+    put_densities(folder, saved.sha256, size)
     return tmp_path
 
 

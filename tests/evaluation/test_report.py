@@ -21,6 +21,7 @@ from latentdemo.evaluation.report import (
     load_report,
     save_report,
 )
+from tests.ui.sample_reports import path_report
 
 NOISE = (-1.0, 0.6, 0.4, -0.7, 1.0, -0.3, 0.2, -0.4, 0.9, -0.7)
 """Of ten repetitions, in standard deviations."""
@@ -255,3 +256,11 @@ def test_an_older_file_is_read_and_not_written_again(tmp_path) -> None:
         with pytest.raises(EvaluationError, match="older form"):
             save_report(older, tmp_path)
     assert max(each.schema for each in found) == SCHEMA
+
+
+def test_what_was_measured_of_paths_comes_back_from_the_file(tmp_path) -> None:
+    report = replace(report_of([PRIOR]), paths=path_report(base=5.0, arc=9.0))
+    save_report(report, tmp_path)
+    assert load_report(tmp_path) == report
+    save_report(replace(report, paths=None), tmp_path)
+    assert load_report(tmp_path).paths is None

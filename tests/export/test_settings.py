@@ -9,6 +9,7 @@ import pytest
 
 from latentdemo.errors import RunFileError
 from latentdemo.export import GIVEN, Branch, Layout, read_settings, write_settings
+from latentdemo.sampling.paths import PathSpec
 from tests.export.runs import SETTINGS
 
 VALUES = json.loads(write_settings(SETTINGS))
@@ -23,7 +24,9 @@ def test_settings_come_back_as_they_were(tmp_path) -> None:
         layout=Layout(3, 1),
         branches=(
             Branch(given.replaced(kernel="hmc", options={}, steps=4, stop_at=0.9), "HMC"),
-            Branch(given.replaced(options={}, steps=5, stop_at=None), "ends", path="linear"),
+            Branch(given.replaced(options={}, steps=5, stop_at=None), "ends", path=PathSpec("linear")),
+            Branch(given.replaced(options={}, steps=0, stop_at=None), "base", PathSpec("base", 2, even=True)),
+            Branch(given.replaced(options={}, steps=0, stop_at=None), "grid", PathSpec("base"), grid=True),
         ),
     )
     (tmp_path / "run.json").write_text(write_settings(settings), encoding="utf-8")
@@ -51,6 +54,9 @@ def test_settings_come_back_as_they_were(tmp_path) -> None:
         ({"branches": {}}, "branches is {}; it must be a list"),
         ({"branches": [{"kernel": "hmc"}]}, "lacks branches[0].caption"),
         ({"branches": [BRANCH | {"path": "round"}]}, "branches[0].path is 'round'"),
+        ({"branches": [BRANCH | {"steps": -1}]}, "branches[0].steps is -1; it must be a whole number from 0 up"),
+        ({"branches": [BRANCH | {"mean_steps": 1.5}]}, "branches[0].mean_steps is 1.5"),
+        ({"branches": [BRANCH | {"even": "yes"}]}, "branches[0].even is 'yes'; it must be true or false"),
         ({"layout": {"columns": 0, "sheets_a_row": None, "order": "drawn", "tile": 64}}, "layout.columns is 0"),
         ({"layout": {"columns": 2}}, "lacks layout.order"),
         ({"colour": "red"}, "has colour, which this version does not know"),
@@ -80,3 +86,10 @@ def test_a_missing_name_and_a_missing_file_are_told_apart(tmp_path) -> None:
         read_settings(tmp_path / "run.json")
     with pytest.raises(RunFileError, match="No such file"):
         read_settings(tmp_path / "other.json")
+
+
+def test_branches_of_older_files_have_no_mean_steps_and_no_even_spacing(tmp_path) -> None:
+    path = tmp_path / "run.json"
+    path.write_text(json.dumps(VALUES | {"branches": [BRANCH | {"path": "linear"}]}), encoding="utf-8")
+    (branch,) = read_settings(path).branches
+    assert (branch.path, branch.grid) == (PathSpec("linear"), False)

@@ -18,19 +18,25 @@ from latentdemo.evaluation.findings.recommend import recommend
 from latentdemo.evaluation.interval import Interval
 from latentdemo.evaluation.report import (
     CEILING,
+    DISTANCE,
+    ENDS_KEPT,
     GAP,
     JUDGED,
+    LARGEST_JUMP,
     MIX,
     REAL_DATA,
     Figures,
     Measured,
     Mix,
+    PathReport,
     Recommendation,
     Report,
     Row,
     from_data,
+    path_way,
     save_report,
 )
+from latentdemo.sampling.interpolation import PathKind
 
 PRIOR, BEST, REAL = (
     {"frechet_distance": 4.5, "kernel_distance": 0.021, "precision": 0.71, "recall": 0.34, "density": 0.44,
@@ -193,6 +199,33 @@ def noisy(draw: random.Random, values: dict[str, float]) -> dict[str, Interval]:
         name: Interval.of([value + 0.03 * abs(value) * draw.gauss(0, 1) for _ in range(REPETITIONS)])
         for name, value in values.items()
     }
+
+
+def path_report(base: float, arc: float) -> PathReport:
+    """What paths could have come to, where their middle is so far from real pictures through the base space, or on an
+    arc, by every judge."""
+    draw = random.Random(0)
+
+    def found(distance: float, ends_kept: float) -> Measured:
+        own = noisy(draw, {LARGEST_JUMP: 1.8, ENDS_KEPT: ends_kept})
+        return Measured(own, {space: noisy(draw, {DISTANCE: distance}) for space in SPACES})
+
+    kinds: tuple[tuple[PathKind, int, int, float], ...] = (
+        ("linear", 0, 0, arc + 1.0),
+        ("spherical", 0, 0, arc),
+        ("spherical", 0, 5, arc),
+        ("base", 0, 0, base),
+        ("base", 1, 0, base),
+    )
+    ways = [
+        path_way(found(distance, 0.6 if steps else 1.0), ends, kind, mean_steps, False, steps)
+        for ends in ("prior", "data")
+        for kind, mean_steps, steps, distance in kinds
+    ]
+    return PathReport(
+        "", "", "flow", 100, 9, list(range(REPETITIONS)), 0.0, "CPU, 2 threads", "2026-03-02",
+        dict.fromkeys(SPACES, "ab"), {ends: found(2.0, 1.0) for ends in ("prior", "data")}, ways,
+    )  # fmt: skip
 
 
 def with_figures(row: Row, **figures: Interval) -> Row:

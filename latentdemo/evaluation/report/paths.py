@@ -22,8 +22,8 @@ class PathWay(Measured):
         spec: how they are laid.
         steps: of the plain chain that all their frames have taken, with common noise.
 
-    `judged` holds the Fréchet distance of the middle frames from held-out pictures in each feature space; `own` how even
-    the paths are (largest step over mean step, 1 for an even one) and how much is left of their ends (0 to 1).
+    `judged` holds the Fréchet distance of the middle frames from held-out pictures in each feature space; `own` how
+    even the paths are (largest step over mean step, 1 for an even one) and how much is left of their ends (0 to 1).
     """
 
     ends: str = field(kw_only=True)

@@ -13,6 +13,7 @@ from latentdemo.evaluation.report.paths import PathReport
 from latentdemo.sampling import KERNELS
 
 SCHEMA, OLDER = 3, 2  # Versions of the file's form: that is written, and that is read as well.
+OWN_FORM = ("references", "rows", "paths")  # Parts that say themselves how they lie in the file.
 REAL_DATA, CEILING = "real data", "ceiling"
 
 
@@ -97,7 +98,7 @@ class Report:
 
     def values(self) -> dict[str, Any]:
         """The report as it lies in its file."""
-        plain = {each.name: getattr(self, each.name) for each in fields(self)} | {"rows": None, "references": None, "paths": None}
+        plain = {each.name: getattr(self, each.name) for each in fields(self) if each.name not in OWN_FORM}
         values: dict[str, Any] = json.loads(json.dumps(plain, default=asdict))
         references = {name: measured.written() for name, measured in self.references.items()}
         paths = self.paths and self.paths.values()

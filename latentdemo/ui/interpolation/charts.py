@@ -16,6 +16,7 @@ HEADROOM = 1.08  # the vertical axis ends at so many times the highest value
 
 
 PLAIN_LOOK = Look(PRIOR, [1, 0], 3.0)
+BASE_LOOK = Look("#7b4bb7", [1, 0], 3.0)  # a colour that no kernel has
 ADVISED_DASH, OWN_DASH, ENDS_DASH = [12, 4], [2, 2], [7, 3, 2, 3]
 STEP_LOOKS = {
     1: Look(style_of(PLAIN).colour, [2, 3], 2.0),
@@ -52,7 +53,6 @@ class PathChart:
         lines: of the rows that have the figure.
         level: a value to compare with.
         level_name: what its dashed rule is.
-        top: end of the vertical axis; None for that of the values.
     """
 
     title: str
@@ -60,7 +60,6 @@ class PathChart:
     lines: Sequence[Line]
     level: float
     level_name: str
-    top: float | None = None
 
 
 def draw_chart(chart: PathChart, frames: int) -> alt.LayerChart:
@@ -81,7 +80,7 @@ def draw_chart(chart: PathChart, frames: int) -> alt.LayerChart:
     )  # fmt: skip
     y = alt.Y(
         "y:Q",
-        scale=alt.Scale(domain=[0.0, chart.top or HEADROOM * max(values)], nice=False),
+        scale=alt.Scale(domain=[0.0, HEADROOM * max(values)], nice=False),
         axis=alt.Axis(
             title=None, format=".1~f", tickCount=3, grid=True, ticks=False, domain=False, labelAlign="left",
             labelBaseline="bottom", labelPadding=-3, labelOffset=-2, zindex=1,

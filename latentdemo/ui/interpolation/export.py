@@ -10,13 +10,16 @@ from functools import partial
 from PIL import Image
 
 from latentdemo.export import Branch, Layout, RunSettings
+from latentdemo.export.animation import RATE
 from latentdemo.export.bundle import Drawn
-from latentdemo.export.picture import GAP
+from latentdemo.export.files import film_frames
+from latentdemo.export.picture import GAP, sheet_of
 from latentdemo.imaging import comparison
 from latentdemo.sampling import ChainSpec
 from latentdemo.ui.export.popover import export_popover
 from latentdemo.ui.i18n.words import _
-from latentdemo.ui.interpolation.paths import ADVISED, ENDS, OWN, PLAIN, STEPS, Grids, Paths, Request, plain
+from latentdemo.ui.interpolation.paths import Grids, Paths, Walk
+from latentdemo.ui.interpolation.request import ADVISED, BASE, ENDS, OWN, PLAIN, STEPS, Request, plain
 from latentdemo.ui.interpolation.words import path_name, row_name
 from latentdemo.ui.state.selection import Selection
 
@@ -31,7 +34,7 @@ def export_paths(
     steps = {PLAIN: 0} | {str(step): step for step in STEPS}
     captions = {step: titles[row] for row, step in steps.items() if row in shown}
     settings = run_settings(request, plain(max(STEPS)), (0, *STEPS), Layout(request.count, 1), captions)
-    branches = {row: branch_of(row, request, titles[row]) for row in (ADVISED, OWN, ENDS) if row in shown}
+    branches = {row: branch_of(row, request, titles[row]) for row in (BASE, ADVISED, OWN, ENDS) if row in shown}
     drawn = [(paths.rows[row].latents, paths.rows[row].png) for row in branches]
     strips = {row_name(row): paths.rows[row].png for row in shown}
     sheets = {step: paths.rows[row].png for row, step in steps.items()}
@@ -49,22 +52,57 @@ def export_paths(
 
 
 def branch_of(row: str, request: Request, caption: str) -> Branch:
-    """A row that is no step of the plain chain: another chain, or the path between corrected ends."""
+    """A row that is no step of the plain chain: a path through the base space, another chain, or the path between
+    corrected ends."""
+    if row == BASE:
+        return base_branch(request, request.count, caption)
     way = {ADVISED: request.advised, OWN: request.own}.get(row, request.way)
     assert way is not None
-    return Branch(request.spec(way).replaced(count=request.count), caption, request.path if row == ENDS else None)
+    return Branch(request.spec(way).replaced(count=request.count), caption, request.plain_path if row == ENDS else None)
+
+
+def base_branch(request: Request, count: int, caption: str, grid: bool = False) -> Branch:
+    """What leads through the base space: from the ends or corners as they are, so that its chain takes no step."""
+    return Branch(request.spec(plain(0)).replaced(count=count), caption, request.base_path, grid)
 
 
 def export_grids(chosen: Selection, request: Request, grids: Grids, titles: Sequence[str]) -> None:
-    """Files of the grids before and after their chain."""
-    captions = dict(zip(grids.pngs, titles, strict=True))
+    """Files of the grids: before and after their chain, and through the base space.
+
+    Args:
+        chosen, request: what was asked for.
+        grids: what came of it.
+        titles: of the grid before its chain, of that after it, and of that through the base space.
+    """
+    captions = dict(zip(grids.pngs, titles, strict=False))
     settings = run_settings(request, request.way, tuple(grids.pngs), Layout(request.count), captions)
+    branches, drawn = [], []
+    if grids.base:
+        png, latents = grids.base
+        branches.append(base_branch(request, len(latents), titles[-1], grid=True))
+        drawn.append(Drawn(latents, partial(opened, png)))
     export_popover(
         chosen,
-        settings,
+        replace(settings, branches=tuple(branches)),
         grids.latents,
         lambda: {step: opened(png) for step, png in grids.pngs.items()},
         words(request, _("Chain for the grid")),
+        branches=drawn,
+    )
+
+
+def export_walk(chosen: Selection, request: Request, walk: Walk, title: str) -> None:
+    """Files of a walk: its film, and all its frames, a row from each picture to the next."""
+    layout = Layout(request.count - 1)
+    settings = run_settings(request, plain(0), (0,), layout, {0: title})
+    export_popover(
+        chosen,
+        replace(settings, spec=settings.spec.replaced(count=len(walk.latents))),
+        {0: walk.latents},
+        lambda: {0: sheet_of(walk.images, layout)},
+        {_("Path"): path_name(walk.path.kind)},
+        frames=lambda: film_frames(walk.images),
+        seconds=1.0 / RATE,
     )
 
 

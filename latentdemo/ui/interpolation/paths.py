@@ -1,8 +1,8 @@
-"""Paths and grids between pictures, before and after chains: computed off the screen's thread, kept as PNG bytes."""
+"""Paths, grids and walks between pictures, before and after chains: computed off the screen's thread, kept as bytes."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,74 +10,24 @@ import streamlit as st
 import torch
 from torch import Tensor
 
-from latentdemo.checkpoints import model_folder
 from latentdemo.engine import Job, RecentResults, RunRequest, engine_for
-from latentdemo.errors import LatentdemoError
-from latentdemo.evaluation.features.classifier import features_folder, read_feature_config
+from latentdemo.evaluation.features.space import FeatureSpace
 from latentdemo.evaluation.metrics.path import PathFigures, measure_path, perceptual_space
-from latentdemo.evaluation.report import Report, Row
+from latentdemo.export.animation import RATE, mp4_bytes
+from latentdemo.export.files import film_frames
 from latentdemo.export.picture import sheet_of
-from latentdemo.export.settings import GIVEN, Layout
+from latentdemo.export.settings import Layout
 from latentdemo.imaging import png_bytes
 from latentdemo.models import GenerativeAutoencoder
 from latentdemo.sampling import ChainRun, ChainSpec
-from latentdemo.sampling.densities.resolve import best_density
-from latentdemo.sampling.interpolation import Frames, PathKind, interpolate, morph_grid
-from latentdemo.ui.i18n.kernel_words import start_title
-from latentdemo.ui.i18n.words import _
-from latentdemo.ui.runs.starting_point import StartingPoint, start_latents
+from latentdemo.sampling.densities.resolve import best_map
+from latentdemo.sampling.interpolation import Frames
+from latentdemo.sampling.paths import Call, PathSpec, lay_grid, lay_path
+from latentdemo.ui.interpolation.request import ADVISED, BASE, ENDS, OWN, PLAIN, ROWS, STEPS, Request, plain
+from latentdemo.ui.runs.starting_point import start_latents
 from latentdemo.ui.state.background import Task, result_or_wait
-from latentdemo.ui.state.selection import Selection
 
 KEPT_BYTES = 64 * 2**20  # bytes of pictures that are kept for all sessions together
-PLAIN, ADVISED, OWN, ENDS = "plain", "recommended", "own", "ends"
-STEPS = (1, 5, 10)  # steps of the plain chain, as in Creswell et al. 2016
-ROWS = (PLAIN, *map(str, STEPS), ADVISED, ENDS)
-"""Rows of a path, by their names in the link: the path as it is, after steps of the plain chain, as the evaluation
-recommends, and the path between ends that a chain has corrected."""
-CHAINS = (*map(str, STEPS), ADVISED, OWN)
-"""The rows that a chain makes; any of them can correct the ends, and the grid."""
-
-
-@dataclass(frozen=True)
-class Request:
-    """What every picture of the page depends on; equal requests give equal pictures.
-
-    Attributes:
-        model, digest: name of the model, and digest of its weights.
-        densities: digest of its fitted densities.
-        features: digest of the feature space of its data set; empty where there is none to read.
-        seed: fixes the noise of the chains.
-        corners: starting points: both ends of a path, or the four corners of a grid.
-        path: form of the path.
-        count: frames of a path; tiles a side of a grid.
-        advised: the recommended chain; None where there is none that could walk on from a given latent.
-        own: a chain of the visitor's own choice; None where nobody wants one.
-        chain: which of `CHAINS` corrects the ends, or the grid.
-    """
-
-    model: str
-    digest: str
-    densities: str
-    features: str
-    seed: int
-    corners: tuple[StartingPoint, ...]
-    path: PathKind
-    count: int
-    advised: ChainSpec | None
-    chain: str
-    own: ChainSpec | None = None
-
-    @property
-    def way(self) -> ChainSpec:
-        """The chain that corrects the ends, or the grid."""
-        way = {ADVISED: self.advised, OWN: self.own}[self.chain] if self.chain in (ADVISED, OWN) else plain(self.chain)
-        assert way is not None
-        return way
-
-    def spec(self, way: ChainSpec) -> ChainSpec:
-        """A chain of this page: all frames or tiles meet the same noise, so that neighbours stay neighbours."""
-        return way.replaced(start=GIVEN, seed=self.seed, noise="shared")
 
 
 @dataclass(frozen=True)
@@ -116,59 +66,45 @@ class Paths:
 
 @dataclass(frozen=True)
 class Grids:
-    """The grids of a request, before and after its chain.
+    """The grids of a request.
 
     Attributes:
-        pngs: step -> contact sheet.
+        pngs: step of its chain -> contact sheet.
         latents: step -> (side * side, D).
-        likelier: step -> share of real data that the mean tile is likelier than; empty without a fitted density.
+        base: contact sheet and latents of the grid through the base space; None where the model has no map.
     """
 
     pngs: dict[int, bytes]
     latents: dict[int, Tensor]
-    likelier: dict[int, float]
+    base: tuple[bytes, Tensor] | None = None
 
     @property
     def bytes(self) -> int:
         """What pictures and latents weigh."""
-        return sum(map(len, self.pngs.values())) + sum(each.nbytes for each in self.latents.values())
+        base = len(self.base[0]) + self.base[1].nbytes if self.base else 0
+        return sum(map(len, self.pngs.values())) + sum(each.nbytes for each in self.latents.values()) + base
 
 
-def advised_row(chosen: Selection, evaluation: Report | str) -> Row | str:
-    """What the evaluation recommends, where a chain from the prior, which can as well start at the frames of a path;
-    else in words why there is no such row.
+@dataclass(frozen=True)
+class Walk:
+    """A walk through pictures and back to the first.
 
-    Args:
-        chosen: the model.
-        evaluation: of the model, or why there is none.
+    Attributes:
+        mp4: the film of it.
+        images: of its frames, (F, C, H, W).
+        latents: (F, D).
+        path: how it was laid.
     """
-    if isinstance(evaluation, str):
-        return evaluation
-    row = evaluation.recommended
-    if row is None:
-        return _("The evaluation of this model recommends no chain, so there is no recommended row.")
-    if not row.kernel:
-        return _("What the evaluation recommends is a draw from the {start}, without a chain; it cannot start at the "
-                 "frames of a path, so there is no recommended row.", start=start_title(row.start))  # fmt: skip
-    if row.start != "prior":
-        return _("What the evaluation recommends starts at draws from the {start}; it cannot start at the frames of a "
-                 "path, so there is no recommended row.", start=start_title(row.start))  # fmt: skip
-    if evaluation.density_sha256 != chosen.densities:
-        return _("The evaluation is of other fitted densities of this model, so there is no recommended row.")
-    return row
 
+    mp4: bytes
+    images: Tensor
+    latents: Tensor
+    path: PathSpec
 
-def features_of(model: str) -> str:
-    """Digest of the feature space of a model's data set; empty where there is none to read."""
-    try:
-        return read_feature_config(features_folder(model.split("/", maxsplit=1)[0], model_folder(model).parent)).sha256
-    except LatentdemoError:
-        return ""
-
-
-def plain(steps: str | int) -> ChainSpec:
-    """So many steps of the plain chain."""
-    return ChainSpec(steps=int(steps))
+    @property
+    def bytes(self) -> int:
+        """What film, frames and latents weigh."""
+        return len(self.mp4) + self.images.nbytes + self.latents.nbytes
 
 
 @st.cache_resource
@@ -180,6 +116,12 @@ def recent_paths() -> RecentResults[Paths]:
 @st.cache_resource
 def recent_grids() -> RecentResults[Grids]:
     """The last grids of all sessions."""
+    return RecentResults(KEPT_BYTES)
+
+
+@st.cache_resource
+def recent_walks() -> RecentResults[Walk]:
+    """The last walks of all sessions."""
     return RecentResults(KEPT_BYTES)
 
 
@@ -197,50 +139,96 @@ def grids_or_wait(request: Request) -> Grids | None:
     )
 
 
+def walk_or_wait(request: Request) -> Walk | None:
+    """The walk of a request; None where there is none yet, see `result_or_wait`."""
+    return result_or_wait(
+        Task(("walk", request), lambda job: make_walk(request, job), recent_walks(), lambda result: result.bytes)
+    )
+
+
 def make_paths(request: Request, job: Job[Any]) -> Paths:
-    """Walk the chains of a path, and compose its rows."""
+    """Lay the paths, walk their chains, and compose the rows."""
     with engine_for().models.lease(request.model, request.digest) as model:
-        found, latents = frames_of_rows(request, corner_latents(request, model), job)
-        assert model.folder is not None
-        space = perceptual_space(request.model.split("/")[0], model.device, model.folder.parent)
-        density = best_density(model)
+        space = space_of(model)
+        found, latents = frames_of_rows(request, model, space, job)
 
         def row(frames: Frames) -> PathRow:
-            figures = engine_for().call(lambda: measure_path(frames, found[PLAIN], space, density))
+            figures = engine_for().call(lambda: measure_path(frames, found[PLAIN], space))
             return PathRow(sheet(frames.images, request.count), figures, frames.latents)
 
-        return Paths({name: row(frames) for name, frames in found.items()}, latents)
+        return Paths({name: row(found[name]) for name in (*ROWS, OWN) if name in found}, latents)
 
 
-def frames_of_rows(request: Request, ends: Tensor, job: Job[Any]) -> tuple[dict[str, Frames], dict[int, Tensor]]:
-    """The frames of each row, in the order of `ROWS`, and the latents of the plain chain, step -> (F, D)."""
-    path = interpolate(ends[0], ends[1], request.count, request.path)
+def frames_of_rows(
+    request: Request, model: GenerativeAutoencoder, space: FeatureSpace, job: Job[Any]
+) -> tuple[dict[str, Frames], dict[int, Tensor]]:
+    """The frames of each row, and the latents of the plain chain, step -> (F, D)."""
+    keys, base = corner_latents(request, model), best_map(model)
+
+    def laid(ends: Tensor, path: PathSpec) -> Tensor:
+        return lay_path(model, ends, request.count, path, base=base, seen=space, call=call_of(job))
+
     others = {ADVISED: request.advised, OWN: request.own}
     ways = {name: way for name, way in others.items() if way is not None}
     total = max(STEPS) + sum(way.steps for way in ways.values())
     done = max(STEPS) / total
-    run = walk(request, path, plain(max(STEPS)), (0, *STEPS), job, (0.0, done))
-    found = {name: frames_at(run, step) for name, step in zip(ROWS, (0, *STEPS), strict=False)}
+    start = laid(keys, request.plain_path)
+    run = walk(request, start, plain(max(STEPS)), (0, *STEPS), job, (0.0, done))
+    found = {PLAIN: frames_at(run, 0)} | {str(step): frames_at(run, step) for step in STEPS}
     for name, way in ways.items():
         share = (done, done := done + way.steps / total)
-        found[name] = frames_at(walk(request, path, way, [way.steps], job, share), way.steps)
-    corrected = found[request.chain].latents
-    between = interpolate(corrected[0], corrected[-1], request.count, request.path)
-    found[ENDS] = frames_at(walk(request, between, plain(0), [0], job, (1.0, 1.0)), 0)
+        found[name] = frames_at(walk(request, start, way, [way.steps], job, share), way.steps)
+    if base is not None:
+        found[BASE] = decoded(request, laid(keys, request.base_path), job)
+    found[ENDS] = decoded(request, laid(found[request.chain].latents[[0, -1]], request.plain_path), job)
     return found, run.latents
 
 
 def make_grids(request: Request, job: Job[Any]) -> Grids:
-    """Walk the chains of a grid, and compose its sheets."""
+    """Lay the grids, walk the chains of one, and compose their sheets."""
     with engine_for().models.lease(request.model, request.digest) as model:
-        corners, density = corner_latents(request, model), best_density(model)
-    start = morph_grid(corners, request.count, request.path)
+        corners, base = corner_latents(request, model), best_map(model)
+
+        def laid(path: PathSpec) -> Tensor:
+            return lay_grid(model, corners, request.count, path, base=base, call=call_of(job))
+
+        start, through = laid(request.plain_path), laid(request.base_path) if base is not None else None
     run = walk(request, start, request.way, (0, request.way.steps), job)
-    return Grids(
-        {step: sheet(images, request.count) for step, images in run.images.items()},
-        run.latents,
-        {step: density.share_below(latents).mean().item() for step, latents in run.latents.items()} if density else {},
-    )
+    pngs = {step: sheet(images, request.count) for step, images in run.images.items()}
+    if through is None:
+        return Grids(pngs, run.latents)
+    return Grids(pngs, run.latents, (sheet(decoded(request, through, job).images, request.count), through))
+
+
+def make_walk(request: Request, job: Job[Any]) -> Walk:
+    """Lay a walk through the base space, or along arcs where the model has no map, and make the film of it."""
+    with engine_for().models.lease(request.model, request.digest) as model:
+        keys, base = corner_latents(request, model), best_map(model)
+        path = request.plain_path if base is None else request.base_path
+        laid = lay_path(model, keys, request.count, path, loop=True, base=base, seen=space_of(model), call=call_of(job))
+    frames = decoded(request, laid, job)
+    return Walk(mp4_bytes(film_frames(frames.images), 1.0 / RATE), frames.images, frames.latents, path)
+
+
+def call_of(job: Job[Any]) -> Call:
+    """Gives short pieces of work to the engine, as long as the job is wanted."""
+
+    def call(work: Callable[[], Any]) -> Any:
+        job.check()
+        return engine_for().call(work)
+
+    return call
+
+
+def space_of(model: GenerativeAutoencoder) -> FeatureSpace:
+    """Where the steps of a path are measured."""
+    assert model.folder is not None
+    return perceptual_space(model.folder.parent.name, model.device, model.folder.parent)
+
+
+def decoded(request: Request, latents: Tensor, job: Job[Any]) -> Frames:
+    """The frames at latents (N, D)."""
+    return frames_at(walk(request, latents, plain(0), [0], job, (job.progress, job.progress)), 0)
 
 
 def corner_latents(request: Request, model: GenerativeAutoencoder) -> Tensor:

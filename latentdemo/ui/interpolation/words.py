@@ -14,6 +14,7 @@ from latentdemo.ui.i18n.kernel_words import steps_text, way_title
 from latentdemo.ui.i18n.words import _
 from latentdemo.ui.interpolation.charts import (
     ADVISED_DASH,
+    BASE_LOOK,
     ENDS_DASH,
     OWN_DASH,
     PLAIN_LOOK,
@@ -21,19 +22,21 @@ from latentdemo.ui.interpolation.charts import (
     Line,
     PathChart,
 )
-from latentdemo.ui.interpolation.paths import ADVISED, CHAINS, ENDS, OWN, PLAIN, PathRow, Request
+from latentdemo.ui.interpolation.paths import PathRow
+from latentdemo.ui.interpolation.request import ADVISED, BASE, CHAINS, ENDS, OWN, PLAIN, Request
 
 Rows = Mapping[str, PathRow]
 
 
 def path_name(path: PathKind) -> str:
     """A form of path."""
-    return {"spherical": _("spherical"), "linear": _("linear")}[path]
+    return {"spherical": _("spherical"), "linear": _("linear"), "base": _("base space")}[path]
 
 
 def row_name(row: str) -> str:
     """A row, short."""
-    names = {PLAIN: _("no chain"), ADVISED: _("recommended"), OWN: _("another chain"), ENDS: _("corrected ends")}
+    names = {PLAIN: _("no chain"), BASE: _("base space"), ADVISED: _("recommended"), OWN: _("another chain")}
+    names |= {ENDS: _("corrected ends")}
     return names.get(row, _("1 step") if row == "1" else "") or _("{steps} steps", steps=row)
 
 
@@ -41,6 +44,8 @@ def row_title(row: str, request: Request, advised: Row | None) -> str:
     """A row as its heading."""
     if row == PLAIN:
         return _("No chain")
+    if row == BASE:
+        return base_title(request.mean_steps)
     if row == ENDS:
         return _("Path between corrected ends ({chain})", chain=row_name(request.chain))
     if row == ADVISED and advised is not None:
@@ -51,10 +56,19 @@ def row_title(row: str, request: Request, advised: Row | None) -> str:
     return _("After 1 step") if row == "1" else _("After {steps} steps", steps=row)
 
 
+def base_title(mean_steps: int) -> str:
+    """The path through the base space, as a heading."""
+    if not mean_steps:
+        return _("Base space")
+    return _("Base space, mean steps: {steps}", steps=mean_steps)
+
+
 def row_look(row: str, request: Request) -> Look:
     """The line that stands for a row."""
     if row == PLAIN:
         return PLAIN_LOOK
+    if row == BASE:
+        return BASE_LOOK
     if row == ENDS:
         return Look(style_of(str(request.way.kernel)).colour, ENDS_DASH, 2.5)
     if row == OWN:
@@ -67,8 +81,6 @@ def row_look(row: str, request: Request) -> Look:
 def row_note(row: str, figures: PathFigures) -> str:
     """The figures of a row in a line."""
     notes = []
-    if figures.likelier:
-        notes.append(_("likelier than {share} % of real data", share=percent(fmean(figures.likelier))))
     if figures.largest_jump:
         notes.append(_("largest jump {jump} × the mean step", jump=f"{figures.largest_jump:.1f}"))
     if row != PLAIN and figures.ends_kept is not None:
@@ -77,30 +89,19 @@ def row_note(row: str, figures: PathFigures) -> str:
 
 
 def summary(rows: Rows) -> list[str]:
-    """Whether corrected paths still connect the two pictures, and how likely their frames are, in sentences."""
-    chains = {row: found.figures for row, found in rows.items() if row in CHAINS}
+    """Which of the other paths still connect the two pictures, in sentences."""
+    others = {row: found.figures for row, found in rows.items() if row == BASE or row in CHAINS}
     if rows[PLAIN].figures.ends_kept is None:
         return [_("Both ends are the same picture: there is no way between them.")]
-    connecting = [row for row, figures in chains.items() if figures.connects]
-    broken = [row for row, figures in chains.items() if not figures.connects]
+    connecting = [row for row, figures in others.items() if figures.connects]
+    broken = [row for row, figures in others.items() if not figures.connects]
     sentences = []
     if connecting:
         sentences.append(_("The path still connects the two pictures that you chose: {rows}.",
-                           rows=rows_left(connecting, chains)))  # fmt: skip
+                           rows=rows_left(connecting, others)))  # fmt: skip
     if broken:
         sentences.append(_("The path no longer connects the two pictures that you chose: {rows}.",
-                           rows=rows_left(broken, chains)))  # fmt: skip
-    likelier = {row: fmean(found.figures.likelier) for row, found in rows.items() if found.figures.likelier}
-    if len(likelier) > 1:
-        best = max(likelier, key=likelier.__getitem__)
-        facts = {"plain": percent(likelier[PLAIN]), "row": row_name(best), "best": percent(likelier[best])}
-        sentences.append(
-            _("Without a chain, frames are likelier than {plain} % of real data on average, and no row is likelier.",
-              **facts)
-            if best == PLAIN else
-            _("Without a chain, frames are likelier than {plain} % of real data on average; the likeliest row is "
-              "“{row}”, with {best} %.", **facts)
-        )  # fmt: skip
+                           rows=rows_left(broken, others)))  # fmt: skip
     return sentences
 
 
@@ -113,23 +114,8 @@ def rows_left(rows: Sequence[str], figures: Mapping[str, PathFigures]) -> str:
 
 def charts(rows: Rows, looks: Mapping[str, Look]) -> list[PathChart]:
     """What the eye sees along the path, as charts; one that no row has figures for is left out."""
-    made = [likelier_chart(rows, looks), steps_chart(rows, looks), shift_chart(rows, looks)]
+    made = [steps_chart(rows, looks), shift_chart(rows, looks)]
     return [chart for chart in made if chart.lines]
-
-
-def likelier_chart(rows: Rows, looks: Mapping[str, Look]) -> PathChart:
-    """How likely each frame is."""
-    return PathChart(
-        _("Likelier than so much of real data, in per cent"),
-        _("The share of encoded real pictures that are less likely than the frame, under the density that was fitted "
-          "to real data."),
-        [
-            line(row, looks, [100 * share for share in found.figures.likelier], "{:.0f} %")
-            for row, found in rows.items()
-            if found.figures.likelier
-        ],
-        50.0, _("median of real data"), top=100.0,
-    )  # fmt: skip
 
 
 def steps_chart(rows: Rows, looks: Mapping[str, Look]) -> PathChart:
@@ -172,10 +158,7 @@ def table(rows: Rows, titles: Mapping[str, str]) -> list[dict[str, str]]:
 
 def cells(figures: PathFigures) -> dict[str, str]:
     """The figures of a row."""
-    likelier = figures.likelier or ()
     return {
-        _("Likelier than, mean"): mean_text(likelier),
-        _("Likelier than, least frame"): f"{percent(min(likelier))} %" if likelier else "–",
         _("Largest jump"): f"{figures.largest_jump:.2f} ×" if figures.largest_jump else "–",
         _("Image off the path"): mean_text(figures.image_shift or ()),
         _("Latent off the path"): mean_text(figures.latent_shift or ()),

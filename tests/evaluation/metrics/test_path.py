@@ -10,8 +10,6 @@ from latentdemo.errors import CheckpointFileMissingError
 from latentdemo.evaluation.features.classifier import load_features
 from latentdemo.evaluation.features.space import FeatureSpace
 from latentdemo.evaluation.metrics.path import CONNECTED, PathFigures, ends_kept, measure_path, perceptual_space
-from latentdemo.sampling.densities.density import FittedDensity
-from latentdemo.sampling.densities.mixture import GaussianMixture
 from latentdemo.sampling.interpolation import Frames
 
 PIXELS = FeatureSpace(nn.Flatten(), "pixels")
@@ -84,17 +82,6 @@ def test_ends_that_are_the_same_picture_have_no_figures_of_distance() -> None:
     assert figures.connects
 
 
-def test_likelier_than_a_share_of_real_data() -> None:
-    density = GaussianMixture(1, 1)
-    quantiles = [density.log_density(torch.tensor([[z]])).item() for z in (4.0, 2.0, 0.0)]  # least, median, most likely
-    fitted = FittedDensity(density, 0.0, torch.ones(1), {}, quantiles)
-    frames = path(0.0, 0.5, 1.0, latents=torch.tensor([[0.0], [-2.0], [9.0]]))
-    figures = measure_path(frames, frames, PIXELS, fitted)
-    assert figures.likelier == pytest.approx((1.0, 0.5, 0.0))
-    assert fitted.threshold(0.5) == pytest.approx(quantiles[1])
-    assert measure_path(frames, frames, PIXELS).likelier is None
-
-
 def test_the_feature_space_is_the_shipped_one_or_the_pixels() -> None:
     assert perceptual_space("fashion-mnist", "cpu").digest == load_features("fashion-mnist", "cpu").digest
     assert perceptual_space("no-such-data", "cpu")(grey(0.5)).tolist() == [[0.5] * 16]
@@ -116,6 +103,6 @@ def test_the_feature_space_is_found_in_every_root_and_beside_the_model_first(tmp
 
 
 def test_figures_of_a_path_that_never_moves() -> None:
-    still = PathFigures(None, (0.0, 0.0), None, None, None)
+    still = PathFigures((0.0, 0.0), None, None, None)
     assert still.largest_jump is None
     assert still.connects

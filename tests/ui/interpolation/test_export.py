@@ -17,11 +17,14 @@ from latentdemo.export.bundle import Bundle
 from latentdemo.export.rerun import LATENTS, PICTURE, RUN, latents_bytes, rerun
 from latentdemo.imaging import to_pixels
 from latentdemo.sampling import ChainSpec
+from latentdemo.sampling.paths import PathSpec
 from latentdemo.ui.interpolation import export as path_export
-from latentdemo.ui.interpolation.export import export_grids, export_paths, opened, stage_frames, tile
-from latentdemo.ui.interpolation.paths import Paths, Request, make_grids, make_paths
+from latentdemo.ui.interpolation.export import export_grids, export_paths, export_walk, opened, stage_frames, tile
+from latentdemo.ui.interpolation.paths import Paths, make_grids, make_paths, make_walk
+from latentdemo.ui.interpolation.request import Request
 from latentdemo.ui.runs.starting_point import StartingPoint
 from latentdemo.ui.state.selection import Selection
+from tests.densities import put_densities
 from tests.export.runs import STORY
 from tests.ui.jobs import done
 
@@ -32,7 +35,8 @@ FRAMES = 4
 def chosen(tiny_model, tmp_path: Path, monkeypatch) -> Selection:
     """An untrained model in a folder of its own."""
     monkeypatch.setenv("LATENTDEMO_CHECKPOINTS", str(tmp_path))
-    save_checkpoint(tmp_path / "own" / "tiny", tiny_model, "own")
+    saved = save_checkpoint(tmp_path / "own" / "tiny", tiny_model, "own")
+    put_densities(tmp_path / "own" / "tiny", saved.sha256, tiny_model.latent_size)
     return Selection("own/tiny", read_config(tmp_path / "own" / "tiny"), 7)
 
 
@@ -73,18 +77,20 @@ def test_the_animation_goes_there_and_back_with_every_row(paths: Paths) -> None:
     assert len({frame.size for frame in frames}) == 1
     assert frames[1].tobytes() == frames[-1].tobytes()
     assert len({frame.tobytes() for frame in frames}) == FRAMES
-    assert frames[0].width > frames[0].height  # five rows, three beside each other
+    assert frames[0].width > frames[0].height  # six rows, three beside each other
 
 
 def test_every_row_that_is_shown_can_be_repeated(chosen: Selection, given: dict, tmp_path: Path) -> None:
-    asked = replace(request(chosen, FRAMES, 2), advised=ChainSpec(options={"decoding": "sample"}, steps=2))
+    advised = ChainSpec(options={"decoding": "sample"}, steps=2)
+    asked = replace(request(chosen, FRAMES, 2), advised=advised, mean_steps=1, even=True)
     paths = done(lambda job: make_paths(asked, job))
     titles = {row: row.title() for row in paths.rows}
-    export_paths(chosen, asked, paths, ["plain", "5", "recommended", "ends"], titles)
+    export_paths(chosen, asked, paths, ["plain", "base", "5", "recommended", "ends"], titles)
     assert given["settings"].captions == {0: "Plain", 5: "5"}
     assert [(each.caption, each.path) for each in given["settings"].branches] == [
+        ("Base", PathSpec("base", 1, even=True)),
         ("Recommended", None),
-        ("Ends", "spherical"),
+        ("Ends", PathSpec("spherical", even=True)),
     ]
     assert given["settings"].spec.noise == "shared"
     assert given["after"] == 5
@@ -98,10 +104,27 @@ def test_the_run_of_the_grid_can_be_repeated(chosen: Selection, given: dict, tmp
     asked = request(chosen, 5, 4)
     grids = done(lambda job: make_grids(asked, job))
     assert sorted(grids.pngs) == sorted(grids.latents) == [0, 5]
-    export_grids(chosen, asked, grids, ["before", "after"])
+    export_grids(chosen, asked, grids, ["before", "after", "base"])
+    assert [(each.caption, each.grid) for each in given["settings"].branches] == [("base", True)]
     assert given["settings"].spec.count == 25
     assert all(isinstance(sheet, Image.Image) for sheet in given["sheets"]().values())
     repeat(given, tmp_path)
+
+
+def test_the_run_of_a_walk_can_be_repeated(chosen: Selection, given: dict, tmp_path: Path) -> None:
+    asked = replace(request(chosen, FRAMES, 3), mean_steps=1)
+    walk = done(lambda job: make_walk(asked, job))
+    assert walk.path == PathSpec("base", 1)
+    export_walk(chosen, asked, walk, "walk")
+    assert given["settings"].spec.count == len(given["frames"]()) == 3 * (FRAMES - 1)
+    repeat(given, tmp_path)
+
+
+def test_without_a_map_the_grid_and_the_walk_do_without(chosen: Selection, tmp_path: Path) -> None:
+    (tmp_path / "own" / "tiny" / "density.json").unlink()
+    assert done(lambda job: make_grids(request(chosen, 5, 4), job)).base is None
+    assert "base" not in done(lambda job: make_paths(request(chosen, FRAMES, 2), job)).rows
+    assert done(lambda job: make_walk(request(chosen, FRAMES, 3), job)).path == PathSpec("spherical")
 
 
 def repeat(given: dict[str, Any], folder: Path) -> None:

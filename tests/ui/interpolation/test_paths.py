@@ -12,7 +12,7 @@ from latentdemo.checkpoints import checkpoints_dir, load_model
 from latentdemo.checkpoints.roots import PRIVATE, private_folder
 from latentdemo.evaluation import load_features
 from latentdemo.evaluation.metrics.path import perceptual_space
-from latentdemo.ui.interpolation.paths import features_of
+from latentdemo.ui.interpolation.request import features_of
 
 SHIPPED = checkpoints_dir() / "fashion-mnist"
 

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import pytest
 import torch
 
 from latentdemo.evaluation.metrics.path import PathFigures
 from latentdemo.sampling import ChainSpec
 from latentdemo.ui.interpolation.charts import PLAIN_LOOK, draw_chart
-from latentdemo.ui.interpolation.paths import PathRow, Request
+from latentdemo.ui.interpolation.paths import PathRow
+from latentdemo.ui.interpolation.request import Request
 from latentdemo.ui.interpolation.words import charts, row_look, row_note, row_title, summary, table
 from tests.ui.sample_reports import report
 
-PLAIN = PathFigures((0.1, 0.2, 0.3), (1.0, 3.0), (0.0, 0.0, 0.0), (0.0, 0.0, 0.0), 1.0)
-NEAR = PathFigures((0.5, 0.6, 0.7), (1.0, 1.0), (0.1, 0.2, 0.3), (0.4, 0.5, 0.6), 0.649)
-FAR = PathFigures((0.3, 0.3, 0.3), (4.0, 0.0), (0.9, 0.8, 0.7), (0.9, 0.8, 0.7), -0.3)
+PLAIN = PathFigures((1.0, 3.0), (0.0, 0.0, 0.0), (0.0, 0.0, 0.0), 1.0)
+NEAR = PathFigures((1.0, 1.0), (0.1, 0.2, 0.3), (0.4, 0.5, 0.6), 0.649)
+FAR = PathFigures((4.0, 0.0), (0.9, 0.8, 0.7), (0.9, 0.8, 0.7), -0.3)
 REQUEST = Request("own/model", "", "", "", 7, (), "spherical", 3, ChainSpec("hmc", steps=3), "5")
 
 
@@ -25,51 +25,34 @@ def rows(**figures: PathFigures) -> dict[str, PathRow]:
     return {name.removeprefix("s"): PathRow(b"", each, torch.empty(0)) for name, each in figures.items()}
 
 
-def without_density(figures: PathFigures) -> PathFigures:
-    return replace(figures, likelier=None)
-
-
 def test_whether_the_ends_are_still_connected_is_said_of_each_chain() -> None:
-    near, far, likelier = summary(rows(plain=PLAIN, s1=NEAR, s5=NEAR, s10=FAR, ends=FAR))
+    near, far = summary(rows(plain=PLAIN, base=PLAIN, s1=NEAR, s5=NEAR, s10=FAR, ends=FAR))
     assert near == (
-        "The path still connects the two pictures that you chose: 1 step (64 % of them left at the ends); "
-        "5 steps (64 % of them left at the ends)."
+        "The path still connects the two pictures that you chose: base space (100 % of them left at the ends); "
+        "1 step (64 % of them left at the ends); 5 steps (64 % of them left at the ends)."
     )
     assert (
         far == "The path no longer connects the two pictures that you chose: 10 steps (0 % of them left at the ends)."
     )
-    assert likelier == (
-        "Without a chain, frames are likelier than 20 % of real data on average; "
-        "the likeliest row is “1 step”, with 60 %."
-    )
-
-
-def test_where_no_chain_makes_frames_likelier_that_is_said() -> None:
-    assert summary(rows(plain=NEAR, s1=FAR))[-1].endswith("60 % of real data on average, and no row is likelier.")
 
 
 def test_nothing_is_said_of_what_is_not_known() -> None:
     assert summary(rows(plain=PLAIN)) == []
-    (only,) = summary(rows(plain=without_density(PLAIN), s1=without_density(NEAR)))
-    assert only.startswith("The path still connects")
     (same,) = summary(rows(plain=replace(PLAIN, ends_kept=None), s1=replace(NEAR, ends_kept=None)))
     assert same.startswith("Both ends are the same picture")
 
 
 def test_notes_of_a_row() -> None:
-    assert row_note("1", NEAR) == (
-        "likelier than 60 % of real data · largest jump 1.0 × the mean step · 64 % of the ends left"
-    )
-    assert row_note("plain", without_density(PLAIN)) == "largest jump 1.5 × the mean step"
+    assert row_note("1", NEAR) == "largest jump 1.0 × the mean step · 64 % of the ends left"
+    assert row_note("plain", PLAIN) == "largest jump 1.5 × the mean step"
     assert row_note("10", FAR).endswith(" · 0 % of the ends left")
 
 
 def test_charts_have_a_line_for_each_row_and_are_in_units_of_the_plain_path() -> None:
     shown = rows(plain=PLAIN, s1=NEAR, s10=FAR)
-    likelier, steps, shift = charts(shown, {row: row_look(row, REQUEST) for row in shown})
+    steps, shift = charts(shown, {row: row_look(row, REQUEST) for row in shown})
     assert [line.values for line in steps.lines] == [[0.5, 1.5], [0.5, 0.5], [2.0, 0.0]]
     assert [line.label for line in shift.lines] == ["1 step", "10 steps"]
-    assert likelier.lines[0].values == pytest.approx([10, 20, 30])
     spec = draw_chart(steps, 3).to_dict()
     assert len(spec["layer"]) == 1 + 2 * 3
     points = spec["datasets"][spec["layer"][1]["data"]["name"]]
@@ -77,21 +60,26 @@ def test_charts_have_a_line_for_each_row_and_are_in_units_of_the_plain_path() ->
 
 
 def test_charts_without_figures_are_left_out() -> None:
-    still = PathFigures(None, (0.0, 0.0), None, None, None)
+    still = PathFigures((0.0, 0.0), None, None, None)
     assert charts(rows(plain=still, s1=still), {"plain": PLAIN_LOOK, "1": PLAIN_LOOK}) == []
 
 
 def test_looks_tell_rows_apart() -> None:
-    looks = [row_look(row, REQUEST) for row in ("plain", "1", "5", "10", "recommended", "ends")]
+    looks = [row_look(row, REQUEST) for row in ("plain", "base", "1", "5", "10", "recommended", "ends")]
     assert len({(look.colour, tuple(look.dash)) for look in looks}) == len(looks)
     assert row_look("recommended", REQUEST).colour != row_look("5", REQUEST).colour
 
 
 def test_the_table_has_every_row_and_a_dash_for_what_is_not_known() -> None:
-    shown = rows(plain=without_density(PLAIN), s10=FAR)
+    shown = rows(plain=PLAIN, s10=replace(FAR, ends_kept=None))
     plain, far = table(shown, {"plain": "No chain", "10": "After 10 steps"})
-    assert list(plain.values()) == ["No chain", "–", "–", "1.50 ×", "0 %", "0 %", "100 %"]
-    assert list(far.values()) == ["After 10 steps", "30 %", "30 %", "2.00 ×", "80 %", "80 %", "0 %"]
+    assert list(plain.values()) == ["No chain", "1.50 ×", "0 %", "0 %", "100 %"]
+    assert list(far.values()) == ["After 10 steps", "2.00 ×", "80 %", "80 %", "–"]
+
+
+def test_mean_steps_are_named_where_there_are_any() -> None:
+    assert row_title("base", REQUEST, None) == "Base space"
+    assert row_title("base", replace(REQUEST, mean_steps=2), None) == "Base space, mean steps: 2"
 
 
 def test_the_recommended_row_is_named_with_its_chain() -> None:
