@@ -47,7 +47,7 @@ from latentdemo.ui.state.link import put_in_link, take_from_link
 from latentdemo.ui.state.selection import Selection
 
 WIDEST_TILE = 176  # a frame has at most so many pixels a side
-FILM = 440  # pixels that a film is wide
+FILM, LARGE_FILM = 440, 880  # pixels that a film is wide, on the page and in a presentation
 HEIGHT = 900  # rows or grids are about so many pixels high
 
 
@@ -143,7 +143,7 @@ def show_walk(chosen: Selection, walk: Walk, request: Request) -> None:
     """The film of a walk, which begins anew where it ends."""
     through = walk.path.kind == "base"
     title = base_title(request.mean_steps) if through else _("No chain")
-    with st.container(width=FILM):
+    with st.container(width=LARGE_FILM if presenting() else FILM):
         st.video(walk.mp4, loop=True, autoplay=True, muted=True)
     passes = _("The walk passes {count} pictures as the model encodes and decodes them, and ends where it begins, so "
                "that the film can run forever.", count=len(request.corners))  # fmt: skip

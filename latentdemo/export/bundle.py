@@ -42,6 +42,7 @@ class Bundle:
         frames: composes the frames of the animation; None takes the captioned sheets.
         seconds: how long a frame stays.
         branches: those of `settings.branches`.
+        beside: which of the branches deck and PDF show beside step 0, in place of `after`; None for none of them.
     """
 
     story: Story
@@ -52,6 +53,7 @@ class Bundle:
     frames: Callable[[], Sequence[Image.Image]] | None = None
     seconds: float = 1.0
     branches: Sequence[Drawn] = ()
+    beside: int | None = None
 
     def file(self, kind: str) -> bytes:
         """The file of a kind such as "png"."""
@@ -112,14 +114,18 @@ class Bundle:
 
     def drawn_frames(self) -> Sequence[Image.Image]:
         """The frames of the animation."""
-        return self.frames() if self.frames else frames_of(self.square_sheets(), self.settings.captions)
+        return (
+            self.frames()
+            if self.frames
+            else frames_of({step: self.square(sheet) for step, sheet in self.sheets().items()}, self.settings.captions)
+        )
 
     def pair(self) -> Pair:
         """Before and after."""
-        sheets = self.square_sheets()
-        return Pair(*(enlarged(sheets[step], PRINTED) for step in (0, self.after)))
+        sheets = self.sheets()
+        after = sheets[self.after] if self.beside is None else self.branches[self.beside].sheet()
+        return Pair(*(enlarged(self.square(sheet), PRINTED) for sheet in (sheets[0], after)))
 
-    def square_sheets(self) -> Sheets:
-        """The sheets in a shape that suits slides and films, whatever they have on the page."""
-        count, columns = self.settings.spec.count, self.settings.layout.columns
-        return {step: squared(sheet, count, columns) for step, sheet in self.sheets().items()}
+    def square(self, sheet: Image.Image) -> Image.Image:
+        """A sheet in a shape that suits slides and films, whatever it has on the page."""
+        return squared(sheet, self.settings.spec.count, self.settings.layout.columns)

@@ -61,13 +61,23 @@ def test_an_interpolation_is_played_and_made_a_grid(open_page: Open, language: s
     page.get_by_role("button", name=say("Pause"), exact=True).click()
     page.locator(".strips .scrubber").fill("2")
     page.wait_for_url("**frame=3*")
-    page.get_by_text(say("Your own picture"), exact=True).last.click()
+    page.get_by_role("button", name=say("Picture {name}", name="B")).click()
+    page.get_by_text(say("Your own picture"), exact=True).click()
     upload(page, "photo.jpg", "image/jpeg", photo())
     expect(page.get_by_role("img", name=say("What the model sees"), exact=True).last).to_be_visible()
     expect(now).to_have_text(say("Frame {frame} of {frames}", frame=3, frames=3))
-    page.get_by_text(say("Grid between four corners"), exact=True).click()
-    expect(page.get_by_role("heading", name=say("After the chain: {chain}", chain=say("{steps} steps", steps=5)))
+    page.keyboard.press("Escape")
+    page.get_by_test_id("stButtonGroup").get_by_text(say("Grid"), exact=True).click()
+    expect(page.get_by_text(say("After the chain: {chain}", chain=say("{steps} steps", steps=5)), exact=True)
            ).to_be_visible()  # fmt: skip
+    page.get_by_test_id("stButtonGroup").get_by_text(say("Film"), exact=True).click()
+    film = page.locator("video")
+    expect(film).to_be_visible()
+    page.wait_for_function("document.querySelector('video').currentTime > 0.2")
+    assert film.evaluate("film => [film.muted, film.duration]") == [True, 16]
+    film.evaluate("film => { film.currentTime = film.duration - 0.2 }")
+    page.wait_for_function("() => { const film = document.querySelector('video'); "
+                           "return film.currentTime > 0 && film.currentTime < 1 && !film.paused }")  # fmt: skip
 
 
 def test_every_kind_of_link_opens_on_a_cold_server(open_cold: Open, language: str, say: Say) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
 
 import streamlit as st
 from PIL import Image
@@ -46,6 +46,8 @@ def export_popover(
     frames: Callable[[], Sequence[Image.Image]] | None = None,
     seconds: float = 1.0,
     branches: Sequence[Drawn] = (),
+    beside: int | None = None,
+    kinds: Collection[str] = tuple(MIME),
 ) -> None:
     """One quiet popover with a button for each kind of file. Draw it once a page, under the result.
 
@@ -65,6 +67,8 @@ def export_popover(
         frames: composes the frames of the animation, all of one size; None takes the sheets, each under its caption.
         seconds: how long a frame of the animation stays.
         branches: what those of `settings.branches` came to.
+        beside: which of them deck and PDF show beside step 0, in place of `after`; None for none.
+        kinds: of files that are offered.
 
     Example:
         settings = RunSettings(
@@ -79,12 +83,13 @@ def export_popover(
 
     def bundle() -> Bundle:
         with in_language(current):
-            story = story_of(chosen, found, settings, words, after, link)
-        return Bundle(story, settings, latents, sheets, after, frames, seconds, branches)
+            story = story_of(chosen, found, settings, words, after, link, beside)
+        return Bundle(story, settings, latents, sheets, after, frames, seconds, branches, beside)
 
     stem = f"latentdemo-{settings.model.replace('/', '-')}-{settings.spec.kernel}-seed{settings.spec.seed}"
     with st.popover(_("Take away"), icon=":material/download:", help=_("What is shown, as files to keep.")):
-        for kind, (label, meaning) in file_kinds().items():
+        for kind in kinds:
+            label, meaning = file_kinds()[kind]
             st.download_button(
                 label, file_maker(kind, bundle), f"{stem}.{kind}", MIME[kind], key=f"take_away_{kind}", help=meaning,
                 icon=":material/download:", on_click="ignore", width="stretch",

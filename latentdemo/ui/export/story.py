@@ -24,7 +24,13 @@ REPEAT = "python -m latentdemo rerun run.json --output FOLDER"
 
 
 def story_of(
-    chosen: Selection, found: Report | str, settings: RunSettings, words: Mapping[str, str], after: int, link: str
+    chosen: Selection,
+    found: Report | str,
+    settings: RunSettings,
+    words: Mapping[str, str],
+    after: int,
+    link: str,
+    beside: int | None = None,
 ) -> Story:
     """The story of a model and a run.
 
@@ -35,7 +41,9 @@ def story_of(
         words: its settings as the page names them.
         after: the step that stands beside step 0.
         link: the address of the page.
+        beside: which of the branches stands there in place of that step; None for none.
     """
+    branch = None if beside is None else settings.branches[beside]
     report = found if isinstance(found, Report) else None
     start = str(settings.spec.start)
     return Story(
@@ -44,11 +52,11 @@ def story_of(
         model=capital(chosen.title),
         verdict=found if isinstance(found, str) else verdict(found),
         question=question(report),
-        remedy=remedy(settings.spec),
+        remedy=remedy(settings.spec) if branch is None else path_remedy(),
         evidence=evidence(report),
         decision=decision(report),
         before=caption(settings, 0) if start == GIVEN else start_samples(start),
-        after=f"{caption(settings, after)} · {capital(kernel_title(kernel_of(settings.spec)))}",
+        after=branch.caption if branch else f"{caption(settings, after)} · {kernel_name(settings.spec)}",
         chart=chart(report) if report else None,
         table=evidence_table(report) if report else None,
         cards=tuple(Card(card.label, card.value, card.notes[-1]) for card in cards(report)) if report else (),
@@ -79,6 +87,23 @@ def remedy(spec: ChainSpec) -> Section:
     return Section(
         title, (kernel_help(kernel), _("The model stays as it is: only the points that are decoded change."))
     )
+
+
+def path_remedy() -> Section:
+    """What a path through the base space does."""
+    return Section(
+        _("The remedy: go around the gaps"),
+        (
+            _("A map that was fitted to encodings of real data carries the pictures to a space that is filled evenly; "
+              "the path is laid there, and carried back. The pictures that it joins stay what they are."),
+            _("The model stays as it is: only the points that are decoded change."),
+        ),
+    )  # fmt: skip
+
+
+def kernel_name(spec: ChainSpec) -> str:
+    """What a run's chains are called, as a heading."""
+    return capital(kernel_title(kernel_of(spec)))
 
 
 def evidence(report: Report | None) -> Section:

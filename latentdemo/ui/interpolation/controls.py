@@ -83,7 +83,7 @@ def point_controls(chosen: Selection, count: int) -> list[StartingPoint]:
     """Between which pictures: a button for each, with its settings behind it."""
     points = []
     for number, name in enumerate(string.ascii_uppercase[:count]):
-        with st.popover(_("Picture {name}", name=name), icon=":material/image:"):
+        with st.popover(_("Picture {name}", name=name)):
             points.append(starting_point_control(chosen, key=f"{name.lower()}_", damage=False, first=number))
     return points
 

@@ -48,6 +48,7 @@ def export_paths(
         frames=lambda: stage_frames(strips, request.count),
         seconds=min(max(ONE_WAY / (request.count - 1), FASTEST), SLOWEST),
         branches=[Drawn(latents, partial(opened, png)) for latents, png in drawn],
+        beside=[*branches].index(BASE) if BASE in branches else None,
     )
 
 
@@ -88,6 +89,7 @@ def export_grids(chosen: Selection, request: Request, grids: Grids, titles: Sequ
         lambda: {step: opened(png) for step, png in grids.pngs.items()},
         words(request, _("Chain for the grid")),
         branches=drawn,
+        beside=0 if drawn else None,
     )
 
 
@@ -103,6 +105,7 @@ def export_walk(chosen: Selection, request: Request, walk: Walk, title: str) -> 
         {_("Path"): path_name(walk.path.kind)},
         frames=lambda: film_frames(walk.images),
         seconds=1.0 / RATE,
+        kinds=("mp4", "gif", "png"),  # the others set a before beside an after, of which a walk has but one
     )
 
 

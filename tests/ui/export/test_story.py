@@ -8,9 +8,10 @@ import pytest
 
 from latentdemo.checkpoints import model_folder, read_config
 from latentdemo.evaluation.report import GAP
-from latentdemo.export import GIVEN, Layout, RunSettings
+from latentdemo.export import GIVEN, Branch, Layout, RunSettings
 from latentdemo.export.story import Story
 from latentdemo.sampling import ChainSpec
+from latentdemo.sampling.paths import PathSpec
 from latentdemo.ui.evaluation.verdict import best_chain, verdict
 from latentdemo.ui.export.story import story_of
 from latentdemo.ui.i18n.kernel_words import steps_text
@@ -23,9 +24,9 @@ SETTINGS = RunSettings(
 )  # fmt: skip
 
 
-def told(found, settings: RunSettings = SETTINGS, after: int = 3) -> Story:
+def told(found, settings: RunSettings = SETTINGS, after: int = 3, beside: int | None = None) -> Story:
     chosen = Selection(MODEL, read_config(model_folder(MODEL)), 7)
-    return story_of(chosen, found, settings, {"Kernel": "calibrated"}, after, "http://here/")
+    return story_of(chosen, found, settings, {"Kernel": "calibrated"}, after, "http://here/", beside)
 
 
 def test_the_verdict_is_that_of_the_review() -> None:
@@ -93,6 +94,13 @@ def test_a_draw_that_no_chain_follows_is_told_as_such() -> None:
     assert story.remedy.title == "The remedy: draw where the data is"
     assert "without any chain" in story.remedy.points[0]
     assert story.after == "Step 0 · Direct draw"
+
+
+def test_a_path_through_the_base_space_is_told_as_such() -> None:
+    path = Branch(SETTINGS.spec.replaced(steps=0), "Base space", PathSpec("base"))
+    story = told(report(), replace(SETTINGS, branches=(path,)), beside=0)
+    assert story.after == "Base space"
+    assert story.remedy.title == "The remedy: go around the gaps"
 
 
 def test_settings_name_what_fixes_the_run() -> None:

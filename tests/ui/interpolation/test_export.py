@@ -92,6 +92,7 @@ def test_every_row_that_is_shown_can_be_repeated(chosen: Selection, given: dict,
         ("Recommended", None),
         ("Ends", PathSpec("spherical", even=True)),
     ]
+    assert given["beside"] == 0  # slides show the path without a chain and the one through the base space
     assert given["settings"].spec.noise == "shared"
     assert given["after"] == 5
     assert {step: sheet.size for step, sheet in given["sheets"]().items()} == dict.fromkeys(
@@ -117,6 +118,7 @@ def test_the_run_of_a_walk_can_be_repeated(chosen: Selection, given: dict, tmp_p
     assert walk.path == PathSpec("base", 1)
     export_walk(chosen, asked, walk, "walk")
     assert given["settings"].spec.count == len(given["frames"]()) == 3 * (FRAMES - 1)
+    assert set(given["kinds"]) == {"mp4", "gif", "png"}
     repeat(given, tmp_path)
 
 
@@ -136,7 +138,8 @@ def repeat(given: dict[str, Any], folder: Path) -> None:
     agreement = rerun(kept / RUN, folder / "again", "cpu").agreement
     assert agreement is not None
     assert agreement.complete
-    bundle = Bundle(STORY, settings, given["latents"], given["sheets"], 0, branches=drawn)
+    bundle = Bundle(STORY, settings, given["latents"], given["sheets"], 0, branches=drawn, beside=given.get("beside"))
+    assert (bundle.pair().before.tobytes() == bundle.pair().after.tobytes()) == (given.get("beside") is None)
     before, after = (np.asarray(Image.open(file)) for file in (io.BytesIO(bundle.png()), folder / "again" / PICTURE))
     assert np.array_equal(before, after)
 
