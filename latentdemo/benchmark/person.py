@@ -50,7 +50,8 @@ def address_to_open(model: str, draw: random.Random) -> Address:
         if draw.random() < 0.5:
             settings |= {"from": "data", "picture": draw.randrange(100), "noise": draw.choice([0.0, 0.2])}
     elif page == "interpolation":
-        settings |= {"view": draw.choice(["path", "grid"]), "frames": draw.choice([5, 9]), "b_draw": draw.randrange(9)}
+        settings |= {"view": draw.choice(["path", "grid", "walk"]), "frames": draw.choice([5, 9])}
+        settings |= {"b_draw": draw.randrange(9)}
     elif page == "latent_space":
         settings |= {"kernel": chain["kernel"], "steps": draw.choice([1, 5])}
     return page, urlencode(settings, doseq=True)

@@ -44,7 +44,7 @@ from latentdemo.random import Purpose, stream
 from latentdemo.sampling import ChainSpec
 from latentdemo.sampling.densities.density import TransportMap
 from latentdemo.sampling.densities.resolve import best_map, map_name
-from latentdemo.sampling.densities.store import DensityConfig, densities_digest, read_density_config
+from latentdemo.sampling.densities.store import densities_digest, fitted_names
 from latentdemo.sampling.interpolation import Frames, PathKind, interpolate
 from latentdemo.sampling.paths import mean_step
 from latentdemo.sampling.starts import DATA, PRIOR
@@ -109,7 +109,7 @@ def measure_paths(
         )
     rows, overlap = divide(len(held_out), OF_A_PAIR * pairs, seeds)
     with compute.model(name, "trained") as model:
-        base, densities = best_map(model), read_density_config(folder) if densities_digest(folder) else None
+        base = best_map(model)
         measured: dict[tuple[str, Way | None], list[Numbers]] = {}
         total = len(seeds) * 2 * (1 + len(ways(base)))
         for seed, chosen in zip(seeds, rows, strict=True):
@@ -123,7 +123,7 @@ def measure_paths(
         return PathReport(
             model_sha256=model.weights_digest,
             density_sha256=densities_digest(folder),
-            map=name_of(base, densities),
+            map=(map_name(fitted_names(folder)) or "") if base else "",
             pairs=pairs,
             frames=FRAMES,
             seeds=list(seeds),
@@ -140,11 +140,6 @@ def ways(base: TransportMap | None) -> list[Way]:
     """All ways that are measured; those through the base space where there is one."""
     found = [Way("linear"), Way("spherical"), *(Way("spherical", steps=steps) for steps in PLAIN_STEPS)]
     return found + ([Way("base"), *(Way("base", mean_steps=steps) for steps in MEAN_STEPS)] if base else [])
-
-
-def name_of(base: TransportMap | None, densities: DensityConfig | None) -> str:
-    """Name of the map; empty where there is none."""
-    return map_name(densities.densities) or "" if base and densities else ""
 
 
 def as_reported(ends: str, way: Way, found: Sequence[Numbers], overlap: float) -> PathWay:

@@ -90,8 +90,10 @@ def lay_path(
         CheckpointError: as `resolve_map`.
 
     Example:
-        >>> keys = model.encode(pictures).mean
-        >>> path = lay_path(model, keys, 24, PathSpec("base", even=True), loop=True)
+        >>> keys = model.encode(torch.rand(3, *model.image_shape)).mean
+        >>> path = lay_path(model, keys, 25, PathSpec(even=True), loop=True)
+        >>> path.shape == (3 * 24, model.latent_size), torch.equal(path[::24], keys)
+        (True, True)
     """
     if len(keys) < 2:
         raise SamplingError(f"a path through {len(keys)} latents: take at least 2")

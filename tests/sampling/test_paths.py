@@ -14,6 +14,7 @@ from latentdemo.data.held_out import held_out_images
 from latentdemo.errors import SamplingError
 from latentdemo.models import GenerativeAutoencoder
 from latentdemo.random import Generators, randn
+from latentdemo.sampling.densities.flow_matching import FlowMatching
 from latentdemo.sampling.densities.resolve import MAPS, best_map, map_name, resolve_map
 from latentdemo.sampling.interpolation import interpolate, morph_grid
 from latentdemo.sampling.paths import PathSpec, lay_grid, lay_path, spaced
@@ -53,6 +54,14 @@ def test_the_path_through_the_base_space_of_an_affine_map_is_the_image_of_an_arc
     assert torch.allclose(path, wanted, atol=1e-5)
     assert torch.equal(path[[0, -1]], torch.stack([first, last]))
     assert not torch.allclose(path, interpolate(first, last, 7), atol=0.1)
+
+
+def test_a_path_along_a_field_of_velocities_keeps_its_ends() -> None:
+    base = FlowMatching(4, hidden=8, blocks=1).eval()
+    keys = torch.randn(2, 4, generator=torch.Generator().manual_seed(0))
+    path = interpolate(keys[0], keys[1], 5, "base", base)
+    assert torch.equal(path[[0, -1]], keys)
+    assert torch.allclose(path, base.transport(interpolate(*base.inverse(keys), 5)), atol=0.05)
 
 
 def test_the_grid_through_the_base_space_keeps_its_corners(affine: Affine) -> None:

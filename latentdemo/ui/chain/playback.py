@@ -120,7 +120,9 @@ def likelihood(walk: Walk) -> Iterator[Figure]:
     yield figure(
         walk.trace.log_density, nats, _("Likelier than"),
         _("Share of real data whose latents are less likely than this one. The curve is the log-density, in nats, "
-          "under the density that was fitted to encodings of real data; the band holds 90 % of these."),
+          "under the density that was fitted to encodings of real data; the band holds 90 % of these. From a picture, "
+          "the first chain starts at the mean of its encoding, without its noise, which is likelier than most at step "
+          "0."),
         band=walk.usual_log_density, mark=_("real data"),
         texts=words(walk.trace.likelier_than, share_text),
     )  # fmt: skip
