@@ -18,7 +18,7 @@ from latentdemo.ui.interpolation.controls import (
     view_control,
 )
 from latentdemo.ui.interpolation.export import export_grids, export_paths, export_walk
-from latentdemo.ui.interpolation.measured import show_measured
+from latentdemo.ui.interpolation.measured import measured_paths, show_measured
 from latentdemo.ui.interpolation.paths import (
     Grids,
     PathRow,
@@ -47,7 +47,7 @@ from latentdemo.ui.state.link import put_in_link, take_from_link
 from latentdemo.ui.state.selection import Selection
 
 WIDEST_TILE = 176  # a frame has at most so many pixels a side
-FILM, LARGE_FILM = 440, 880  # pixels that a film is wide, on the page and in a presentation
+FILM = 440  # pixels that a film is wide, but in a presentation
 HEIGHT = 900  # rows or grids are about so many pixels high
 
 
@@ -143,7 +143,7 @@ def show_walk(chosen: Selection, walk: Walk, request: Request) -> None:
     """The film of a walk, which begins anew where it ends."""
     through = walk.path.kind == "base"
     title = base_title(request.mean_steps) if through else _("No chain")
-    with st.container(width=LARGE_FILM if presenting() else FILM):
+    with st.container(width="stretch" if presenting() else FILM):
         st.video(walk.mp4, loop=True, autoplay=True, muted=True)
     passes = _("The walk passes {count} pictures as the model encodes and decodes them, and ends where it begins, so "
                "that the film can run forever.", count=len(request.corners))  # fmt: skip
@@ -195,5 +195,6 @@ with stage:
         show_paths(chosen, result, shown, request, advised)
     elif working():
         st.skeleton(HEIGHT)
-    if report and report.paths and view == PATH and not presenting():
-        show_measured(report.paths)
+    measured = measured_paths(report, chosen)
+    if measured and view == PATH and not presenting():
+        show_measured(measured)

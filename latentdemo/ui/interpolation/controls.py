@@ -55,9 +55,11 @@ class Settings:
 
 def settings_controls(chosen: Selection, view: str, report: Report | None, advised: Row | None) -> Settings:
     """What people seldom change."""
-    path, count = form_control(), count_control(view)
+    through = has_base(chosen)
+    path = FORMS[0] if view == WALK and through else form_control()
+    count = count_control(view)
     even = view != GRID and spacing_control()
-    mean_steps = mean_steps_control() if has_base(chosen) else 0
+    mean_steps = mean_steps_control() if through else 0
     if view == WALK:
         return Settings(path, count, even, mean_steps, USUAL_CHAIN, None)
     chain = chain_control(advised, view == GRID)

@@ -7,10 +7,18 @@ from collections.abc import Callable
 import streamlit as st
 
 from latentdemo.evaluation.interval import Interval
-from latentdemo.evaluation.report import DISTANCE, ENDS_KEPT, LARGEST_JUMP, Measured, PathReport, PathWay
+from latentdemo.evaluation.report import DISTANCE, ENDS_KEPT, LARGEST_JUMP, Measured, PathReport, PathWay, Report
 from latentdemo.sampling.starts import DATA, PRIOR
 from latentdemo.ui.i18n.figure_words import space_title, value_text
 from latentdemo.ui.i18n.words import _
+from latentdemo.ui.state.selection import Selection
+
+
+def measured_paths(report: Report | None, chosen: Selection) -> PathReport | None:
+    """What was measured of paths of the very weights and densities that are shown; None where nothing was."""
+    found = report.paths if report else None
+    shown = (chosen.config.sha256, chosen.densities)
+    return found if found and (found.model_sha256, found.density_sha256) == shown else None
 
 
 def show_measured(found: PathReport) -> None:
@@ -71,14 +79,18 @@ def judges(found: PathReport, says: Callable[[str], bool]) -> str:
 
 def table(found: PathReport, ends: str) -> list[dict[str, str]]:
     """The figures between ends of one sort, a dictionary a row: column in words -> text."""
-    alone = {_("Path"): _("pictures alone")} | distances(found, found.decoded[ends])
+    alone = {_("Path"): _("pictures alone")} | distances(found, found.decoded[ends]) | dict.fromkeys(own_figures(), "–")
     return [alone, *({_("Path"): way_text(way)} | cells(found, way) for way in found.of(ends))]
+
+
+def own_figures() -> dict[str, str]:
+    """Column in words -> figure that needs no judge."""
+    return {_("Largest jump"): LARGEST_JUMP, _("Left of the ends"): ENDS_KEPT}
 
 
 def cells(found: PathReport, way: PathWay) -> dict[str, str]:
     """The figures of a way."""
-    own = {_("Largest jump"): LARGEST_JUMP, _("Left of the ends"): ENDS_KEPT}
-    return distances(found, way) | {title: value_text(name, way.own[name]) for title, name in own.items()}
+    return distances(found, way) | {title: value_text(name, way.own[name]) for title, name in own_figures().items()}
 
 
 def distances(found: PathReport, measured: Measured) -> dict[str, str]:

@@ -16,6 +16,7 @@ html { font-size: 125% !important; }
 [data-testid="stHeader"], [data-testid="stSidebar"], [data-testid="stElementToolbar"] { display: none; }
 [data-testid="stMainBlockContainer"] { padding: 1rem 3vw; }
 [data-testid="stImage"] img { max-height: 56vh; object-fit: contain; }
+[data-testid="stVideo"] { max-height: 80vh; }
 </style>
 """
 KEYS = """
