@@ -145,8 +145,8 @@ def show_walk(chosen: Selection, walk: Walk, request: Request) -> None:
     title = base_title(request.mean_steps) if through else _("No chain")
     with st.container(width="stretch" if presenting() else FILM):
         st.video(walk.mp4, loop=True, autoplay=True, muted=True)
-    passes = _("The walk passes {count} pictures as the model encodes and decodes them, and ends where it begins, so "
-               "that the film can run forever.", count=len(request.corners))  # fmt: skip
+    passes = _("The walk passes {count} pictures and ends where it begins, so that the film can run forever.",
+               count=len(request.corners))  # fmt: skip
     st.markdown(f"**{title}**  \n{passes}")
     if not presenting():
         export_walk(chosen, request, walk, title)
