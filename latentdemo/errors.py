@@ -117,6 +117,10 @@ class ImageShapeError(LatentdemoError, ValueError):
     """Images or latents whose shape a model does not take."""
 
 
+class ImageValuesError(LatentdemoError, ValueError):
+    """Images or latents whose numbers a model does not take: of another kind or range, or not finite."""
+
+
 class SamplingError(LatentdemoError, ValueError):
     """A chain that cannot be run as asked (kernel, count, steps, start)."""
 

@@ -12,24 +12,36 @@ its family.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 
 import torch
 import torch.nn.functional as F
-from torch import Tensor, nn
+from torch import Tensor
 
 from latentdemo.errors import AdapterError, NetworkConfigError
 from latentdemo.models.autoencoder import GenerativeAutoencoder, Posterior
 from latentdemo.models.device import pick_device
+from latentdemo.models.probing import (
+    as_images,
+    as_posterior,
+    attempt,
+    copied,
+    expect,
+    expect_alike,
+    expect_grey_values,
+    expect_spread,
+)
 from latentdemo.models.weights import WEIGHTS, parse_weights
+from latentdemo.random import randn
 
 Encoded = Tensor | tuple[Tensor, Tensor] | Posterior
 Encode = Callable[[Tensor], Encoded]
 Decode = Callable[[Tensor], Tensor]
 
-PROBES = (2, 1)  # batch sizes that a pair is tried with
+PROBED = 2  # rows that a pair is tried on together; then the first of them alone
 
 
 @dataclass(frozen=True)
@@ -184,53 +196,41 @@ class AdaptedAutoencoder(GenerativeAutoencoder):
     def posterior_of(self, images: Tensor) -> Posterior:
         margin = self.network.margin
         inner = images[..., margin:-margin, margin:-margin] if margin else images
-        encoded = self.encoder(inner)
-        if isinstance(encoded, Posterior):
-            return encoded
-        mean, std = (encoded, None) if isinstance(encoded, Tensor) else encoded
-        return Posterior(mean.float(), None if std is None else std.float())
+        return as_posterior(self.encoder(inner))
 
     def mean_image_of(self, latents: Tensor) -> Tensor:
-        images = self.decoder(latents).float().clamp(0.0, 1.0)
+        images = as_images(self.decoder(latents)).clamp(0.0, 1.0)
         margin, ground = self.network.margin, self.network.ground / 255
         return F.pad(images, (margin,) * 4, value=ground) if margin else images
 
     @torch.no_grad()
     def probe(self) -> bool:
-        """Try encode and decode on grey pictures; whether the posterior is stochastic."""
+        """Try encode and decode on a few rows; whether the posterior is stochastic."""
         self.eval()
-        for count in PROBES:
-            images = attempt("decode", self.mean_image_of, torch.zeros(count, self.latent_size, device=self.device))
-            expect("decode", "images", images, (count, *self.image_shape))
-            posterior = attempt("encode", self.posterior_of, torch.full_like(images, 0.5))
-            for name, values in (("mean", posterior.mean), ("std", posterior.std)):
-                if values is not None:
-                    expect("encode", name, values, (count, self.latent_size))
-        return posterior.std is not None
+        latents = torch.zeros(PROBED, self.latent_size, device=self.device)
+        latents[1:] = randn((PROBED - 1, self.latent_size), torch.Generator().manual_seed(0), self.device)
+        images = torch.linspace(0.0, 1.0, PROBED, device=self.device).view(-1, 1, 1, 1).repeat(1, *self.image_shape)
+        decoded, encoded = self.tried(latents, images)
+        rows, posterior = self.tried(latents[:1], images[:1])
+        expect_grey_values(decoded)
+        expect_alike("decode", "images", decoded[:1], rows)
+        for name, values, alone in (("means", encoded.mean, posterior.mean), ("stds", encoded.std, posterior.std)):
+            if values is not None and alone is not None:
+                expect_alike("encode", name, values[:1], alone)
+        return encoded.std is not None
 
-
-def attempt(name: str, function: Callable[[Tensor], Any], given: Tensor) -> Any:
-    """What a function of others gives; whatever it raises becomes an AdapterError, but a full device."""
-    try:
-        return function(given)
-    except torch.OutOfMemoryError:
-        raise
-    except Exception as error:
-        raise AdapterError(
-            f"{name} fails on a tensor of shape {tuple(given.shape)} ({type(error).__name__}: {error}); it must take "
-            "any number of rows, on the model's device, as latentdemo.models.adapted describes"
-        ) from error
-
-
-def expect(name: str, what: str, values: Tensor, shape: tuple[int, ...]) -> None:
-    """Raise AdapterError where what a function gives has another shape, or is not finite."""
-    if tuple(values.shape) != shape:
-        raise AdapterError(
-            f"{name} gives {what} of shape {tuple(values.shape)}; by latent size, image shape and margin it must be "
-            f"{shape}: correct these, or flatten spatial latents"
-        )
-    if not torch.isfinite(values).all():
-        raise AdapterError(f"{name} gives {what} that are not finite; the weights are broken, or not for such pictures")
+    def tried(self, latents: Tensor, images: Tensor) -> tuple[Tensor, Posterior]:
+        """What decode makes of latents and encode of images; raises AdapterError where that breaks the contract."""
+        decoded = attempt("decode", lambda given: as_images(self.decoder(given)), latents)
+        side = self.network.inner_size
+        expect("decode", "images", decoded, (len(latents), self.network.channels, side, side))
+        posterior = attempt("encode", self.posterior_of, images)
+        for name, values in (("mean", posterior.mean), ("std", posterior.std)):
+            if values is not None:
+                expect("encode", name, values, (len(images), self.latent_size))
+        if posterior.std is not None:
+            expect_spread(posterior.std)
+        return decoded, posterior
 
 
 def adapt(
@@ -254,8 +254,8 @@ def adapt(
         residual_std: noise of the likelihood, in grey values of 0 to 1; see `training.measure.residual_std`.
         margin: pixels to add on each side, so that the pictures become those of a padded data set.
         ground: grey value of the margin, 0 to 255.
-        device: where to put it; None takes cuda, else mps, else cpu. Modules are moved, other functions must compute
-            there already.
+        device: where to put it; None takes cuda, else mps, else cpu. Of modules it has copies there, in float32 and in
+            inference mode, and leaves the ones given as they are; other functions must compute there already.
 
     Raises:
         NetworkConfigError: sizes that are not supported.
@@ -266,14 +266,16 @@ def adapt(
         >>> model.decode(torch.zeros(3, 64)).mean.shape
         torch.Size([3, 1, 8, 8])
     """
+    if len(image_shape) != 3:
+        raise NetworkConfigError(f"image_shape is {image_shape!r}; it must be (channels, height, width)")
     channels, height, width = image_shape
     if height != width:
         raise NetworkConfigError(
             f"images of {height}x{width} are not square; crop or scale them within encode and decode"
         )
-    place = pick_device(device)
-    for module in (encode, decode):
-        if isinstance(module, nn.Module):
-            module.to(place).eval().requires_grad_(False)
+    if not 0.0 <= residual_std < math.inf:
+        raise NetworkConfigError(f"residual_std is {residual_std!r}; it must be a standard deviation, 0 or more")
+    place, memo = pick_device(device), dict[int, Any]()
+    own_encode, own_decode = copied("encode", encode, place, memo), copied("decode", decode, place, memo)
     network = AdaptedNetwork(height + 2 * margin, channels, latent_size, margin, ground)
-    return AdaptedAutoencoder(encode, decode, network, residual_std, device=place)
+    return AdaptedAutoencoder(own_encode, own_decode, network, residual_std, device=place)

@@ -6,6 +6,7 @@ trained on; `adapted.py` makes a model of any other pair of encode and decode.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,9 +16,12 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from latentdemo.errors import ImageShapeError
+from latentdemo.errors import ImageShapeError, ImageValuesError
 from latentdemo.models.network import Decoder, Encoder, NetworkConfig, initialise
 from latentdemo.random import Generators, randn
+
+ROUNDING = 0.1  # how far images may leave [0, 1]: bicubic scaling overshoots edges by almost as much
+FARTHEST = 8.0  # standard deviations that no noise reaches
 
 
 @dataclass(frozen=True)
@@ -156,32 +160,47 @@ class GenerativeAutoencoder(nn.Module):
         """The posterior of images.
 
         Args:
-            images: (N, C, H, W) float32 in [0, 1] (a corrupted image may leave that range).
+            images: (N, C, H, W) floating point in [0, 1]; of a model that corrupts, a corrupted image may leave that
+                range.
+
+        Raises:
+            ImageShapeError: images of another shape.
+            ImageValuesError: no tensor, whole numbers, values out of range or not finite.
+        """
+        check_floats(images, "images", "(N, C, H, W) in [0, 1]", "of 0 to 255 it is images.float() / 255")
+        if images.shape[1:] == self.image_shape:
+            check_grey_values(images, noise=self.corruption_std)
+        return self.encode_unchecked(images)
+
+    def encode_unchecked(self, images: Tensor) -> Posterior:
+        """As `encode`, for images that were decoded here, with noise or without: nobody looks at their values.
 
         Raises:
             ImageShapeError: images of another shape.
         """
-        if images.shape[1:] != self.image_shape:
+        if images.dim() != 4 or images.shape[1:] != self.image_shape:
             raise ImageShapeError(
                 f"this model takes images of shape (N, {', '.join(map(str, self.image_shape))}), "
                 f"not {tuple(images.shape)}: convert and scale them first"
             )
-        return self.posterior_of(images.to(self.device, memory_format=torch.channels_last))
+        return self.posterior_of(images.to(self.device, torch.float32, memory_format=torch.channels_last))
 
     def decode(self, latents: Tensor) -> Likelihood:
         """The likelihood of latents.
 
         Args:
-            latents: (N, D) float32.
+            latents: (N, D) floating point.
 
         Raises:
             ImageShapeError: latents of another size.
+            ImageValuesError: no tensor, or whole numbers.
         """
+        check_floats(latents, "latents", f"(N, {self.latent_size})", "of whole numbers it is latents.float()")
         if latents.dim() != 2 or latents.shape[1] != self.latent_size:
             raise ImageShapeError(
                 f"this model takes latents of shape (N, {self.latent_size}), not {tuple(latents.shape)}"
             )
-        return self.likelihood(self.mean_image_of(latents.to(self.device)))
+        return self.likelihood(self.mean_image_of(latents.to(self.device, torch.float32)))
 
     def likelihood(self, mean: Tensor) -> Likelihood:
         """The likelihood around an already decoded mean image (N, C, H, W)."""
@@ -192,6 +211,31 @@ class GenerativeAutoencoder(nn.Module):
         if not self.corruption_std:
             return images
         return images + self.corruption_std * randn(images.shape, generator, images.device)
+
+
+def check_floats(values: Tensor, name: str, form: str, remedy: str) -> None:
+    """Raise ImageValuesError where values are no tensor of floating-point numbers, which have the name and form."""
+    if not isinstance(values, Tensor):
+        raise ImageValuesError(f"{name} are a {type(values).__name__}; they must be a tensor {form}: torch.as_tensor")
+    if not values.is_floating_point():
+        raise ImageValuesError(f"{name} are {values.dtype}; they must be floating-point numbers {form}: {remedy}")
+
+
+def check_grey_values(images: Tensor, noise: float) -> None:
+    """Raise ImageValuesError where images are not in [0, 1], but for noise of that standard deviation; one pass."""
+    if not images.numel():
+        return
+    least, most = (value.item() for value in images.aminmax())
+    room = ROUNDING + FARTHEST * noise
+    if -room <= least and most <= 1.0 + room:
+        return
+    if not math.isfinite(most - least):
+        raise ImageValuesError("images hold values that are not finite; leave such images out")
+    if least < -room:
+        remedy = "of -1 to 1 it is (images + 1) / 2, and what was normalised otherwise must be brought back"
+    else:
+        remedy = "of 0 to 255 it is images / 255"
+    raise ImageValuesError(f"images have values from {least:.3g} to {most:.3g}; they must be in [0, 1]: {remedy}")
 
 
 class TrainableAutoencoder(GenerativeAutoencoder):

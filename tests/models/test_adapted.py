@@ -76,15 +76,60 @@ def test_what_a_decoder_gives_is_clipped_to_grey_values() -> None:
     assert decoded.max() == 1.0
 
 
-def test_modules_are_set_to_inference_and_frozen() -> None:
-    encoder = nn.Sequential(nn.Flatten(), nn.Linear(SIZE, 4), nn.BatchNorm1d(4))
+def networks(dtype: torch.dtype = torch.float32) -> tuple[nn.Module, nn.Module]:
+    """An encoder with what inference mode changes, and a decoder."""
+    encoder = nn.Sequential(nn.Flatten(), nn.Linear(SIZE, 4), nn.BatchNorm1d(4), nn.Dropout())
     decoder = nn.Sequential(nn.Linear(4, SIZE), nn.Sigmoid(), nn.Unflatten(1, (1, 8, 8)))
-    model = adapt(encoder, decoder, 4, (1, 8, 8), device="cpu")
+    return encoder.to(dtype), decoder.to(dtype)
+
+
+def test_modules_are_copied_for_inference_and_stay_as_they_were() -> None:
+    encoder, decoder = networks()
+    encoder[1].bias.requires_grad_(False)
+    decoder.eval()
     before = encoder[2].running_mean.clone()
-    model.encode(pictures(9))
-    assert torch.equal(before, encoder[2].running_mean)
+    model = adapt(encoder, decoder, 4, (1, 8, 8), device="cpu")
+    assert torch.equal(model.encode(pictures(9)).mean, model.encode(pictures(9)).mean)
     assert not any(parameter.requires_grad for parameter in model.parameters())
     assert len(list(model.parameters())) == 6
+    assert torch.equal(before, encoder[2].running_mean)
+    assert [each.training for each in (*encoder, decoder)] == [True, True, True, True, False]
+    assert [each.requires_grad for each in encoder.parameters()] == [True, False, True, True]
+    first = model.encode(pictures(1)).mean
+    encoder[1].weight.data.zero_()
+    assert torch.equal(model.encode(pictures(1)).mean, first)
+
+
+def test_modules_stay_as_they_were_where_they_break_the_contract() -> None:
+    encoder, decoder = networks()
+    with pytest.raises(AdapterError):
+        adapt(encoder, decoder, 5, (1, 8, 8), device="cpu")
+    assert encoder.training
+    assert all(each.requires_grad for each in (*encoder.parameters(), *decoder.parameters()))
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float64])
+def test_modules_of_any_precision_serve_in_float32(dtype: torch.dtype) -> None:
+    encoder, decoder = networks(dtype)
+    model = adapt(encoder, decoder, 4, (1, 8, 8), device="cpu")
+    assert model.decode(model.encode(pictures(2)).mean).mean.dtype == torch.float32
+    assert encoder[1].weight.dtype == dtype
+    with pytest.raises(AdapterError, match=r"float32 with \.float\(\)"):
+        adapt(lambda images: encoder(images), decoder, 4, (1, 8, 8), device="cpu")
+
+
+def test_modules_that_share_weights_do_so_again() -> None:
+    shared = nn.Linear(SIZE, SIZE, bias=False)
+    decoder = nn.Sequential(shared, nn.Sigmoid(), nn.Unflatten(1, (1, 8, 8)))
+    model = adapt(nn.Sequential(nn.Flatten(), shared), decoder, SIZE, (1, 8, 8), device="cpu")
+    assert len(list(model.parameters())) == 1
+
+
+def test_a_module_that_cannot_be_copied_is_told_so() -> None:
+    encoder, decoder = networks()
+    encoder.derived = encoder[1].weight * 2.0
+    with pytest.raises(AdapterError, match="encode cannot be copied.*wrap it into a function"):
+        adapt(encoder, decoder, 4, (1, 8, 8), device="cpu")
 
 
 @pytest.mark.parametrize("shape", [(1, 8, 16), (2, 8, 8), (4, 8, 8), (1, 0, 0)])
@@ -102,12 +147,34 @@ def test_other_than_square_grey_or_colour_pictures_are_refused(shape) -> None:
         (flatten, lambda latents: latents, r"decode gives images of shape \(2, 64\)"),
         (flatten, lambda latents: unflatten(latents) * torch.nan, "decode gives images that are not finite"),
         (flatten, lambda latents: latents.view(2, 1, 8, 8), r"decode fails on a tensor of shape \(1, 64\)"),
+        (lambda images: (flatten(images), -2.0 * flatten(images)), unflatten, r"std of -2.*exp\(0\.5 \* log_variance"),
+        (lambda images: (flatten(images), 0.0 * flatten(images)), unflatten, "std of zero.*the mean alone"),
+        (lambda images: (flatten(images),) * 3, unflatten, "encode gives a tuple of Tensor, Tensor, Tensor; it must"),
+        (lambda images: {"mean": flatten(images)}, unflatten, "encode gives a dict; it must"),
+        (lambda images: flatten(images).numpy(), unflatten, "encode gives a ndarray; it must"),
+        (
+            lambda images: flatten(images) + torch.randn(SIZE),
+            unflatten,
+            r"other means.*\(mean, std\) in place of a draw",
+        ),
+        (lambda images: flatten(images) - flatten(images).mean(0), unflatten, "nor look at the rest of the batch"),
+        (flatten, lambda latents: (unflatten(latents), None), "decode gives a tuple of Tensor, NoneType; it must"),
+        (flatten, lambda latents: 255.0 * unflatten(latents).sigmoid(), "divide by 255"),
+        (flatten, lambda latents: 20.0 * unflatten(latents), "a sigmoid after logits"),
+        (flatten, lambda latents: (2.0 * unflatten(latents)).tanh(), r"as if in \[-1, 1\].*\(images \+ 1\) / 2"),
+        (flatten, "decoder.pt2", "decode is a str; it must be a function"),
         (lambda images: images @ torch.ones(3, 3), unflatten, r"encode fails on a tensor of shape \(2, 1, 8, 8\)"),
     ],
 )
 def test_a_pair_that_breaks_the_contract_is_told_so(encode, decode, message: str) -> None:
     with pytest.raises(AdapterError, match=message):
         adapt(encode, decode, SIZE, (1, 8, 8), device="cpu")
+
+
+@pytest.mark.parametrize("settings", [{"image_shape": (8, 8)}, {"residual_std": -0.1}, {"residual_std": torch.nan}])
+def test_settings_that_make_no_sense_are_refused(settings: dict) -> None:
+    with pytest.raises(NetworkConfigError, match=next(iter(settings))):
+        adapt(flatten, unflatten, SIZE, **({"image_shape": (1, 8, 8)} | settings), device="cpu")
 
 
 def test_images_and_latents_of_other_shapes_are_refused() -> None:

@@ -16,6 +16,7 @@ from latentdemo.data import ImageSet
 from latentdemo.errors import ImageShapeError
 from latentdemo.evaluation.features.files import SpaceConfig, SpaceFiles
 from latentdemo.evaluation.report import EvaluationError
+from latentdemo.models.autoencoder import check_floats, check_grey_values
 
 BATCH = 64  # On a CPU, maps of so many stay in its cache: 250 take 2.4 times as long an image (EfficientNet-Lite0).
 
@@ -47,8 +48,11 @@ class FeatureSpace:
 
         Raises:
             ImageShapeError: images of a shape that the space does not take.
+            ImageValuesError: no tensor, whole numbers, values out of range or not finite.
             EvaluationError: the module gives something else than (N, F).
         """
+        check_floats(images, "images", "(N, C, H, W) in [0, 1]", "of 0 to 255 it is images.float() / 255")
+        check_grey_values(images, noise=0.0)
         return torch.cat([self.batch(batch) for batch in images.split(BATCH)])
 
     @torch.no_grad()

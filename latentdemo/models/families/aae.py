@@ -84,7 +84,7 @@ class AAE(TrainableAutoencoder):
         return Posterior(outputs)
 
     def objectives(self, images: Tensor, generator: torch.Generator) -> Iterator[Objective]:
-        encoded = self.encode(self.corrupt(images, generator)).mean
+        encoded = self.encode_unchecked(self.corrupt(images, generator)).mean
         reconstruction = cross_entropy(self.decoder(encoded), images)
         doubt = F.softplus(-self.adversary(encoded, generator)).mean()
         yield Objective(

@@ -30,7 +30,7 @@ class VAE(TrainableAutoencoder):
         return Posterior(mean, torch.exp(0.5 * log_variance.clamp(*LOG_VARIANCE_RANGE)))
 
     def objectives(self, images: Tensor, generator: torch.Generator) -> Iterator[Objective]:
-        posterior = self.encode(self.corrupt(images, generator))
+        posterior = self.encode_unchecked(self.corrupt(images, generator))
         reconstruction = cross_entropy(self.decoder(posterior.sample(generator)), images)
         kl = kl_to_prior(posterior, generator)
         yield Objective(

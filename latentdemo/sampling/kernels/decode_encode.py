@@ -18,7 +18,7 @@ from typing import Literal, NamedTuple
 from torch import Tensor
 
 from latentdemo.random import Generators
-from latentdemo.sampling.kernels.kernel import Autoencoder, latent_distance, mean_image_change
+from latentdemo.sampling.kernels.kernel import Autoencoder, encode_own, latent_distance, mean_image_change
 from latentdemo.sampling.kernels.spec import Choice, KernelSpec, Option, Style, Trial
 
 Decoding = Literal["mean", "sample"]
@@ -69,7 +69,7 @@ class DecodeEncode:
             image = self.model.likelihood(image).sample(generator)
         if self.corruption == "model":
             image = self.model.corrupt(image, generator)
-        latent = self.model.encode(image).sample(generator)
+        latent = encode_own(self.model, image).sample(generator)
         moved = DecodeEncodeState(latent, self.model.decode(latent).mean)
         return moved, DecodeEncodeInfo(
             latent_distance(state.latent, moved.latent), mean_image_change(state.image, moved.image)

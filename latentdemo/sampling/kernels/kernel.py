@@ -14,7 +14,7 @@ from typing import Any, NamedTuple, Protocol, TypeVar
 import torch
 from torch import Tensor
 
-from latentdemo.models import Likelihood, Posterior
+from latentdemo.models import GenerativeAutoencoder, Likelihood, Posterior
 from latentdemo.random import ChainNoise, Generators
 
 
@@ -80,6 +80,12 @@ class Kernel(Protocol):
     def step(self, state: Any, generator: Generators) -> tuple[Any, Any]:
         """One step of every chain: the next State, and the Info of the step."""
         ...
+
+
+def encode_own(model: Autoencoder, images: Tensor) -> Posterior:
+    """The posterior of images that the chain itself made: noise may have carried them anywhere, and each step is one
+    pass over them shorter if nobody looks."""
+    return model.encode_unchecked(images) if isinstance(model, GenerativeAutoencoder) else model.encode(images)
 
 
 Rows = TypeVar("Rows", bound=NamedTuple)

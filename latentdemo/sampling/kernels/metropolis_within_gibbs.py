@@ -21,7 +21,7 @@ from torch import Tensor
 from latentdemo.errors import SamplingError
 from latentdemo.models import Likelihood
 from latentdemo.random import Generators, rand
-from latentdemo.sampling.kernels.kernel import Autoencoder, latent_distance, mean_image_change
+from latentdemo.sampling.kernels.kernel import Autoencoder, encode_own, latent_distance, mean_image_change
 from latentdemo.sampling.kernels.spec import KernelSpec, Style, Trial
 
 
@@ -63,7 +63,7 @@ class MetropolisWithinGibbs:
             SamplingError: a deterministic encoder, or a likelihood without noise: the ratio does not exist.
         """
         likelihood = self.model.decode(latent)
-        if likelihood.std <= 0 or self.model.encode(likelihood.mean[:1]).std is None:
+        if likelihood.std <= 0 or encode_own(self.model, likelihood.mean[:1]).std is None:
             raise SamplingError(
                 "metropolis-within-gibbs needs densities to compare, but this model's encoder is deterministic or its "
                 "likelihood has no noise; take a VAE or denoising VAE, or another kernel"
@@ -76,7 +76,7 @@ class MetropolisWithinGibbs:
         """Draw an image, propose from its posterior, accept or stay."""
         here = self.model.likelihood(state.image)
         drawn = Likelihood(here.mean, here.std, bounds=None).sample(generator)  # clipping would change the density
-        posterior = self.model.encode(drawn)
+        posterior = encode_own(self.model, drawn)
         proposal = posterior.sample(generator)
         there = self.model.decode(proposal)
         log_ratio = (

@@ -1,10 +1,11 @@
 import math
 
+import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
 
-from latentdemo.errors import ImageShapeError, NetworkConfigError, UnknownFamilyError
+from latentdemo.errors import ImageShapeError, ImageValuesError, NetworkConfigError, UnknownFamilyError
 from latentdemo.models import FAMILIES, Likelihood, NetworkConfig, Posterior, build_model
 from latentdemo.models.autoencoder import cross_entropy
 from latentdemo.models.families.vae import kl_to_prior
@@ -45,6 +46,46 @@ def test_wrong_shapes_are_named(family: str) -> None:
         model.encode(torch.rand(2, 1, 16, 16))
     with pytest.raises(ImageShapeError, match=r"\(N, 6\)"):
         model.decode(torch.rand(2, 7))
+
+
+GREY = torch.linspace(0.0, 1.0, 3 * 16 * 16).reshape(1, 3, 16, 16)
+
+
+@pytest.mark.parametrize(
+    ("images", "message"),
+    [
+        ((255 * GREY).to(torch.uint8), r"torch\.uint8.*images\.float\(\) / 255"),
+        (255 * GREY, r"from 0 to 255.*images / 255"),
+        (2 * GREY - 1, r"from -1 to 1.*\(images \+ 1\) / 2"),
+        ((GREY - GREY.mean()) / GREY.std(), "normalised otherwise"),
+        (GREY > 0.5, r"torch\.bool"),
+        (GREY.to(torch.complex64), r"torch\.complex64"),
+        (GREY.where(GREY < 0.9, torch.nan), "not finite"),
+        (GREY.where(GREY < 0.9, torch.inf), "not finite"),
+        (GREY.numpy(), r"ndarray.*torch\.as_tensor"),
+    ],
+    ids=["bytes", "0 to 255", "-1 to 1", "standardised", "bool", "complex", "nan", "inf", "array"],
+)
+def test_images_that_are_no_grey_values_are_refused_with_the_remedy(images, message: str) -> None:
+    with pytest.raises(ImageValuesError, match=message):
+        small("vae").encode(images)
+
+
+def test_latents_that_are_no_floats_are_refused() -> None:
+    for latents in (torch.zeros(2, 6, dtype=torch.long), np.zeros((2, 6))):
+        with pytest.raises(ImageValuesError, match="latents are"):
+            small("vae").decode(latents)
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_what_is_left_of_rounding_noise_and_precision_is_taken(family: str) -> None:
+    model = small(family).eval()
+    expected = model.encode(GREY).mean
+    torch.testing.assert_close(model.encode(GREY.double()).mean, expected)
+    assert model.encode(1.1 * GREY - 0.05).mean.isfinite().all()  # edges after bicubic scaling
+    assert model.encode(model.corrupt(GREY.repeat(50, 1, 1, 1), torch.Generator().manual_seed(0))).mean.isfinite().all()
+    assert len(model.encode(GREY[:0])) == 0
+    assert model.decode(torch.zeros(1, 6, dtype=torch.float64)).mean.dtype == torch.float32
 
 
 def test_a_gaussian_posterior_draws_what_it_says() -> None:
