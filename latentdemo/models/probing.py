@@ -70,8 +70,8 @@ def expect_grey_values(images: Tensor) -> None:
     least, most = (value.item() for value in images.aminmax())
     if max(most, -least) > OF_ONE_SCALE:
         raise AdapterError(
-            f"decode gives images with values from {least:.3g} to {most:.3g}, but they must be in [0, 1]: divide by 255 "
-            "what is in 0 to 255, and put a sigmoid after logits"
+            f"decode gives images with values from {least:.3g} to {most:.3g}, but they must be in [0, 1]: divide by "
+            "255 what is in 0 to 255, and put a sigmoid after logits"
         )
     if TANH[0] <= least <= TANH[1] and most <= 1.0:
         raise AdapterError(
@@ -138,6 +138,6 @@ def copied(name: str, function: Callable[..., Any], device: torch.device, memo: 
         raise
     except Exception as error:  # of modules, each kind has its own
         raise AdapterError(
-            f"{name} cannot be copied, which keeps yours as it is ({error}); wrap it into a function, in inference mode "
-            "and on the device"
+            f"{name} cannot be copied, which keeps yours as it is ({error}); wrap it into a function, in inference "
+            "mode and on the device"
         ) from error

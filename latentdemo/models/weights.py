@@ -24,6 +24,8 @@ def read_bytes(path: Path) -> bytes:
     """
     try:
         return path.read_bytes()
+    except FileNotFoundError as error:
+        raise CheckpointFileMissingError(f"{path} is missing; fetch the folder again") from error
     except OSError as error:
         raise CheckpointFileMissingError(f"{path} cannot be read ({error.strerror}); fetch the folder again") from error
 
@@ -34,6 +36,7 @@ def parse_weights(content: bytes, path: Path | str = WEIGHTS, remedy: str = REME
     Raises:
         CheckpointCorruptError: truncated, not a safetensors file, or of numbers that are not finite.
     """
+    check_pointer(content, path)
     try:
         weights = load(content)
     except SafetensorError as error:
@@ -42,6 +45,14 @@ def parse_weights(content: bytes, path: Path | str = WEIGHTS, remedy: str = REME
     if spoilt:
         raise CheckpointCorruptError(f"{path} holds numbers that are not real or finite, as in {spoilt[0]}; {remedy}")
     return weights
+
+
+def check_pointer(content: bytes, path: Path | str) -> None:
+    """Raise CheckpointCorruptError where a file is only what Git LFS leaves in its place until it is fetched."""
+    if content.startswith(b"version https://git-lfs"):
+        raise CheckpointCorruptError(
+            f"{path} was not fetched: it is a pointer that Git LFS left in its place; run 'git lfs pull' in its folder"
+        )
 
 
 def check_numbers(weights: dict[str, Tensor], path: Path | str = WEIGHTS, remedy: str = REMEDY) -> None:

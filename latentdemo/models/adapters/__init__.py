@@ -18,8 +18,14 @@ ADAPTERS: dict[str, type[AdaptedAutoencoder]] = {
     for adapter in (ExportedAutoencoder, ScriptedAutoencoder, PythaeAutoencoder, DiffusersAutoencoder)
 }
 
-READERS = {"model_config.json": read_pythae, "description.json": read_exported, "config.json": read_diffusers}
+READERS = {
+    "model_config.json": read_pythae,
+    "description.json": read_exported,
+    "config.json": read_diffusers,
+    "model_index.json": read_diffusers,
+}
 """File that tells what wrote a folder -> what reads it."""
+FINAL = "final_model"  # of a training run of pythae, which keeps earlier ones beside it
 
 
 def read_others(folder: Path, image_size: int | None = None, ground: int = 0) -> AdaptedAutoencoder:
@@ -33,11 +39,15 @@ def read_others(folder: Path, image_size: int | None = None, ground: int = 0) ->
     Raises:
         CheckpointError: it cannot be taken in; the message says why.
     """
+    if not folder.is_dir():
+        raise AdapterError(f"{folder} is {'a file' if folder.exists() else 'not there'}; name the folder of a model")
+    if (folder / FINAL).is_dir():
+        folder /= FINAL
     for name, read in READERS.items():
         if (folder / name).exists():
             return read(folder, image_size, ground)
     raise AdapterError(
-        f"{folder} holds none of {', '.join(READERS)}: name the folder that pythae's trainer called final_model, that "
+        f"{folder} holds none of {', '.join(READERS)}: name the folder that pythae's trainer called {FINAL}, that "
         "diffusers wrote with save_pretrained, or that holds encoder.pt2 and decoder.pt2 with a description.json"
     )
 

@@ -1,4 +1,4 @@
-"""Autoencoders of diffusers (`AutoencoderKL`, the first stage of latent diffusion): `config.json` and safetensors.
+"""Autoencoders of diffusers: `AutoencoderKL`, the first stage of latent diffusion.
 
 Spatial latents (N, c, h, w) become vectors of D = c * h * w, scaled to about unit variance as diffusion models take
 them, so that the standard normal prior is the one they start from:
@@ -8,7 +8,8 @@ them, so that the standard normal prior is the one they start from:
 
 from __future__ import annotations
 
-import json
+import inspect
+import math
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Self
@@ -19,10 +20,10 @@ from torch import Tensor, nn
 
 from latentdemo.errors import AdapterError, NetworkConfigError
 from latentdemo.models.adapted import AdaptedAutoencoder, AdaptedNetwork
+from latentdemo.models.adapters.diffusers_files import CONFIG, home_of, read_config, read_weights
 from latentdemo.models.adapters.networks import filled
-from latentdemo.models.weights import WEIGHTS, parse_weights, read_bytes
+from latentdemo.models.weights import WEIGHTS
 
-CONFIG, SOURCE = "config.json", "diffusion_pytorch_model.safetensors"
 KIND = "AutoencoderKL"
 
 
@@ -38,11 +39,8 @@ class DiffusersAutoencoder(AdaptedAutoencoder):
         cls, network: AdaptedNetwork, options: Mapping[str, Any], weights: Mapping[str, Tensor], device: torch.device
     ) -> Self:
         """The model of the tensors that diffusers wrote."""
-        try:
-            from diffusers import AutoencoderKL
-        except ImportError as error:
-            raise AdapterError("diffusers is missing, which this model needs: pip install diffusers==0.42.1") from error
-        stage: Any = filled(lambda: AutoencoderKL.from_config(dict(options)), weights, device)
+        kind, options = library_class(), completed(options)
+        stage: Any = filled(lambda: kind.from_config(dict(options)), weights, device)
         shape = latent_shape(options, network.inner_size)
         location, scale = location_and_scale(options, device)
 
@@ -69,7 +67,7 @@ def read_diffusers(folder: Path, image_size: int | None = None, ground: int = 0)
     """The model of a folder that diffusers wrote with `save_pretrained`, on the CPU.
 
     Args:
-        folder: with `config.json` and `diffusion_pytorch_model.safetensors`.
+        folder: of an autoencoder, or of a pipeline that has one; for its files see `diffusers_files`.
         image_size: side of the square pictures; None takes the `sample_size` of the configuration. Any multiple of the
             stride serves, for the networks are convolutional.
         ground: not needed, for there is no margin.
@@ -78,20 +76,41 @@ def read_diffusers(folder: Path, image_size: int | None = None, ground: int = 0)
         CheckpointFileMissingError: a file is missing.
         AdapterError: diffusers is not installed, it is another model, or the size does not suit it.
     """
-    path = folder / CONFIG
+    home = home_of(folder)
+    config = read_config(home)
     try:
-        config = json.loads(read_bytes(path))
-        if config["_class_name"] != KIND:
-            raise NetworkConfigError(f"it is a {config['_class_name']}, taken is {KIND}")
-        size = image_size or config["sample_size"]
-        channels, height, width = latent_shape(config, size)
-        network = AdaptedNetwork(size, config["in_channels"], channels * height * width)
-    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        kind = config.get("_class_name", KIND if "down_block_types" in config else "model of another kind")
+        if kind != KIND:
+            raise NetworkConfigError(f"it is a {kind}, taken is {KIND}")
+        options = completed({name: value for name, value in config.items() if not name.startswith("_")})
+        size = image_size or options["sample_size"]
+        channels, height, width = latent_shape(options, size)
+        network = AdaptedNetwork(size, options["in_channels"], channels * height * width)
+        location_and_scale(options, torch.device("cpu"))
+    except (ValueError, TypeError, RuntimeError) as error:
         reason = str(error) if isinstance(error, NetworkConfigError) else repr(error)
-        raise AdapterError(f"{path} does not describe a model that can be taken in: {reason}") from error
-    options = {name: value for name, value in config.items() if not name.startswith("_")}
-    weights = parse_weights(read_bytes(folder / SOURCE), folder / SOURCE, "write it anew with save_pretrained")
-    return DiffusersAutoencoder.of_weights(network, options, weights, torch.device("cpu"))
+        raise AdapterError(f"{home / CONFIG} does not describe a model that can be taken in: {reason}") from error
+    return DiffusersAutoencoder.of_weights(network, options, read_weights(home), torch.device("cpu"))
+
+
+def library_class() -> Any:
+    """The class of diffusers.
+
+    Raises:
+        AdapterError: it is not installed.
+    """
+    try:
+        from diffusers import AutoencoderKL
+    except ImportError as error:
+        raise AdapterError("diffusers is missing, which this model needs: pip install diffusers==0.42.1") from error
+    return AutoencoderKL
+
+
+def completed(config: Mapping[str, Any]) -> dict[str, Any]:
+    """A configuration with the library's own default for what it leaves out."""
+    known = inspect.signature(library_class()).parameters.items()
+    usual = {name: each.default for name, each in known if each.default is not inspect.Parameter.empty}
+    return usual | dict(config)
 
 
 def latent_shape(config: Mapping[str, Any], image_size: int) -> tuple[int, int, int]:
@@ -107,9 +126,19 @@ def latent_shape(config: Mapping[str, Any], image_size: int) -> tuple[int, int, 
 
 
 def location_and_scale(config: Mapping[str, Any], device: torch.device) -> tuple[Tensor, Tensor]:
-    """Mean and standard deviation of spatial latents, that a configuration knows for each channel, or for all alike."""
+    """Mean and standard deviation of spatial latents, that a configuration knows for each channel, or for all alike.
+
+    Raises:
+        NetworkConfigError: they are no such numbers.
+    """
     channels, factor = config["latent_channels"], config["scaling_factor"]
     mean, std = config.get("latents_mean"), config.get("latents_std")
-    location = torch.tensor(mean or [config.get("shift_factor") or 0.0] * channels, device=device)
-    scale = torch.tensor(std or [1.0] * channels, device=device) / factor
+    location = torch.tensor(mean or [config.get("shift_factor") or 0.0] * channels, dtype=torch.float32, device=device)
+    scale = torch.tensor(std or [1.0] * channels, dtype=torch.float32, device=device) / factor
+    finite = location.isfinite().all() and scale.isfinite().all() and math.isfinite(factor)
+    if not finite or not (scale > 0).all() or not len(location) == len(scale) == channels:
+        raise NetworkConfigError(
+            f"scaling_factor is {factor}, latents_mean {mean}, latents_std {std}; these must be finite, the first and "
+            f"the last above 0, and of as many numbers as latent_channels, {channels}"
+        )
     return location.view(1, -1, 1, 1), scale.view(1, -1, 1, 1)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import io
+import pickle
 from collections.abc import Callable, Mapping
+from pathlib import Path
 
 import torch
 from torch import Tensor, nn
 
 from latentdemo.errors import AdapterError
-from latentdemo.models.weights import check_fit, check_numbers
+from latentdemo.models.weights import check_fit, check_numbers, check_pointer
 
 
 def filled(build: Callable[[], nn.Module], weights: Mapping[str, Tensor], device: torch.device) -> nn.Module:
@@ -32,3 +35,29 @@ def filled(build: Callable[[], nn.Module], weights: Mapping[str, Tensor], device
     check_fit(network.state_dict(), given, remedy="take configuration and weights from one training run")
     network.load_state_dict(given, assign=True)
     return network.eval().requires_grad_(False)
+
+
+def only_tensors(content: bytes, path: Path, remedy: str, key: str | None = None) -> dict[str, Tensor]:
+    """The tensors of a file that PyTorch wrote, by its restricted reader, which builds nothing but tensors.
+
+    Args:
+        content: of the file.
+        path: of it, for the message.
+        remedy: what to do where it holds anything else.
+        key: what the tensors stand under; None where they are all of the file.
+
+    Raises:
+        CheckpointCorruptError: the file was never fetched.
+        AdapterError: it holds anything else.
+    """
+    check_pointer(content, path)
+    try:
+        state = torch.load(io.BytesIO(content), map_location="cpu", weights_only=True)
+        state = state if key is None else state[key]
+        if not all(isinstance(value, Tensor) for value in state.values()):
+            raise TypeError("not only tensors")
+        return dict(state)
+    except (pickle.UnpicklingError, RuntimeError, EOFError, KeyError, TypeError, AttributeError, ValueError) as error:
+        raise AdapterError(
+            f"{path} does not hold the tensors of a model alone, and nothing else is read from it; {remedy}"
+        ) from error

@@ -9,9 +9,7 @@ ones, or those of its benchmarks, which are known by their tensors.
 
 from __future__ import annotations
 
-import io
 import json
-import pickle
 from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
@@ -24,10 +22,11 @@ from torch import Tensor, nn
 
 from latentdemo.errors import AdapterError, CheckpointMismatchError, NetworkConfigError
 from latentdemo.models.adapted import AdaptedAutoencoder, AdaptedNetwork
-from latentdemo.models.adapters.networks import filled
+from latentdemo.models.adapters.networks import filled, only_tensors
 from latentdemo.models.weights import WEIGHTS, read_bytes
 
 CONFIG, STATE = "model_config.json", "model.pt"
+WRITE_ANEW = "write it anew with the model's save()"
 SUITED = (
     *("AE", "VAE", "BetaVAE", "DisentangledBetaVAE", "FactorVAE", "BetaTCVAE", "IWAE", "CIWAE", "MIWAE", "PIWAE"),
     *("MSSSIM_VAE", "INFOVAE_MMD_", "WAE_MMD_", "Adversarial_AE_", "VAEGAN", "RAE_GP_", "RAE_L2_"),
@@ -91,8 +90,15 @@ def read_pythae(folder: Path, image_size: int | None = None, ground: int = 0) ->
     """
     try:
         config = json.loads(read_bytes(folder / CONFIG))
-        name, (channels, height, width), latent_size = config["name"], config["input_dim"], config["latent_dim"]
+        name, shape, latent_size = config["name"], config["input_dim"], config["latent_dim"]
         kind = name.removesuffix("Config")
+        if not isinstance(shape, list) or len(shape) != 3:
+            raise NetworkConfigError(
+                f"input_dim is {shape}, but taken are models of pictures, [channels, height, width]; if such vectors "
+                "are pictures, load the model with pythae and hand its networks to latentdemo.adapt within functions "
+                "that flatten them"
+            )
+        channels, height, width = shape
         if height != width:
             raise NetworkConfigError(f"images of {height}x{width} are not square")
         network = AdaptedNetwork.around(height, channels, latent_size, image_size, ground)
@@ -105,28 +111,10 @@ def read_pythae(folder: Path, image_size: int | None = None, ground: int = 0) ->
             f"prior; "
             f"taken are {', '.join(each.rstrip('_') for each in SUITED)}"
         )
-    weights = read_state(folder / STATE)
+    weights = only_tensors(read_bytes(folder / STATE), folder / STATE, WRITE_ANEW, key="model_state_dict")
     options: dict[str, Any] = {"model": name, "deterministic": bool(config.get("deterministic_posterior"))}
     options |= {part: architecture_of(weights, part, network, folder) for part in ("encoder", "decoder")}
     return PythaeAutoencoder.of_weights(network, options, weights, torch.device("cpu"))
-
-
-def read_state(path: Path) -> dict[str, Tensor]:
-    """The tensors of `model.pt`, by PyTorch's restricted reader, which builds nothing but tensors.
-
-    Raises:
-        AdapterError: it holds anything else.
-    """
-    try:
-        state = torch.load(io.BytesIO(read_bytes(path)), map_location="cpu", weights_only=True)["model_state_dict"]
-        if not all(isinstance(value, Tensor) for value in state.values()):
-            raise TypeError("not only tensors")
-        return dict(state)
-    except (pickle.UnpicklingError, RuntimeError, EOFError, KeyError, TypeError, AttributeError, ValueError) as error:
-        raise AdapterError(
-            f"{path} does not hold the tensors of a pythae model alone, and nothing else is read from it; write it "
-            "anew with the model's save()"
-        ) from error
 
 
 def architecture_of(weights: Mapping[str, Tensor], part: str, network: AdaptedNetwork, folder: Path) -> str:

@@ -10,7 +10,7 @@ from torch import nn
 from latentdemo import load_model
 from latentdemo.checkpoints import save_checkpoint
 from latentdemo.errors import AdapterError, CheckpointCorruptError, CheckpointMismatchError
-from latentdemo.models.adapters import read_pythae
+from latentdemo.models.adapters import read_others, read_pythae
 
 pythae = pytest.importorskip("pythae.models")
 GREY, COLOUR = {"input_dim": (1, 28, 28), "latent_dim": 6}, {"input_dim": (3, 32, 32), "latent_dim": 6}
@@ -168,6 +168,20 @@ def test_a_configuration_of_something_else_than_square_images_is_named(text: str
     (folder / "model_config.json").write_text(text)
     with pytest.raises(AdapterError, match=r"model_config\.json"):
         read_pythae(folder)
+
+
+def test_vectors_are_told_how_they_can_be_taken_in(tmp_path) -> None:
+    folder = saved(made("VAE", {"input_dim": (784,), "latent_dim": 2}), tmp_path)
+    with pytest.raises(AdapterError, match=r"input_dim is \[784\], but taken are.*latentdemo\.adapt") as caught:
+        read_pythae(folder)
+    assert "ValueError" not in str(caught.value)
+
+
+def test_the_folder_of_a_training_run_has_its_last_model(tmp_path) -> None:
+    theirs, images = made("VAE", GREY), torch.rand(4, 1, 28, 28)
+    for folder, model in (("checkpoint_epoch_2", made("VAE", COLOUR)), ("final_model", theirs)):
+        saved(model, tmp_path / "VAE_training" / folder)
+    check_equal(read_others(tmp_path / "VAE_training"), theirs, images)
 
 
 def test_weights_that_are_spoilt_or_do_not_fit_are_named(tmp_path) -> None:
