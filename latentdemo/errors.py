@@ -113,6 +113,10 @@ class UploadError(LatentdemoError):
         return translate(self.REASONS[self.reason]) + (f" ({self.detail})" if self.detail else "")
 
 
+class DeviceError(LatentdemoError, ValueError):
+    """A device that is asked for, and that this machine does not have."""
+
+
 class ImageShapeError(LatentdemoError, ValueError):
     """Images or latents whose shape a model does not take."""
 

@@ -6,10 +6,9 @@ import json
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
 
 from latentdemo.cli.options import AsJson, Device
-from latentdemo.cli.terminal import progress_bar, progress_of
+from latentdemo.cli.terminal import progress_bar, progress_of, show_table
 
 
 def bench(
@@ -53,7 +52,7 @@ def bench_sections(sections: list[str] | None, models: list[str] | None, device:
             for measured in run_section(section, models or MODELS, device):
                 found.setdefault(section, []).append(asdict(measured))
                 if not as_json:
-                    Console(width=200).print(measured_table(measured))
+                    show_table(measured_table(measured))
             bar.advance(task)
     if as_json:
         typer.echo(json.dumps({"machine": machine_name(), **found}, indent=2))
@@ -71,6 +70,6 @@ def bench_soak(minutes: float, as_json: bool) -> None:
     if as_json:
         typer.echo(json.dumps(report, indent=2, ensure_ascii=False))
     else:
-        Console().print(soak_table(report, minutes))
+        show_table(soak_table(report, minutes))
     if not all(report["holds"].values()):
         raise typer.Exit(1)

@@ -8,12 +8,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
 
 from latentdemo.cli.data import images_of
 from latentdemo.cli.fit import show_features
 from latentdemo.cli.options import DataDir, Device, EvaluatedModel, ReportAsJson
-from latentdemo.cli.terminal import console, progress_bar, progress_by_part, progress_of
+from latentdemo.cli.terminal import console, progress_bar, progress_by_part, progress_of, show_table
 
 if TYPE_CHECKING:
     from latentdemo.evaluation import Report
@@ -95,7 +94,7 @@ def show_made(folder: Path, config: SpaceConfig | DensityConfig) -> None:
     from latentdemo.sampling.densities.store import DensityConfig
 
     if isinstance(config, DensityConfig):
-        console.print(densities_table(folder, config))
+        show_table(densities_table(folder, config), console)
     else:
         show_features(folder.parent, config)
 
@@ -160,7 +159,7 @@ def show(report: Report) -> None:
     """Print a report as a table."""
     from latentdemo.cli.tables import report_table
 
-    Console().print(report_table(report))
+    show_table(report_table(report))
 
 
 def show_json(report: Report) -> None:

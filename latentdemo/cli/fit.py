@@ -10,7 +10,7 @@ import typer
 
 from latentdemo.cli.data import images_of
 from latentdemo.cli.options import AsJson, DataDir, Device
-from latentdemo.cli.terminal import console, progress_bar, progress_by_part, progress_of
+from latentdemo.cli.terminal import console, progress_bar, progress_by_part, progress_of, show_table
 
 if TYPE_CHECKING:
     from latentdemo.evaluation.features.files import SpaceConfig
@@ -54,7 +54,7 @@ def fit(
     if as_json:
         typer.echo(json.dumps(asdict(config), indent=2))
     else:
-        console.print(densities_table(loaded.folder, config))
+        show_table(densities_table(loaded.folder, config), console)
 
 
 def features(
@@ -76,14 +76,12 @@ def features(
     from latentdemo.models import pick_device
 
     specs = [space_spec(space)] if space else [spec for spec in SPACES.values() if spec.missing() is None]
-    folder = dataset_folder(dataset)
+    folder, place = dataset_folder(dataset), pick_device(device)
     with progress_bar() as bar:
         images, held_out = images_of(folder, data_dir, bar)
         tell = progress_by_part(bar)
         for spec in specs:
-            config = make_space(
-                spec, folder, images, held_out, epochs=epochs, seed=seed, device=pick_device(device), tell=tell
-            )
+            config = make_space(spec, folder, images, held_out, epochs=epochs, seed=seed, device=place, tell=tell)
             show_features(folder, config)
     for spec in SPACES.values():
         if not space and (words := spec.missing()):
@@ -102,11 +100,10 @@ def judges(
     from latentdemo.evaluation.features.judges import train_judges
     from latentdemo.models import pick_device
 
+    place = pick_device(device)
     with progress_bar() as bar:
         images, held_out = images_of(dataset_folder(dataset), data_dir, bar)
-        found = train_judges(
-            folder, dataset, images, held_out, epochs=epochs, device=pick_device(device), tell=progress_by_part(bar)
-        )
+        found = train_judges(folder, dataset, images, held_out, epochs=epochs, device=place, tell=progress_by_part(bar))
     for name, judge in found.items():
         show_features(folder / name, judge.config)
 

@@ -10,6 +10,7 @@ import typer
 from rich.console import Console
 
 from latentdemo.cli.options import AsJson
+from latentdemo.cli.terminal import show_table
 
 
 def models(
@@ -32,7 +33,7 @@ def models(
         listed = {name: asdict(config) | {"advice": advice_of(model_folder(name))} for name, config in configs.items()}
         typer.echo(json.dumps(listed, indent=2))
     else:
-        Console().print(models_table(configs))
+        show_table(models_table(configs))
     return None
 
 
@@ -60,7 +61,7 @@ def list_steps_needed(as_json: bool) -> None:
             json.dumps({"models": models, "correlations": {n: c._asdict() for n, c in related.items()}}, indent=2)
         )
     else:
-        Console().print(steps_needed_table(needed))
+        show_table(steps_needed_table(needed))
         Console().print("\n".join(predicted(related, len(needed))), soft_wrap=True)
 
 
@@ -103,4 +104,4 @@ def choices(as_json: AsJson = False) -> None:
     if as_json:
         typer.echo(json.dumps(names, indent=2))
     else:
-        Console().print(choices_table(names))
+        show_table(choices_table(names))

@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Column, Table
 
-from latentdemo.cli.terminal import console
+from latentdemo.cli.terminal import console, show_table
 
 if TYPE_CHECKING:
     from latentdemo.benchmark import timing
@@ -176,9 +176,9 @@ def soak_table(report: dict[str, Any], minutes: float) -> Table:
 
 def show_pictures(report: dict[str, Any]) -> None:
     """Print what `data check` found, and what to do next."""
-    out = Console()
-    out.print(pictures_table(report))
+    show_table(pictures_table(report))
     side, colours = report["image_size"], "colour" if report["channels"] == 3 else "grey"
+    out = Console()
     out.print(
         f"Training takes the central square of each ({report['cropped']:,} are not square), scaled to {side}x{side} in "
         f"{colours} ({report['enlarged']:,} are smaller and get enlarged): {report['training']:,} to train on, "

@@ -10,7 +10,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from threading import Event, Thread
 
+from rich.cells import cell_len
 from rich.console import Console
+from rich.measure import Measurement
 from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
@@ -20,9 +22,50 @@ from rich.progress import (
     TimeElapsedColumn,
     TimeRemainingColumn,
 )
+from rich.table import Table
 
 console = Console(stderr=True)
 EVERY = 30.0  # Seconds between two lines of progress where there is no terminal.
+
+
+UNBOUNDED = 100_000  # Columns: wider than any table.
+
+
+def show_table(table: Table, to: Console | None = None) -> None:
+    """Print a table with every value whole: on a terminal that is too narrow for its words row by row, a value a line;
+    into a file or a pipe as wide as it is.
+
+    Args:
+        table: what to print.
+        to: where; standard output if not given.
+    """
+    out = to or Console()
+    table.columns[0].no_wrap = True
+    for column in table.columns:
+        column.overflow = "fold"
+    needed = Measurement.get(out, out.options.update(max_width=UNBOUNDED), table)
+    if not out.is_terminal:
+        table.min_width = cell_len(str(table.title or ""))
+        Console(file=out.file, width=max(needed.maximum, table.min_width)).print(table)
+    elif needed.minimum <= out.width:
+        out.print(table)
+    else:
+        for line in row_by_row(table):
+            out.print(line, soft_wrap=True, highlight=False)
+
+
+def row_by_row(table: Table) -> Iterator[str]:
+    """The lines of a table that is too wide: the first cell of each row, and below it the others that say something."""
+    if table.title:
+        yield f"[italic]{table.title}[/]"
+    heads = [str(column.header) for column in table.columns]
+    for row in zip(*(column.cells for column in table.columns), strict=True):
+        first, *others = zip(heads, map(str, row), strict=True)
+        yield f"[bold]{first[1]}[/]"
+        for head, cell in others:
+            if cell.strip():
+                words = "\n    ".join(cell.splitlines())
+                yield f"  {head}: {words}" if head else f"  {words}"
 
 
 class ProgressLines:

@@ -65,7 +65,7 @@ def train(
     from latentdemo.models.device import training_precision
     from latentdemo.training import Trainer, TrainingSettings, usual_epochs
 
-    options = parse_options(option or [])
+    options, place = parse_options(option or []), pick_device(device)
     with progress_bar() as bar:
         read = progress_of(bar, f"reading {dataset}")
         own = read_pictures(Path(dataset), size, read) if is_source(dataset, DATASETS) else None
@@ -80,7 +80,7 @@ def train(
             batch_size=batch_size,
             learning_rate=learning_rate,
             beta1=beta1,
-            precision=precision or training_precision(pick_device(device)),  # type: ignore[arg-type]
+            precision=precision or training_precision(place),  # type: ignore[arg-type]
             seed=seed,
             train_count=train_count,
             patience=OWN_PATIENCE if own and patience is None else patience,
@@ -95,7 +95,7 @@ def train(
             network,
             settings,
             options=options,
-            device=pick_device(device),
+            device=place,
             restart=restart,
             command=train_command(settings, network, dataset, family, option or [], facts.name),
         )
@@ -105,7 +105,7 @@ def train(
         announce(trainer)
         run_with_progress(trainer, bar)
     if trainer.best:
-        console.print(f"the best of {trainer.epoch} epochs was epoch {trainer.best.epoch}")
+        console.print(f"the best of {trainer.epoch} epochs was epoch {trainer.best.epoch}", soft_wrap=True)
     typer.echo(f"wrote {trainer.out}")
     if own:
         typer.echo(f"next: python -m latentdemo evaluate {facts.name}/{folder.name}")
@@ -168,7 +168,8 @@ def run_with_progress(trainer: Trainer, bar: Progress) -> None:
         bar.update(task, completed=(epoch - 1) * batches + batch, description=f"epoch {epoch}", note=note)
 
     def on_epoch(epoch: int, terms: dict[str, float]) -> None:
-        console.print(f"epoch {epoch}: " + ", ".join(f"{name} {value:.3f}" for name, value in terms.items()))
+        words = ", ".join(f"{name} {value:.3f}" for name, value in terms.items())
+        console.print(f"epoch {epoch}: {words}", soft_wrap=True)
 
     trainer.run(on_batch, on_epoch)
 

@@ -6,18 +6,43 @@ from typing import Literal
 
 import torch
 
+from latentdemo.errors import DeviceError
+
 Precision = Literal["float32", "bf16"]
 
 
 def pick_device(device: torch.device | str | None = None) -> torch.device:
-    """The device asked for, or with None the best at hand: cuda, else mps, else cpu."""
+    """The device asked for, or with None the best at hand: cuda, else mps, else cpu.
+
+    Raises:
+        DeviceError: there is no such device here.
+    """
     if device is not None:
-        return torch.device(device)
+        return checked(device)
     if torch.cuda.is_available():
         return torch.device("cuda")
     if torch.backends.mps.is_available():
         return torch.device("mps")
     return torch.device("cpu")
+
+
+def checked(device: torch.device | str) -> torch.device:
+    """A device that is here and can compute; raises DeviceError for any other."""
+    try:
+        found = torch.device(device)
+        if found.type == "meta":
+            raise ValueError("it holds no numbers")
+        torch.empty(0, device=found)
+    except Exception as error:  # each kind of device has its own for what is not there
+        here = ", ".join(devices_here())
+        raise DeviceError(f"there is no device {str(device)!r} on this machine; here there is {here}") from error
+    return found
+
+
+def devices_here() -> list[str]:
+    """The devices of this machine, by the names that `pick_device` takes."""
+    cuda = [f"cuda:{number}" for number in range(torch.cuda.device_count())] if torch.cuda.is_available() else []
+    return [*cuda, *(["mps"] if torch.backends.mps.is_available() else []), "cpu"]
 
 
 def describe_device(device: torch.device | str) -> str:

@@ -33,7 +33,7 @@ from latentdemo.data import ImageSet
 from latentdemo.errors import TrainingError
 from latentdemo.files import write_atomically
 from latentdemo.imaging import png_bytes
-from latentdemo.models import NetworkConfig, build_model, describe_device
+from latentdemo.models import NetworkConfig, build_model, describe_device, pick_device
 from latentdemo.models.device import training_precision
 from latentdemo.random import Purpose, stream
 from latentdemo.training.card import write_card
@@ -96,7 +96,7 @@ class Trainer:
     ) -> None:
         check_images(train, network)
         check_images(held_out, network)
-        self.device = torch.device(device)
+        self.device = pick_device(device)
         self.settings = replace(settings, precision=settings.precision or training_precision(self.device))
         self.out, self.dataset, self.command = out, dataset, command
         self.train_images, self.held_out = train, held_out

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from io import StringIO
 from threading import Event
 
 import pytest
+from rich.console import Console
 from rich.progress import Progress
+from rich.table import Table
 
+from latentdemo.checkpoints import list_models
 from latentdemo.cli import terminal
-from latentdemo.cli.terminal import ProgressLines, progress_bar, progress_by_part, progress_of
+from latentdemo.cli.terminal import ProgressLines, progress_bar, progress_by_part, progress_of, show_table
+from tests.cli.command import run
 
 
 class Clock:
@@ -90,3 +95,39 @@ def test_a_command_without_a_terminal_tells_by_itself_and_a_quick_one_nothing(mo
     with progress_bar():
         assert told.wait(20.0)
     assert "still at work" in capsys.readouterr().err
+
+
+WORDS = ("fashion-mnist/a-name-that-is-long", "transport chain from the likeliest density", "91 ± 3 (labels)")
+
+
+def wide_table() -> Table:
+    table = Table("model", *(f"what is told in column {number}" for number in range(8)), title="/a/folder/of/models")
+    table.add_row(*WORDS, *["word " * 9] * 6)
+    table.add_row("none")
+    return table
+
+
+@pytest.mark.parametrize("width", [20, 80, 200, 1000])
+@pytest.mark.parametrize("terminal", [False, True])
+def test_no_value_of_a_table_is_cut(width: int, terminal: bool) -> None:
+    file = StringIO()
+    show_table(wide_table(), Console(file=file, width=width, force_terminal=terminal, color_system=None))
+    printed = file.getvalue()
+    assert "…" not in printed
+    if not terminal:
+        assert all(word in printed for word in (*WORDS, "/a/folder/of/models"))
+        assert len(printed.splitlines()) == 7
+    elif width < 200:
+        assert all(word in printed for word in (*WORDS, "what is told in column 7: word word"))
+    else:
+        assert WORDS[0] in printed
+        assert max(map(len, printed.splitlines())) <= width
+
+
+def test_a_command_whose_output_is_piped_prints_whole_values(monkeypatch, capsys) -> None:
+    monkeypatch.setenv("COLUMNS", "40")
+    assert run("models") == 0
+    printed = capsys.readouterr().out
+    assert "…" not in printed
+    assert all(name in printed for name in list_models())
+    assert "best sampler of pythae, gap closed, %" in printed

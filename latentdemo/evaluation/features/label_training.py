@@ -38,7 +38,7 @@ from latentdemo.evaluation.features.training import (
     logits_of,
     targets_of,
 )
-from latentdemo.models import NetworkConfig
+from latentdemo.models import NetworkConfig, pick_device
 from latentdemo.models.network import initialise
 from latentdemo.random import Purpose, stream
 
@@ -88,7 +88,7 @@ def train_labels(
     network = NetworkConfig(facts.image_size, facts.channels, width, FEATURES)
     classifier = LabelClassifier(network, depth, attributes)
     initialise(classifier, stream(seed, Purpose.LABELS, 0))
-    classifier.to(torch.device(device)).to(memory_format=torch.channels_last)
+    classifier.to(pick_device(device)).to(memory_format=torch.channels_last)
     run = Run(Purpose.LABELS, epochs, seed, LEARNING_RATE)
     training = run.minimise(classifier, partial(label_loss, classifier, train), train, on_batch)
     classifier.load_state_dict(weights_to_store(classifier), strict=False)

@@ -32,7 +32,7 @@ from latentdemo.evaluation.features.classifier import (
 )
 from latentdemo.evaluation.features.damage import DAMAGES, damage, mixed, warped
 from latentdemo.evaluation.features.space import OnBatch, SpaceSpec
-from latentdemo.models import NetworkConfig, describe_device
+from latentdemo.models import NetworkConfig, describe_device, pick_device
 from latentdemo.models.device import training_precision
 from latentdemo.models.network import initialise
 from latentdemo.random import Purpose, stream
@@ -157,7 +157,7 @@ def train_classifier(
     network = NetworkConfig(facts.image_size, facts.channels, WIDTH, FEATURES)
     classifier = Classifier(network, attributes)
     initialise(classifier, stream(seed, Purpose.FEATURES, 0))
-    classifier.to(torch.device(device)).to(memory_format=torch.channels_last)
+    classifier.to(pick_device(device)).to(memory_format=torch.channels_last)
     run = Run(Purpose.FEATURES, epochs, seed, LEARNING_RATE)
     training = run.minimise(classifier, partial(damage_loss, classifier, train), train, on_batch)
     classifier.load_state_dict(weights_to_store(classifier), strict=False)
