@@ -102,8 +102,8 @@ class DrawnAhead:
     def __init__(self, generators: Sequence[torch.Generator], steps: int) -> None:
         self.generators = list(generators)
         self.steps = max(steps, 1)
-        self.numbers = torch.empty(len(self.generators), 0)
-        self.used = torch.zeros(len(self.generators), dtype=torch.long)
+        self.numbers = torch.empty(len(self.generators), 0, dtype=torch.float32, device="cpu")
+        self.used = torch.zeros(len(self.generators), dtype=torch.long, device="cpu")
 
     def take(self, rows: Tensor, count: int) -> Tensor:
         """The next numbers of some streams, (len(rows), count) on [0, 1)."""
@@ -114,14 +114,14 @@ class DrawnAhead:
         first = int(used[0]) if len(used) else 0
         if (used == first).all():
             return self.numbers[rows, first : first + count]
-        return self.numbers[rows[:, None], used[:, None] + torch.arange(count)]
+        return self.numbers[rows[:, None], used[:, None] + torch.arange(count, device="cpu")]
 
     def draw(self, count: int) -> None:
         """Draw more, behind what was not used yet; the numbers of all streams end at the same place."""
         most = max(MOST_AHEAD // len(self.generators), count)
         more = min((count + BLOCK) * self.steps, most)
         left = self.numbers.shape[1] - int(self.used.min())
-        numbers = torch.empty(len(self.generators), left + more)
+        numbers = torch.empty(len(self.generators), left + more, dtype=torch.float32, device="cpu")
         numbers[:, :left] = self.numbers[:, self.numbers.shape[1] - left :]
         self.used += left - self.numbers.shape[1]
         for row, generator in zip(numbers.unbind(), self.generators, strict=True):
@@ -150,7 +150,7 @@ class ChainNoise:
     @classmethod
     def of(cls, generators: Sequence[torch.Generator], steps: int = 1) -> ChainNoise:
         """Noise from generators, one a row, for about so many steps."""
-        return cls([(DrawnAhead(generators, steps), torch.arange(len(generators)))])
+        return cls([(DrawnAhead(generators, steps), torch.arange(len(generators), device="cpu"))])
 
     @classmethod
     def join(cls, batches: Sequence[ChainNoise]) -> ChainNoise:
@@ -168,7 +168,7 @@ class ChainNoise:
 
     def take(self, chosen: Tensor | slice) -> ChainNoise:
         """Some of the rows, a slice or (N,) booleans."""
-        kept = torch.zeros(len(self), dtype=torch.bool)
+        kept = torch.zeros(len(self), dtype=torch.bool, device="cpu")
         kept[chosen.cpu() if isinstance(chosen, Tensor) else chosen] = True
         shares = kept.split([len(rows) for _, rows in self.parts])
         found = [(source, rows[share]) for (source, rows), share in zip(self.parts, shares, strict=True)]
@@ -176,17 +176,18 @@ class ChainNoise:
 
     def with_idle_rows(self, more: int) -> ChainNoise:
         """The same rows, and so many behind them whose draws are dropped."""
-        return ChainNoise.join([self, ChainNoise([(self.parts[-1][0], torch.full((more,), -1))])]) if more else self
+        idle = torch.full((more,), -1, dtype=torch.long, device="cpu")
+        return ChainNoise.join([self, ChainNoise([(self.parts[-1][0], idle)])]) if more else self
 
     def uniform(self, count: int) -> Tensor:
         """The next numbers of each row, (N, count) on [0, 1), on the CPU."""
         drawn = []
         for source, rows in self.parts:
-            numbers = torch.full((len(rows), count), 0.5)
+            numbers = torch.full((len(rows), count), 0.5, dtype=torch.float32, device="cpu")
             real = rows >= 0
             numbers[real] = source.take(rows[real], count)
             drawn.append(numbers)
-        return torch.cat(drawn) if drawn else torch.empty(0, count)
+        return torch.cat(drawn) if drawn else torch.empty(0, count, dtype=torch.float32, device="cpu")
 
     def normal(self, count: int) -> Tensor:
         """Standard normal numbers, (N, count) float32 on the CPU, by the transform of Box & Muller 1958.
@@ -212,13 +213,13 @@ def randn(shape: Sequence[int], generator: Generators, device: torch.device | st
         device: where the noise is wanted; it is drawn where the generator lives and copied.
     """
     if isinstance(generator, torch.Generator):
-        noise = torch.randn(tuple(shape), generator=generator, device=generator.device)
+        noise = torch.randn(tuple(shape), generator=generator, dtype=torch.float32, device=generator.device)
     else:
         check_rows(generator, shape[0])
         if isinstance(generator, ChainNoise):
             noise = generator.normal(math.prod(shape[1:])).reshape(tuple(shape))
         else:
-            noise = torch.empty(tuple(shape))
+            noise = torch.empty(tuple(shape), dtype=torch.float32, device="cpu")
             for row, own in zip(noise.unbind(), generator, strict=True):
                 row.normal_(generator=own)
     return noise if device is None else noise.to(device)
@@ -227,15 +228,15 @@ def randn(shape: Sequence[int], generator: Generators, device: torch.device | st
 def rand(count: int, generator: Generators, device: torch.device | str | None = None) -> Tensor:
     """Uniform noise on [0, 1), (count,), drawn as `randn` draws."""
     if isinstance(generator, torch.Generator):
-        noise = torch.rand(count, generator=generator, device=generator.device)
+        noise = torch.rand(count, generator=generator, dtype=torch.float32, device=generator.device)
     else:
         check_rows(generator, count)
         if isinstance(generator, ChainNoise):
             noise = generator.uniform(1)[:, 0]
         else:
-            noise = torch.empty(count)
+            noise = torch.empty(count, dtype=torch.float32, device="cpu")
             for row, own in zip(noise, generator, strict=True):
-                torch.rand((), generator=own, out=row)
+                row.uniform_(generator=own)
     return noise if device is None else noise.to(device)
 
 

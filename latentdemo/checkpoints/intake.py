@@ -28,6 +28,7 @@ from latentdemo.checkpoints.serving import serve
 from latentdemo.errors import CheckpointConfigError, LatentdemoError, UnknownFamilyError, UploadError
 from latentdemo.files import write_json
 from latentdemo.models import FAMILIES, GenerativeAutoencoder, NetworkConfig, build_model
+from latentdemo.random import randn
 
 LARGEST_ARCHIVE, LARGEST_UNPACKED, LARGEST_JSON = 64 * 2**20, 128 * 2**20, 2**20  # bytes
 LARGEST_LIST = 64 * 2**10  # bytes of an archive's list of contents, read before the list itself is
@@ -240,8 +241,7 @@ def check_size(config: CheckpointConfig) -> None:
     """Count a network's weights before any memory is taken for them."""
     assert isinstance(config.network, NetworkConfig)
     try:
-        with torch.device("meta"):
-            model = build_model(config.family, config.network, config.options)
+        model = build_model(config.family, config.network, config.options, device="meta")
         count = sum(parameter.numel() for parameter in model.parameters())
     except (LatentdemoError, RuntimeError, ValueError, TypeError) as error:
         raise UploadError("config") from error
@@ -252,7 +252,7 @@ def check_size(config: CheckpointConfig) -> None:
 @torch.inference_mode()
 def check_walk(model: GenerativeAutoencoder) -> None:
     """Decode prior draws and encode them again; ValueError where that gives anything but finite numbers."""
-    latents = torch.randn(TRIED, model.latent_size, generator=torch.Generator().manual_seed(0))
+    latents = randn((TRIED, model.latent_size), torch.Generator().manual_seed(0))
     images = model.decode(latents).mean
     posterior = model.encode_unchecked(images)
     for values in (images, posterior.mean, posterior.std):

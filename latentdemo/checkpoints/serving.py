@@ -59,9 +59,11 @@ def serve(
     for network in (model.encoder, model.decoder):
         network.requires_grad_(False).to(model.dtype).to(memory_format=torch.channels_last)
     if pack and can_pack(model.device, model.dtype):
-        image = torch.zeros(1, *model.image_shape, dtype=model.dtype).to(memory_format=torch.channels_last)
+        image = torch.zeros(1, *model.image_shape, dtype=model.dtype, device="cpu").to(
+            memory_format=torch.channels_last
+        )
         model.encoder = packed(model.encoder, image)
-        model.decoder = packed(model.decoder, torch.zeros(1, model.latent_size, dtype=model.dtype))
+        model.decoder = packed(model.decoder, torch.zeros(1, model.latent_size, dtype=model.dtype, device="cpu"))
     return model
 
 
@@ -94,7 +96,7 @@ def folded_linear(linear: nn.Module, norm: nn.BatchNorm2d) -> nn.Linear:
     mean, variance, scale, shift = (
         each.repeat_interleave(pixels) for each in (norm.running_mean, norm.running_var, norm.weight, norm.bias)
     )
-    made = nn.Linear(linear.in_features, linear.out_features)
+    made = nn.Linear(linear.in_features, linear.out_features, device="meta")  # draws nothing for what is replaced
     made.weight, made.bias = fuse_linear_bn_weights(linear.weight, linear.bias, mean, variance, norm.eps, scale, shift)
     return made
 

@@ -105,7 +105,7 @@ class Run:
         self.snapshots: dict[int, Snapshot] = {}
         self._steps = max(request.spec.steps, 1)
         self._draw_starts = starts_of(model, request.spec.start, request.spec.density)
-        self._through = torch.zeros(request.spec.count, dtype=torch.bool)
+        self._through = torch.zeros(request.spec.count, dtype=torch.bool, device="cpu")
         self._waiting = list(range(request.spec.count))
         self._walking: deque[Block] = deque()
         self._figures: dict[str, Tensor] = {}
@@ -135,7 +135,7 @@ class Run:
         latent, noise = begin_chains(self.request.spec, self._draw_starts, chains, self.request.first)
         state = self.kernel.init(latent, noise)
         del self._waiting[: len(chains)]
-        self.settle(Block(torch.tensor(chains, device=latent.device), 0, state, noise))
+        self.settle(Block(torch.tensor(chains, dtype=torch.long, device=latent.device), 0, state, noise))
 
     def take(self, rows: int) -> list[Block]:
         """Blocks of so many walking chains or fewer, those first that have waited longest for a step."""
@@ -180,10 +180,10 @@ class Run:
         Like `run_chain`, no chain stops before its first step, so that every kind of figure is reported.
         """
         if block.step == self.request.spec.steps:
-            return torch.ones(len(block), dtype=torch.bool)
+            return torch.ones(len(block), dtype=torch.bool, device="cpu")
         rest = resting(block.state)
         if block.step == 0 or rest is None:
-            return torch.zeros(len(block), dtype=torch.bool)
+            return torch.zeros(len(block), dtype=torch.bool, device="cpu")
         return rest.cpu()
 
     def record(self, block: Block, steps: range) -> None:
@@ -223,6 +223,7 @@ class Run:
         self.result = ChainRun(
             {step: self.snapshots[step].latents for step in self.request.kept},
             {step: self.snapshots[step].images for step in self.request.kept if self.request.images},
-            figures or StepFigures(latent_distance=torch.empty(0, self.request.spec.count)),
+            figures
+            or StepFigures(latent_distance=torch.empty(0, self.request.spec.count, dtype=torch.float32, device="cpu")),
             {step: seconds[step] for step in self.request.kept},
         )

@@ -30,7 +30,9 @@ def engine_for(device: torch.device | str | None = None) -> Engine:
     if KEPT["newest"] is not Engine:
         raise EngineError("the program was changed meanwhile: begin again")
     engines: dict[str, Engine] = KEPT.setdefault("engines", {})
-    name = str(torch.empty(0, device=pick_device(device)).device)  # With the number of the device, where it has one.
+    name = str(
+        torch.empty(0, dtype=torch.float32, device=pick_device(device)).device
+    )  # With the number of the device, where it has one.
     with KEPT.setdefault("lock", threading.Lock()):
         engine = engines.get(name)
         if type(engine) is not Engine or engine.closed:

@@ -46,7 +46,7 @@ from latentdemo.evaluation.report import (
 from latentdemo.evaluation.unfinished import Unfinished
 from latentdemo.files import write_atomically
 from latentdemo.models import GenerativeAutoencoder, describe_device
-from latentdemo.random import Purpose, stream
+from latentdemo.random import Purpose, randn, stream
 from latentdemo.sampling import Batches, run_batches
 from latentdemo.sampling.densities.fitting import fit_densities
 from latentdemo.sampling.densities.registry import DENSITIES
@@ -276,5 +276,5 @@ def describe_latent_space(encodings: Encodings) -> dict[str, Any]:
     from latentdemo.evaluation.metrics.latent_space import analyse_latent_space
 
     latents = encodings.draw(stream(0, Purpose.ENCODINGS))[:LATENT_SPACE]
-    prior = torch.randn(latents.shape, generator=stream(0, Purpose.PRIOR_SAMPLE))
+    prior = randn(latents.shape, stream(0, Purpose.PRIOR_SAMPLE))
     return asdict(analyse_latent_space(latents, encodings.kl_to_prior(), prior, 0))

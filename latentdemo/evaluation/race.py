@@ -268,14 +268,14 @@ def pseudo_values(real: Tensor, fake: Tensor) -> list[float]:
     whole = frechet_distance(real, fake)
     values = []
     for group in range(GROUPS):
-        keep = torch.arange(len(real)) % GROUPS != group
+        keep = torch.arange(len(real), device=real.device) % GROUPS != group
         values.append(GROUPS * whole - (GROUPS - 1) * frechet_distance(real[keep], fake[keep]))
     return values
 
 
 def coverage_by_group(real: Tensor, fake: Tensor) -> list[float]:
     """Coverage within each group of rows of features (N, F) and (N, F), to compare with that of other samples."""
-    groups = torch.arange(len(real)) % GROUPS
+    groups = torch.arange(len(real), device=real.device) % GROUPS
     return [prdc(real[groups == group], fake[groups == group]).coverage for group in range(GROUPS)]
 
 

@@ -41,7 +41,7 @@ def order_of_tiles(images: Mapping[int, Tensor], order: str) -> Tensor:
     """Index of the chain on each place of a sheet, (N,)."""
     first, last = images[min(images)], images[max(images)]
     if order != MOST_CHANGED_FIRST:
-        return torch.arange(len(first))
+        return torch.arange(len(first), device=first.device)
     return (last - first).abs().flatten(1).mean(dim=1).argsort(descending=True, stable=True)
 
 

@@ -144,7 +144,7 @@ class AdaptedAutoencoder(GenerativeAutoencoder):
         self.encoder = encode
         self.decoder = decode
         self._options = dict(options or {})
-        self.register_buffer("place", torch.empty(0, device=device), persistent=False)
+        self.register_buffer("place", torch.empty(0, dtype=torch.float32, device=device), persistent=False)
         self._stochastic = self.probe()
 
     @classmethod
@@ -207,9 +207,10 @@ class AdaptedAutoencoder(GenerativeAutoencoder):
     def probe(self) -> bool:
         """Try encode and decode on a few rows; whether the posterior is stochastic."""
         self.eval()
-        latents = torch.zeros(PROBED, self.latent_size, device=self.device)
+        latents = torch.zeros(PROBED, self.latent_size, dtype=torch.float32, device=self.device)
         latents[1:] = randn((PROBED - 1, self.latent_size), torch.Generator().manual_seed(0), self.device)
-        images = torch.linspace(0.0, 1.0, PROBED, device=self.device).view(-1, 1, 1, 1).repeat(1, *self.image_shape)
+        images = torch.linspace(0.0, 1.0, PROBED, dtype=torch.float32, device=self.device).view(-1, 1, 1, 1)
+        images = images.repeat(1, *self.image_shape)
         decoded, encoded = self.tried(latents, images)
         rows, posterior = self.tried(latents[:1], images[:1])
         expect_grey_values(decoded)

@@ -32,7 +32,7 @@ def checked(device: torch.device | str) -> torch.device:
         found = torch.device(device)
         if found.type == "meta":
             raise ValueError("it holds no numbers")
-        torch.empty(0, device=found)
+        torch.empty(0, dtype=torch.float32, device=found)
     except Exception as error:  # each kind of device has its own for what is not there
         here = ", ".join(devices_here())
         raise DeviceError(f"there is no device {str(device)!r} on this machine; here there is {here}") from error

@@ -6,7 +6,9 @@ transposed convolutions; batch normalisation and ReLU in between, as in Creswell
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TypeVar
 
 import torch
 from torch import Tensor, nn
@@ -14,6 +16,7 @@ from torch import Tensor, nn
 from latentdemo.errors import NetworkConfigError
 
 SMALLEST_MAP = 4  # side of the last feature map, in pixels (DCGAN)
+Network = TypeVar("Network", bound=nn.Module)
 WIDEST = 8  # the channel count stops doubling at 8 times the width, as in DCGAN
 
 
@@ -94,6 +97,15 @@ class Decoder(nn.Sequential):
             channels = narrower
         layers.append(nn.ConvTranspose2d(channels, config.channels, 4, 2, 1))
         super().__init__(*layers)
+
+
+def built(make: Callable[[], Network], device: torch.device | str = "cpu") -> Network:
+    """A network in float32 on a device, whatever type and device the process has set for all that does not name one.
+
+    PyTorch's layers draw their first weights from the global generator, which goes on as if nothing had been drawn.
+    """
+    with torch.device(device), torch.random.fork_rng(devices=[]):
+        return make().float()
 
 
 @torch.no_grad()

@@ -78,7 +78,7 @@ class ChainRun:
             return None
         accepted = self.info["accepted"][:step]
         proposed = self.info["walking"][:step] if "walking" in self.info else torch.ones_like(accepted)
-        return float((accepted & proposed).sum() / proposed.sum()) if proposed.any() else None
+        return int((accepted & proposed).sum()) / int(proposed.sum()) if proposed.any() else None
 
 
 @torch.no_grad()
@@ -267,7 +267,7 @@ def image_of(model: GenerativeAutoencoder, state: State) -> Tensor:
 def stack(figures: Sequence[dict[str, Tensor]], count: int) -> StepFigures:
     """What the steps reported, on the CPU; of no step at all, that `count` latents moved nowhere."""
     if not figures:
-        return StepFigures(latent_distance=torch.empty(0, count))
+        return StepFigures(latent_distance=torch.empty(0, count, dtype=torch.float32, device="cpu"))
     return StepFigures({name: torch.stack([each[name] for each in figures]).cpu() for name in figures[0]})
 
 

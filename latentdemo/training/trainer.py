@@ -188,7 +188,7 @@ class Trainer:
         sums: dict[str, Tensor] = {}
         for batch, images in enumerate(self.batches(), start=1):
             for name, value in self.train_batch(images, noise).items():
-                sums[name] = sums.get(name, torch.zeros((), device=self.device)) + value
+                sums[name] = sums.get(name, torch.zeros((), dtype=torch.float32, device=self.device)) + value
             for schedule in self.schedules:
                 schedule.step()
             if on_batch and (batch % 20 == 0 or batch == self.steps_per_epoch):

@@ -70,8 +70,8 @@ def fit_and_draw(
         LatentdemoError: pythae is not installed.
     """
     bridge = bridge_to(model, encodings.draw(stream(seed, Purpose.OTHER_SAMPLERS)))
-    rows = torch.arange(len(encodings)).float()[:, None]  # They are exact in float32 up to 16 million.
-    kept_back = torch.arange(len(encodings)) % KEPT_BACK == 0
+    rows = torch.arange(len(encodings), device="cpu").float()[:, None]  # They are exact in float32 up to 16 million.
+    kept_back = torch.arange(len(encodings), device="cpu") % KEPT_BACK == 0
     with quiet(), own_randomness(seed), tempfile.TemporaryDirectory() as folder:
         sampler = build(name, bridge, rows[~kept_back], rows[kept_back], folder, seed)
     latents = {}

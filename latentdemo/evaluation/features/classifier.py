@@ -17,7 +17,7 @@ from torch import Tensor, nn
 from latentdemo.evaluation.features.files import SpaceFiles
 from latentdemo.evaluation.features.space import FeatureSpace, check_images
 from latentdemo.models import NetworkConfig, pick_device
-from latentdemo.models.network import Encoder
+from latentdemo.models.network import Encoder, built
 from latentdemo.models.weights import half_precision
 
 FILES = SpaceFiles("damage", "features")
@@ -157,7 +157,7 @@ def load_features(
     """
     folder = Path(root) / dataset if root else features_folder(dataset, beside)
     config = read_feature_config(folder)
-    classifier = Classifier(config.network, config.attributes)
+    classifier = built(lambda: Classifier(config.network, config.attributes))
     weights = FILES.read_tensors(folder, config.sha256, weights_to_store(classifier))
     classifier.load_state_dict(weights, strict=False)
     return Features(classifier.to(pick_device(device)), config)

@@ -11,7 +11,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from latentdemo.random import randn
+from latentdemo.random import rand, randn
 
 DAMAGES = ("none", "mixed", "warped")
 COARSE = 4  # The side of the noise that becomes a smooth field.
@@ -28,17 +28,21 @@ def mixed(images: Tensor, generator: torch.Generator, strength: float = 1.0) -> 
         generator: of border and softness.
         strength: 1 for half of the other picture on average, 0 for none.
     """
-    low, high = torch.tensor([SOFTEST, HARDEST]).log()
-    slope = (low + (high - low) * torch.rand(len(images), 1, 1, 1, generator=generator)).exp()
+    low, high = torch.tensor([SOFTEST, HARDEST], dtype=torch.float32, device="cpu").log()
+    slope = (low + (high - low) * rand(len(images), generator)[:, None, None, None]).exp()
     share = torch.sigmoid(slope * smooth_field(images, 1, generator)) * strength
     return images + share * (images.roll(1, dims=0) - images)
 
 
 def warped(images: Tensor, generator: torch.Generator, strength: float = 1.0) -> Tensor:
     """Pictures (N, C, H, W) bent by a smooth random displacement of up to `strength` times `LARGEST_SHIFT`."""
-    amount = 2.0 * LARGEST_SHIFT * strength * torch.rand(len(images), 1, 1, 1, generator=generator).clamp(min=0.3)
+    amount = 2.0 * LARGEST_SHIFT * strength * rand(len(images), generator)[:, None, None, None].clamp(min=0.3)
     shift = (amount * smooth_field(images, 2, generator)).permute(0, 2, 3, 1)
-    straight = F.affine_grid(torch.eye(2, 3).expand(len(images), 2, 3), list(images.shape), align_corners=False)
+    straight = F.affine_grid(
+        torch.eye(2, 3, dtype=torch.float32, device="cpu").expand(len(images), 2, 3),
+        list(images.shape),
+        align_corners=False,
+    )
     return F.grid_sample(images, straight + shift, padding_mode="border", align_corners=False)
 
 
@@ -47,7 +51,7 @@ def softened(images: Tensor, generator: torch.Generator) -> Tensor:
     side = images.shape[-1]
     blur = blur_matrix(side, SOFTENING * side, side // 8)
     blurred = blur @ images @ blur.T
-    return images + torch.rand(len(images), 1, 1, 1, generator=generator) * (blurred - images)
+    return images + rand(len(images), generator)[:, None, None, None] * (blurred - images)
 
 
 def blur_matrix(side: int, deviation: float, reach: int) -> Tensor:
@@ -56,11 +60,11 @@ def blur_matrix(side: int, deviation: float, reach: int) -> Tensor:
 
     Products with it blur many times as fast on a CPU as the convolution of `torchvision.transforms` does.
     """
-    offsets = torch.arange(-reach, reach + 1)
+    offsets = torch.arange(-reach, reach + 1, dtype=torch.float32, device="cpu")
     weights = torch.softmax(-0.5 * (offsets / deviation) ** 2, dim=0)
-    places = (torch.arange(side)[:, None] + offsets).abs()
+    places = (torch.arange(side, device="cpu")[:, None] + offsets.long()).abs()
     places = torch.where(places < side, places, 2 * (side - 1) - places)
-    return torch.zeros(side, side).scatter_add_(1, places, weights.expand(side, -1))
+    return torch.zeros(side, side, dtype=torch.float32, device="cpu").scatter_add_(1, places, weights.expand(side, -1))
 
 
 def smooth_field(images: Tensor, channels: int, generator: torch.Generator) -> Tensor:
@@ -77,5 +81,5 @@ def damage(images: Tensor, generator: torch.Generator) -> tuple[Tensor, Tensor]:
     """
     half, quarter = len(images) // 2, len(images) // 4
     parts = images[:half], mixed(images[half : half + quarter], generator), warped(images[half + quarter :], generator)
-    kinds = torch.repeat_interleave(torch.arange(3), torch.tensor([len(part) for part in parts]))
-    return softened(torch.cat(parts), generator), kinds
+    kinds = [torch.full((len(part),), kind, dtype=torch.long, device="cpu") for kind, part in enumerate(parts)]
+    return softened(torch.cat(parts), generator), torch.cat(kinds)

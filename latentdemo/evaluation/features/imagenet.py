@@ -26,6 +26,7 @@ from latentdemo.evaluation.features.files import SpaceFiles
 from latentdemo.evaluation.features.space import BATCH, FeatureSpace, OnBatch, SpaceSpec
 from latentdemo.evaluation.report import EvaluationError
 from latentdemo.models import pick_device
+from latentdemo.models.network import built
 from latentdemo.random import Purpose, stream
 
 FILES = SpaceFiles("imagenet", "imagenet")
@@ -83,8 +84,12 @@ class PooledActivations(nn.Module):
     def __init__(self, network: Any) -> None:
         super().__init__()
         self.network: Any = network.to(memory_format=torch.channels_last)
-        self.register_buffer("mean", torch.tensor(MEAN)[:, None, None], persistent=False)
-        self.register_buffer("deviation", torch.tensor(DEVIATION)[:, None, None], persistent=False)
+        self.register_buffer(
+            "mean", torch.tensor(MEAN, dtype=torch.float32, device="cpu")[:, None, None], persistent=False
+        )
+        self.register_buffer(
+            "deviation", torch.tensor(DEVIATION, dtype=torch.float32, device="cpu")[:, None, None], persistent=False
+        )
 
     def forward(self, images: Tensor) -> Tensor:
         """(N, 1280)."""
@@ -140,7 +145,7 @@ def activations_on(device: torch.device | str | None) -> PooledActivations:
         raise EvaluationError(words)
     from efficientnet_lite_pytorch import EfficientNet
 
-    network = EfficientNet.from_name("efficientnet-lite0")
+    network = built(lambda: EfficientNet.from_name("efficientnet-lite0"))
     network.load_state_dict(torch.load(weights_file(), map_location="cpu", weights_only=True))
     return PooledActivations(network).eval().to(pick_device(device))
 
@@ -230,8 +235,8 @@ def load_imagenet(
     """
     folder = FILES.folder(dataset, beside)
     config = FILES.read_config(folder, lambda values: ImageNetConfig(**values))
-    expected = {"mean": torch.empty(ACTIVATIONS), "components": torch.empty(config.components, ACTIVATIONS)}
-    basis = FILES.read_tensors(folder, config.sha256, expected)
+    components = torch.empty(config.components, ACTIVATIONS, dtype=torch.float32, device="meta")
+    basis = FILES.read_tensors(folder, config.sha256, {"mean": components[0], "components": components})
     activations = activations_on(device)
     if network_digest() != config.network_sha256:
         raise EvaluationError(

@@ -27,6 +27,7 @@ from latentdemo.evaluation.features.files import SpaceFiles
 from latentdemo.evaluation.features.space import FeatureSpace, check_images
 from latentdemo.files import write_atomically
 from latentdemo.models import NetworkConfig, pick_device
+from latentdemo.models.network import built
 
 FILES = SpaceFiles("labels", "labels")
 GROUPS = "groups.png"  # The most typical picture of each group of look-alikes, beside the space.
@@ -205,7 +206,7 @@ def load_labels(dataset: str, device: torch.device | str | None = None, *, besid
     config = FILES.read_config(
         folder, lambda values: LabelConfig(network=NetworkConfig(**values.pop("network")), **values)
     )
-    classifier = LabelClassifier(config.network, config.depth, sizes_of(config.label_names))
+    classifier = built(lambda: LabelClassifier(config.network, config.depth, sizes_of(config.label_names)))
     classifier.load_state_dict(FILES.read_tensors(folder, config.sha256, weights_to_store(classifier)), strict=False)
     return LabelSpace(classifier.to(pick_device(device)), config)
 

@@ -97,7 +97,7 @@ def diagnose(draws: Tensor | np.ndarray) -> Diagnostics:
 
 def check_draws(draws: Tensor | np.ndarray) -> np.ndarray:
     """Draws as a float64 array, after everything that a caller can get wrong was looked at."""
-    values = torch.as_tensor(draws).detach().cpu().double().numpy()
+    values = torch.as_tensor(draws, device="cpu").detach().cpu().double().numpy()
     if values.ndim != 3 or not values.shape[2]:
         raise QualityError(f"draws have shape {values.shape}; take (chains, steps, dimensions)")
     chains, steps, _ = values.shape
@@ -204,7 +204,7 @@ def hopping_share(labels: Tensor | np.ndarray) -> float:
     Raises:
         QualityError: not two-dimensional, fewer than 2 steps, or no chain.
     """
-    numbers = torch.as_tensor(labels)
+    numbers = torch.as_tensor(labels, device="cpu")
     if numbers.dim() != 2 or len(numbers) < 2 or not numbers.shape[1]:
         raise QualityError(f"labels have shape {tuple(numbers.shape)}; take (steps + 1, chains), 1 step at least")
     return (numbers[0] != numbers[-1]).double().mean().item()

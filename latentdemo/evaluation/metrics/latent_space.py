@@ -185,7 +185,7 @@ def analyse_latent_space(
 
 def check_posterior_kl(values: FeatureRows, size: int) -> np.ndarray:
     """The KL of each dimension, (D,)."""
-    kl = torch.as_tensor(values).detach().cpu().double().numpy()
+    kl = torch.as_tensor(values, device="cpu").detach().double().numpy()
     if kl.shape != (size,) or not np.isfinite(kl).all():
         raise QualityError(f"posterior_kl_per_dim has shape {kl.shape}; take ({size},), finite, one value a dimension")
     return kl

@@ -73,7 +73,7 @@ def shares(classes: Classes, count: int) -> Tensor:
 
 def class_counts(classes: Classes, count: int) -> Tensor:
     """Number of images (N,) in each of `count` classes, (count,) float64."""
-    numbers = torch.as_tensor(classes)
+    numbers = torch.as_tensor(classes, device="cpu")
     if numbers.dim() != 1 or not len(numbers) or numbers.is_floating_point():
         raise QualityError(
             f"classes have shape {tuple(numbers.shape)} and type {numbers.dtype}; take (N,) whole numbers, 1 at least"

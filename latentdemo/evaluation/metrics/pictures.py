@@ -118,7 +118,11 @@ def memorised_share(sample_distances: FeatureRows, held_out_distances: FeatureRo
     Raises:
         QualityError: no sample, fewer than 100 held-out images, or values that are not finite.
     """
-    samples = check_rows(torch.as_tensor(sample_distances).reshape(-1, 1), "distances of samples", least=1)
+    samples = check_rows(
+        torch.as_tensor(sample_distances, device="cpu").reshape(-1, 1), "distances of samples", least=1
+    )
     least = round(1 / MEMORISED)
-    held_out = check_rows(torch.as_tensor(held_out_distances).reshape(-1, 1), "distances of held-out images", least)
+    held_out = check_rows(
+        torch.as_tensor(held_out_distances, device="cpu").reshape(-1, 1), "distances of held-out images", least
+    )
     return (samples < held_out.quantile(MEMORISED)).double().mean().item()

@@ -58,7 +58,7 @@ def prdc(real: FeatureRows, fake: FeatureRows, neighbours: int = NEIGHBOURS) -> 
     centre = real_rows.mean(dim=0)  # This changes no distance, and makes their rounding smaller.
     real_rows, fake_rows = real_rows - centre, fake_rows - centre
     real_radius, fake_radius = squared_radii(real_rows, neighbours), squared_radii(fake_rows, neighbours)
-    balls_around_fake = torch.zeros(len(fake_rows), dtype=torch.long)  # How many real balls hold each fake point.
+    balls_around_fake = torch.zeros(len(fake_rows), dtype=torch.long, device="cpu")  # real balls that hold each
     recalled, covered = [], []
     for start in range(0, len(real_rows), BLOCK):
         block, radius = real_rows[start : start + BLOCK], real_radius[start : start + BLOCK, None]

@@ -41,7 +41,7 @@ def check_rows(rows: FeatureRows, name: str, least: int) -> Tensor:
     Raises:
         QualityError: not two-dimensional, fewer rows than `least`, or values that are not finite.
     """
-    side = torch.as_tensor(rows).detach().cpu().double()
+    side = torch.as_tensor(rows, device="cpu").detach().double()
     if side.dim() != 2 or len(side) < least:
         raise QualityError(f"the {name} have shape {tuple(side.shape)}; take (N, F), N at least {least}")
     if not torch.isfinite(side).all():

@@ -84,7 +84,7 @@ def pooled(x: FeatureRows, y: FeatureRows) -> tuple[Tensor, int]:
 
 def observed_split(count: int, total: int) -> Tensor:
     """The split as given: 1 for the first `count` points, 0 for the others, (total, 1)."""
-    return (torch.arange(total) < count).double()[:, None]
+    return (torch.arange(total, device="cpu") < count).double()[:, None]
 
 
 def distances_of_splits(points: Tensor, splits: Tensor) -> Tensor:
@@ -97,8 +97,8 @@ def distances_of_splits(points: Tensor, splits: Tensor) -> Tensor:
         points: (n, D).
         splits: (n, P), 1 for a point on the first side, 0 for one on the second, the same number in each.
     """
-    within_first, rows_of_first = torch.zeros(2, splits.shape[1], dtype=torch.double)
-    everything = torch.zeros((), dtype=torch.double)
+    within_first, rows_of_first = torch.zeros(2, splits.shape[1], dtype=torch.double, device=points.device)
+    everything = torch.zeros((), dtype=torch.double, device=points.device)
     for start in range(0, len(points), BLOCK):
         block = slice(start, start + BLOCK)
         distances = torch.cdist(points[block], points)

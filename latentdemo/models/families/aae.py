@@ -31,7 +31,9 @@ class Adversary(nn.Module):
         hidden = latents
         for layer in self.layers:
             hidden = F.leaky_relu(layer(hidden), LEAK)
-            kept = torch.rand(hidden.shape, generator=generator, device=hidden.device) >= self.dropout
+            kept = (
+                torch.rand(hidden.shape, generator=generator, dtype=torch.float32, device=hidden.device) >= self.dropout
+            )
             hidden = hidden * kept / (1.0 - self.dropout)
         return self.output(hidden).float().squeeze(1)
 

@@ -21,7 +21,7 @@ from torch import Tensor, nn
 from latentdemo.errors import NetworkConfigError
 from latentdemo.models.autoencoder import Objective, Posterior, cross_entropy
 from latentdemo.models.families.vae import VAE
-from latentdemo.models.network import NetworkConfig
+from latentdemo.models.network import NetworkConfig, built
 from latentdemo.random import Generators
 
 COUPLING = 2  # groups of dimensions, each conditioned on the one before: f and its inverse cost about the same
@@ -50,10 +50,11 @@ class FlowPrior(nn.Module):
     def __init__(self, latent_size: int, transforms: int, hidden: int) -> None:
         super().__init__()
         check_sizes(latent_size, transforms, hidden)
-        with torch.device("cpu"):  # zuko looks into its masks, which a device without memory does not have
-            self.flow = zuko.flows.NSF(
+        self.flow = built(  # on the CPU always, for zuko looks into its masks, which a device without memory has not
+            lambda: zuko.flows.NSF(
                 latent_size, bins=BINS, transforms=transforms, hidden_features=(hidden, hidden), passes=COUPLING
             )
+        )
 
     def forward(self, encoded: Tensor) -> tuple[Tensor, Tensor]:
         """f(z) and the logarithm of its slope in each dimension, both (N, D), of latents z (N, D).
@@ -70,7 +71,9 @@ class FlowPrior(nn.Module):
     def inverse(self, latents: Tensor) -> Tensor:
         """f^-1(u), (N, D), of latents u (N, D)."""
         with torch.autocast(latents.device.type, enabled=False):
-            return torch.cat([self.flow().transform.inv(block) for block in latents.split(BLOCK)])
+            with latents.device:  # where zuko would take the process's default one
+                transform = self.flow().transform
+            return torch.cat([transform.inv(block) for block in latents.split(BLOCK)])
 
 
 def check_sizes(latent_size: int, transforms: int, hidden: int) -> None:

@@ -14,7 +14,7 @@ from latentdemo.models.families.daae import DenoisingAAE
 from latentdemo.models.families.dvae import DenoisingVAE
 from latentdemo.models.families.flow_vae import FlowVAE
 from latentdemo.models.families.vae import VAE
-from latentdemo.models.network import NetworkConfig
+from latentdemo.models.network import NetworkConfig, built
 
 FAMILIES: dict[str, type[TrainableAutoencoder]] = {
     family.family: family for family in (VAE, DenoisingVAE, AAE, DenoisingAAE, FlowVAE)
@@ -22,7 +22,11 @@ FAMILIES: dict[str, type[TrainableAutoencoder]] = {
 
 
 def build_model(
-    family: str, network: NetworkConfig, options: Mapping[str, Any] | None = None, seed: int | None = None
+    family: str,
+    network: NetworkConfig,
+    options: Mapping[str, Any] | None = None,
+    seed: int | None = None,
+    device: torch.device | str = "cpu",
 ) -> TrainableAutoencoder:
     """An untrained model of a family.
 
@@ -31,6 +35,7 @@ def build_model(
         network: sizes of the networks.
         options: the family's own settings, as given by `TrainableAutoencoder.options`.
         seed: draws the first weights; None leaves PyTorch's own, for weights that are loaded next.
+        device: where to lay it out; "meta" takes no memory.
 
     Raises:
         UnknownFamilyError: the family is not registered.
@@ -39,8 +44,7 @@ def build_model(
     if family not in FAMILIES:
         raise UnknownFamilyError(f"unknown model family {family!r}; known are {', '.join(FAMILIES)}")
     try:
-        with torch.random.fork_rng(devices=[]):  # PyTorch's layers draw their start from the global generator
-            model = FAMILIES[family](network, **(options or {}))
+        model = built(lambda: FAMILIES[family](network, **(options or {})), device)
     except TypeError as error:
         raise NetworkConfigError(f"the family {family!r} does not take these options: {error}") from error
     if seed is not None:

@@ -43,9 +43,13 @@ class GaussianMixture(StoredDensity):
         super().__init__()
         self.latent_size = latent_size
         self.components = components
-        self.register_buffer("log_weights", torch.full((components,), -math.log(components)))
-        self.register_buffer("means", torch.zeros(components, latent_size))
-        self.register_buffer("roots", torch.eye(latent_size).repeat(components, 1, 1))
+        self.register_buffer(
+            "log_weights", torch.full((components,), -math.log(components), dtype=torch.float32, device="cpu")
+        )
+        self.register_buffer("means", torch.zeros(components, latent_size, dtype=torch.float32, device="cpu"))
+        self.register_buffer(
+            "roots", torch.eye(latent_size, dtype=torch.float32, device="cpu").repeat(components, 1, 1)
+        )
 
     def settings(self) -> dict[str, Any]:
         return {"latent_size": self.latent_size, "components": self.components}

@@ -9,6 +9,7 @@ import torch
 import zuko
 from torch import Tensor
 
+from latentdemo.models.network import built
 from latentdemo.random import Generators, Purpose, randn, stream
 from latentdemo.sampling.densities.density import StoredDensity
 from latentdemo.sampling.densities.spec import BATCH, DensitySpec, FitSettings
@@ -51,11 +52,18 @@ class Flow(StoredDensity):
             "bins": bins,
         }
         self.latent_size = latent_size
-        self.register_buffer("location", torch.zeros(latent_size))
-        self.register_buffer("scale", torch.ones(latent_size))
-        self.flow = zuko.flows.NSF(
-            latent_size, bins=bins, transforms=transforms, hidden_features=(hidden, hidden), passes=passes
+        self.register_buffer("location", torch.zeros(latent_size, dtype=torch.float32, device="cpu"))
+        self.register_buffer("scale", torch.ones(latent_size, dtype=torch.float32, device="cpu"))
+        self.flow = built(
+            lambda: zuko.flows.NSF(
+                latent_size, bins=bins, transforms=transforms, hidden_features=(hidden, hidden), passes=passes
+            )
         )
+
+    def distribution(self) -> Any:
+        """What zuko makes of the flow, on its own device: zuko would put a part of it on the process's default one."""
+        with self.location.device:
+            return self.flow()
 
     def settings(self) -> dict[str, Any]:
         return dict(self._settings)
@@ -63,17 +71,17 @@ class Flow(StoredDensity):
     def log_density(self, latents: Tensor) -> Tensor:
         if not len(latents):  # which zuko cannot sum over; so it is where all chains of a batch rest
             return latents.new_zeros(0)
-        return self.flow().log_prob((latents - self.location) / self.scale) - self.scale.log().sum()
+        return self.distribution().log_prob((latents - self.location) / self.scale) - self.scale.log().sum()
 
     @torch.no_grad()
     def transport(self, noise: Tensor) -> Tensor:
         """Draws from the prior (N, D) carried to draws from the density, (N, D)."""
-        return self.location + self.scale * self.flow().transform.inv(noise)
+        return self.location + self.scale * self.distribution().transform.inv(noise)
 
     @torch.no_grad()
     def inverse(self, latents: Tensor) -> Tensor:
         """The draws from the prior (N, D) that are carried to latents (N, D)."""
-        return self.flow().transform((latents - self.location) / self.scale)
+        return self.distribution().transform((latents - self.location) / self.scale)
 
     def sample(self, count: int, generator: Generators) -> Tensor:
         return self.transport(randn((count, self.latent_size), generator, self.location.device))

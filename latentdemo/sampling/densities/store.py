@@ -153,7 +153,7 @@ def read_densities(folder: Path, sha256: str, device: str) -> dict[str, FittedDe
             fitted[name] = FittedDensity(
                 density.to(device).eval().requires_grad_(False),
                 facts["held_out"],
-                torch.tensor(config.scale, device=device),
+                torch.tensor(config.scale, dtype=torch.float32, device=device),
                 facts["step_sizes"],
                 facts["quantiles"],
             )

@@ -74,7 +74,7 @@ class HamiltonianMonteCarlo:
     ) -> None:
         self.density = density
         self.step_size = step_size
-        self.scale = torch.ones(()) if scale is None else scale
+        self.scale = torch.ones((), dtype=torch.float32, device="cpu") if scale is None else scale
         self.num_integration_steps = num_integration_steps
 
     def init(self, latent: Tensor, generator: Generators) -> HmcState:
@@ -106,8 +106,8 @@ class HamiltonianMonteCarlo:
 
     def slope(self, latent: Tensor) -> tuple[Tensor, Tensor]:
         """Log density (N,) and its gradient (N, D)."""
-        with torch.enable_grad():
-            point = latent.detach().requires_grad_()
+        with torch.inference_mode(False), torch.enable_grad():
+            point = latent.detach().clone().requires_grad_()
             log_density = self.density.log_density(point)
             (gradient,) = torch.autograd.grad(log_density.sum(), point)
         return log_density.detach(), gradient
