@@ -39,7 +39,7 @@ from latentdemo.evaluation.features.training import (
     targets_of,
 )
 from latentdemo.models import NetworkConfig, pick_device
-from latentdemo.models.network import initialise
+from latentdemo.models.network import built, initialise
 from latentdemo.random import Purpose, stream
 
 WIDTH = 32  # Channels of the first convolution.
@@ -86,7 +86,7 @@ def train_labels(
     epochs = checked_epochs(epochs, len(train), LEAST_STEPS)
     facts = get_dataset(dataset)
     network = NetworkConfig(facts.image_size, facts.channels, width, FEATURES)
-    classifier = LabelClassifier(network, depth, attributes)
+    classifier = built(lambda: LabelClassifier(network, depth, attributes))
     initialise(classifier, stream(seed, Purpose.LABELS, 0))
     classifier.to(pick_device(device)).to(memory_format=torch.channels_last)
     run = Run(Purpose.LABELS, epochs, seed, LEARNING_RATE)

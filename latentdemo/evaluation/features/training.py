@@ -34,7 +34,7 @@ from latentdemo.evaluation.features.damage import DAMAGES, damage, mixed, warped
 from latentdemo.evaluation.features.space import OnBatch, SpaceSpec
 from latentdemo.models import NetworkConfig, describe_device, pick_device
 from latentdemo.models.device import training_precision
-from latentdemo.models.network import initialise
+from latentdemo.models.network import built, initialise
 from latentdemo.random import Purpose, stream
 
 WIDTH = 32  # Channels of the first hidden layer.
@@ -155,7 +155,7 @@ def train_classifier(
     epochs = checked_epochs(epochs, len(train), LEAST_STEPS)
     facts = get_dataset(dataset)
     network = NetworkConfig(facts.image_size, facts.channels, WIDTH, FEATURES)
-    classifier = Classifier(network, attributes)
+    classifier = built(lambda: Classifier(network, attributes))
     initialise(classifier, stream(seed, Purpose.FEATURES, 0))
     classifier.to(pick_device(device)).to(memory_format=torch.channels_last)
     run = Run(Purpose.FEATURES, epochs, seed, LEARNING_RATE)
