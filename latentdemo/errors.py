@@ -68,6 +68,9 @@ class PictureError(DataError):
         "large": "This picture is too large. At most 20 MB and 50 million pixels can be read: scale it down and try "
         "again.",
         "small": "This picture is too small. It must be at least 8 pixels wide and high.",
+        "empty": "This file is empty. Save or copy it again.",
+        "packing": "This file is packed in a way that cannot be read here. Pack the pictures again, with the usual "
+        "method (Deflate), or name their folder.",
         "broken": "This picture is damaged or incomplete and cannot be read. Save or copy it again.",
     }
 

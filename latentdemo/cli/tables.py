@@ -206,6 +206,8 @@ def pictures_table(report: dict[str, Any]) -> Table:
         table.add_row("to know", f"{remark['count']:,}", f"{remark['remark']}\n{such_as(remark)}")
     for refused in report["refused"].values():
         table.add_row("left out", f"{refused['count']:,}", f"{refused['reason']}\n{such_as(refused)}")
+    for unopened in report["passed_over"].values():
+        table.add_row("not opened", f"{unopened['count']:,}", f"{unopened['reason']}\n{such_as(unopened)}")
     for key, words in (("duplicates", "copies, left out"), ("near_duplicates", "near copies, kept on one side")):
         pairs = "\n".join(f"{escape(first)} = {escape(second)}" for first, second in report[key]["examples"])
         table.add_row(words, f"{report[key]['count']:,}", pairs)

@@ -22,6 +22,7 @@ from latentdemo.data.images import Dataset, ImageSet, Split
 from latentdemo.data.opening import CONVERSIONS
 from latentdemo.data.pictures import LOOKS
 from latentdemo.data.registry import DATASETS
+from latentdemo.data.walking import PASSED_OVER, PassedOver
 from latentdemo.errors import DataError, PictureError
 from latentdemo.imaging import contact_sheet
 
@@ -78,6 +79,7 @@ class Pictures:
         found: usable pictures, each content once, in the order of their digests.
         refused: reason, a key of `PictureError.REASONS` -> names of files.
         copies: names of files whose content another file has, with the other's name.
+        passed_over: reason, a key of `PASSED_OVER` -> names of what was never opened.
     """
 
     source: Path
@@ -85,6 +87,7 @@ class Pictures:
     found: list[FoundPicture]
     refused: dict[str, list[str]] = field(default_factory=dict)
     copies: list[tuple[str, str]] = field(default_factory=list)
+    passed_over: PassedOver = field(default_factory=dict)
 
     @cached_property
     def name(self) -> str:
@@ -208,6 +211,10 @@ class Pictures:
             "refused": {
                 reason: {"count": len(names), "reason": PictureError.REASONS[reason], "examples": names[:EXAMPLES]}
                 for reason, names in sorted(self.refused.items())
+            },
+            "passed_over": {
+                reason: {"count": len(names), "reason": PASSED_OVER[reason], "examples": names[:EXAMPLES]}
+                for reason, names in sorted(self.passed_over.items())
             },
             "duplicates": {"count": len(self.copies), "examples": self.copies[:EXAMPLES]},
             "near_duplicates": {

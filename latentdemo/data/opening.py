@@ -62,6 +62,8 @@ def open_picture(content: bytes, size: int) -> OpenedPicture:
     Raises:
         PictureError: something else than a JPEG, PNG or WebP file, a broken one, or one that is too large or too small.
     """
+    if not content:
+        raise PictureError("empty")
     if len(content) > LARGEST_BYTES:
         raise PictureError("large")
     try:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
+from latentdemo.data.archives import member_content, members_of
 from latentdemo.data.folder import FoundPicture, Pictures
 from latentdemo.data.images import Progress
 from latentdemo.data.opening import LARGEST_BYTES, open_picture
 from latentdemo.data.pictures import LOOKED_AT, as_trained, central_square, remarks_on
+from latentdemo.data.walking import PassedOver, files_of
 from latentdemo.errors import DataError, PictureError
 
 
@@ -28,7 +31,8 @@ def read_pictures(source: Path, size: int = 32, progress: Progress | None = None
     found: dict[str, FoundPicture] = {}
     refused: dict[str, list[str]] = {}
     copies: list[tuple[str, str]] = []
-    for name, content in contents(source, progress):
+    passed_over: PassedOver = {}
+    for name, content in contents(source, passed_over, progress):
         try:
             picture = open_found(name, content, size)
         except PictureError as error:
@@ -39,14 +43,16 @@ def read_pictures(source: Path, size: int = 32, progress: Progress | None = None
         else:
             found[picture.digest] = picture
     if not found and not refused:
-        raise DataError(f"{source} holds no file; name the folder or the ZIP file that the pictures are in")
-    return Pictures(source, size, sorted(found.values(), key=lambda each: each.digest), refused, copies)
+        hidden = sum(map(len, passed_over.values()))
+        but = f" but {hidden} that are hidden or cannot be read" if hidden else ""
+        raise DataError(f"{source} holds no file{but}; name the folder or the ZIP file that the pictures are in")
+    return Pictures(source, size, sorted(found.values(), key=lambda each: each.digest), refused, copies, passed_over)
 
 
-def open_found(name: str, content: bytes | None, size: int) -> FoundPicture:
+def open_found(name: str, content: bytes | PictureError, size: int) -> FoundPicture:
     """One picture; raises as `open_picture` does."""
-    if content is None:
-        raise PictureError("broken")
+    if isinstance(content, PictureError):
+        raise content
     opened = open_picture(content, 2 * max(size, LOOKED_AT))
     return FoundPicture(
         name,
@@ -59,21 +65,23 @@ def open_found(name: str, content: bytes | None, size: int) -> FoundPicture:
     )
 
 
-def contents(source: Path, progress: Progress | None = None) -> Iterator[tuple[str, bytes | None]]:
-    """Name and content of every file, hidden ones left out; None for what cannot be read, and what is too large comes
-    cut off, one byte too long."""
+def contents(
+    source: Path, passed_over: PassedOver, progress: Progress | None = None
+) -> Iterator[tuple[str, bytes | PictureError]]:
+    """Name and content of every file, or why it has none; what is too large comes cut off, one byte too long."""
     try:
         if source.is_dir():
-            paths = sorted(path for path in source.rglob("*") if path.is_file() and shown(path.relative_to(source)))
+            paths = files_of(source, passed_over)
             for done, path in enumerate(paths, start=1):
-                yield path.relative_to(source).as_posix(), file_content(path)
+                yield path.relative_to(source).as_posix(), caught(partial(file_content, path))
                 if progress:
                     progress(done, len(paths))
             return
         with zipfile.ZipFile(source) as archive:
-            members = [each for each in archive.infolist() if not each.is_dir() and shown(Path(each.filename))]
-            for done, member in enumerate(sorted(members, key=lambda each: each.filename), start=1):
-                yield member.filename, member_content(archive, member)
+            members = members_of(archive, passed_over)
+            for done, member in enumerate(members, start=1):
+                read = partial(member_content, archive, member, LARGEST_BYTES)
+                yield member.filename, caught(read)
                 if progress:
                     progress(done, len(members))
     except zipfile.BadZipFile as error:
@@ -82,30 +90,18 @@ def contents(source: Path, progress: Progress | None = None) -> Iterator[tuple[s
         raise DataError(f"{source} cannot be read ({error.strerror or error}); name a folder or a ZIP file") from error
 
 
-def file_content(path: Path) -> bytes | None:
-    """A file's content; None where it cannot be read."""
+def caught(read: Callable[[], bytes]) -> bytes | PictureError:
+    """A content, or the error that stands in its way."""
+    try:
+        return read()
+    except PictureError as error:
+        return error
+
+
+def file_content(path: Path) -> bytes:
+    """A file's content; PictureError where it cannot be read."""
     try:
         with path.open("rb") as file:
             return file.read(LARGEST_BYTES + 1)
-    except OSError:
-        return None
-
-
-def member_content(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> bytes | None:
-    """A member's content; None where it is damaged.
-
-    Raises:
-        DataError: it is encrypted.
-    """
-    if member.flag_bits & 1:
-        raise DataError(f"{archive.filename} is encrypted; unpack it and name the folder")
-    try:
-        with archive.open(member) as file:
-            return file.read(LARGEST_BYTES + 1)
-    except Exception:  # Decoders raise nearly anything of a damaged member.
-        return None
-
-
-def shown(path: Path) -> bool:
-    """Whether a file is one that its owner knows of."""
-    return not any(part.startswith((".", "__MACOSX")) for part in path.parts) and path.name != "Thumbs.db"
+    except OSError as error:
+        raise PictureError("broken") from error

@@ -4,15 +4,24 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import random
 import shutil
+import stat
+import sys
 import zipfile
+import zlib
+from collections.abc import Callable
+from io import StringIO
 from pathlib import Path
 
+import inflate64
 import numpy as np
 import pytest
 from PIL import Image
+from rich.console import Console
 
+from latentdemo.cli.tables import pictures_table
 from latentdemo.data import DATASETS, Pictures, read_held_out, read_pictures, reading, recorded_pictures, write_record
 from latentdemo.data import folder as folder_module
 from latentdemo.data.folder import LEAST, preview_sheet
@@ -193,6 +202,108 @@ def test_what_is_no_folder_and_no_zip_is_named(tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     with pytest.raises(DataError, match="holds no file"):
         read_pictures(tmp_path / "empty")
+
+
+def saved(path: Path, seed: int) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    picture(seed).save(path)
+    return path
+
+
+def passed_over(report: dict) -> dict[str, list[str]]:
+    return {reason: found["examples"] for reason, found in report["passed_over"].items()}
+
+
+def test_class_folders_that_are_links_are_read_and_circles_end(tmp_path: Path) -> None:
+    source = tmp_path / "source"
+    for number, name in enumerate(("cats", "dogs")):
+        saved(tmp_path / "elsewhere" / name / f"{number}.png", number)
+    saved(source / "birds" / "2.png", 2)
+    for name in ("cats", "dogs"):
+        (source / name).symlink_to(tmp_path / "elsewhere" / name)
+    (source / "file.png").symlink_to(saved(tmp_path / "elsewhere" / "3.png", 3))
+    (source / "birds" / "up").symlink_to(source)
+    (source / "again").symlink_to(source / "birds")
+    (source / "all").symlink_to(tmp_path)
+    (source / "gone.png").symlink_to(tmp_path / "nothing.png")
+    (source / "self").symlink_to(source / "self")
+    os.mkfifo(source / "pipe.png")
+    report = read_pictures(source, 16).report()
+    assert report["usable"] == 4
+    found = passed_over(report)
+    assert {"again", "birds/up"} <= set(found.pop("again"))
+    assert found == {"nowhere": ["gone.png", "self"], "special": ["pipe.png"]}
+
+
+def test_nothing_is_left_out_without_a_count_and_a_reason(tmp_path: Path) -> None:
+    saved(tmp_path / "a.png", 1)
+    (tmp_path / "nothing.png").touch()
+    for name in (".hidden.png", "Thumbs.db", "desktop.ini"):
+        (tmp_path / name).touch()
+    saved(tmp_path / ".thumbnails" / "a.png", 2)
+    pictures = read_pictures(tmp_path, 16)
+    report = pictures.report()
+    assert report["refused"]["empty"]["examples"] == ["nothing.png"]
+    assert passed_over(report) == {"hidden": [".hidden.png", ".thumbnails", "Thumbs.db", "desktop.ini"]}
+    printed = StringIO()
+    Console(file=printed, width=500).print(pictures_table(report))
+    for section in ("refused", "passed_over"):
+        assert all(found["reason"] in printed.getvalue() for found in report[section].values())
+    packed = zipped(tmp_path, tmp_path.with_suffix(".zip"))
+    with zipfile.ZipFile(packed, "a") as archive:
+        link = zipfile.ZipInfo("cats")
+        link.external_attr = (stat.S_IFLNK | 0o777) << 16
+        archive.writestr(link, "../elsewhere")
+    found = passed_over(read_pictures(packed, 16).report())
+    assert (len(found["hidden"]), found["link"]) == (4, ["cats"])
+
+
+def test_a_folder_of_hidden_files_alone_is_told_so(tmp_path: Path) -> None:
+    saved(tmp_path / ".a.png", 1)
+    with pytest.raises(DataError, match="holds no file but 1 that are hidden"):
+        read_pictures(tmp_path)
+
+
+def repacked(path: Path, method: int, pack: Callable[[bytes], bytes]) -> Path:
+    """An archive whose stored members say that they are packed with another method, and are."""
+    with zipfile.ZipFile(path) as archive:
+        contents = {member.filename: archive.read(member) for member in archive.infolist() if not member.is_dir()}
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, content in contents.items():
+            archive.writestr(name, pack(content))
+        for member in archive.infolist():
+            content = contents[member.filename]
+            member.compress_type, member.file_size, member.CRC = method, len(content), zlib.crc32(content)
+    return path
+
+
+def deflated64(content: bytes) -> bytes:
+    deflater = inflate64.Deflater()
+    return deflater.deflate(content) + deflater.flush()
+
+
+def test_a_zip_file_as_windows_packs_large_ones_is_the_same_data_set(folder: Path, tmp_path: Path, monkeypatch) -> None:
+    plain = read_pictures(folder, 16)
+    path = repacked(zipped(folder, tmp_path / "large.zip"), 9, deflated64)
+    found = read_pictures(path, 16)
+    assert found.digest == plain.digest
+    assert {reason: len(names) for reason, names in found.refused.items()} == {"broken": 1, "format": 1, "small": 1}
+    monkeypatch.setitem(sys.modules, "inflate64", None)
+    assert list(read_pictures(path, 16).refused) == ["packing"]
+
+
+def test_a_method_that_nothing_unpacks_is_named_and_damage_is_seen(folder: Path, tmp_path: Path, monkeypatch) -> None:
+    ppmd = repacked(zipped(folder, tmp_path / "ppmd.zip"), 98, bytes)
+    assert "Deflate" in read_pictures(ppmd, 16).report()["refused"]["packing"]["reason"]
+    (tmp_path / "bomb").mkdir()
+    (tmp_path / "bomb" / "bomb.png").write_bytes(bytes(50_000_000))
+    saved(tmp_path / "bomb" / "good.png", 1)
+    bomb = repacked(zipped(tmp_path / "bomb", tmp_path / "bomb.zip"), 9, deflated64)
+    monkeypatch.setattr(reading, "LARGEST_BYTES", 10_000)
+    monkeypatch.setattr("latentdemo.data.opening.LARGEST_BYTES", 10_000)
+    assert read_pictures(bomb, 16).refused == {"large": ["bomb/bomb.png"]}
+    cut = repacked(zipped(tmp_path / "bomb", tmp_path / "cut.zip"), 9, lambda content: deflated64(content)[:-9])
+    assert read_pictures(cut, 16).refused["broken"][-1] == "bomb/good.png"
 
 
 def test_a_damaged_member_of_a_zip_is_left_out_and_a_bomb_is_not_read_whole(tmp_path: Path, monkeypatch) -> None:

@@ -131,7 +131,7 @@ def test_a_small_picture_is_kept_as_it_is() -> None:
 
 
 BAD = {
-    "empty": (b"", "format"),
+    "empty": (b"", "empty"),
     "text": (b"hello", "format"),
     "SVG": (b"<svg xmlns='http://www.w3.org/2000/svg'/>", "format"),
     "HEIC": (b"\0\0\0\x18ftypheic\0\0\0\0mif1heic", "format"),
