@@ -104,7 +104,8 @@ def load_trained(
 def restore_trained(folder: Path, config: CheckpointConfig) -> TrainableAutoencoder:
     """The model of a family, on the CPU; raises as `load_model` does."""
     assert isinstance(config.network, NetworkConfig)
-    model = build_model(config.family, config.network, {**config.options, "residual_std": config.residual_std})
+    options = {**config.options, "residual_std": config.residual_std}
+    model = build_model(config.family, config.network, options, device="cpu")
     fill_weights(model, read_weights(folder / WEIGHTS, config.sha256), folder)
     return model
 

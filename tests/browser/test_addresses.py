@@ -77,6 +77,45 @@ def test_back_and_forth_between_pages(open_page: Open) -> None:
     page.wait_for_url(re.compile(r":\d+/(\?|$)"))
 
 
+@pytest.mark.slow
+def test_going_back_leads_to_the_page_before_whatever_was_changed_meanwhile(open_page: Open) -> None:
+    page = open_page("/overview?data=fashion-mnist&lang=en")
+    expect_page(page, "Overview")
+    steps = page.evaluate("history.length")
+    page.locator(IN_THE_ROW).filter(has_text="Models").click()
+    expect_page(page, "Models")
+    for seed in (8, 9):
+        page.get_by_test_id("stNumberInputStepUp").click()
+        page.wait_for_url(re.compile(f"models.*seed={seed}"))
+    page.get_by_text("日本語", exact=True).click()
+    page.wait_for_url(re.compile("lang=ja"))
+    assert page.evaluate("history.length") == steps + 1
+    page.go_back()
+    expect_page(page, "概要")
+    page.wait_for_url(re.compile("seed=9&lang=ja|lang=ja&seed=9"))  # what is chosen for all pages stays chosen
+    page.go_forward()
+    expect_page(page, "モデル")
+    assert page.evaluate("history.length") == steps + 1
+
+
+@pytest.mark.slow
+def test_a_link_that_is_opened_in_a_new_tab_keeps_what_was_chosen(open_page: Open) -> None:
+    page = open_page("/overview?lang=en")
+    expect_page(page, "Overview")
+    for name, choice in (("Data set", "Fashion-MNIST"), ("Model", "Denoising VAE")):
+        page.get_by_role("combobox", name=name).click()
+        page.get_by_role("option", name=choice).click()
+    page.wait_for_url(re.compile("model=dvae"))
+    page.get_by_text("日本語", exact=True).click()
+    page.wait_for_url(re.compile("lang=ja"))
+    for links in (page.locator(IN_THE_ROW).nth(1), page.get_by_test_id("stPageLink-NavLink").first):
+        expect(links).to_have_attribute("href", re.compile("model=dvae.*lang=ja"))
+        with page.context.expect_page() as opened:
+            links.click(modifiers=["Control"])
+        expect(opened.value.get_by_role("combobox", name="モデル")).to_have_value("Denoising VAE", timeout=30_000)
+        opened.value.close()
+
+
 @pytest.mark.parametrize("width", [1440, 1280, 390])
 @pytest.mark.slow
 def test_a_link_of_the_navigation_opens_the_same_choice_elsewhere(open_page: Open, width: int) -> None:

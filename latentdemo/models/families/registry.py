@@ -26,7 +26,7 @@ def build_model(
     network: NetworkConfig,
     options: Mapping[str, Any] | None = None,
     seed: int | None = None,
-    device: torch.device | str = "cpu",
+    device: torch.device | str | None = None,
 ) -> TrainableAutoencoder:
     """An untrained model of a family.
 
@@ -35,7 +35,8 @@ def build_model(
         network: sizes of the networks.
         options: the family's own settings, as given by `TrainableAutoencoder.options`.
         seed: draws the first weights; None leaves PyTorch's own, for weights that are loaded next.
-        device: where to lay it out; "meta" takes no memory.
+        device: where to lay it out, "meta" without any memory; None takes the CPU where a seed draws the weights, else
+            what PyTorch is told around this.
 
     Raises:
         UnknownFamilyError: the family is not registered.
@@ -44,7 +45,8 @@ def build_model(
     if family not in FAMILIES:
         raise UnknownFamilyError(f"unknown model family {family!r}; known are {', '.join(FAMILIES)}")
     try:
-        model = built(lambda: FAMILIES[family](network, **(options or {})), device)
+        place = device or ("cpu" if seed is not None else torch.get_default_device())
+        model = built(lambda: FAMILIES[family](network, **(options or {})), place)
     except TypeError as error:
         raise NetworkConfigError(f"the family {family!r} does not take these options: {error}") from error
     if seed is not None:

@@ -14,9 +14,11 @@ from latentdemo.ui.state.selection import Selection
 
 NAVIGATION_LINKS = """
 const LINKS = "[data-testid=stTopNavLink], [data-testid=stTopNavDropdownLink], [data-testid=stSidebarNavLink]"
+const PAGE_LINKS = `${LINKS}, [data-testid=stPageLink-NavLink]`
 
 export default function ({ data }) {
-  joinEntries()
+  noteOneEntryAPage()
+  openElsewhereWhenAsked()
   const complete = () => document.querySelectorAll(LINKS).forEach(link => {
     if (link.search !== data.query) link.search = data.query
   })
@@ -26,18 +28,24 @@ export default function ({ data }) {
   return () => drawn.disconnect()
 }
 
-function joinEntries() {
-  if (history.entriesJoined) return
-  history.entriesJoined = true
+function noteOneEntryAPage() {
+  if (history.notesOneEntryAPage) return
+  history.notesOneEntryAPage = true
   const push = history.pushState.bind(history)
-  let arriving = false  // at a page whose settings are not in the address yet, and nobody has touched it
-  for (const touch of ["pointerdown", "keydown"]) document.addEventListener(touch, () => { arriving = false }, true)
   history.pushState = (state, title, address) => {
     const samePage = new URL(address, location.href).pathname === location.pathname
-    if (samePage && arriving) history.replaceState(state, title, address)
+    if (samePage) history.replaceState(state, title, address)
     else push(state, title, address)
-    arriving = !samePage
   }
+}
+
+function openElsewhereWhenAsked() {
+  if (document.opensElsewhereWhenAsked) return
+  document.opensElsewhereWhenAsked = true
+  document.addEventListener("click", event => {
+    const elsewhere = event.ctrlKey || event.metaKey || event.shiftKey
+    if (elsewhere && event.target.closest(PAGE_LINKS)) event.stopPropagation()
+  }, true)
 }
 """
 complete_links = st.components.v2.component("latentdemo_navigation_links", js=NAVIGATION_LINKS, isolate_styles=False)
@@ -88,9 +96,10 @@ def streamlit_pages() -> list[StreamlitPage]:
 def keep_settings_in_navigation() -> None:
     """Let the links of the navigation say what is chosen for all pages, for whoever copies one or opens a new tab.
 
-    Streamlit 1.67 gives these links bare addresses, and has no setting for them; a click goes without them. The browser
-    then notes the bare address and that with the settings as two steps, so that going back would lead to the same page;
-    here they are joined to one.
+    Streamlit 1.67 gives these links bare addresses, and has no setting for them; a click goes without them, even one
+    with the key held that asks for a new tab. The browser then notes the bare address, that with the settings, and that
+    with every setting that is changed as steps of their own; but a session keeps its settings when somebody goes back,
+    so that nothing would be seen. Here a page is one step.
     """
     complete_links(key="navigation_links", data={"query": f"?{urlencode(settings_of_all_pages())}"})
 
