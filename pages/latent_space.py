@@ -22,6 +22,7 @@ from latentdemo.ui.controls.kernel import (
     take_way,
 )
 from latentdemo.ui.evaluation.verdict import mismatch
+from latentdemo.ui.i18n.device_words import device_words
 from latentdemo.ui.i18n.kernel_words import start_title
 from latentdemo.ui.i18n.words import _
 from latentdemo.ui.latent_space.chains import ChainRequest, chains_or_wait
@@ -194,7 +195,7 @@ def explanations(report: Report | None) -> None:
                   "fitted to. Below 0.6 the AUC counts as a match, below 0.75 as a mild mismatch. Points are linked "
                   "where each is among the 10 nearest of the other; what it would be without clusters is measured on "
                   "a Gaussian with the same mean and covariance.",
-                  date=report.created, device=report.device, count=f"{report.latent_space['count']:,}")
+                  date=report.created, device=device_words(report.device), count=f"{report.latent_space['count']:,}")
             )  # fmt: skip
 
 

@@ -10,6 +10,7 @@ from latentdemo.ui.evaluation.cards import show_verdict
 from latentdemo.ui.evaluation.charts import gap_and_coverage
 from latentdemo.ui.evaluation.curves import STEPS_AXIS, usual_ways
 from latentdemo.ui.evaluation.verdict import best_chain, mismatch, verdict
+from latentdemo.ui.i18n.device_words import device_words
 from latentdemo.ui.i18n.kernel_words import start_title, way_help, way_phrase
 from latentdemo.ui.i18n.words import _
 from latentdemo.ui.overview.pictures import advised, place_of_sheet, prior_request, real_sheet, way_request
@@ -160,7 +161,7 @@ def evidence(report: Report) -> None:
 def decision(report: Report) -> None:
     """The verdict."""
     show_verdict(report)
-    st.caption(_("Measured {date} on {device}.", date=report.created, device=report.device))
+    st.caption(_("Measured {date} on {device}.", date=report.created, device=device_words(report.device)))
 
 
 def explanation() -> None:

@@ -13,6 +13,7 @@ from latentdemo.ui.evaluation.curves import STEPS_AXIS, STRICTEST, TIME_AXIS, fi
 from latentdemo.ui.evaluation.method import how_measured
 from latentdemo.ui.evaluation.table import table
 from latentdemo.ui.evaluation.verdict import beside_pythae
+from latentdemo.ui.i18n.device_words import device_words
 from latentdemo.ui.i18n.figure_words import (
     figure_meaning,
     figure_title,
@@ -137,7 +138,7 @@ def show_costs(report: Report) -> None:
         _("Assumed: an image is rejected where it does not look like real data, so that the rejection rate is 1 − "
           "precision; the device ({device}) is busy without pause; {cost} ms an image as measured, {prior} ms for the "
           "prior sample.",
-          device=report.device, cost=milliseconds_text((report.recommended or report.prior).milliseconds),
+          device=device_words(report.device), cost=milliseconds_text((report.recommended or report.prior).milliseconds),
           prior=milliseconds_text(report.prior.milliseconds))
     )  # fmt: skip
 

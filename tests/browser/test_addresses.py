@@ -112,7 +112,7 @@ def test_a_link_that_is_opened_in_a_new_tab_keeps_what_was_chosen(open_page: Ope
         expect(links).to_have_attribute("href", re.compile("model=dvae.*lang=ja"))
         with page.context.expect_page() as opened:
             links.click(modifiers=["Control"])
-        expect(opened.value.get_by_role("combobox", name="モデル")).to_have_value("Denoising VAE", timeout=30_000)
+        expect(opened.value.get_by_role("combobox", name="モデル")).to_have_value("デノイジング VAE", timeout=30_000)
         opened.value.close()
 
 
@@ -133,7 +133,7 @@ def test_a_link_of_the_navigation_opens_the_same_choice_elsewhere(open_page: Ope
     expect_page(other, "モデル")
     expect(other.get_by_test_id("stSidebar").get_by_test_id("stNumberInputField")).to_have_value("21")
     model = other.get_by_role("combobox", name="モデル")
-    expect(model).to_have_value("Denoising VAE")
+    expect(model).to_have_value("デノイジング VAE")
 
 
 @pytest.mark.slow

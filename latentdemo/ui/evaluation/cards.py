@@ -9,6 +9,7 @@ import streamlit as st
 from latentdemo.evaluation.report import CEILING, GAP, Report, Row
 from latentdemo.export.typeset import unparted
 from latentdemo.ui.evaluation.verdict import best_chain, harms, in_space, told_of, verdict
+from latentdemo.ui.i18n.device_words import device_words
 from latentdemo.ui.i18n.figure_words import (
     figure_meaning,
     figure_title,
@@ -97,7 +98,7 @@ def cost_card(report: Report) -> Card:
         if report.recommended
         else _("The prior sample, as it is")
     )
-    meaning = _("Wall-clock time, drawing and decoding included, on {device}.", device=report.device)
+    meaning = _("Wall-clock time, drawing and decoding included, on {device}.", device=device_words(report.device))
     return Card(_("Cost per image"), f"{milliseconds_text(row.milliseconds)} ms", [note], meaning)
 
 

@@ -6,6 +6,7 @@ from latentdemo.evaluation.findings.recommend import COVERAGE_MARGIN, FEWEST, MA
 from latentdemo.evaluation.report import PRIMARY, SCHEMA, Report
 from latentdemo.ui.evaluation.verdict import number_word
 from latentdemo.ui.i18n.class_words import attribute_word
+from latentdemo.ui.i18n.device_words import device_words
 from latentdemo.ui.i18n.figure_words import space_title
 from latentdemo.ui.i18n.kernel_words import start_title
 from latentdemo.ui.i18n.words import _
@@ -119,7 +120,7 @@ def occasion_in_words(report: Report) -> str:
     """When, on what and with what it was measured."""
     return _("Measured {date} on {device}: figures with the networks in {precision}, times of the model as it "
              "serves, for 64 images at once. Versions: {versions}.",
-             date=report.created, device=report.device, precision=report.precision,
+             date=report.created, device=device_words(report.device), precision=report.precision,
              versions=", ".join(f"{name} {version}" for name, version in report.versions.items()))  # fmt: skip
 
 

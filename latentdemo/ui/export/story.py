@@ -15,6 +15,7 @@ from latentdemo.ui.evaluation.curves import STEPS_AXIS, curves, usual_ways
 from latentdemo.ui.evaluation.method import error_in_words, how_measured, rule_in_words, sides_in_words
 from latentdemo.ui.evaluation.table import table
 from latentdemo.ui.evaluation.verdict import best_chain, mismatch, verdict
+from latentdemo.ui.i18n.device_words import device_words
 from latentdemo.ui.i18n.figure_words import figure_title
 from latentdemo.ui.i18n.kernel_words import capital, kernel_help, kernel_title, start_samples
 from latentdemo.ui.i18n.words import _, language
@@ -126,8 +127,8 @@ def decision(report: Report | None) -> Section:
     else:
         chain = best_chain(report)
         points = [chain] if chain else []
-        points += [rule_in_words(report), sides_in_words(report), _("Measured {date} on {device}.",
-                                                             date=report.created, device=report.device)]  # fmt: skip
+        measured = _("Measured {date} on {device}.", date=report.created, device=device_words(report.device))
+        points += [rule_in_words(report), sides_in_words(report), measured]
     return Section(_("The decision, and how it was measured"), tuple(points))
 
 

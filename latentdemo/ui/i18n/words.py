@@ -72,7 +72,8 @@ def N_(text: str) -> str:
     return text
 
 
-SHOWN_BY_NAME = (N_("Cartoon faces"),)  # titles of data sets; those that are proper names stay as they are
+SHOWN_BY_NAME = (N_("Cartoon faces"), N_("Denoising VAE"), N_("Denoising AAE"), N_("Flow-prior VAE"), N_("Apple GPU"))
+"""Titles of data sets, model families and devices; those that are proper names or abbreviations stay as they are."""
 
 
 def _(text: str, **values: object) -> str:

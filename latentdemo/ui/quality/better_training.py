@@ -10,6 +10,7 @@ from latentdemo.models import FAMILIES
 from latentdemo.ui.i18n.figure_words import value_text
 from latentdemo.ui.i18n.kernel_words import way_phrase
 from latentdemo.ui.i18n.words import _
+from latentdemo.ui.state.selection import family_title
 
 
 def better_training(reports: Mapping[str, Report]) -> list[str]:
@@ -90,5 +91,5 @@ def end_of(report: Report) -> Interval:
 
 def titles(pair: tuple[Report, Report]) -> dict[str, str]:
     """Both families in words."""
-    plain, better = (FAMILIES[report.model.split("/")[1]].title for report in pair)
+    plain, better = (family_title(report.model.split("/")[1]) for report in pair)
     return {"plain": plain, "better": better}

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import streamlit as st
-import torch
 
 from latentdemo.checkpoints import model_folder, read_config
 from latentdemo.checkpoints.roots import checkpoint_roots
 from latentdemo.engine import engine_for
 from latentdemo.errors import LatentdemoError
 from latentdemo.models import describe_device
+from latentdemo.ui.i18n.device_words import device_words
 from latentdemo.ui.i18n.error_words import error_words
 from latentdemo.ui.i18n.words import LANGUAGES, _, browser_language
 from latentdemo.ui.shell.presentation import presentation_control
@@ -28,10 +28,7 @@ from latentdemo.ui.state.uploads import finished_upload
 
 def device_in_words() -> str:
     """The device in use, in the session's language."""
-    device = engine_for().device
-    return (
-        _("CPU, threads: {count}", count=torch.get_num_threads()) if device.type == "cpu" else describe_device(device)
-    )
+    return device_words(describe_device(engine_for().device))
 
 
 def sidebar() -> Selection:

@@ -67,8 +67,8 @@ def dataset_title(name: str) -> str:
 
 
 def family_title(name: str) -> str:
-    """A family in words; a folder of one's own keeps its name."""
-    return FAMILIES[name].title if name in FAMILIES else name
+    """A family in the session's language; a folder of one's own keeps its name."""
+    return _(FAMILIES[name].title) if name in FAMILIES else name
 
 
 def choose_model(model: str) -> None:
