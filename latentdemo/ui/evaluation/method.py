@@ -7,7 +7,7 @@ from latentdemo.evaluation.report import PRIMARY, SCHEMA, Report
 from latentdemo.ui.evaluation.verdict import number_word
 from latentdemo.ui.i18n.class_words import attribute_word
 from latentdemo.ui.i18n.device_words import device_words
-from latentdemo.ui.i18n.figure_words import space_title
+from latentdemo.ui.i18n.figure_words import described_space, space_title
 from latentdemo.ui.i18n.kernel_words import start_title
 from latentdemo.ui.i18n.words import _
 
@@ -22,7 +22,7 @@ def how_measured(report: Report) -> list[str]:
 
 def spaces_in_words(report: Report) -> str:
     """Where samples are compared with real images."""
-    names = {space: str(facts.get("name", "–")) for space, facts in report.spaces.items()}
+    names = {space: described_space(str(facts.get("name", "–"))) for space, facts in report.spaces.items()}
     if len(names) == 1:
         return _("Samples are compared with held-out real images in the feature space **{space}**. Figures of another "
                  "one cannot be compared with these, least of all published ones, which are taken in Inception's.",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -34,8 +35,23 @@ TITLES = {
 }
 SPACES = {"damage": N_("labels and damage"), "labels": N_("labels alone"), "imagenet": N_("ImageNet")}
 """Feature spaces by what their networks were trained to tell, which is what they judge by."""
+DESCRIPTIONS = (
+    N_("{data} classifier, {count} penultimate activations"),
+    N_("{data} classifier of labels alone, {count} pooled activations"),
+    N_("{network} (ImageNet), {count} principal components of {data}"),
+)
+"""As evaluations describe the spaces that they were made in."""
 NO_BREAK = "\N{NO-BREAK SPACE}"
 FEWEST_DIGITS = 3  # figures without a natural unit have so many digits at least
+
+
+def described_space(description: str) -> str:
+    """A feature space as an evaluation describes it, in the session's language; others keep what is said of them."""
+    for text in DESCRIPTIONS:
+        pattern = re.sub(r"\\{(\w+)\\}", r"(?P<\1>\\S+)", re.escape(text))
+        if found := re.fullmatch(pattern, description):
+            return _(text, **found.groupdict())
+    return description
 
 
 def figure_title(name: str) -> str:
