@@ -28,7 +28,8 @@ from torch.optim.swa_utils import AveragedModel
 from torchdiffeq import odeint
 
 from latentdemo.models.device import has_bf16
-from latentdemo.random import Generators, Purpose, randn, stream
+from latentdemo.models.network import built
+from latentdemo.random import Generators, Purpose, rand, randn, stream
 from latentdemo.sampling.densities.density import StoredDensity
 from latentdemo.sampling.densities.spec import BATCH, DensitySpec, FitSettings
 from latentdemo.sampling.encodings import Encodings
@@ -121,9 +122,9 @@ class FlowMatching(StoredDensity):
         self.shape = {"latent_size": latent_size, "hidden": hidden, "blocks": blocks}
         self.latent_size = latent_size
         self.steps = steps
-        self.register_buffer("location", torch.zeros(latent_size))
-        self.register_buffer("scale", torch.ones(latent_size))
-        self.velocity = Velocity(latent_size, hidden, blocks)
+        self.register_buffer("location", torch.zeros(latent_size, dtype=torch.float32, device="cpu"))
+        self.register_buffer("scale", torch.ones(latent_size, dtype=torch.float32, device="cpu"))
+        self.velocity = built(lambda: Velocity(latent_size, hidden, blocks))
 
     def settings(self) -> dict[str, Any]:
         return self.shape | {"steps": self.steps}
@@ -230,8 +231,8 @@ class Check:
 
     def __init__(self, points: Tensor, seed: int) -> None:
         generator = stream(seed, Purpose.FIT_DRAWS, 2)
-        self.noise = torch.randn(points.shape, generator=generator)
-        self.time = torch.rand(len(points), generator=generator)
+        self.noise = randn(points.shape, generator)
+        self.time = rand(len(points), generator)
         self.points = paired(self.noise, points)
 
     @torch.no_grad()
@@ -256,7 +257,7 @@ class Check:
 def match_moments(density: FlowMatching, seed: int) -> None:
     """Shift and stretch draws to the mean and the standard deviation that encodings have in each dimension: what the
     field has not learned makes them a few per cent too narrow."""
-    noise = torch.randn(MATCHED, density.latent_size, generator=stream(seed, Purpose.FIT_DRAWS, 3))
+    noise = randn((MATCHED, density.latent_size), stream(seed, Purpose.FIT_DRAWS, 3))
     drawn = density.standardised(density.transport(noise))
     density.scale.div_(drawn.std(dim=0))
     density.location.sub_(density.scale * drawn.mean(dim=0))
@@ -281,8 +282,8 @@ def batches(
         generator = stream(seed, Purpose.FIT, number)
         points = density.standardised(encodings.draw(generator)[rows])
         for part in torch.randperm(len(points), generator=generator).split(BATCH):
-            noise = torch.randn(len(part), points.shape[1], generator=generator)
-            yield noise, paired(noise, points[part]), torch.rand(len(part), generator=generator)
+            noise = randn((len(part), points.shape[1]), generator)
+            yield noise, paired(noise, points[part]), rand(len(part), generator)
 
 
 def paired(noise: Tensor, points: Tensor) -> Tensor:
