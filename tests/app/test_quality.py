@@ -92,7 +92,8 @@ def test_a_better_trained_model_answers_whether_a_chain_is_still_worth_it(root: 
         app = open_quality(model=family, lang=lang)
         assert not app.exception
         assert any(question in each.value for each in app.header)
-        assert sum("Flow-prior VAE" in each.value for each in app.markdown) == 1
+        title = {"en": "Flow-prior VAE", "ja": "フロー事前分布 VAE"}[lang]
+        assert sum(title in each.value for each in app.markdown) == 1
 
 
 def test_settings_are_in_the_link(root: Path) -> None:
