@@ -101,6 +101,9 @@ def show_made(folder: Path, config: SpaceConfig | DensityConfig) -> None:
 
 def compare(
     model: EvaluatedModel,
+    only: Annotated[
+        list[str] | None, typer.Option(help="This sampler alone, such as pythae-maf; may be given several times.")
+    ] = None,
     device: Device = None,
     data_dir: DataDir = None,
     as_json: ReportAsJson = False,
@@ -118,7 +121,12 @@ def compare(
     with progress_bar() as bar:
         images, _held_out = images_of(folder.parent, data_dir, bar)
         report = compare_with_pythae(
-            before, images, device=device, resume_from=folder / COMPARISON, progress=progress_of(bar, "comparing")
+            before,
+            images,
+            only=only,
+            device=device,
+            resume_from=folder / COMPARISON,
+            progress=progress_of(bar, "comparing"),
         )
     if as_json:
         show_json(report)

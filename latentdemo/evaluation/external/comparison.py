@@ -38,6 +38,7 @@ def compare_with_pythae(
     report: Report,
     train: ImageSet,
     *,
+    only: Sequence[str] | None = None,
     spaces: Mapping[str, FeatureSpace] | None = None,
     device: torch.device | str | None = None,
     resume_from: Path,
@@ -49,6 +50,7 @@ def compare_with_pythae(
     Args:
         report: the evaluation of a model at hand.
         train: the images that the model was trained on, whose encodings the samplers are fitted to.
+        only: names of the samplers; None takes all. Rows of others that were there go.
         spaces: the feature spaces of the report; None takes those of the data set.
         device: where to run.
         resume_from: a folder of what is done so far, written as it goes; a run with the same settings goes on from it.
@@ -56,10 +58,14 @@ def compare_with_pythae(
         cancelled: asked between two samplers, and between two batches.
 
     Raises:
-        EvaluationError: the report is of other weights or features, or its prior sample cannot be measured again.
+        EvaluationError: a sampler that is not known, the report is of other weights or features, or its prior sample
+            cannot be measured again.
         Cancelled: `cancelled` answered True; what was done is in `resume_from`.
         LatentdemoError: pythae is not installed, or something of the model cannot be read.
     """
+    names = list(EPOCHS) if only is None else list(only)
+    if unknown := sorted(set(names) - set(EPOCHS)):
+        raise EvaluationError(f"unknown samplers {', '.join(unknown)}; known are {', '.join(EPOCHS)}")
     model = load_trained(report.model, device)
     assert model.folder is not None
     spaces = spaces or load_spaces(model.folder.parent.name, device, beside=model.folder.parent)
@@ -74,7 +80,7 @@ def compare_with_pythae(
     unfinished = Unfinished(resume_from / PARTS, key)
     encodings = encode_set(model, train)
     draws = {}
-    for name in EPOCHS:
+    for name in names:
         if cancelled and cancelled():
             raise Cancelled("cancelled; what was done so far is kept")
         draws[name] = kept_or_made(
@@ -90,7 +96,7 @@ def compare_with_pythae(
         train if report.training_images else None,
         drawn={name: each.latents for name, each in draws.items()},
     )
-    arms = [direct_draw(PRIOR), *map(direct_draw, EPOCHS)]
+    arms = [direct_draw(PRIOR), *map(direct_draw, names)]
     [prior, *rows], _references = measure_all(
         subject, arms, report.count, report.seeds, unfinished, progress, cancelled
     )

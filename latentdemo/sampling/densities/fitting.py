@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, cast
@@ -112,10 +113,17 @@ def fit_densities(
         scale=[round(value, 5) for value in scale.tolist()],
         training=asdict(settings) | {"images": len(train), "held_out": len(checked)},
         versions=current_versions(),
+        extends=extended(folder, densities.keys() - kept.keys()) if kept else [],
     )
     config = save_densities(folder, densities, config)
     unfinished.drop()
     return config
+
+
+def extended(folder: Path, names: AbstractSet[str]) -> list[str]:
+    """Digests of the files of densities beside a checkpoint that stay whole where densities of some names are added."""
+    before = read_density_config(folder)
+    return [] if names & before.densities.keys() else [*before.extends, before.sha256]
 
 
 def stored_densities(folder: Path) -> dict[str, tuple[dict[str, Any], StoredDensity]]:

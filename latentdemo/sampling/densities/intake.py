@@ -57,6 +57,7 @@ class UploadedDensities(BaseModel):
     scale: list[Number]
     training: Any = None
     versions: Any = None
+    extends: Any = None
     sha256: str = ""
 
 

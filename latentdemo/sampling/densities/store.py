@@ -44,6 +44,7 @@ class DensityConfig:
         training: settings of the fit, its seed among them.
         versions: of what fitted.
         sha256: digest of `density.safetensors`.
+        extends: digests that the file had before densities were added to it; all that it held then is in it unchanged.
     """
 
     model_sha256: str
@@ -53,6 +54,7 @@ class DensityConfig:
     training: dict[str, Any] = field(default_factory=dict)
     versions: dict[str, str] = field(default_factory=dict)
     sha256: str = ""
+    extends: list[str] = field(default_factory=list)
 
 
 def save_densities(folder: Path, densities: Mapping[str, StoredDensity], config: DensityConfig) -> DensityConfig:
@@ -99,6 +101,16 @@ def densities_digest(folder: Path | None) -> str:
         return "" if folder is None else read_density_config(folder).sha256
     except CheckpointError:
         return ""
+
+
+def digests_held(folder: Path | None) -> set[str]:
+    """Digests of files of densities that are all beside a checkpoint, in the file that is there: its own, and those
+    that it extends. What was measured with one of them holds."""
+    try:
+        config = None if folder is None else read_density_config(folder)
+    except CheckpointError:
+        return set()
+    return {config.sha256, *config.extends} if config else set()
 
 
 def are_fitted(folder: Path) -> bool:

@@ -101,7 +101,7 @@ def advised_row(chosen: Selection, evaluation: Report | str) -> Row | str:
     if row.start != "prior":
         return _("What the evaluation recommends starts at draws from the {start}; it cannot start at the frames of a "
                  "path, so there is no recommended row.", start=start_title(row.start))  # fmt: skip
-    if evaluation.density_sha256 != chosen.densities:
+    if evaluation.density_sha256 not in chosen.densities_held:
         return _("The evaluation is of other fitted densities of this model, so there is no recommended row.")
     return row
 

@@ -29,7 +29,7 @@ from latentdemo.export.picture import order_of_tiles, sheet_of
 from latentdemo.export.settings import DRAWN, Layout
 from latentdemo.imaging import png_bytes
 from latentdemo.sampling import ChainRun, ChainSpec
-from latentdemo.sampling.densities.store import read_density_config
+from latentdemo.sampling.densities.store import digests_held, read_density_config
 from latentdemo.sampling.starts import DENSITY
 from latentdemo.ui.state import background
 
@@ -278,7 +278,8 @@ def gap_closed(report: Report, request: Request, step: int) -> Interval | None:
 
     None where the report measured something else, and for the prior sample, where the gap is open by definition.
     """
-    if (report.model_sha256, report.density_sha256) != (request.digest, request.densities):
+    held = {request.densities} | digests_held(model_folder(request.model))
+    if report.model_sha256 != request.digest or report.density_sha256 not in held:
         return None
     for row in report.rows:
         if row.steps == step and not row.is_prior and GAP in row.figures and samples_alike(row, request):

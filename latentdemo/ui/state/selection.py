@@ -12,7 +12,7 @@ from latentdemo.data import DATASETS
 from latentdemo.errors import LatentdemoError
 from latentdemo.models import FAMILIES
 from latentdemo.sampling.densities.registry import DENSITIES
-from latentdemo.sampling.densities.store import densities_digest, read_density_config
+from latentdemo.sampling.densities.store import densities_digest, digests_held, read_density_config
 from latentdemo.ui.i18n.words import N_, _
 from latentdemo.ui.state.uploads import session_models
 
@@ -57,6 +57,11 @@ class Selection:
     def densities(self) -> str:
         """Digest of the densities that were fitted to the model; empty where there are none to read."""
         return densities_digest(model_folder(self.model))
+
+    @property
+    def densities_held(self) -> set[str]:
+        """Digests of files of densities that are all among those of the model; what was measured with them holds."""
+        return digests_held(model_folder(self.model))
 
 
 def dataset_title(name: str) -> str:

@@ -28,7 +28,7 @@ from latentdemo.sampling.densities.registry import DENSITIES
 from latentdemo.sampling.densities.resolve import resolve_density
 from latentdemo.sampling.densities.spec import FitSettings
 from latentdemo.sampling.densities.spline_flow import Flow, train
-from latentdemo.sampling.densities.store import load_densities
+from latentdemo.sampling.densities.store import digests_held, load_densities
 from latentdemo.sampling.densities.unfinished import UNFINISHED
 from latentdemo.sampling.encodings import Encodings
 
@@ -180,6 +180,20 @@ def test_one_density_is_fitted_anew_and_the_others_stay(fitted_folder, tmp_path)
     assert torch.equal(stored["flow"].density.transport(noise), kept["flow"].density.transport(noise))
     with pytest.raises(SamplingError, match="unknown densities kde; known are mixture-10"):
         fit_densities(model, some_images(600), some_images(300), only=["kde"])
+
+
+def test_what_was_measured_with_densities_holds_until_one_of_them_is_fitted_anew(fitted_folder, tmp_path) -> None:
+    shutil.copytree(fitted_folder[0] / "fashion-mnist", tmp_path / "fashion-mnist")
+    model = load_model("fashion-mnist/vae", "cpu", tmp_path)
+    for name in (DENSITY_CONFIG, DENSITY_WEIGHTS):
+        (model.folder / name).unlink()
+    assert digests_held(model.folder) == set()
+    small = {"epochs": 1, "hidden": 16}
+    first = fit_densities(model, some_images(600), some_images(300), only=["mixture-10"], **small)
+    added = fit_densities(model, some_images(600), some_images(300), only=["flow"], **small)
+    assert digests_held(model.folder) == {first.sha256, added.sha256}
+    again = fit_densities(model, some_images(600), some_images(300), only=["mixture-10"], seed=1, **small)
+    assert digests_held(model.folder) == {again.sha256}
 
 
 def test_a_fit_that_was_stopped_goes_on_with_the_density_that_it_was_at(fitted_folder, tmp_path, monkeypatch) -> None:
