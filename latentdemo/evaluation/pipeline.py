@@ -35,6 +35,7 @@ from latentdemo.evaluation.metrics.cost import milliseconds_an_image
 from latentdemo.evaluation.protocol import plan
 from latentdemo.evaluation.repetition import Subject
 from latentdemo.evaluation.report import (
+    CEILING,
     UNFINISHED,
     EvaluationError,
     PathReport,
@@ -237,7 +238,7 @@ def measure_model(
             versions=current_versions(),
             references=references,
             rows=rows,
-            recommendation=recommend(rows),
+            recommendation=recommend(rows, ceiling=references.get(CEILING)),
             latent_space=describe_latent_space(subject.encodings),
             diagnostics=diagnose_kernels(trained, subject.encodings, compute.batches, cancelled),
             training_images=train is not None,
@@ -268,7 +269,8 @@ def retime(report: Report, device: torch.device | str | None = None, compute: Co
     compute = compute or Here(device)
     with compute.model(report.model, "served") as model:
         rows = with_times(report.rows, model, compute.batches)
-    return replace(report, rows=rows, recommendation=recommend(rows), device=describe_device(compute.device))
+    advice = recommend(rows, ceiling=report.references.get(CEILING))
+    return replace(report, rows=rows, recommendation=advice, device=describe_device(compute.device))
 
 
 def describe_latent_space(encodings: Encodings) -> dict[str, Any]:

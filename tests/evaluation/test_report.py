@@ -157,6 +157,13 @@ def test_a_model_that_nothing_helps_is_left_alone(rows: list[Row], reason: str) 
     assert (advice.row, advice.reason) == (None, reason)
 
 
+def test_a_mix_that_the_decoder_shifts_is_not_held_against_a_sampler() -> None:
+    rows = [replace(PRIOR, mix={"nose": shifted(0.1)}), replace(row("hmc", 1, 50.0), mix={"nose": shifted(0.3)})]
+    assert recommend(rows, ceiling=Measured({}, {}, {"nose": shifted(0.28)})).row == 1
+    assert recommend(rows, ceiling=Measured({}, {}, {"nose": shifted(-0.3)})).reason == "mix"
+    assert recommend(rows, ceiling=Measured({}, {}, {"hair": shifted(0.3)})).reason == "mix"
+
+
 def test_one_repetition_supports_no_advice() -> None:
     assert recommend([each.part([0]) for each in (PRIOR, row("hmc", 1, 90.0))]).row is None
 

@@ -51,7 +51,9 @@ class Limits:
 ANY = Limits()
 
 
-def recommend(rows: Sequence[Row], limits: Limits = ANY, *, halved: bool = True) -> Recommendation:
+def recommend(
+    rows: Sequence[Row], limits: Limits = ANY, *, ceiling: Measured | None = None, halved: bool = True
+) -> Recommendation:
     """The cheapest way whose gap closed is as good as the best's, within a margin; none where no way is better than the
     prior in every feature space, or where nobody would see the difference.
 
@@ -67,11 +69,12 @@ def recommend(rows: Sequence[Row], limits: Limits = ANY, *, halved: bool = True)
     Args:
         rows: all ways to sample that were measured, the prior sample among them, each with its cost.
         limits: what a recommended way must keep to.
+        ceiling: what the decoder makes of encodings of real data, whose mix no sampler can be blamed for.
         halved: whether one half of the repetitions chooses; else all do, and nothing tells how good the choice is.
     """
     first, second = halves(rows) if halved else ((), ())
-    one = choice(rows, limits, first, second)
-    return one if first == second else better_of(rows, one, choice(rows, limits, second, first))
+    one = choice(rows, limits, ceiling, first, second)
+    return one if first == second else better_of(rows, one, choice(rows, limits, ceiling, second, first))
 
 
 def better_of(rows: Sequence[Row], one: Recommendation, other: Recommendation) -> Recommendation:
@@ -93,7 +96,9 @@ def told_of_all(rows: Sequence[Row], advice: Recommendation) -> Recommendation:
     return replace(advice, gains=gains, harms=harms, told_on=())
 
 
-def choice(rows: Sequence[Row], limits: Limits, choosing: Sequence[int], telling: tuple[int, ...]) -> Recommendation:
+def choice(
+    rows: Sequence[Row], limits: Limits, ceiling: Measured | None, choosing: Sequence[int], telling: tuple[int, ...]
+) -> Recommendation:
     """What some of the repetitions choose, told of others; see `recommend`."""
     seen = [row.part(choosing) for row in rows]
     prior = next(row for row in seen if row.is_prior)
@@ -105,7 +110,7 @@ def choice(rows: Sequence[Row], limits: Limits, choosing: Sequence[int], telling
     def gap(index: int) -> float:
         return seen[index].figures[GAP].mean
 
-    objections = {index: objection(prior, seen[index]) for index in competing}
+    objections = {index: objection(prior, seen[index], ceiling) for index in competing}
     paying = [index for index in competing if not objections[index]]
     if not paying:
         best = max(competing, key=gap)
@@ -133,13 +138,13 @@ def halves(rows: Sequence[Row]) -> tuple[tuple[int, ...], tuple[int, ...]]:
     return (everything[::2], everything[1::2]) if count >= FEWEST else (everything, everything)
 
 
-def objection(prior: Row, row: Row) -> str:
+def objection(prior: Row, row: Row, ceiling: Measured | None) -> str:
     """What speaks against a way, see `Recommendation.reason`; "" for nothing."""
     if not closes(row):
         return "chance"
     if not all(keeps_coverage(prior.judged[space]["coverage"], row.judged[space]["coverage"]) for space in row.judged):
         return "coverage"
-    if shifts_mix(prior, row):
+    if shifts_mix(prior, row, ceiling):
         return "mix"
     copied = row.own.get("memorised_share")
     return "copies" if copied is not None and copied.low > MOST_COPIED else ""
@@ -150,10 +155,16 @@ def closes(row: Measured) -> bool:
     return all(figures[GAP].low > 0.0 for figures in row.judged.values())
 
 
-def shifts_mix(prior: Measured, row: Measured) -> bool:
+def shifts_mix(prior: Measured, row: Measured, ceiling: Measured | None) -> bool:
     """Whether the classes of some attribute are shifted more than by the prior beyond chance, and perhaps by more than
-    the margin."""
-    pairs = [(prior.mix[name], each) for name, each in row.mix.items() if name in prior.mix]
+    the margin.
+
+    Where they are spread as those of the ceiling, within the margin, it is the decoder that shifts them: it may lose
+    what tells the classes, such as a small nose, and a sampler that hits the encodings of real data has its mix.
+    """
+    limit = ceiling.mix if ceiling else {}
+    blamed = [name for name in row.mix if name not in limit or row.mix[name].apart_from(limit[name]) > MIX_MARGIN]
+    pairs = [(prior.mix[name], row.mix[name]) for name in blamed if name in prior.mix]
     shifts = [after.total_variation.minus(before.total_variation) for before, after in pairs]
     return any(shift.low > 0.0 and shift.high > MIX_MARGIN for shift in shifts)
 

@@ -54,6 +54,10 @@ class Mix:
     total_variation: Interval
     shares: tuple[Interval, ...]
 
+    def apart_from(self, other: Mix) -> float:
+        """Half the sum of the shares' differences from others', over all repetitions together."""
+        return 0.5 * sum(abs(one.mean - two.mean) for one, two in zip(self.shares, other.shares, strict=True))
+
 
 @dataclass(frozen=True)
 class Measured:
