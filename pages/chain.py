@@ -34,6 +34,7 @@ from latentdemo.ui.shell.presentation import presenting
 from latentdemo.ui.state.background import working
 from latentdemo.ui.state.evaluated import report_of
 from latentdemo.ui.state.link import put_in_link, take_from_link
+from latentdemo.ui.state.selection import Selection
 
 STEPS, CHAINS = (1, 2, 3, 5, 10, 20, 50), (1, 4, 9)
 USUAL: dict[str, Any] = {"steps": 10, "chains": 4}
@@ -55,16 +56,16 @@ def way_controls(report: Report | None) -> None:
         )  # fmt: skip
 
 
-def switches(report: Report | None, corrupts: bool) -> None:
+def switches(report: Report | None, chosen: Selection) -> None:
     """How a step is taken, each switch with what it does where it stands.
 
     Args:
         report: the model's evaluation.
-        corrupts: whether the model was trained to take noise away.
+        chosen: the model.
     """
     kernel_caption()
     with st.container(horizontal=True):
-        for option in kernel_options(corrupts):
+        for option in kernel_options(chosen):
             with st.container(width=SWITCH):
                 option_control(option)
                 st.caption(option_meaning(option))
@@ -136,12 +137,12 @@ above, stage, progress, below = (st.container() for _place in range(4))
 if presenting():
     above = below = st.sidebar  # the sidebar is hidden in a presentation
 report = report_of(chosen)
-way = take_way(report, chosen.corrupts)
+way = take_way(report, chosen)
 settings = take_settings({"steps": steps_offered(report, STEPS), "chains": CHAINS}, USUAL)
 with above:
     way_controls(report)
 with below:
-    switches(report, chosen.corrupts)
+    switches(report, chosen)
 put_way()
 put_settings(USUAL)
 with above:

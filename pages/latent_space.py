@@ -98,7 +98,7 @@ def fragments(found: Mapping[str, Any]) -> list[str]:
 
 def map_controls(chosen: Selection, report: Report | None) -> ChainSpec:
     """Which chains the map shows."""
-    way = take_way(report, chosen.corrupts)
+    way = take_way(report, chosen)
     starts, steps = [PRIOR, DENSITY, *chosen.density_names], steps_offered(report, STEPS)
     settings = take_settings({"steps": steps, "start": starts}, USUAL)
     with st.container(horizontal=True, vertical_alignment="bottom"):
@@ -115,7 +115,7 @@ def map_controls(chosen: Selection, report: Report | None) -> ChainSpec:
                 help=_("Where the chains start: at the draws of the prior that are shown, or at draws from a density "
                        "that was fitted to encodings of real data."),
             )  # fmt: skip
-            for option in kernel_options(chosen.corrupts):
+            for option in kernel_options(chosen):
                 option_control(option)
             stopping_control(report)
             kernel_caption()

@@ -45,6 +45,7 @@ from latentdemo.ui.runs.comparison import (
 from latentdemo.ui.shell.navigation import selection
 from latentdemo.ui.shell.presentation import presenting
 from latentdemo.ui.state.evaluated import report_of
+from latentdemo.ui.state.selection import Selection
 
 COUNTS = (16, 36, 64, 100, 256)
 STEPS = (0, 1, 2, 3, 5, 10, 20, 50, 100)
@@ -85,12 +86,12 @@ def way_controls(report: Report | None, starts: list[str]) -> None:
     kernel_caption()
 
 
-def setting_controls(report: Report | None, corrupts: bool) -> None:
+def setting_controls(report: Report | None, chosen: Selection) -> None:
     """The other settings; they act when the button is pressed.
 
     Args:
         report: the model's evaluation.
-        corrupts: whether the model was trained to take noise away.
+        chosen: the model.
     """
     with st.form("settings"), st.container(horizontal=True, vertical_alignment="bottom"):
         st.segmented_control(
@@ -101,7 +102,7 @@ def setting_controls(report: Report | None, corrupts: bool) -> None:
             _("Steps to compare"), steps_offered(report, STEPS), selection_mode="multi", key="steps", wrap=True,
             help=_("How many steps of the kernel. Step 0 shows the starting points."),
         )  # fmt: skip
-        for option in kernel_options(corrupts):
+        for option in kernel_options(chosen):
             option_control(option)
         stopping_control(report)
         st.segmented_control(
@@ -240,7 +241,7 @@ def in_words(request: Request, shown: tuple[int, ...]) -> dict[str, str]:
 chosen = selection()
 report = report_of(chosen)
 starts = [PRIOR, DENSITY, *chosen.density_names, DATA]
-way = take_way(report, chosen.corrupts)
+way = take_way(report, chosen)
 settings = take_settings(
     {"start": starts, "count": COUNTS, "steps": steps_offered(report, STEPS), "order": ORDERS}, USUAL
 )
@@ -261,7 +262,7 @@ if not presenting():
     explanation()
 with st.sidebar if presenting() else st.container():  # the sidebar is hidden in a presentation
     way_controls(report, starts)
-    setting_controls(report, chosen.corrupts)
+    setting_controls(report, chosen)
     put_way()
     put_settings(USUAL)
 comparison = comparison_or_wait(

@@ -26,6 +26,7 @@ WORDS = {
     "kernel": list(KERNELS),
     "decoding": ["mean", "sample"],
     "corruption": ["off", "model"],
+    "density": ["flow", "flow-matching"],
     "stop": ["off", "10", "50"],
     "start": ["prior", "density", "data"],
     "count": ["16", "36"],

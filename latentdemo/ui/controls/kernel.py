@@ -16,32 +16,33 @@ from latentdemo.sampling.kernels import Option
 from latentdemo.ui.i18n.kernel_words import kernel_help, kernel_name, way_noun, way_phrase
 from latentdemo.ui.i18n.words import _
 from latentdemo.ui.state.link import put_in_link, take_from_link
+from latentdemo.ui.state.selection import Selection
 
 OFF = "off"
 USUAL_SHARES = (0.1, 0.25, 0.4, 0.5, 0.9)  # shares of real data that chains can stop by
 
 
-def take_way(report: Report | None, corrupts: bool) -> ChainSpec:
+def take_way(report: Report | None, chosen: Selection) -> ChainSpec:
     """How chains walk, as the link or the controls say; call it before the controls, and `put_way` after them.
 
     The controls have their setting as key. An option that the model does not have is left at its usual value.
 
     Args:
         report: the model's evaluation, whose ways to sample can all be chosen.
-        corrupts: whether the model was trained to take noise away.
+        chosen: the model.
     """
     take_from_link("kernel", list(KERNELS), PLAIN)
-    for option in kernel_options(corrupts=True):
+    for option in kernel_options():
         take_from_link(option.name, option.values, option.usual)
     take_from_link("stop", list(stops_offered(report)), OFF)
-    options = {option.name: st.session_state[option.name] for option in kernel_options(corrupts)}
+    options = {option.name: st.session_state[option.name] for option in kernel_options(chosen)}
     return ChainSpec(st.session_state["kernel"], options, stop_at=stops_offered(report)[st.session_state["stop"]])
 
 
 def put_way() -> None:
     """Write how chains walk into the address."""
     put_in_link("kernel", PLAIN)
-    for option in kernel_options(corrupts=True):
+    for option in kernel_options():
         put_in_link(option.name, option.usual)
     put_in_link("stop", OFF)
 
@@ -64,10 +65,16 @@ def put_settings(usual: Mapping[str, Any]) -> None:
         put_in_link(key, value)
 
 
-def kernel_options(corrupts: bool) -> list[Option]:
-    """The options of the chosen kernel that have a control, those for denoising models only where the model is one."""
-    options = KERNELS[st.session_state["kernel"]].options
-    return [option for option in options if option.choices and (corrupts or not option.needs_corruption)]
+def kernel_options(chosen: Selection | None = None) -> list[Option]:
+    """The options of the chosen kernel that have a control, those that a model has where one is given."""
+    options = [option for option in KERNELS[st.session_state["kernel"]].options if option.choices]
+    return options if chosen is None else [option for option in options if has_option(chosen, option)]
+
+
+def has_option(chosen: Selection, option: Option) -> bool:
+    """Whether an option means something to a model: corruption to a denoising one, densities to one that has them."""
+    has_densities = option.name != "density" or {*option.values} <= {*chosen.density_names}
+    return has_densities and (chosen.corrupts or not option.needs_corruption)
 
 
 def stops_offered(report: Report | None) -> dict[str, float | None]:
@@ -146,7 +153,7 @@ def recommended_button(
 def choose_way(row: Row, settings: Mapping[str, Any]) -> None:
     """Have the controls say what a row of an evaluation says, and some settings of the page besides."""
     st.session_state["kernel"] = row.kernel or PLAIN  # which a draw does not use
-    for option in kernel_options(corrupts=True):
+    for option in kernel_options():
         st.session_state[option.name] = row.options.get(option.name, option.usual)
     st.session_state["stop"] = OFF if row.stop_at is None else f"{100 * row.stop_at:g}"
     st.session_state.update(settings)

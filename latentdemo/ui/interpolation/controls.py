@@ -63,7 +63,7 @@ def settings_controls(chosen: Selection, view: str, report: Report | None, advis
     if view == WALK:
         return Settings(path, count, even, mean_steps, USUAL_CHAIN, None)
     chain = chain_control(advised, view == GRID)
-    return Settings(path, count, even, mean_steps, chain, own_chain(report, chosen.corrupts) if chain == OWN else None)
+    return Settings(path, count, even, mean_steps, chain, own_chain(report, chosen) if chain == OWN else None)
 
 
 def view_control() -> str:
@@ -210,15 +210,15 @@ def chain_control(advised: Row | None, grid: bool) -> str:
     return chain
 
 
-def own_chain(report: Report | None, corrupts: bool) -> ChainSpec:
+def own_chain(report: Report | None, chosen: Selection) -> ChainSpec:
     """A chain of one's own choice; it may be any that an evaluation holds."""
-    way = take_way(report, corrupts)
+    way = take_way(report, chosen)
     steps = [step for step in steps_offered(report, OWN_STEPS) if step]
     take_from_link("own_steps", steps, USUAL_OWN_STEPS)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         kernel_control()
         st.selectbox(_("Steps"), steps, key="own_steps", width=110, help=_("How many steps this chain takes."))
-        for option in kernel_options(corrupts):
+        for option in kernel_options(chosen):
             option_control(option)
         stopping_control(report)
     kernel_caption()
