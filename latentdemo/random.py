@@ -49,6 +49,7 @@ class Purpose(Enum):
     OTHER_SAMPLERS = (14, 0)
     LABELS = (15, 0)
     PATHS = (16, 0)
+    ATTRIBUTES = (17, 0)
 
 
 def stream(seed: int, purpose: Purpose, *number: int, device: torch.device | str = "cpu") -> torch.Generator:

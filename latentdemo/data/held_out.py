@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 from PIL import Image
@@ -20,6 +22,13 @@ from latentdemo.errors import DataError
 from latentdemo.files import write_atomically
 
 SHEET, INDEX = "held-out.webp", "held-out.json"
+
+
+class Labels(NamedTuple):
+    """What is known of each image of a set; see `ImageSet`."""
+
+    labels: Mapping[str, np.ndarray]
+    label_names: Mapping[str, list[str]]
 
 
 def write_held_out(folder: Path, name: str, images: ImageSet) -> None:
@@ -91,6 +100,11 @@ def read_held_out(folder: Path) -> ImageSet:
         ) from error
 
 
+def held_out_labels(folder: Path) -> Labels:
+    """The labels of the shipped held-out images without the images, kept in memory; empty where none can be read."""
+    return _kept_labels(folder, held_out_written(folder))
+
+
 def held_out_images(folder: Path) -> ImageSet:
     """As `read_held_out`, kept in memory until the images are written anew; for whoever wants them again and again."""
     return _kept_images(folder, held_out_written(folder))
@@ -106,3 +120,16 @@ def held_out_written(folder: Path) -> int:
 def _kept_images(folder: Path, written: int) -> ImageSet:
     """The images of a folder that were written at that time."""
     return read_held_out(folder)
+
+
+@lru_cache(maxsize=4)
+def _kept_labels(folder: Path, written: int) -> Labels:
+    """The labels of a folder whose images were written at that time."""
+    try:
+        index = json.loads((folder / INDEX).read_text(encoding="utf-8"))
+        labels = {key: np.asarray(values) for key, values in index["labels"].items()}
+        if any(values.shape != (index["count"],) for values in labels.values()):
+            raise ValueError("not all images have their labels")
+        return Labels(labels, dict(index["label_names"]))
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return Labels({}, {})
