@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import streamlit as st
 
 from latentdemo.evaluation.report import Report
 from latentdemo.export import GIVEN
+from latentdemo.sampling.attributes import Move
 from latentdemo.ui.chain.export import export_walk
 from latentdemo.ui.chain.playback import scene
 from latentdemo.ui.chain.walks import WalkRequest, walk_or_wait
 from latentdemo.ui.components.player import SPEEDS, Scene, View, player
+from latentdemo.ui.controls.attributes import attribute_control
 from latentdemo.ui.controls.kernel import (
     kernel_caption,
     kernel_control,
@@ -39,6 +42,14 @@ from latentdemo.ui.state.selection import Selection
 STEPS, CHAINS = (1, 2, 3, 5, 10, 20, 50), (1, 4, 9)
 USUAL: dict[str, Any] = {"steps": 10, "chains": 4}
 HEIGHT, SWITCH, STOPPING = 560, 300, 400  # pixels: about the height of the player; width of a switch with its line
+
+
+def head(chosen: Selection) -> Move | None:
+    """The title, and beside it how the starting point is moved, which so opens over the map, not over the pictures."""
+    with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
+        if not presenting():
+            st.title(_("What a chain does, step by step"), width="content")
+        return attribute_control(chosen)
 
 
 def way_controls(report: Report | None) -> None:
@@ -124,6 +135,8 @@ def explanation() -> None:
               "- **Map**: the latent space in a plane. A good chain leads from the prior to where real data is.\n"
               "- **Curves**: strong for the chain that is followed, faint for the others. Inside the band a latent "
               "looks like one of real data. Drag across a curve to go to another step.\n"
+              "- **Attributes**: the starting point can be moved before the chain walks, towards pictures that show "
+              "something or away from them. A chain may keep that, or undo it.\n"
               "- **From a picture**: step 0 is what encoding and decoding makes of it. While the difference from the "
               "picture falls, the chain repairs; where it rises, the chain forgets.")
         )  # fmt: skip
@@ -131,14 +144,14 @@ def explanation() -> None:
 
 chosen = selection()
 
-if not presenting():
-    st.title(_("What a chain does, step by step"))
-above, stage, progress, below = (st.container() for _place in range(4))
+top, above, stage, progress, below = (st.container() for _place in range(5))
 if presenting():
-    above = below = st.sidebar  # the sidebar is hidden in a presentation
+    top = above = below = st.sidebar  # the sidebar is hidden in a presentation
 report = report_of(chosen)
 way = take_way(report, chosen)
 settings = take_settings({"steps": steps_offered(report, STEPS), "chains": CHAINS}, USUAL)
+with top:
+    move = head(chosen)
 with above:
     way_controls(report)
 with below:
@@ -146,14 +159,14 @@ with below:
 put_way()
 put_settings(USUAL)
 with above:
-    point = starting_point_control(chosen)
+    point = replace(starting_point_control(chosen), move=move)
 request = WalkRequest(
     chosen.model,
     chosen.config.sha256,
     chosen.densities,
     point,
     way.replaced(
-        start=GIVEN if point.is_picture else point.kind,
+        start=GIVEN if point.is_given else point.kind,
         count=settings["chains"],
         steps=settings["steps"],
         seed=point.seed,

@@ -7,6 +7,7 @@ import math
 from latentdemo.export import Layout, RunSettings, sheets_of
 from latentdemo.export.picture import frames_of
 from latentdemo.ui.chain.walks import Walk, WalkRequest
+from latentdemo.ui.controls.attributes import move_words
 from latentdemo.ui.controls.kernel import way_in_words
 from latentdemo.ui.controls.starting_point import kind_title
 from latentdemo.ui.export.popover import export_popover
@@ -43,8 +44,10 @@ def export_walk(chosen: Selection, request: WalkRequest, walk: Walk) -> None:
 
 def in_words(request: WalkRequest) -> dict[str, str]:
     """The settings as the page names them: name -> value."""
+    move = request.point.move
     return {
         _("Starting point"): kind_title(request.point.kind),
+        **({_("Attributes"): move_words(move)} if move else {}),
         _("Steps"): str(request.spec.steps),
         _("Chains"): str(request.spec.count),
         **way_in_words(request.spec),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,6 +19,7 @@ from latentdemo.export.settings import GIVEN
 from latentdemo.imaging import contact_sheet, png_bytes
 from latentdemo.models import GenerativeAutoencoder
 from latentdemo.sampling import ChainRun, ChainSpec
+from latentdemo.sampling.attributes import directions_of
 from latentdemo.sampling.densities.resolve import best_density
 from latentdemo.ui.runs.encodings import Encoded, encoded_once, recent_encodings
 from latentdemo.ui.runs.starting_point import StartingPoint, start_latents
@@ -35,7 +37,7 @@ class WalkRequest:
         model, digest: name of the model, and digest of its weights.
         densities: digest of its fitted densities.
         point: where the chains start; its seed fixes their noise too.
-        spec: of the chains; where they start at a picture, its start is `GIVEN`.
+        spec: of the chains; where they start at a picture, or are moved, its start is `GIVEN`.
     """
 
     model: str
@@ -98,6 +100,8 @@ def walk_with(model: GenerativeAutoencoder, request: WalkRequest, kept: RecentRe
     """The same, of a loaded model."""
     point = request.point
     spec = request.spec
+    if point.move:
+        find_directions(model, job)
     if spec.start == GIVEN:
         spec = spec.replaced(start=engine_for().call(lambda: start_latents(point, model, spec.count)))
     wanted = RunRequest(request.model, spec, "all", digest=request.digest)
@@ -115,6 +119,16 @@ def walk_with(model: GenerativeAutoencoder, request: WalkRequest, kept: RecentRe
         None if surroundings is None else surroundings.usual,
         None if fitted is None else (fitted.threshold(MIDDLE[0]), fitted.threshold(MIDDLE[1])),
     )
+
+
+def find_directions(model: GenerativeAutoencoder, job: Job[Any]) -> None:
+    """Have the directions of attributes in memory, a batch at a time between the chains of others."""
+
+    def call(work: Callable[[], Any]) -> Any:
+        job.check()
+        return engine_for().call(work)
+
+    directions_of(model, call)
 
 
 def real_data(request: WalkRequest, kept: RecentResults[Encoded], job: Job[Any]) -> Encoded | None:

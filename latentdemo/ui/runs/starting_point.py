@@ -20,6 +20,7 @@ from latentdemo.data.pictures import damage_picture
 from latentdemo.errors import DataError
 from latentdemo.models import GenerativeAutoencoder
 from latentdemo.random import PICTURE_DRAWS, chain_generators
+from latentdemo.sampling.attributes import Move, move
 from latentdemo.sampling.starts import starting_points
 
 HELD_OUT, UPLOAD = "data", "upload"  # kinds of starting points that are pictures
@@ -37,6 +38,7 @@ class StartingPoint:
         picture: of an upload, the picture at the model's own size, as PNG.
         noise: damage, standard deviation in grey values.
         mask: damage, share of the area under a grey square.
+        move: along the direction of an attribute, that the latents make besides; None for none.
     """
 
     kind: str
@@ -45,6 +47,12 @@ class StartingPoint:
     picture: bytes = b""
     noise: float = 0.0
     mask: float = 0.0
+    move: Move | None = None
+
+    @property
+    def is_given(self) -> bool:
+        """Whether it has latents of its own, which no name of a start stands for."""
+        return self.is_picture or self.move is not None
 
     @property
     def is_picture(self) -> bool:
@@ -85,12 +93,19 @@ def start_latents(point: StartingPoint, model: GenerativeAutoencoder, count: int
 
     Of draws, the seed's from `point.row` on; with row 0 they are those of `run_chain` from the same start. Of a
     picture, the mean of its posterior and `count` - 1 draws from it, which are all alike where the encoder is
-    deterministic.
+    deterministic. All of them moved, where the point is.
 
     Raises:
+        SamplingError: a move that the model does not know.
         DataError: a held-out picture that is not there.
         ImageShapeError: a picture that this model does not take.
     """
+    latents = intact_latents(point, model, count)
+    return latents if point.move is None else move(model, latents, *point.move)
+
+
+def intact_latents(point: StartingPoint, model: GenerativeAutoencoder, count: int) -> Tensor:
+    """The same before any move."""
     picture = point.image(model.folder.parent if model.folder else Path())
     if picture is None:
         return starting_points(model, point.kind, chain_generators(point.seed, count, point.row), count)

@@ -17,7 +17,7 @@ import streamlit as st
 
 from latentdemo.ui.i18n.words import _, language
 
-NUMBER = r"[0-9]{1,17}(\.[0-9]{1,20})?(e-[0-9]{1,3})?"  # numbers from 0 up, in the digits that Python writes
+NUMBER = r"-?[0-9]{1,17}(\.[0-9]{1,20})?(e-[0-9]{1,3})?"  # in the digits that Python writes
 SHOWN = 40  # a notice repeats so many characters of a bad value
 
 
