@@ -102,7 +102,7 @@ def read_held_out(folder: Path) -> ImageSet:
 
 def held_out_labels(folder: Path) -> Labels:
     """The labels of the shipped held-out images without the images, kept in memory; empty where none can be read."""
-    return _kept_labels(folder, held_out_written(folder))
+    return _kept_labels(folder, labels_written(folder))
 
 
 def held_out_images(folder: Path) -> ImageSet:
@@ -112,8 +112,17 @@ def held_out_images(folder: Path) -> ImageSet:
 
 def held_out_written(folder: Path) -> int:
     """When the held-out images of a data set's folder were written, in ns; 0 where there are none."""
-    sheet = folder / SHEET
-    return sheet.stat().st_mtime_ns if sheet.exists() else 0
+    return written(folder / SHEET)
+
+
+def labels_written(folder: Path) -> int:
+    """The same of their labels."""
+    return written(folder / INDEX)
+
+
+def written(path: Path) -> int:
+    """When a file was written, in ns; 0 where there is none."""
+    return path.stat().st_mtime_ns if path.exists() else 0
 
 
 @lru_cache(maxsize=4)
@@ -124,7 +133,7 @@ def _kept_images(folder: Path, written: int) -> ImageSet:
 
 @lru_cache(maxsize=4)
 def _kept_labels(folder: Path, written: int) -> Labels:
-    """The labels of a folder whose images were written at that time."""
+    """The labels of a folder that were written at that time."""
     try:
         index = json.loads((folder / INDEX).read_text(encoding="utf-8"))
         labels = {key: np.asarray(values) for key, values in index["labels"].items()}

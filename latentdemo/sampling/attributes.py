@@ -27,7 +27,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from latentdemo.data.held_out import Labels, held_out_images, held_out_labels, held_out_written
+from latentdemo.data.held_out import Labels, held_out_images, held_out_labels, held_out_written, labels_written
 from latentdemo.errors import SamplingError
 from latentdemo.random import Purpose, stream
 from latentdemo.sampling.densities.density import TransportMap
@@ -126,7 +126,7 @@ def moved(latents: Tensor, step: Tensor, base: TransportMap) -> Tensor:
     return latents + (base.transport(points + step.to(points)) - base.transport(points))
 
 
-_kept: dict[tuple[str, str, int], Directions] = {}
+_kept: dict[tuple[str, str, int, int], Directions] = {}
 
 
 def directions_of(model: Autoencoder, call: Call = at_once) -> Directions:
@@ -136,7 +136,8 @@ def directions_of(model: Autoencoder, call: Call = at_once) -> Directions:
     """
     base = resolve_map(model)
     assert model.folder is not None
-    key = (model.weights_digest, densities_digest(model.folder), held_out_written(model.folder.parent))
+    data = model.folder.parent
+    key = (model.weights_digest, densities_digest(model.folder), held_out_written(data), labels_written(data))
     if key not in _kept:
         latents, labels = labelled_encodings(model, call)
         found = find_directions(in_batches(base.inverse, latents.to(model.device), call), labels)
@@ -230,7 +231,7 @@ def labelled_encodings(model: Autoencoder, call: Call = at_once) -> tuple[Tensor
         return model.encode(images.tensor(batch.numpy()).to(model.device)).sample(generator).float()
 
     draws = in_batches(encode, torch.from_numpy(rows), call)
-    return draws, taken(Labels(images.labels, images.label_names), rows)
+    return draws, taken(held_out_labels(model.folder.parent), rows)
 
 
 def in_batches(work: Callable[[Tensor], Tensor], rows: Tensor, call: Call = at_once) -> Tensor:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import pytest
 import torch
 
@@ -16,20 +14,6 @@ from tests.app.pages import CLOTHES, open_page
 pytestmark = pytest.mark.usefixtures("wait_for_results")
 FEW = CLOTHES | {"count": "16"}
 KINDS = ["png", "gif", "mp4", "pptx", "pdf", "zip"]
-
-
-@pytest.fixture
-def bundles(monkeypatch) -> list[Callable[[], Bundle]]:
-    """What makes the bundles behind the buttons, in the order in which they were drawn."""
-    made: list[Callable[[], Bundle]] = []
-    kept = takeaways.file_maker
-
-    def keep(kind: str, bundle: Callable[[], Bundle]):
-        made.append(bundle)
-        return kept(kind, bundle)
-
-    monkeypatch.setattr(takeaways, "file_maker", keep)
-    return made
 
 
 @pytest.mark.parametrize(("lang", "words"), [("en", "Slides (PowerPoint)"), ("ja", "スライド（PowerPoint）")])
