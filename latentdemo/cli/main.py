@@ -14,6 +14,7 @@ from typing import Any
 import typer
 from rich.markup import escape
 
+from latentdemo.cli.attributes import attributes
 from latentdemo.cli.bench import bench
 from latentdemo.cli.data import check, hold_out
 from latentdemo.cli.demo import demo
@@ -51,10 +52,10 @@ def asleep_while_waiting(command: Callable[..., Any]) -> Callable[..., Any]:
     return run
 
 
-LONG: tuple[Callable[..., Any], ...] = (train, features, judges, fit, evaluate, compare, paths)
+LONG: tuple[Callable[..., Any], ...] = (train, features, judges, fit, evaluate, compare, paths, attributes)
 commands: tuple[Callable[..., Any], ...] = (
     *(models, choices, sample, interpolate, rerun),
-    *(train, adopt, features, judges, fit, recommend, evaluate, compare, retime, paths),
+    *(train, adopt, features, judges, fit, recommend, evaluate, compare, retime, paths, attributes),
     *(hold_out, bench),
 )
 for command in commands:

@@ -21,7 +21,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 import torch
@@ -76,15 +76,22 @@ class Directions:
     known: Mapping[str, Mapping[str, Direction]]
 
     def of(self, attribute: str, value: str) -> Direction:
-        """One of them.
+        """One of them; raises SamplingError where there is none of that name."""
+        return known_by(value, self.of_attribute(attribute), attribute)
 
-        Raises:
-            SamplingError: there is none of that name; the message says which there are.
-        """
-        for kind, name, there in (("attribute", attribute, self.known), (attribute, value, self.known.get(attribute))):
-            if there is not None and name not in there:
-                raise SamplingError(f"no direction of {kind} {name!r:.80}; known are {', '.join(there) or 'none'}")
-        return self.known[attribute][value]
+    def of_attribute(self, attribute: str) -> Mapping[str, Direction]:
+        """All of an attribute, by value; raises SamplingError where there is none of that name."""
+        return known_by(attribute, self.known, "attribute")
+
+
+Found = TypeVar("Found")
+
+
+def known_by(name: str, known: Mapping[str, Found], kind: str) -> Found:
+    """What has a name; raises SamplingError, which says what there is, where nothing has it."""
+    if name not in known:
+        raise SamplingError(f"no direction of {kind} {name!r:.80}; known are {', '.join(known) or 'none'}")
+    return known[name]
 
 
 @torch.no_grad()
