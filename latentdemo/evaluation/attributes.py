@@ -42,7 +42,7 @@ from latentdemo.sampling.densities.store import densities_digest
 
 PICTURES, USUAL_SEEDS, AMOUNTS = 100, tuple(range(3)), (1.0, 2.0)
 LEAST_PICTURES = 20
-USUAL_VALUES = 24  # in all, the clearest of each attribute, where nothing else is asked for
+USUAL_VALUES = 12  # in all, the clearest of each attribute, where nothing else is asked for
 BASE, LATENT = "base", "latent"  # the spaces that moves go through
 SHOWN, OTHERS_KEPT = "shown", "others_kept"
 OF_ALL, OF_VALUE = "distance", "distance_of_value"
