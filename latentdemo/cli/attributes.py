@@ -12,7 +12,7 @@ from latentdemo.cli.options import AsJson, Device
 from latentdemo.cli.terminal import progress_bar, progress_of, show_table
 
 if TYPE_CHECKING:
-    from latentdemo.evaluation.attributes import AttributeReport, MovedRow
+    from latentdemo.evaluation.report.attributes import AttributeReport, MovedRow
 
 
 def attributes(
@@ -47,7 +47,7 @@ def attributes(
 
 def attributes_table(model: str, report: AttributeReport) -> Table:
     """How moves fare, the two ways under each other."""
-    from latentdemo.evaluation.attributes import OF_ALL, OF_VALUE
+    from latentdemo.evaluation.report.attributes import OF_ALL, OF_VALUE
 
     title = (
         f"{model}: probability of the value before and after a move by so many standard deviations, other attributes "
@@ -56,18 +56,18 @@ def attributes_table(model: str, report: AttributeReport) -> Table:
     )
     distances = [f"{space}, {of}" for space in report.spaces for of in ("all", "showing it")]
     table = Table("value", "space", "move", "probability", "others stay, %", *distances, title=title)
-    for row in report.rows:
+    for row in [*report.rows, *report.averages]:
         changes = [signed(row, figure, space) for space in report.spaces for figure in (OF_ALL, OF_VALUE)]
         table.add_row(
-            f"{row.value.attribute} {row.value.name}", row.space, f"{row.amount:+g}", *what_is_shown(row), *changes
+            " ".join(row.value).strip() or "on average", row.space, f"{row.amount:+g}", *what_is_shown(row), *changes
         )
     return table
 
 
 def what_is_shown(row: MovedRow) -> tuple[str, str]:
     """The probability of the value, and how much of the rest stays."""
-    from latentdemo.evaluation.attributes import BEFORE, OTHERS_KEPT, SHOWN
     from latentdemo.evaluation.card import with_interval
+    from latentdemo.evaluation.report.attributes import BEFORE, OTHERS_KEPT, SHOWN
 
     kept = row.own.get(OTHERS_KEPT)
     shown = f"{row.own[BEFORE + SHOWN].mean:.2f} to {with_interval(row.own[SHOWN], 2)}"

@@ -12,9 +12,8 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
-from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -28,11 +27,22 @@ from latentdemo.evaluation.division import divide
 from latentdemo.evaluation.features.labels import LabelSpace, load_labels
 from latentdemo.evaluation.features.registry import load_spaces
 from latentdemo.evaluation.features.space import FeatureSpace
-from latentdemo.evaluation.interval import Interval
 from latentdemo.evaluation.measuring import over_seeds
 from latentdemo.evaluation.metrics.frechet import frechet_distance
 from latentdemo.evaluation.repetition import IN, Numbers
 from latentdemo.evaluation.report import EvaluationError, Measured
+from latentdemo.evaluation.report.attributes import (
+    BASE,
+    BEFORE,
+    LATENT,
+    OF_ALL,
+    OF_VALUE,
+    OTHERS_KEPT,
+    SHOWN,
+    AttributeReport,
+    MovedRow,
+    Value,
+)
 from latentdemo.models import GenerativeAutoencoder, describe_device
 from latentdemo.sampling.attributes import Directions, directions_of, find_directions, judging_rows, labelled_encodings
 from latentdemo.sampling.attributes import moved as moved_in_base
@@ -43,79 +53,10 @@ from latentdemo.sampling.densities.store import densities_digest
 PICTURES, USUAL_SEEDS, AMOUNTS = 100, tuple(range(3)), (1.0, 2.0)
 LEAST_PICTURES = 20
 USUAL_VALUES = 12  # in all, the clearest of each attribute, where nothing else is asked for
-BASE, LATENT = "base", "latent"  # the spaces that moves go through
-SHOWN, OTHERS_KEPT = "shown", "others_kept"
-OF_ALL, OF_VALUE = "distance", "distance_of_value"
-BEFORE = "before_"  # begins the name of a figure of the same pictures before the move
 BATCH = 100  # images at a time
 
 Progress = Callable[[int, int], None]
 """Called with (parts done, in all)."""
-
-
-class Value(NamedTuple):
-    """One of the values of an attribute."""
-
-    attribute: str
-    name: str
-
-
-@dataclass(frozen=True)
-class MovedRow(Measured):
-    """Pictures after one move.
-
-    Attributes:
-        value: towards which.
-        space: that the move went through, `BASE` or `LATENT`.
-        amount: how far, in standard deviations of encodings.
-
-    `own` holds the mean probability of the value (`SHOWN`), and the share of pictures whose class of another attribute
-    stayed, over all others (`OTHERS_KEPT`, where there are others); `judged` the Fréchet distances from real pictures
-    (`OF_ALL`) and from those that show the value (`OF_VALUE`). The name with `BEFORE` is that of pictures not moved.
-    """
-
-    value: Value = field(kw_only=True)
-    space: str = field(kw_only=True)
-    amount: float = field(kw_only=True)
-
-    def change(self, figure: str, judge: str | None = None) -> Interval:
-        """What the move changes in a figure, paired; in a feature space where one is named."""
-        figures = self.own if judge is None else self.judged[judge]
-        return figures[figure].minus(figures[BEFORE + figure])
-
-    def values(self) -> dict[str, Any]:
-        """The row as it lies in a file."""
-        return self.value._asdict() | {"space": self.space, "amount": self.amount} | self.written()
-
-
-@dataclass(frozen=True)
-class AttributeReport:
-    """How moves of a model fare.
-
-    Attributes:
-        model_sha256, density_sha256: digests of the weights and of the fitted densities.
-        pictures: that are moved in each repetition.
-        seeds: one repetition each.
-        overlap: of the repetitions' held-out pictures, see `Interval`. Real pictures that show a value are few, and the
-            same in all.
-        device, created: what it was measured on, and the date, ISO 8601.
-        spaces: name of a feature space -> digest.
-        rows: all moves.
-    """
-
-    model_sha256: str
-    density_sha256: str
-    pictures: int
-    seeds: list[int]
-    overlap: float
-    device: str
-    created: str
-    spaces: Mapping[str, str]
-    rows: list[MovedRow]
-
-    def values(self) -> dict[str, Any]:
-        """This as it lies in a file."""
-        return dict(vars(self)) | {"rows": [row.values() for row in self.rows]}
 
 
 def measure_attributes(

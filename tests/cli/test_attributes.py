@@ -6,8 +6,8 @@ import json
 
 import pytest
 
-from latentdemo.evaluation.attributes import AttributeReport, MovedRow, Value
 from latentdemo.evaluation.interval import Interval
+from latentdemo.evaluation.report.attributes import AttributeReport, MovedRow, Value
 from tests.cli.command import run
 
 MODEL = "fashion-mnist/vae"
@@ -51,6 +51,7 @@ def test_it_prints_what_moves_change(asked, capsys) -> None:
     assert [line[4] for line in lines] == ["92", ""]
     assert lines[0][5].startswith("+3.2 ± ")
     assert lines[0][6].startswith("-19.0 ± ")
+    assert printed.count("on average") == 2
 
 
 def test_without_an_attribute_the_clearest_of_all_are_measured(asked) -> None:

@@ -9,7 +9,11 @@ from torch import nn
 
 from latentdemo.checkpoints import checkpoints_dir
 from latentdemo.errors import Cancelled, SamplingError
-from latentdemo.evaluation.attributes import (
+from latentdemo.evaluation.attributes import check_known, chosen_values, measure_attributes, renamed
+from latentdemo.evaluation.features.labels import LabelSpace, load_labels
+from latentdemo.evaluation.features.space import FeatureSpace
+from latentdemo.evaluation.report import EvaluationError
+from latentdemo.evaluation.report.attributes import (
     BASE,
     BEFORE,
     LATENT,
@@ -20,14 +24,7 @@ from latentdemo.evaluation.attributes import (
     AttributeReport,
     MovedRow,
     Value,
-    check_known,
-    chosen_values,
-    measure_attributes,
-    renamed,
 )
-from latentdemo.evaluation.features.labels import LabelSpace, load_labels
-from latentdemo.evaluation.features.space import FeatureSpace
-from latentdemo.evaluation.report import EvaluationError
 from latentdemo.sampling.attributes import attributes_of, directions_of
 
 NAME = "fashion-mnist/vae"
@@ -70,6 +67,18 @@ def test_pictures_follow_and_come_near_to_those_that_show_it(found: AttributeRep
         assert gone.change(SHOWN).mean > 0.25
         assert gone.change(OF_VALUE, "small").mean < 0.0 < gone.change(OF_ALL, "small").mean
         assert row(found, name, LATENT, 2.0).own[BEFORE + SHOWN].mean == gone.own[BEFORE + SHOWN].mean
+
+
+def test_averages_are_taken_over_values_in_each_repetition(found: AttributeReport) -> None:
+    assert [(each.space, each.amount) for each in found.averages] == [
+        (space, amount) for space in (BASE, LATENT) for amount in (0.0, 2.0)
+    ]
+    gone = [each for each in found.rows if (each.space, each.amount) == (BASE, 2.0)]
+    whole = next(each for each in found.averages if (each.space, each.amount) == (BASE, 2.0))
+    for seed in (0, 1):
+        of_seed = [each.judged["small"][OF_VALUE].values[seed] for each in gone]
+        assert whole.judged["small"][OF_VALUE].values[seed] == pytest.approx(sum(of_seed) / len(of_seed))
+    assert whole.change(SHOWN).mean == pytest.approx(sum(each.change(SHOWN).mean for each in gone) / len(gone))
 
 
 def test_with_one_attribute_nothing_else_can_change(found: AttributeReport) -> None:
