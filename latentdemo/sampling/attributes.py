@@ -115,8 +115,12 @@ def move(
         CheckpointError, DataError: the densities or the held-out images cannot be read.
 
     Example:
-        >>> latents = model.encode(images).mean
-        >>> round_glasses = model.decode(move(model, latents, "accessory", "ROUND", 2.0)).mean
+        >>> from latentdemo import load_model
+        >>> clothes = load_model("fashion-mnist/vae")
+        >>> latents = torch.randn(4, clothes.latent_size, device=clothes.device)
+        >>> bags = clothes.decode(move(clothes, latents, "class", "Bag", 2.0)).mean
+        >>> move(clothes, latents, "class", "Bag", 0.0).equal(latents)
+        True
     """
     if not math.isfinite(amount):
         raise SamplingError(f"a move by {amount}: take a finite number of standard deviations")
