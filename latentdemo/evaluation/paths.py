@@ -40,7 +40,7 @@ from latentdemo.evaluation.report import (
     path_way,
 )
 from latentdemo.models import GenerativeAutoencoder, describe_device
-from latentdemo.random import Purpose, stream
+from latentdemo.random import Purpose, randn, stream
 from latentdemo.sampling import ChainSpec
 from latentdemo.sampling.densities.density import TransportMap
 from latentdemo.sampling.densities.resolve import best_map, map_name
@@ -183,7 +183,7 @@ class Repetition:
     def draws(self) -> Tensor:
         """Draws from the prior, as many as there are encodings, (5 N, D)."""
         shape = (2 + MIDDLE_FRAMES) * self.pairs, self.model.latent_size
-        return torch.randn(shape, generator=stream(self.seed, Purpose.PATHS)).to(self.model.device)
+        return randn(shape, stream(self.seed, Purpose.PATHS), self.model.device)
 
     def encodings(self) -> Tensor:
         """Posterior means of the held-out images that are ends, or stand beside them, (5 N, D)."""

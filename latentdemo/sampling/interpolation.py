@@ -67,7 +67,7 @@ def interpolate(
             f"a path of {frames} frames between latents of shapes {tuple(first.shape)} and {tuple(last.shape)}: "
             "take at least 2 frames, and ends of one shape"
         )
-    shares = torch.linspace(0.0, 1.0, frames, dtype=torch.double)
+    shares = torch.linspace(0.0, 1.0, frames, dtype=torch.double, device="cpu")
     return points_between(first, last, shares.reshape(-1, *[1] * (first.dim() - 1)), kind, base)
 
 
