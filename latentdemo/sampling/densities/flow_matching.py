@@ -311,6 +311,6 @@ FLOW_MATCHING = DensitySpec(
     name="flow-matching",
     kind=FlowMatching,
     fit=fit,
-    title="flow matching",
+    title="flow-matching density",
     parts=lambda settings: settings.updates // PART + 1,
 )

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 import streamlit as st
 
 from latentdemo.checkpoints import model_folder
+from latentdemo.evaluation.findings.recommend import MIX_MARGIN
 from latentdemo.evaluation.interval import Interval
-from latentdemo.evaluation.report import REAL_DATA, Measured, Report, Row
+from latentdemo.evaluation.report import CEILING, REAL_DATA, Measured, Report, Row
 from latentdemo.ui.components.charts import PRIOR, REAL, dot, legend, style_of
 from latentdemo.ui.components.shares_chart import Share, shares_chart
 from latentdemo.ui.i18n.class_words import attribute_word, class_phrase, class_word
@@ -151,7 +152,22 @@ def said(report: Report, compared: Sequence[Sample], attributes: Sequence[str]) 
         else _("Of prior samples, at most **{share} in 100** would have to change their {attribute} for the mix of "
                "real data.", **facts)
     )  # fmt: skip
+    if decoder_shifts(report, worst):
+        ceiling = per_cent(report.references[CEILING].mix[worst].total_variation)
+        sentences.append(
+            _("The decoder shifts it, not the way to sample: of real data that was only encoded and decoded, {ceiling} "
+              "in 100 would have to.", ceiling=ceiling)
+        )  # fmt: skip
     return sentences
+
+
+def decoder_shifts(report: Report, attribute: str) -> bool:
+    """Whether the recommended way shifts an attribute no more than the decoder does to encodings of real data."""
+    way, ceiling = report.recommended, report.references.get(CEILING)
+    if way is None or ceiling is None or attribute not in ceiling.mix:
+        return False
+    alike = way.mix[attribute].apart_from(ceiling.mix[attribute]) <= MIX_MARGIN
+    return alike and way.mix[attribute].total_variation.mean > MIX_MARGIN
 
 
 def striking(shift: Shift, real: Sample, report: Report) -> str:

@@ -30,7 +30,12 @@ from tests.catalogues import messages
 
 CLOTHES = checkpoints_dir() / "fashion-mnist"
 SEED = 7
-DRAWS = ["Mixture of 10", "Large mixture", "Flow", "Flow matching"]  # of densities that were fitted to the model
+DRAWS = [
+    "Mixture of 10",
+    "Large mixture",
+    "Flow",
+    "Flow-matching density",
+]  # of densities that were fitted to the model
 
 
 def encoded(picture: Image.Image, kind: str = "PNG") -> bytes:

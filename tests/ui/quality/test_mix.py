@@ -9,13 +9,14 @@ from PIL import Image
 from latentdemo.checkpoints import checkpoints_dir
 from latentdemo.data.held_out import read_held_out
 from latentdemo.evaluation.interval import Interval
-from latentdemo.evaluation.report import REAL_DATA, Measured, Mix, Report
+from latentdemo.evaluation.report import CEILING, REAL_DATA, Measured, Mix, Report
 from latentdemo.ui.i18n.class_words import ATTRIBUTES, CLASSES, attribute_word, class_phrase, class_word
 from latentdemo.ui.quality.groups import typical
 from latentdemo.ui.quality.mix import CLASSES as MOST_CLASSES
 from latentdemo.ui.quality.mix import (
     bar,
     classes_shown,
+    decoder_shifts,
     most_striking,
     plain_after,
     said,
@@ -161,3 +162,16 @@ def test_a_strip_of_pictures_is_cut_into_one_a_group(tmp_path) -> None:
     assert typical(path, 2, 4) == []
     path.write_bytes(b"no picture")
     assert typical(path, 3, 3) == []
+
+
+@pytest.mark.parametrize(("ceiling", "blamed"), [((0.9, 0.1), True), ((0.5, 0.5), False), (None, False)])
+def test_what_the_decoder_does_to_the_mix_is_told_apart_from_the_way_to_sample(report, ceiling, blamed) -> None:
+    made = mixed(report, (0.6, 0.4), (0.9, 0.1), (0.5, 0.5))
+    name = next(iter(made.attributes))
+    if ceiling:
+        limit = Measured({}, {}, {name: Mix(share(0.4), tuple(map(share, ceiling)))})
+        made = replace(made, references={**made.references, CEILING: limit})
+    else:
+        made = replace(made, references={REAL_DATA: made.references[REAL_DATA]})
+    assert made.recommended is not None
+    assert decoder_shifts(made, name) == blamed
