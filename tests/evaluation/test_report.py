@@ -164,6 +164,14 @@ def test_a_mix_that_the_decoder_shifts_is_not_held_against_a_sampler() -> None:
     assert recommend(rows, ceiling=Measured({}, {}, {"hair": shifted(0.3)})).reason == "mix"
 
 
+def test_what_the_decoder_loses_is_no_harm_of_a_sampler() -> None:
+    rows = [PRIOR, row("hmc", 5, 90.0, recall=0.2)]
+    limits = [
+        Measured({}, {space: {"recall": around(recall, 0.01)} for space in PRIOR.judged}) for recall in (0.2, 0.4)
+    ]
+    assert [recommend(rows, ceiling=limit).harms for limit in (None, *limits)] == [["recall"], [], ["recall"]]
+
+
 def test_one_repetition_supports_no_advice() -> None:
     assert recommend([each.part([0]) for each in (PRIOR, row("hmc", 1, 90.0))]).row is None
 

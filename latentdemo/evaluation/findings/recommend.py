@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from latentdemo.evaluation.interval import Interval
 from latentdemo.evaluation.metrics.pictures import MEMORISED
 from latentdemo.evaluation.metrics.prdc import NEIGHBOURS
-from latentdemo.evaluation.report import DISTANCE, GAP, HIGHER_IS_BETTER, Measured, Recommendation, Row
+from latentdemo.evaluation.report import DISTANCE, GAP, HIGHER_IS_BETTER, Figures, Measured, Recommendation, Row
 
 MARGIN = 2.0  # A way is as good as the best if it closes less of the gap by no more than so many points.
 FULL_COVERAGE = 1.0 - 0.5**NEIGHBOURS  # Of two large sets of one law (Naeem et al. 2020, equation 5).
@@ -74,25 +74,27 @@ def recommend(
     """
     first, second = halves(rows) if halved else ((), ())
     one = choice(rows, limits, ceiling, first, second)
-    return one if first == second else better_of(rows, one, choice(rows, limits, ceiling, second, first))
+    return one if first == second else better_of(rows, one, choice(rows, limits, ceiling, second, first), ceiling)
 
 
-def better_of(rows: Sequence[Row], one: Recommendation, other: Recommendation) -> Recommendation:
+def better_of(
+    rows: Sequence[Row], one: Recommendation, other: Recommendation, ceiling: Measured | None
+) -> Recommendation:
     """Of what both halves of the repetitions choose, the better."""
     if one.row is None or other.row is None:
         return other if one.row is None and other.row is not None else one
     if one.row == other.row:
-        return told_of_all(rows, one)
+        return told_of_all(rows, one, ceiling)
     more, less = sorted((one, other), key=lambda each: rows[each.row or 0].figures[GAP].mean, reverse=True)
     cheaper = rows[less.row or 0].milliseconds < rows[more.row or 0].milliseconds
     return less if cheaper and is_as_good(rows[less.row or 0], rows[more.row or 0]) else more
 
 
-def told_of_all(rows: Sequence[Row], advice: Recommendation) -> Recommendation:
+def told_of_all(rows: Sequence[Row], advice: Recommendation, ceiling: Measured | None) -> Recommendation:
     """A choice of both halves, with the figures of all repetitions."""
     assert advice.row is not None
     prior = next(row for row in rows if row.is_prior)
-    gains, harms = differences(prior, rows[advice.row])
+    gains, harms = differences(prior, rows[advice.row], ceiling)
     return replace(advice, gains=gains, harms=harms, told_on=())
 
 
@@ -126,7 +128,8 @@ def choice(
     if not closes(told):
         return Recommendation(None, best, [], [], "chance", telling)
     prior = next(row for row in rows if row.is_prior).part(telling)
-    return Recommendation(chosen, best, *differences(prior, told), "pays", telling)
+    limit = ceiling.part(telling) if ceiling else None
+    return Recommendation(chosen, best, *differences(prior, told, limit), "pays", telling)
 
 
 def halves(rows: Sequence[Row]) -> tuple[tuple[int, ...], tuple[int, ...]]:
@@ -190,23 +193,34 @@ def is_noticed(prior: Measured, row: Measured) -> bool:
     )
 
 
-def differences(prior: Measured, row: Measured) -> tuple[list[str], list[str]]:
+def differences(prior: Measured, row: Measured, ceiling: Measured | None = None) -> tuple[list[str], list[str]]:
     """The figures in which a way to sample is better, and worse, than the prior by more than chance explains, in some
-    feature space."""
+    feature space. What the decoder does to encodings of real data, too, is no harm that a way to sample does."""
     gains, harms = [], []
-    for name, higher_is_better in HIGHER_IS_BETTER.items():
-        pairs = [
-            (unremarkable(name, before[name]), unremarkable(name, after[name]))
-            for space in row.judged or {"": {}}
-            for before, after in [(prior.judged_by(space), row.judged_by(space))]
-            if name in before and name in after
+    for name in HIGHER_IS_BETTER:
+        changes = [
+            (is_worse(name, row.judged_by(space), prior.judged_by(space)), space) for space in row.judged or {"": {}}
         ]
-        better = [pair if higher_is_better else pair[::-1] for pair in pairs]
-        if any(high.below(low) for low, high in better):
+        if any(worse and not reaches(name, row, ceiling, space) for worse, space in changes):
             harms.append(name)
-        elif any(low.below(high) for low, high in better):
+        elif any(is_worse(name, prior.judged_by(space), row.judged_by(space)) for _worse, space in changes):
             gains.append(name)
     return gains, harms
+
+
+def is_worse(name: str, figures: Figures, others: Figures) -> bool:
+    """Whether a figure is worse than another by more than chance explains; not where one of them is missing."""
+    if name not in figures or name not in others:
+        return False
+    one, other = (unremarkable(name, each[name]) for each in (figures, others))
+    return one.below(other) if HIGHER_IS_BETTER[name] else other.below(one)
+
+
+def reaches(name: str, row: Measured, ceiling: Measured | None, space: str) -> bool:
+    """Whether a figure is not worse than the ceiling's, beyond chance."""
+    if ceiling is None or name not in ceiling.judged_by(space):
+        return False
+    return not is_worse(name, row.judged_by(space), ceiling.judged_by(space))
 
 
 def unremarkable(name: str, figure: Interval) -> Interval:
