@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from latentdemo.evaluation.interval import Interval
 from latentdemo.evaluation.metrics.pictures import MEMORISED
 from latentdemo.evaluation.metrics.prdc import NEIGHBOURS
-from latentdemo.evaluation.report import DISTANCE, GAP, HIGHER_IS_BETTER, Figures, Measured, Recommendation, Row
+from latentdemo.evaluation.report import DISTANCE, GAP, HIGHER_IS_BETTER, MIX, Figures, Measured, Recommendation, Row
 
 MARGIN = 2.0  # A way is as good as the best if it closes less of the gap by no more than so many points.
 FULL_COVERAGE = 1.0 - 0.5**NEIGHBOURS  # Of two large sets of one law (Naeem et al. 2020, equation 5).
@@ -128,8 +128,7 @@ def choice(
     if not closes(told):
         return Recommendation(None, best, [], [], "chance", telling)
     prior = next(row for row in rows if row.is_prior).part(telling)
-    limit = ceiling.part(telling) if ceiling else None
-    return Recommendation(chosen, best, *differences(prior, told, limit), "pays", telling)
+    return Recommendation(chosen, best, *differences(prior, told, ceiling), "pays", telling)
 
 
 def halves(rows: Sequence[Row]) -> tuple[tuple[int, ...], tuple[int, ...]]:
@@ -145,7 +144,7 @@ def objection(prior: Row, row: Row, ceiling: Measured | None) -> str:
     """What speaks against a way, see `Recommendation.reason`; "" for nothing."""
     if not closes(row):
         return "chance"
-    if not all(keeps_coverage(prior.judged[space]["coverage"], row.judged[space]["coverage"]) for space in row.judged):
+    if loses_coverage(prior, row):
         return "coverage"
     if shifts_mix(prior, row, ceiling):
         return "mix"
@@ -172,6 +171,13 @@ def shifts_mix(prior: Measured, row: Measured, ceiling: Measured | None) -> bool
     return any(shift.low > 0.0 and shift.high > MIX_MARGIN for shift in shifts)
 
 
+def loses_coverage(prior: Measured, row: Measured) -> bool:
+    """Whether coverage is lost in some feature space."""
+    return not all(
+        keeps_coverage(prior.judged[space]["coverage"], row.judged[space]["coverage"]) for space in row.judged
+    )
+
+
 def keeps_coverage(before: Interval, after: Interval) -> bool:
     """Whether coverage is not lost by more than the margin, beyond doubt; where there is no interval, as it looks. What
     the prior has above the coverage of two sets of one law is none to lose."""
@@ -195,15 +201,13 @@ def is_noticed(prior: Measured, row: Measured) -> bool:
 
 def differences(prior: Measured, row: Measured, ceiling: Measured | None = None) -> tuple[list[str], list[str]]:
     """The figures in which a way to sample is better, and worse, than the prior by more than chance explains, in some
-    feature space. What the decoder does to encodings of real data, too, is no harm that a way to sample does."""
+    feature space."""
     gains, harms = [], []
     for name in HIGHER_IS_BETTER:
-        changes = [
-            (is_worse(name, row.judged_by(space), prior.judged_by(space)), space) for space in row.judged or {"": {}}
-        ]
-        if any(worse and not reaches(name, row, ceiling, space) for worse, space in changes):
+        changes = [(prior.judged_by(space), row.judged_by(space)) for space in row.judged or {"": {}}]
+        if any(is_worse(name, after, before) for before, after in changes) and matters(name, prior, row, ceiling):
             harms.append(name)
-        elif any(is_worse(name, prior.judged_by(space), row.judged_by(space)) for _worse, space in changes):
+        elif any(is_worse(name, before, after) for before, after in changes):
             gains.append(name)
     return gains, harms
 
@@ -216,11 +220,12 @@ def is_worse(name: str, figures: Figures, others: Figures) -> bool:
     return one.below(other) if HIGHER_IS_BETTER[name] else other.below(one)
 
 
-def reaches(name: str, row: Measured, ceiling: Measured | None, space: str) -> bool:
-    """Whether a figure is not worse than the ceiling's, beyond chance."""
-    if ceiling is None or name not in ceiling.judged_by(space):
-        return False
-    return not is_worse(name, row.judged_by(space), ceiling.judged_by(space))
+def matters(name: str, prior: Measured, row: Measured, ceiling: Measured | None) -> bool:
+    """Whether a figure that is worse speaks against a way, see `objection`: coverage beyond a margin, and a mix that is
+    not the decoder's doing."""
+    if name == "coverage":
+        return loses_coverage(prior, row)
+    return name != MIX or shifts_mix(prior, row, ceiling)
 
 
 def unremarkable(name: str, figure: Interval) -> Interval:
