@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from latentdemo.evaluation.report import Report, Row
+from latentdemo.sampling.densities.resolve import MAPS
 from latentdemo.ui.controls.kernel import way_in_link
 from latentdemo.ui.evaluation.cards import show_verdict
 from latentdemo.ui.evaluation.charts import gap_and_coverage
@@ -132,7 +133,13 @@ def after_title(row: Row) -> str:
 
 def drawing(report: Report | None, row: Row) -> None:
     """What a draw from a density is that no chain follows, and which chain can be watched instead."""
-    st.caption(_("Unselected samples; those on the right are draws of their own, not what the left ones became."))
+    if row.start in MAPS:
+        st.caption(
+            _("Unselected samples; each tile on the right is the random point of the tile at the same place on the left, "
+              "carried to where real pictures lie.")
+        )  # fmt: skip
+    else:
+        st.caption(_("Unselected samples; those on the right are draws of their own, not what the left ones became."))
     st.markdown(
         _("The remedy leaves the model as it is. Random points are drawn from a density that was fitted to where the "
           "encoder puts real pictures, instead of from the prior, and are decoded at once: {way}. It needs no chain.",
