@@ -135,8 +135,8 @@ def drawing(report: Report | None, row: Row) -> None:
     """What a draw from a density is that no chain follows, and which chain can be watched instead."""
     if row.start in MAPS:
         st.caption(
-            _("Unselected samples; each tile on the right is the random point of the tile at the same place on the left, "
-              "carried to where real pictures lie.")
+            _("Unselected samples; each tile on the right is the random point of the tile at the same place on the "
+              "left, carried to where real pictures lie.")
         )  # fmt: skip
     else:
         st.caption(_("Unselected samples; those on the right are draws of their own, not what the left ones became."))
