@@ -7,10 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
 
 from latentdemo.cli.options import AsJson, Device, EvaluatedModel
-from latentdemo.cli.terminal import progress_bar, progress_of
+from latentdemo.cli.terminal import progress_bar, progress_of, show_table
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -149,4 +148,4 @@ def paths(
         typer.echo(json.dumps(found.values(), indent=2))
         return
     keep(replace(before, paths=found))
-    Console().print(paths_table(model, found))
+    show_table(paths_table(model, found))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from io import StringIO
+from pathlib import Path
 from threading import Event
 
 import pytest
@@ -131,3 +133,10 @@ def test_a_command_whose_output_is_piped_prints_whole_values(monkeypatch, capsys
     assert "…" not in printed
     assert all(name in printed for name in list_models())
     assert "best sampler of pythae, gap closed, %" in printed
+
+
+def test_no_command_prints_past_what_keeps_values_whole() -> None:
+    folder = Path(terminal.__file__).parent
+    others = [path for path in folder.glob("*.py") if path.name != "terminal.py"]
+    assert len(others) > 8
+    assert not [path.name for path in others if re.search(r"print\(\w*table\(", path.read_text(encoding="utf-8"))]
