@@ -58,9 +58,10 @@ def controls(values: Sequence[str], attributes: Sequence[str]) -> None:
                  "from them. Some attributes follow well, others hardly."))  # fmt: skip
     with st.container(horizontal=True):
         st.selectbox(_("Attribute"), attributes, key=ATTRIBUTE, width=WIDTH // 2 - 10, persist_state="session",
-                     format_func=lambda name: capital(attribute_word(name)))  # fmt: skip
+                     format_func=lambda name: capital(attribute_word(name)),
+                     help=_("What is to change in the pictures."))  # fmt: skip
         st.selectbox(_("Towards"), values, key=TOWARDS, width=WIDTH // 2 - 10, persist_state="session",
-                     format_func=class_word)  # fmt: skip
+                     format_func=class_word, help=_("What the pictures are to show."))  # fmt: skip
     st.slider(
         _("How far"), -MOST, MOST, step=STEP, key=BY, persist_state="session",
         help=_("In standard deviations of real data along the direction; 0 leaves the starting point as it is. The "
