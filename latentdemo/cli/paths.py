@@ -53,13 +53,12 @@ def interpolate(
 
     from latentdemo.checkpoints import load_model
     from latentdemo.evaluation.metrics.path import perceptual_space
-    from latentdemo.export.animation import RATE
-    from latentdemo.export.files import FILM, frames_kind, write_frames
+    from latentdemo.export.files import FILM, frames_in, frames_kind, write_frames
     from latentdemo.sampling.densities.resolve import best_map
     from latentdemo.sampling.paths import PathSpec, lay_grid, lay_path
 
     film = frames_kind(out) == FILM and not grid
-    count = frames or (round(RATE * seconds) + 1 if film else FRAMES)
+    count = frames or (frames_in(seconds) if film else FRAMES)
     loaded = load_model(model, device)
     spec = PathSpec(path or ("base" if best_map(loaded) else "spherical"), mean_steps, even)  # type: ignore[arg-type]
     latents = torch.cat([key_latent(loaded, key) for key in keys])

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import ModuleType
 
 import numpy as np
 from PIL import Image
 from torch import Tensor
 
 from latentdemo.errors import DataError, SamplingError
-from latentdemo.export.animation import RATE, mp4_bytes
 from latentdemo.files import write_atomically
 from latentdemo.imaging import comparison, contact_sheet, enlarged, png_bytes, to_pixels
 from latentdemo.sampling import ChainRun
@@ -110,7 +110,7 @@ def write_frames(images: Tensor, out: Path, columns: int) -> None:
     if frames_kind(out) == STRIP:
         content = png_bytes(contact_sheet(images, columns, max(1, SCALE_TO // images.shape[-1])))
     else:
-        content = mp4_bytes(film_frames(images), 1.0 / RATE)
+        content = animation().mp4_bytes(film_frames(images), 1.0 / animation().RATE)
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
         write_atomically(out, content)
@@ -121,3 +121,19 @@ def write_frames(images: Tensor, out: Path, columns: int) -> None:
 def film_frames(images: Tensor) -> list[Image.Image]:
     """Frames (F, C, H, W) as the pictures of a film, one after the other."""
     return [enlarged(Image.fromarray(pixels), FILM_SIDE) for pixels in to_pixels(images)]
+
+
+def frames_in(seconds: float) -> int:
+    """How many frames a film of so many seconds has; raises SamplingError where nothing encodes films."""
+    return round(animation().RATE * seconds) + 1
+
+
+def animation() -> ModuleType:
+    """What encodes films, which the backend does without; raises SamplingError where it is not installed."""
+    try:
+        from latentdemo.export import animation as films  # noqa: PLC0415
+    except ModuleNotFoundError as error:
+        raise SamplingError(
+            f"films need the package {error.name}: pip install 'latentdemo[demo]', or write a .png"
+        ) from error
+    return films

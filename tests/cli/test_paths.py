@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,7 +15,9 @@ from PIL import Image
 
 from latentdemo.checkpoints import checkpoints_dir
 from latentdemo.data.held_out import held_out_images
+from latentdemo.errors import SamplingError
 from latentdemo.evaluation.report import SCHEMA, load_report, save_report
+from latentdemo.export.files import frames_in
 from tests.cli.command import run
 from tests.ui.sample_reports import path_report
 
@@ -136,3 +139,11 @@ def test_an_evaluation_that_cannot_take_it_up_is_refused_before_anything_is_meas
     assert not measured
     save_report(report, folder)
     assert json.loads((folder / "evaluation.json").read_text()) == values | {"paths": None}
+
+
+def test_a_film_without_its_encoder_says_what_to_install(monkeypatch) -> None:
+    monkeypatch.setitem(sys.modules, "av", None)
+    monkeypatch.delitem(sys.modules, "latentdemo.export.animation", raising=False)
+    monkeypatch.delattr("latentdemo.export.animation", raising=False)
+    with pytest.raises(SamplingError, match="films need the package av: pip install"):
+        frames_in(2.0)

@@ -39,7 +39,7 @@ def test_all_work_on_the_device_is_the_engines_and_figures_are_as_without(engine
 
         monkeypatch.setattr(GenerativeAutoencoder, name, noted)
     build = store.build_model
-    monkeypatch.setattr(store, "build_model", lambda *args: loads.append(args) or build(*args))
+    monkeypatch.setattr(store, "build_model", lambda *args, **device: loads.append(args) or build(*args, **device))
     together = measure_model(MODEL, spaces={"pixels": pixels}, compute=OnEngine(engine), **ASKED)
     assert threads == {"latentdemo-cpu"}
     assert [form for _folder, _digest, form in engine.models.kept] == ["trained", "served"]

@@ -23,7 +23,7 @@ def saved(tiny_model, tmp_path, monkeypatch):
 def test_sessions_share_one_model(saved, monkeypatch) -> None:
     loads = []
     build = store.build_model
-    monkeypatch.setattr(store, "build_model", lambda *args: loads.append(args) or build(*args))
+    monkeypatch.setattr(store, "build_model", lambda *args, **device: loads.append(args) or build(*args, **device))
     pool = ModelPool(device="cpu")
     found = []
     threads = [threading.Thread(target=lambda: found.append(pool.get("own/first"))) for _ in range(8)]
