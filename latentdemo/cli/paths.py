@@ -52,7 +52,7 @@ def interpolate(
     import torch
 
     from latentdemo.checkpoints import load_model
-    from latentdemo.evaluation.metrics.path import perceptual_space
+    from latentdemo.evaluation.metrics.path import perceptual_space_of
     from latentdemo.export.files import FILM, frames_in, frames_kind, write_frames
     from latentdemo.sampling.densities.resolve import best_map
     from latentdemo.sampling.paths import PathSpec, lay_grid, lay_path
@@ -65,9 +65,7 @@ def interpolate(
     if grid:
         laid = lay_grid(loaded, latents, count, spec)
     else:
-        assert loaded.folder is not None
-        space = perceptual_space(loaded.folder.parent.name, loaded.device, loaded.folder.parent)
-        laid = lay_path(loaded, latents, count, spec, loop=loop, seen=space)
+        laid = lay_path(loaded, latents, count, spec, loop=loop, seen=perceptual_space_of(loaded))
     columns = count if grid else count - 1 if loop else len(laid)
     write_frames(decoded(loaded, laid), out, columns)
     if as_json:

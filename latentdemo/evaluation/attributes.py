@@ -26,7 +26,7 @@ from latentdemo.evaluation.compute import Compute, Here
 from latentdemo.evaluation.division import divide
 from latentdemo.evaluation.features.labels import LabelSpace, load_labels
 from latentdemo.evaluation.features.registry import load_spaces
-from latentdemo.evaluation.features.space import FeatureSpace
+from latentdemo.evaluation.features.space import FeatureSpace, in_every_space
 from latentdemo.evaluation.measuring import over_seeds
 from latentdemo.evaluation.metrics.frechet import frechet_distance
 from latentdemo.evaluation.repetition import IN, Numbers
@@ -49,11 +49,11 @@ from latentdemo.sampling.attributes import moved as moved_in_base
 from latentdemo.sampling.densities.density import TransportMap
 from latentdemo.sampling.densities.resolve import resolve_map
 from latentdemo.sampling.densities.store import densities_digest
+from latentdemo.sampling.pieces import in_batches
 
 PICTURES, USUAL_SEEDS, AMOUNTS = 100, tuple(range(3)), (1.0, 2.0)
 LEAST_PICTURES = 20
 USUAL_VALUES = 12  # in all, the clearest of each attribute, where nothing else is asked for
-BATCH = 100  # images at a time
 
 Progress = Callable[[int, int], None]
 """Called with (parts done, in all)."""
@@ -187,7 +187,7 @@ class Subject:
 
     def in_batches(self, work: Callable[[Tensor], Tensor], rows: Tensor) -> Tensor:
         """What a piece of work gives for rows, a batch at a time."""
-        return torch.cat([self.compute.call(partial(torch.no_grad()(work), batch)) for batch in rows.split(BATCH)])
+        return in_batches(work, rows, self.compute.call)
 
     def decoded(self, latents: Tensor) -> Tensor:
         """Images of latents (N, D), on the CPU."""
@@ -195,7 +195,7 @@ class Subject:
 
     def features(self, images: Tensor) -> dict[str, Tensor]:
         """Name of a space -> features of images."""
-        return {name: self.in_batches(space, images) for name, space in self.spaces.items()}
+        return in_every_space(self.spaces, images, self.compute.call)
 
 
 class Repetition:

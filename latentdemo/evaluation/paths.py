@@ -25,7 +25,7 @@ from latentdemo.errors import Cancelled
 from latentdemo.evaluation.compute import Compute, Here
 from latentdemo.evaluation.division import divide
 from latentdemo.evaluation.features.registry import load_spaces
-from latentdemo.evaluation.features.space import FeatureSpace
+from latentdemo.evaluation.features.space import FeatureSpace, in_every_space
 from latentdemo.evaluation.measuring import over_seeds
 from latentdemo.evaluation.metrics.frechet import frechet_distance
 from latentdemo.evaluation.metrics.path import measure_path
@@ -47,6 +47,7 @@ from latentdemo.sampling.densities.resolve import best_map, map_name
 from latentdemo.sampling.densities.store import densities_digest, fitted_names
 from latentdemo.sampling.interpolation import Frames, PathKind, interpolate
 from latentdemo.sampling.paths import mean_step
+from latentdemo.sampling.pieces import in_batches
 from latentdemo.sampling.starts import DATA, PRIOR
 
 PAIRS, USUAL_SEEDS = 100, tuple(range(5))
@@ -57,7 +58,6 @@ MEAN_STEPS = (1, 3)
 LEAST_PAIRS = 10
 MIDDLE_FRAMES = 3  # of a path
 OF_A_PAIR = 2 + 2 * MIDDLE_FRAMES  # held-out images: both ends, what to compare with, and what no path joins
-BATCH = 100  # images at a time
 
 Progress = Callable[[int, int], None]
 """Called with (parts done, in all)."""
@@ -170,7 +170,7 @@ class Repetition:
 
     def measure(self) -> Iterator[tuple[tuple[str, Way | None], Numbers]]:
         """(Ends, way) -> its figures, one after the other; None for the way stands for ends that no path joins."""
-        real = self.features(self.images[(2 + MIDDLE_FRAMES) * self.pairs :])
+        real = in_every_space(self.spaces, self.images[(2 + MIDDLE_FRAMES) * self.pairs :], self.compute.call)
         for ends, latents in ((PRIOR, self.draws()), (DATA, self.encodings())):
             first, last, others = latents.split([self.pairs, self.pairs, MIDDLE_FRAMES * self.pairs])
             yield (ends, None), self.distances(self.decoded(others), real)
@@ -259,14 +259,9 @@ class Repetition:
 
     def distances(self, images: Tensor, real: Mapping[str, Tensor]) -> Numbers:
         """How far images are from real ones in each feature space."""
-        seen = self.features(images)
+        seen = in_every_space(self.spaces, images, self.compute.call)
         return {f"{space}{IN}{DISTANCE}": frechet_distance(real[space], seen[space]) for space in seen}
 
-    def features(self, images: Tensor) -> dict[str, Tensor]:
-        """Name of a space -> features of images."""
-        return {name: self.in_batches(space, images) for name, space in self.spaces.items()}
-
-    @torch.no_grad()
     def in_batches(self, work: Callable[[Tensor], Tensor], rows: Tensor) -> Tensor:
         """What a piece of work gives for rows, a batch at a time."""
-        return torch.cat([self.compute.call(partial(torch.no_grad()(work), batch)) for batch in rows.split(BATCH)])
+        return in_batches(work, rows, self.compute.call)

@@ -14,7 +14,7 @@ from torch import Tensor
 from latentdemo.data import ImageSet
 from latentdemo.evaluation.compute import Compute, Here
 from latentdemo.evaluation.features.labels import LabelSpace
-from latentdemo.evaluation.features.space import FeatureSpace
+from latentdemo.evaluation.features.space import FeatureSpace, in_every_space
 from latentdemo.evaluation.metrics.copying import CELLS, CopyingTest
 from latentdemo.evaluation.metrics.mix import mix
 from latentdemo.evaluation.metrics.pictures import image_change, memorised_share, nearest_distance, sharpness
@@ -88,10 +88,9 @@ class Subject:
 
     def features_of(self, images: Tensor, names: Sequence[str] | None = None) -> Features:
         """Name of a space, of all or some, -> features (N, F) of images (N, C, H, W)."""
-        call, parts = self.compute.call, images.split(BATCH)
-        return {
-            name: torch.cat([call(partial(self.spaces[name], part)) for part in parts]) for name in names or self.spaces
-        }
+        return in_every_space(
+            {name: self.spaces[name] for name in names or self.spaces}, images, self.compute.call, BATCH
+        )
 
     @property
     def least(self) -> int:

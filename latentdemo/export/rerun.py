@@ -16,7 +16,7 @@ from torch import Tensor
 from latentdemo.checkpoints import load_model, model_folder, read_config
 from latentdemo.engine import RunRequest, engine_for
 from latentdemo.errors import RunFileError
-from latentdemo.evaluation.metrics.path import perceptual_space
+from latentdemo.evaluation.metrics.path import perceptual_space_of
 from latentdemo.export.picture import picture_of, sheet_of, sheets_of
 from latentdemo.export.run_file import read_settings
 from latentdemo.export.settings import GIVEN, Branch, RunSettings
@@ -110,13 +110,11 @@ def walk_branch(branch: Branch, model: GenerativeAutoencoder, start: Tensor, pro
 
 def laid_between(latents: Tensor, path: PathSpec, grid: bool, model: GenerativeAutoencoder) -> Tensor:
     """The path from the first of some latents to the last, or the grid between those at the corners, (N, D)."""
-    assert model.folder is not None
     call = engine_for(model.device).call
     if grid:
         side = math.isqrt(len(latents))
         return lay_grid(model, latents[corner_tiles(side)], side, path, call=call)
-    space = perceptual_space(model.folder.parent.name, model.device, model.folder.parent)
-    return lay_path(model, latents[[0, -1]], len(latents), path, seen=space, call=call)
+    return lay_path(model, latents[[0, -1]], len(latents), path, seen=perceptual_space_of(model), call=call)
 
 
 def read_latents(path: Path, settings: RunSettings) -> dict[str, Tensor] | None:

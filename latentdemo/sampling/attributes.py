@@ -17,7 +17,7 @@ covariance, which is the identity in the base space, so that both agree there.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -34,11 +34,10 @@ from latentdemo.sampling.densities.density import TransportMap
 from latentdemo.sampling.densities.resolve import resolve_map
 from latentdemo.sampling.densities.store import densities_digest
 from latentdemo.sampling.kernels.kernel import Autoencoder
-from latentdemo.sampling.paths import Call, at_once
+from latentdemo.sampling.pieces import Call, at_once, in_batches
 
 FITTED = 2500  # held-out pictures that directions are taken from, at most half of them: the others can judge
 LEAST = 20  # a value has a direction where so many of these pictures show it, and so many do not
-BATCH = 100  # pictures at a time, so that others who share the device need not wait long
 MOST_KEPT = 16  # models whose directions are kept in memory
 
 
@@ -151,7 +150,8 @@ def directions_of(model: Autoencoder, call: Call = at_once) -> Directions:
     key = (model.weights_digest, densities_digest(model.folder), held_out_written(data), labels_written(data))
     if key not in _kept:
         latents, labels = labelled_encodings(model, call)
-        found = find_directions(in_batches(base.inverse, latents.to(model.device), call), labels)
+        points = in_batches(base.inverse, latents.to(model.device), call)
+        found = find_directions(points.cpu(), labels)
         while len(_kept) >= MOST_KEPT:
             _kept.pop(next(iter(_kept)), None)
         _kept[key] = found
@@ -239,12 +239,7 @@ def labelled_encodings(model: Autoencoder, call: Call = at_once) -> tuple[Tensor
     rows = fitted_rows(len(images))
 
     def encode(batch: Tensor) -> Tensor:
-        return model.encode(images.tensor(batch.numpy()).to(model.device)).sample(generator).float()
+        return model.encode(images.tensor(batch.numpy()).to(model.device)).sample(generator).float().cpu()
 
     draws = in_batches(encode, torch.from_numpy(rows), call)
     return draws, taken(held_out_labels(model.folder.parent), rows)
-
-
-def in_batches(work: Callable[[Tensor], Tensor], rows: Tensor, call: Call = at_once) -> Tensor:
-    """What a piece of work gives for rows, a batch at a time, on the CPU."""
-    return torch.cat([call(partial(torch.no_grad()(work), batch)).cpu() for batch in rows.split(BATCH)])

@@ -11,7 +11,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from itertools import pairwise
-from typing import Any
 
 import numpy as np
 import torch
@@ -22,6 +21,7 @@ from latentdemo.sampling.densities.density import TransportMap
 from latentdemo.sampling.densities.resolve import resolve_map
 from latentdemo.sampling.interpolation import PathKind, corner_tiles, morph_grid, points_between
 from latentdemo.sampling.kernels.kernel import Autoencoder
+from latentdemo.sampling.pieces import Call, at_once, in_batches
 
 BATCH = 32  # latents that are decoded at a time, so that others who share the device need not wait long
 LOOKS = 8  # at the decoded path between two frames, where frames are spaced by its length
@@ -29,8 +29,6 @@ ROUNDS = 2  # of looking, each at points that the one before has spaced
 
 Seen = Callable[[Tensor], Tensor]
 """Features (N, F) of images (N, C, H, W), whose distances are how far images are apart."""
-Call = Callable[[Callable[[], Any]], Any]
-"""Does a short piece of work on the device."""
 
 
 def pixels(images: Tensor) -> Tensor:
@@ -124,11 +122,6 @@ def lay_grid(
     return grid.cpu()
 
 
-def at_once(work: Callable[[], Any]) -> Any:
-    """Work that nobody else waits for."""
-    return work()
-
-
 class Layer:
     """Lays paths; arguments as of `lay_path`."""
 
@@ -173,7 +166,7 @@ class Layer:
         """What a piece of work gives for latents (N, D), a batch at a time."""
         if not len(latents):
             return latents
-        return torch.cat([self.call(partial(work, self.model, batch)) for batch in latents.split(BATCH)])
+        return in_batches(partial(work, self.model), latents, self.call, BATCH)
 
 
 def mean_step(model: Autoencoder, latents: Tensor) -> Tensor:

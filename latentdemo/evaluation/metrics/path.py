@@ -18,6 +18,7 @@ from latentdemo.errors import LatentdemoError
 from latentdemo.evaluation.features.classifier import load_features
 from latentdemo.evaluation.features.space import FeatureSpace
 from latentdemo.evaluation.metrics.pictures import image_change
+from latentdemo.models import GenerativeAutoencoder
 from latentdemo.sampling.interpolation import Frames
 
 CONNECTED = 0.25
@@ -106,3 +107,9 @@ def perceptual_space(
         return load_features(dataset, device, beside=beside)
     except LatentdemoError:
         return FeatureSpace(nn.Flatten(), "pixels")
+
+
+def perceptual_space_of(model: GenerativeAutoencoder) -> FeatureSpace:
+    """The same for the data set of a model of a checkpoint folder, on the model's device."""
+    assert model.folder is not None
+    return perceptual_space(model.folder.parent.name, model.device, model.folder.parent)

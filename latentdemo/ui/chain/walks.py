@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,7 +22,7 @@ from latentdemo.sampling.attributes import directions_of
 from latentdemo.sampling.densities.resolve import best_density
 from latentdemo.ui.runs.encodings import Encoded, encoded_once, recent_encodings
 from latentdemo.ui.runs.starting_point import StartingPoint, start_latents
-from latentdemo.ui.state.background import Task, result_or_wait
+from latentdemo.ui.state.background import Task, call_of, result_or_wait
 
 KEPT_BYTES = 64 * 2**20  # bytes of pictures that are kept for all sessions together
 WALKED = 0.7  # share of the work that is done once the chains have walked; the rest encodes real data
@@ -101,7 +100,7 @@ def walk_with(model: GenerativeAutoencoder, request: WalkRequest, kept: RecentRe
     point = request.point
     spec = request.spec
     if point.move:
-        find_directions(model, job)
+        directions_of(model, call_of(job))  # which are then in memory
     if spec.start == GIVEN:
         spec = spec.replaced(start=engine_for().call(lambda: start_latents(point, model, spec.count)))
     wanted = RunRequest(request.model, spec, "all", digest=request.digest)
@@ -119,16 +118,6 @@ def walk_with(model: GenerativeAutoencoder, request: WalkRequest, kept: RecentRe
         None if surroundings is None else surroundings.usual,
         None if fitted is None else (fitted.threshold(MIDDLE[0]), fitted.threshold(MIDDLE[1])),
     )
-
-
-def find_directions(model: GenerativeAutoencoder, job: Job[Any]) -> None:
-    """Have the directions of attributes in memory, a batch at a time between the chains of others."""
-
-    def call(work: Callable[[], Any]) -> Any:
-        job.check()
-        return engine_for().call(work)
-
-    directions_of(model, call)
 
 
 def real_data(request: WalkRequest, kept: RecentResults[Encoded], job: Job[Any]) -> Encoded | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +12,7 @@ from torch import Tensor
 
 from latentdemo.engine import Job, RecentResults, RunRequest, engine_for
 from latentdemo.evaluation.features.space import FeatureSpace
-from latentdemo.evaluation.metrics.path import PathFigures, measure_path, perceptual_space
+from latentdemo.evaluation.metrics.path import PathFigures, measure_path, perceptual_space_of
 from latentdemo.export.animation import RATE, mp4_bytes
 from latentdemo.export.files import film_frames
 from latentdemo.export.picture import sheet_of
@@ -22,10 +22,10 @@ from latentdemo.models import GenerativeAutoencoder
 from latentdemo.sampling import ChainRun, ChainSpec
 from latentdemo.sampling.densities.resolve import best_map
 from latentdemo.sampling.interpolation import Frames
-from latentdemo.sampling.paths import Call, PathSpec, lay_grid, lay_path
+from latentdemo.sampling.paths import PathSpec, lay_grid, lay_path
 from latentdemo.ui.interpolation.request import ADVISED, BASE, ENDS, OWN, PLAIN, ROWS, STEPS, Request, plain
 from latentdemo.ui.runs.starting_point import start_latents
-from latentdemo.ui.state.background import Task, result_or_wait
+from latentdemo.ui.state.background import Task, call_of, result_or_wait
 
 KEPT_BYTES = 64 * 2**20  # bytes of pictures that are kept for all sessions together
 
@@ -149,7 +149,7 @@ def walk_or_wait(request: Request) -> Walk | None:
 def make_paths(request: Request, job: Job[Any]) -> Paths:
     """Lay the paths, walk their chains, and compose the rows."""
     with engine_for().models.lease(request.model, request.digest) as model:
-        space = space_of(model)
+        space = perceptual_space_of(model)
         found, latents = frames_of_rows(request, model, space, job)
 
         def row(frames: Frames) -> PathRow:
@@ -205,25 +205,11 @@ def make_walk(request: Request, job: Job[Any]) -> Walk:
     with engine_for().models.lease(request.model, request.digest) as model:
         keys, base = corner_latents(request, model), best_map(model)
         path = request.plain_path if base is None else request.base_path
-        laid = lay_path(model, keys, request.count, path, loop=True, base=base, seen=space_of(model), call=call_of(job))
+        laid = lay_path(
+            model, keys, request.count, path, loop=True, base=base, seen=perceptual_space_of(model), call=call_of(job)
+        )
     frames = decoded(request, laid, job)
     return Walk(mp4_bytes(film_frames(frames.images), 1.0 / RATE), frames.images, frames.latents, path)
-
-
-def call_of(job: Job[Any]) -> Call:
-    """Gives short pieces of work to the engine, as long as the job is wanted."""
-
-    def call(work: Callable[[], Any]) -> Any:
-        job.check()
-        return engine_for().call(work)
-
-    return call
-
-
-def space_of(model: GenerativeAutoencoder) -> FeatureSpace:
-    """Where the steps of a path are measured."""
-    assert model.folder is not None
-    return perceptual_space(model.folder.parent.name, model.device, model.folder.parent)
 
 
 def decoded(request: Request, latents: Tensor, job: Job[Any]) -> Frames:

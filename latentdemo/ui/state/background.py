@@ -9,8 +9,9 @@ import streamlit as st
 from streamlit import runtime
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-from latentdemo.engine import Job, RecentResults
+from latentdemo.engine import Job, RecentResults, engine_for
 from latentdemo.errors import LatentdemoError
+from latentdemo.sampling.pieces import Call
 from latentdemo.ui.i18n.error_words import SHORT, error_words
 from latentdemo.ui.i18n.words import _
 
@@ -34,6 +35,16 @@ class Task(NamedTuple, Generic[Result]):
     work: Callable[[Job[Any]], Result]
     results: RecentResults[Result]
     weight: Callable[[Result], int]
+
+
+def call_of(job: Job[Any]) -> Call:
+    """Gives short pieces of work to the engine, between those of others, as long as the job is wanted."""
+
+    def call(work: Callable[[], Any]) -> Any:
+        job.check()
+        return engine_for().call(work)
+
+    return call
 
 
 def result_or_wait(task: Task[Result], show: Callable[[Any], None] | None = None) -> Result | None:
