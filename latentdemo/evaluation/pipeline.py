@@ -269,7 +269,7 @@ def retime(report: Report, device: torch.device | str | None = None, compute: Co
     compute = compute or Here(device)
     with compute.model(report.model, "served") as model:
         rows = with_times(report.rows, model, compute.batches)
-    advice = recommend(rows, ceiling=report.references.get(CEILING))
+    advice = recommend(rows, ceiling=report.ceiling)
     return replace(report, rows=rows, recommendation=advice, device=describe_device(compute.device))
 
 

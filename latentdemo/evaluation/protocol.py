@@ -46,9 +46,8 @@ class Arm:
     @property
     def densities(self) -> set[str]:
         """Names of the densities of the registry that it asks for."""
-        kernel = KERNELS.get(self.kernel)
-        followed = self.spec.own_options.get("density", kernel.density) if kernel else None
-        return {name for name in (self.start, followed) if name in DENSITIES}
+        followed = self.spec.followed if self.kernel else None
+        return {str(name) for name in (self.start, followed) if name in DENSITIES}
 
     @property
     def is_usual(self) -> bool:

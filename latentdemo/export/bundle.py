@@ -114,11 +114,9 @@ class Bundle:
 
     def drawn_frames(self) -> Sequence[Image.Image]:
         """The frames of the animation."""
-        return (
-            self.frames()
-            if self.frames
-            else frames_of({step: self.square(sheet) for step, sheet in self.sheets().items()}, self.settings.captions)
-        )
+        if self.frames:
+            return self.frames()
+        return frames_of({step: self.square(sheet) for step, sheet in self.sheets().items()}, self.settings.captions)
 
     def pair(self) -> Pair:
         """Before and after."""

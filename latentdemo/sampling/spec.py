@@ -111,6 +111,13 @@ class ChainSpec:
         """How a step is taken and when chains stop: equal for specs whose chains may take a step together."""
         return (self.kernel, tuple(self.own_options.items()), self.stop_at, self.density)
 
+    @property
+    def followed(self) -> str | Density | FittedDensity | None:
+        """The density that a kernel of the registry follows, or carries starting points with; None for one that has
+        no use for any."""
+        usual = KERNELS[self.kernel].density if self.kernel in KERNELS else None
+        return usual and (self.density or (self.options or {}).get("density") or usual)
+
     @cached_property
     def key(self) -> Hashable:
         """Equal for specs that are equal."""
@@ -129,10 +136,9 @@ class ChainSpec:
         """
         kernel = self.kernel
         if isinstance(kernel, str):
-            spec, options = kernel_spec(kernel), self.options or {}
+            spec, options, followed = kernel_spec(kernel), self.options or {}, self.followed
             spec.check(options)
-            wanted = self.density or options.get("density") or spec.density
-            kernel = spec.build(model, resolve_density(model, wanted) if wanted and spec.density else None, **options)
+            kernel = spec.build(model, resolve_density(model, followed) if followed else None, **options)
         if self.stop_at is None:
             return kernel
         fitted = resolve_density(model, self.density or BEST)

@@ -24,7 +24,7 @@ from latentdemo.evaluation.findings.recommend import recommend
 from latentdemo.evaluation.measuring import Progress, measure_all
 from latentdemo.evaluation.protocol import direct_draw
 from latentdemo.evaluation.repetition import Subject
-from latentdemo.evaluation.report import CEILING, DISTANCE, SCHEMA, EvaluationError, Report, Row
+from latentdemo.evaluation.report import DISTANCE, SCHEMA, EvaluationError, Report, Row
 from latentdemo.evaluation.unfinished import Unfinished
 from latentdemo.files import write_atomically
 from latentdemo.sampling.encodings import encode_set
@@ -103,7 +103,7 @@ def compare_with_pythae(
     check_agreement(prior, report.prior, remedy)
     ours = [row for row in report.rows if not row.is_external]
     timed = [replace(row, milliseconds=draws[row.start].milliseconds) for row in rows]
-    advice = recommend([*ours, *timed], ceiling=report.references.get(CEILING))
+    advice = recommend([*ours, *timed], ceiling=report.ceiling)
     return replace(report, rows=[*ours, *timed], recommendation=advice, samplers=settings())
 
 

@@ -110,6 +110,11 @@ class Report:
         return next(iter(self.spaces.values()))
 
     @property
+    def ceiling(self) -> Measured | None:
+        """What the decoder makes of encodings of real data; None where it was not measured."""
+        return self.references.get(CEILING)
+
+    @property
     def prior(self) -> Row:
         """The plain prior sample."""
         return next(row for row in self.rows if row.is_prior)

@@ -28,7 +28,7 @@ from latentdemo.sampling.densities.registry import DENSITIES
 from latentdemo.sampling.densities.spec import BATCH, FitSettings
 from latentdemo.sampling.densities.store import (
     DensityConfig,
-    fitted_names,
+    are_fitted,
     load_densities,
     read_density_config,
     save_densities,
@@ -128,8 +128,9 @@ def extended(folder: Path, names: AbstractSet[str]) -> list[str]:
 
 def stored_densities(folder: Path) -> dict[str, tuple[dict[str, Any], StoredDensity]]:
     """Name -> what `density.json` says of a density beside a checkpoint, and the density; none of other weights."""
-    facts = {name: read_density_config(folder).densities[name] for name in fitted_names(folder)}
-    stored = load_densities(folder) if facts else {}
+    if not are_fitted(folder):
+        return {}
+    facts, stored = read_density_config(folder).densities, load_densities(folder)
     return {name: (facts[name], cast(StoredDensity, each.density)) for name, each in stored.items()}
 
 

@@ -7,11 +7,13 @@ from collections.abc import Collection
 from latentdemo.errors import LatentdemoError, SamplingError
 from latentdemo.models import GenerativeAutoencoder
 from latentdemo.sampling.densities.density import Density, FittedDensity, TransportMap, calibrated
+from latentdemo.sampling.densities.registry import DENSITIES
 from latentdemo.sampling.densities.store import check_fitted, read_densities, read_density_config
 from latentdemo.sampling.kernels.kernel import Autoencoder
 
 BEST = "best"  # the likeliest on held-out encodings, of those that chains can follow
-MAPS = ("flow-matching", "flow")  # densities whose map from the prior lays paths, the first that there is
+MAPS = tuple(name for name, spec in reversed(DENSITIES.items()) if issubclass(spec.kind, TransportMap))
+"""Densities with a map from the prior; paths are laid by the first that there is, the newest of the registry."""
 
 
 def resolve_density(model: Autoencoder, wanted: str | Density | FittedDensity = BEST) -> FittedDensity:

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from latentdemo.evaluation.findings.recommend import halves, objection
 from latentdemo.evaluation.interval import Interval
-from latentdemo.evaluation.report import CEILING, DISTANCE, GAP, HIGHER_IS_BETTER, JUDGED, Measured, Report, Row
+from latentdemo.evaluation.report import DISTANCE, GAP, HIGHER_IS_BETTER, JUDGED, Measured, Report, Row
 from latentdemo.sampling import KERNELS
 from latentdemo.ui.i18n.class_words import attribute_word
 from latentdemo.ui.i18n.figure_words import figure_word, mean_text, milliseconds_text, space_title, value_text
@@ -164,7 +164,7 @@ def closing(report: Report) -> Row:
     """The way that closes most of the gap, but for what is held against all that do."""
     choosing, advice = halves(report.rows)[0], report.recommendation
     prior, rows = report.prior.part(choosing), [row for row in report.rows if row.gap and not row.is_external]
-    competing, ceiling = [row for row in rows if not row.is_prior], report.references.get(CEILING)
+    competing, ceiling = [row for row in rows if not row.is_prior], report.ceiling
     against = [row for row in competing if objection(prior, row.part(choosing), ceiling) == advice.reason]
     most = max(against, key=lambda row: row.part(choosing).figures[GAP].mean, default=report.rows[advice.best])
     return told_of(report, most)

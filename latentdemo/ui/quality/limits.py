@@ -7,7 +7,7 @@ from dataclasses import replace
 import streamlit as st
 
 from latentdemo.evaluation.findings.recommend import Limits, recommend
-from latentdemo.evaluation.report import CEILING, GAP, Report
+from latentdemo.evaluation.report import GAP, Report
 from latentdemo.ui.i18n.figure_words import value_text
 from latentdemo.ui.i18n.kernel_words import way_phrase
 from latentdemo.ui.i18n.words import _
@@ -35,7 +35,7 @@ def within(report: Report, limits: Limits) -> Report:
     """The report with the advice that keeps to limits."""
     if limits == Limits():
         return report
-    return replace(report, recommendation=recommend(report.rows, limits, ceiling=report.references.get(CEILING)))
+    return replace(report, recommendation=recommend(report.rows, limits, ceiling=report.ceiling))
 
 
 def limit_controls(measured: Report, limited: Report) -> None:

@@ -163,7 +163,7 @@ def said(report: Report, compared: Sequence[Sample], attributes: Sequence[str]) 
 
 def decoder_shifts(report: Report, attribute: str) -> bool:
     """Whether the recommended way shifts an attribute no more than the decoder does to encodings of real data."""
-    way, ceiling = report.recommended, report.references.get(CEILING)
+    way, ceiling = report.recommended, report.ceiling
     if way is None or ceiling is None or attribute not in ceiling.mix:
         return False
     alike = way.mix[attribute].apart_from(ceiling.mix[attribute]) <= MIX_MARGIN

@@ -278,8 +278,10 @@ def gap_closed(report: Report, request: Request, step: int) -> Interval | None:
 
     None where the report measured something else, and for the prior sample, where the gap is open by definition.
     """
-    held = {request.densities} | digests_held(model_folder(request.model))
-    if report.model_sha256 != request.digest or report.density_sha256 not in held:
+    same = report.density_sha256 == request.densities or (
+        report.density_sha256 in digests_held(model_folder(request.model))
+    )
+    if report.model_sha256 != request.digest or not same:
         return None
     for row in report.rows:
         if row.steps == step and not row.is_prior and GAP in row.figures and samples_alike(row, request):
