@@ -59,16 +59,36 @@ class DensityConfig:
 
 def save_densities(folder: Path, densities: Mapping[str, StoredDensity], config: DensityConfig) -> DensityConfig:
     """Write densities beside a checkpoint; the configuration gets the digest."""
-    tensors = {
-        f"{name}.{key}": tensor
-        for name, density in densities.items()
-        for key, tensor in weights_to_store(density).items()
-    }
-    content = format_safetensors(tensors)
+    content = format_safetensors(tensors_of(densities))
     config = replace(config, sha256=hashlib.sha256(content).hexdigest())
     write_atomically(folder / DENSITY_WEIGHTS, content)
     write_json(folder / DENSITY_CONFIG, asdict(config))
     return config
+
+
+def tensors_of(densities: Mapping[str, StoredDensity]) -> dict[str, Tensor]:
+    """The tensors of several densities as they lie in one file, each after the name of its density."""
+    return {
+        f"{name}.{key}": tensor
+        for name, density in densities.items()
+        for key, tensor in weights_to_store(density).items()
+    }
+
+
+def density_of(
+    name: str, kind: str, settings: Mapping[str, Any], tensors: Mapping[str, Tensor], path: Path
+) -> StoredDensity:
+    """One of several densities whose tensors lie in one file, on the CPU.
+
+    Raises:
+        CheckpointMismatchError: the tensors are of another shape.
+        KeyError, TypeError: a kind that is not known, or settings that it does not take.
+    """
+    density = kinds()[kind](**settings)
+    own = {key.removeprefix(f"{name}."): value for key, value in tensors.items() if key.startswith(f"{name}.")}
+    check_fit(weights_to_store(density), own, path, remedy(path.parent))
+    density.load_state_dict(own, strict=False)
+    return density
 
 
 def weights_to_store(density: StoredDensity) -> dict[str, Tensor]:
@@ -158,10 +178,7 @@ def read_densities(folder: Path, sha256: str, device: str) -> dict[str, FittedDe
     fitted = {}
     try:
         for name, facts in config.densities.items():
-            density = kinds()[facts["kind"]](**facts["settings"])
-            own = {key.removeprefix(f"{name}."): value for key, value in weights.items() if key.startswith(f"{name}.")}
-            check_fit(weights_to_store(density), own, folder / DENSITY_WEIGHTS, remedy(folder))
-            density.load_state_dict(own, strict=False)
+            density = density_of(name, facts["kind"], facts["settings"], weights, folder / DENSITY_WEIGHTS)
             fitted[name] = FittedDensity(
                 density.to(device).eval().requires_grad_(False),
                 facts["held_out"],

@@ -10,9 +10,10 @@ from typing import Any
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 
+from latentdemo.errors import CheckpointError
 from latentdemo.files import write_atomically
 from latentdemo.sampling.densities.density import StoredDensity
-from latentdemo.sampling.densities.registry import kinds
+from latentdemo.sampling.densities.store import density_of, tensors_of
 
 UNFINISHED = "density.unfinished.safetensors"
 
@@ -37,27 +38,21 @@ class UnfinishedFit:
                 said = file.metadata() or {}
                 if said.get("settings") != self.settings:
                     return {}
-                found = {}
-                for name, (kind, settings) in json.loads(said["densities"]).items():
-                    found[name] = kinds()[kind](**settings)
-                    own = [key for key in file.keys() if key.startswith(f"{name}.")]  # noqa: SIM118 - not a mapping
-                    found[name].load_state_dict({key.removeprefix(f"{name}."): file.get_tensor(key) for key in own})
-                return found
-        except (OSError, SafetensorError, KeyError, TypeError, ValueError, RuntimeError):
+                tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118 - not a mapping
+                return {
+                    name: density_of(name, kind, settings, tensors, self.path)
+                    for name, (kind, settings) in json.loads(said["densities"]).items()
+                }
+        except (OSError, SafetensorError, CheckpointError, KeyError, TypeError, ValueError, RuntimeError):
             return {}
 
     def add(self, name: str, density: StoredDensity) -> None:
         """One more that is fitted."""
         self.densities[name] = density
-        tensors = {f"{name}.{key}": value for name, each in self.densities.items() for key, value in parts(each)}
         said = {name: (each.kind, each.settings()) for name, each in self.densities.items()}
-        write_atomically(self.path, save(tensors, {"settings": self.settings, "densities": json.dumps(said)}))
+        content = save(tensors_of(self.densities), {"settings": self.settings, "densities": json.dumps(said)})
+        write_atomically(self.path, content)
 
     def drop(self) -> None:
         """Forget it: all is written where it belongs."""
         self.path.unlink(missing_ok=True)
-
-
-def parts(density: StoredDensity) -> list[tuple[str, Any]]:
-    """The tensors of a density by name, each with a place of its own in memory."""
-    return [(key, value.clone()) for key, value in density.state_dict().items()]
