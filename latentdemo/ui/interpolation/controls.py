@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import string
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any, TypeVar
 
 import streamlit as st
 
@@ -28,6 +30,8 @@ from latentdemo.ui.interpolation.words import path_name, row_name
 from latentdemo.ui.runs.starting_point import StartingPoint
 from latentdemo.ui.state.link import put_in_link, take_from_link
 from latentdemo.ui.state.selection import Selection
+
+Choice = TypeVar("Choice")
 
 PATH, GRID, WALK = VIEWS = ("path", "grid", "walk")
 FORMS: tuple[PathKind, ...] = ("spherical", "linear")  # of the path without a chain
@@ -66,19 +70,31 @@ def settings_controls(chosen: Selection, view: str, report: Report | None, advis
     return Settings(path, count, even, mean_steps, chain, own_chain(report, chosen) if chain == OWN else None)
 
 
+def choice_control(label: str, options: Sequence[Choice], usual: Choice, key: str, **look: Any) -> Choice:
+    """One of a few options side by side, kept in the session and said in the address.
+
+    Args:
+        label: above it.
+        options: that there are.
+        usual: where nobody chose.
+        key: of the control, and its name in the address.
+        look: more that the control is told, such as its help.
+    """
+    take_from_link(key, options, usual)
+    chosen = st.segmented_control(label, options, required=True, key=key, persist_state="session", **look)
+    put_in_link(key, usual)
+    assert chosen is not None
+    return chosen
+
+
 def view_control() -> str:
     """One path in rows, a grid between four corners, or a walk."""
-    take_from_link("view", VIEWS, PATH)
     names = {PATH: _("Path"), GRID: _("Grid"), WALK: _("Film")}
-    view = st.segmented_control(
-        _("View"), VIEWS, required=True, key="view", persist_state="session", wrap=True, format_func=names.__getitem__,
-        label_visibility="collapsed",
+    return choice_control(
+        _("View"), VIEWS, PATH, "view", wrap=True, format_func=names.__getitem__, label_visibility="collapsed",
         help=_("A path from A to B in rows under each other, a grid between four pictures, or a walk through several "
                "pictures and back to the first, as a film that can run forever."),
     )  # fmt: skip
-    put_in_link("view", PATH)
-    assert view is not None
-    return view
 
 
 def point_controls(chosen: Selection, count: int) -> list[StartingPoint]:
@@ -111,26 +127,18 @@ def frames_control() -> int:
 
 def side_control() -> int:
     """How large a grid."""
-    take_from_link("side", SIDES, USUAL_SIDE)
-    side = st.segmented_control(
-        _("Grid"), SIDES, required=True, key="side", persist_state="session",
+    return choice_control(
+        _("Grid"), SIDES, USUAL_SIDE, "side",
         format_func=lambda side: f"{side} × {side}", help=_("Tiles a row and a column."),
     )  # fmt: skip
-    put_in_link("side", USUAL_SIDE)
-    assert side is not None
-    return side
 
 
 def pace_control() -> int:
     """How long a walk takes from each picture to the next, in seconds."""
-    take_from_link("pace", PACES, USUAL_PACE)
-    pace = st.segmented_control(
-        _("Pace"), PACES, required=True, key="pace", persist_state="session",
+    return choice_control(
+        _("Pace"), PACES, USUAL_PACE, "pace",
         format_func=lambda seconds: _("{seconds} s", seconds=seconds), help=_("From each picture to the next."),
     )  # fmt: skip
-    put_in_link("pace", USUAL_PACE)
-    assert pace is not None
-    return pace
 
 
 def stops_control() -> int:
@@ -146,41 +154,31 @@ def stops_control() -> int:
 
 def form_control() -> PathKind:
     """The path without a chain: straight or along an arc."""
-    take_from_link("path", FORMS, FORMS[0])
-    path: PathKind | None = st.segmented_control(
-        _("Path without a chain"), FORMS, required=True, key="path", persist_state="session", format_func=path_name,
+    return choice_control(
+        _("Path without a chain"), FORMS, FORMS[0], "path", format_func=path_name,
         help=_("Spherical: along an arc, as far from the origin as the ends are, where the prior has its mass (White "
                "2016). Linear: straight, through the thinly used middle."),
     )  # fmt: skip
-    put_in_link("path", FORMS[0])
-    assert path is not None
-    return path
 
 
 def spacing_control() -> bool:
     """Whether frames are spaced by the length of the decoded path."""
-    take_from_link("spacing", SPACINGS, SPACINGS[0])
     names = {"latent": _("by the latent space"), "even": _("by what is seen")}
-    spacing = st.segmented_control(
-        _("Spacing"), SPACINGS, required=True, key="spacing", persist_state="session", format_func=names.__getitem__,
+    spacing = choice_control(
+        _("Spacing"), SPACINGS, SPACINGS[0], "spacing", format_func=names.__getitem__,
         help=_("Frames at equal distances in the latent space, or so that each picture differs as much from the next "
                "as any other. Chains start from these frames and may make them uneven again."),
     )  # fmt: skip
-    put_in_link("spacing", SPACINGS[0])
     return spacing == "even"
 
 
 def mean_steps_control() -> int:
     """How often the inner frames through the base space are decoded and encoded."""
-    take_from_link("mean_steps", MEAN_STEPS, USUAL_MEAN_STEPS)
-    steps = st.segmented_control(
-        _("Mean steps in the base space"), MEAN_STEPS, required=True, key="mean_steps", persist_state="session",
+    return choice_control(
+        _("Mean steps in the base space"), MEAN_STEPS, USUAL_MEAN_STEPS, "mean_steps",
         help=_("Decode and encode the frames between A and B so often, each time by the mean, without noise. It takes "
                "off what the map has left; A and B stay as they are."),
     )  # fmt: skip
-    put_in_link("mean_steps", USUAL_MEAN_STEPS)
-    assert steps is not None
-    return steps
 
 
 def rows_control() -> list[str]:
@@ -198,16 +196,12 @@ def rows_control() -> list[str]:
 def chain_control(advised: Row | None, grid: bool) -> str:
     """Which chain corrects the ends, or the grid."""
     chains = CHAINS if advised else tuple(chain for chain in CHAINS if chain != ADVISED)
-    take_from_link("correction", chains, USUAL_CHAIN)
-    chain = st.segmented_control(
-        _("Chain for the grid") if grid else _("Chain for the ends"), chains, required=True, key="correction",
-        persist_state="session", wrap=True, format_func=row_name,
+    return choice_control(
+        _("Chain for the grid") if grid else _("Chain for the ends"), chains, USUAL_CHAIN, "correction",
+        wrap=True, format_func=row_name,
         help=_("Steps of the plain chain, what the evaluation recommends for this model, or another chain that you set "
                "below."),
     )  # fmt: skip
-    put_in_link("correction", USUAL_CHAIN)
-    assert chain is not None
-    return chain
 
 
 def own_chain(report: Report | None, chosen: Selection) -> ChainSpec:
