@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import torch
@@ -110,6 +110,8 @@ class FlowMatching(StoredDensity):
         latent_size: D.
         hidden, blocks: see `Velocity`.
         steps: of the solver (Heun's method, two velocities a step) for a draw.
+        distances: number of steps -> how far draws with so many are from encodings that the fit did not see (energy
+            distance, standardised); what `steps` was chosen by.
     """
 
     kind = "flow-matching"
@@ -117,17 +119,25 @@ class FlowMatching(StoredDensity):
     location: Tensor
     scale: Tensor
 
-    def __init__(self, latent_size: int, hidden: int = 384, blocks: int = 3, steps: int = DENSITY_STEPS) -> None:
+    def __init__(
+        self,
+        latent_size: int,
+        hidden: int = 384,
+        blocks: int = 3,
+        steps: int = DENSITY_STEPS,
+        distances: Mapping[str, float] | None = None,
+    ) -> None:
         super().__init__()
         self.shape = {"latent_size": latent_size, "hidden": hidden, "blocks": blocks}
         self.latent_size = latent_size
         self.steps = steps
+        self.distances = dict(distances or {})
         self.register_buffer("location", torch.zeros(latent_size, dtype=torch.float32, device="cpu"))
         self.register_buffer("scale", torch.ones(latent_size, dtype=torch.float32, device="cpu"))
         self.velocity = built(lambda: Velocity(latent_size, hidden, blocks))
 
     def settings(self) -> dict[str, Any]:
-        return self.shape | {"steps": self.steps}
+        return self.shape | {"steps": self.steps, "distances": self.distances}
 
     def standardised(self, latents: Tensor) -> Tensor:
         """Latents (N, D) in the units of the field."""
@@ -136,7 +146,12 @@ class FlowMatching(StoredDensity):
     @torch.no_grad()
     def transport(self, noise: Tensor) -> Tensor:
         """Draws from the prior (N, D) carried to draws from the density, (N, D)."""
-        return self.location + self.scale * solve(self.field, noise, (0.0, 1.0), self.steps)
+        return self.carried(noise, self.steps)
+
+    @torch.no_grad()
+    def carried(self, noise: Tensor, steps: int) -> Tensor:
+        """As `transport`, with another number of steps of the solver."""
+        return self.location + self.scale * solve(self.field, noise, (0.0, 1.0), steps)
 
     @torch.no_grad()
     def inverse(self, latents: Tensor) -> Tensor:
@@ -186,6 +201,7 @@ def fit(encodings: Encodings, _points: Tensor, settings: FitSettings) -> Iterato
     yield from train(density, encodings, order[held_back:], check, settings)
     density.steps = check.steps(density)
     match_moments(density, settings.seed)
+    density.distances = {str(steps): float(f"{each:.4g}") for steps, each in check.distances(density).items()}
     yield density
 
 
@@ -243,14 +259,18 @@ class Check:
     def steps(self, density: FlowMatching) -> int:
         """The fewest steps of the solver whose draws are as near to these points as those of the most steps, within
         a share of what the prior's draws lack."""
-        distances = {}
-        for steps in STEPS:
-            density.steps = steps
-            distances[steps] = energy_distance(density.standardised(density.transport(self.noise)), self.points)
+        distances = self.distances(density)
         best = min(distances.values())
         lacking = energy_distance(density.standardised(self.noise), self.points) - best
         limit = best + MARGIN * max(lacking, 0.0)
         return next(steps for steps, distance in distances.items() if distance <= limit)
+
+    def distances(self, density: FlowMatching) -> dict[int, float]:
+        """Number of steps of the solver -> the energy distance of draws with so many steps to these points."""
+        return {
+            steps: energy_distance(density.standardised(density.carried(self.noise, steps)), self.points)
+            for steps in STEPS
+        }
 
 
 @torch.no_grad()

@@ -18,6 +18,7 @@ from latentdemo.sampling.densities.flow_matching import (
     paired,
     train,
 )
+from latentdemo.sampling.densities.registry import kinds
 from latentdemo.sampling.densities.spec import FitSettings
 from latentdemo.sampling.encodings import Encodings
 
@@ -131,6 +132,9 @@ def test_the_seed_fixes_a_fit() -> None:
     noise = torch.randn(5, 2)
     assert torch.equal(first.transport(noise), second.transport(noise))
     assert first.steps == second.steps
+    assert first.distances == second.distances
+    assert [int(steps) for steps in first.distances] == list(STEPS)
+    assert kinds()[first.kind](**first.settings()).settings() == first.settings()
 
 
 def test_chains_do_not_follow_it_but_it_carries_them() -> None:
