@@ -139,7 +139,7 @@ def test_harm_is_named() -> None:
     ("rows", "reason"),
     [
         ([PRIOR], "no gap"),
-        ([PRIOR, row("hmc", 1, 0.1)], "chance"),
+        ([PRIOR, row("hmc", 1, 0.0)], "chance"),
         ([PRIOR, row("hmc", 1, -30.0)], "chance"),
         ([PRIOR, row("hmc", 1, 50.0, coverage=0.1)], "coverage"),
         ([PRIOR, row("hmc", 1, 50.0, memorised_share=around(0.3, 0.01))], "copies"),

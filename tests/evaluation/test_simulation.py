@@ -105,6 +105,20 @@ def test_a_model_that_nothing_helps_is_left_alone_in_nearly_all_simulations(gap:
     assert sum(row is not None for row in advised) <= 0.05 * len(advised)
 
 
+def test_a_way_that_is_nearer_to_real_data_is_found_though_one_space_hardly_has_a_gap() -> None:
+    advised, told_by_the_gap = 0, 0
+    for number in range(200):
+        random = np.random.default_rng(number)
+        prior, way, ceiling = (random.normal(mean, 0.9, REPETITIONS) for mean in (12.4, 9.9, 11.9))
+        hardly = ratio_of_gaps(*(Interval.of(list(each)) for each in (prior, way, ceiling)))
+        rows = ways(random, [(90.0, 90.0)])
+        for row, distance, gap in zip(rows, (prior, way), (Interval.of(prior - prior), hardly), strict=True):
+            row.judged["labels"] |= {GAP: gap, "frechet_distance": Interval.of(list(distance))}
+        advised += recommend(rows).row == 1
+        told_by_the_gap += hardly.low > 0.0
+    assert advised >= 0.9 * 200 > told_by_the_gap
+
+
 def test_fewer_repetitions_make_it_harder_to_be_as_good_as_the_best() -> None:
     rows = [ways(np.random.default_rng(number), [(89.5, 89.5), (90.0, 90.0)])[1:] for number in range(200)]
     many = sum(is_as_good(*pair) for pair in rows)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from latentdemo.evaluation.interval import Interval
+from latentdemo.evaluation.interval import CONFIDENCE, Interval
 from latentdemo.evaluation.metrics.pictures import MEMORISED
 from latentdemo.evaluation.metrics.prdc import NEIGHBOURS
 from latentdemo.evaluation.report import DISTANCE, GAP, HIGHER_IS_BETTER, MIX, Figures, Measured, Recommendation, Row
@@ -57,14 +57,14 @@ def recommend(
     """The cheapest way whose gap closed is as good as the best's, within a margin; none where no way is better than the
     prior in every feature space, or where nobody would see the difference.
 
-    A way is better than the prior if the interval of its gap closed lies above 0 in every space, its coverage is in
-    none lower by more than a margin, the classes of no attribute are shifted more than by the prior (see `shifts_mix`),
-    and it does not copy training images. It is as good as the best if the upper end of the paired difference between
-    the two, in the space in which the way itself is weakest, lies below the margin: fewer repetitions make that harder.
-    Each half of the repetitions chooses, and what it finds must hold in the other, too: of forty ways that gain
-    nothing, one looks as if it did. Of two choices the one that closes more counts, or the cheaper one if it is as
-    good. Its figures are told of the repetitions that did not choose it; where both halves choose it, that is all of
-    them, each half by the other's choice.
+    A way is better than the prior if its samples are nearer to real data in every space, beyond chance, its coverage is
+    in none lower by more than a margin, the classes of no attribute are shifted more than by the prior (see
+    `shifts_mix`), and it does not copy training images. It is as good as the best if the upper end of the paired
+    difference between the two, in the space in which the way itself is weakest, lies below the margin: fewer
+    repetitions make that harder. Each half of the repetitions chooses, and what it finds must hold in the other, too,
+    or in all of them by wider intervals: of forty ways that gain nothing, one looks as if it did. Of two choices the
+    one that closes more counts, or the cheaper one if it is as good. Its figures are told of the repetitions that did
+    not choose it; where both halves choose it, that is all of them, each half by the other's choice.
 
     Args:
         rows: all ways to sample that were measured, the prior sample among them, each with its cost.
@@ -124,11 +124,11 @@ def choice(
     if not is_noticed(prior, seen[best]):
         return Recommendation(None, best, [], [], "nothing to gain", telling)
     chosen = min(as_good, key=lambda index: rows[index].milliseconds)
-    told = rows[chosen].part(telling)
-    if not closes(told):
+    prior = next(row for row in rows if row.is_prior)
+    if not is_confirmed(rows[chosen], prior, telling, len(competing)):
         return Recommendation(None, best, [], [], "chance", telling)
-    prior = next(row for row in rows if row.is_prior).part(telling)
-    return Recommendation(chosen, best, *differences(prior, told, ceiling), "pays", telling)
+    gains, harms = differences(prior.part(telling), rows[chosen].part(telling), ceiling)
+    return Recommendation(chosen, best, gains, harms, "pays", telling)
 
 
 def halves(rows: Sequence[Row]) -> tuple[tuple[int, ...], tuple[int, ...]]:
@@ -142,7 +142,7 @@ def halves(rows: Sequence[Row]) -> tuple[tuple[int, ...], tuple[int, ...]]:
 
 def objection(prior: Row, row: Row, ceiling: Measured | None) -> str:
     """What speaks against a way, see `Recommendation.reason`; "" for nothing."""
-    if not closes(row):
+    if not is_nearer(row, prior):
         return "chance"
     if loses_coverage(prior, row):
         return "coverage"
@@ -152,9 +152,21 @@ def objection(prior: Row, row: Row, ceiling: Measured | None) -> str:
     return "copies" if copied is not None and copied.low > MOST_COPIED else ""
 
 
-def closes(row: Measured) -> bool:
-    """Whether some of the gap is closed beyond chance, in every feature space."""
-    return all(figures[GAP].low > 0.0 for figures in row.judged.values())
+def is_confirmed(row: Row, prior: Row, telling: Sequence[int], ways: int) -> bool:
+    """Whether a way that was chosen among others is nearer to real data than the prior, by the repetitions that did not
+    choose it, or by all of them where the interval is as wide as so many ways ask for (Bonferroni)."""
+    told = is_nearer(row.part(telling), prior.part(telling))
+    return told or is_nearer(row, prior, 1.0 - (1.0 - CONFIDENCE) / ways)
+
+
+def is_nearer(row: Measured, prior: Measured, confidence: float = CONFIDENCE) -> bool:
+    """Whether samples are nearer to real data than the prior's beyond chance, in every feature space.
+
+    Told by the distances themselves: where the ceiling is hardly better than the prior, the gap closed is a ratio to
+    something that is hardly known, and its interval is wide however sure it is which of the two is nearer.
+    """
+    distances = {space: (prior.judged[space][DISTANCE], figures[DISTANCE]) for space, figures in row.judged.items()}
+    return all(before.minus(after).low_at(confidence) > 0.0 for before, after in distances.values())
 
 
 def shifts_mix(prior: Measured, row: Measured, ceiling: Measured | None) -> bool:
