@@ -22,6 +22,7 @@ MAY_IMPORT = {  # room -> rooms and modules at the top of the package
     "training": BASE | {"models", "data", "checkpoints"},
     "evaluation": BASE | {"models", "data", "checkpoints", "sampling"},
     "engine": BASE | {"models", "data", "checkpoints", "sampling", "evaluation"},
+    "reviews": BASE | {"models", "data", "checkpoints", "sampling", "evaluation"},
     "export": BASE | {"models", "checkpoints", "sampling", "evaluation", "engine"},
     "benchmark": BASE | {"models", "data", "checkpoints", "sampling", "evaluation", "engine"},
     "cli": BASE
