@@ -1,0 +1,9 @@
+"""Statistics of a review: from votes to what may be said of them. They know nothing of storage or screens."""
+
+from latentdemo.reviews.statistics.answerers import Answerer
+from latentdemo.reviews.statistics.needed import PeopleNeeded
+from latentdemo.reviews.statistics.result import Decision, Result, result_of
+from latentdemo.reviews.statistics.shares import Share
+from latentdemo.reviews.statistics.strengths import Strengths
+
+__all__ = ["Answerer", "Decision", "PeopleNeeded", "Result", "Share", "Strengths", "result_of"]
