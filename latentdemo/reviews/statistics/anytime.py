@@ -28,7 +28,7 @@ from scipy.special import logsumexp
 Array = NDArray[np.floating[Any]]
 
 ALPHA = 0.05  # An interval misses the mean in this share of all reviews at the most, at any time.
-NUM_STAKES = 64
+NUM_STAKES = 32
 STAKES = (1.0 - np.cos(np.pi * (np.arange(NUM_STAKES) + 0.5) / NUM_STAKES)) / 2.0
 SMALLEST = 1e-9  # mean that is tried
 CLOSE_ENOUGH = 1e-5  # of an end
