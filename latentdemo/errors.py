@@ -140,6 +140,10 @@ class RunFileError(LatentdemoError):
     """A run that somebody took away cannot be read, or cannot be repeated here."""
 
 
+class OperatingRuleError(LatentdemoError):
+    """An operating rule cannot be read, or cannot be followed here."""
+
+
 class TrainingError(LatentdemoError):
     """A training run that cannot start or cannot be resumed."""
 

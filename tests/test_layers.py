@@ -26,7 +26,8 @@ MAY_IMPORT = {  # room -> rooms and modules at the top of the package
     "export": BASE | {"models", "checkpoints", "sampling", "evaluation", "engine"},
     "benchmark": BASE | {"models", "data", "checkpoints", "sampling", "evaluation", "engine"},
     "cli": BASE
-    | {"models", "data", "checkpoints", "sampling", "training", "evaluation", "engine", "export", "benchmark"},
+    | {"models", "data", "checkpoints", "sampling", "training", "evaluation", "engine", "export", "benchmark"}
+    | {"reviews"},
     "ui": BASE | {"models", "data", "checkpoints", "sampling", "evaluation", "engine", "export"},
 }
 SHARED_BY_PAGES = {"i18n", "state", "shell", "components", "runs", "controls", "evaluation", "export"}

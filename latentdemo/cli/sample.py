@@ -14,7 +14,10 @@ from latentdemo.cli.terminal import console, progress_bar, progress_of
 
 
 def sample(
-    model: Annotated[str, typer.Argument(help="Model, such as avatars/vae; see the command models.")],
+    context: typer.Context,
+    model: Annotated[
+        str | None, typer.Argument(help="Model, such as avatars/vae; see the command models. A rule names its own.")
+    ] = None,
     count: Annotated[int, typer.Option(help="Number of chains.")] = 64,
     steps: Annotated[str, typer.Option(help="Steps to show, such as '0 1 5 10'.", metavar="STEP...")] = "0 1 5 10",
     seed: Annotated[int, typer.Option(help="Fixes starting points and noise.")] = 7,
@@ -41,9 +44,19 @@ def sample(
     out: Annotated[
         Path, typer.Option(help="FILE.png for a comparison, FILE.npz for arrays, a folder for PNGs.")
     ] = Path("samples.png"),
+    rule: Annotated[
+        Path | None,
+        typer.Option(help="Operating rule of a review; it says all but count, seed, device and where to write to."),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Draw from the prior, walk the chain, and write the chosen steps."""
+    """Draw from the prior, walk the chain, and write the chosen steps; or draw by the rule that a review decided on."""
+    if rule:
+        refuse_beside_rule(context)
+        sample_by_rule(rule, count, seed, device, out, as_json)
+        return
+    if model is None:
+        raise typer.BadParameter("name a model, or a rule with --rule")
     from latentdemo.engine import RunRequest, engine_for
     from latentdemo.export.files import parse_steps, write_run
     from latentdemo.sampling.kernels import PLAIN
@@ -68,6 +81,58 @@ def sample(
         typer.echo(json.dumps({"out": str(out), "chains": count, "steps": shown, "milliseconds_an_image": cost}))
     else:
         typer.echo(f"wrote {out}: {count} chains, steps {', '.join(map(str, shown))}, {cost:.1f} ms an image")
+
+
+SAID_BY_RULE = ("model", "steps", "kernel", "start", "stop_at", "decoding", "corruption", "option")
+
+
+def refuse_beside_rule(context: typer.Context) -> None:
+    """Raise BadParameter where an option says what the rule says already."""
+    for name in SAID_BY_RULE:
+        source = context.get_parameter_source(name)
+        if source and source.name != "DEFAULT":
+            said = name.replace("_", "-")
+            raise typer.BadParameter(f"the rule says {said} already: leave it out, or leave --rule out")
+
+
+def sample_by_rule(path: Path, count: int, seed: int, device: str | None, out: Path, as_json: bool) -> None:
+    """Draw by an operating rule: what its gate sends back is drawn again, and told."""
+    from datetime import UTC, datetime
+
+    from latentdemo.checkpoints import load_model
+    from latentdemo.engine import RunRequest, engine_for
+    from latentdemo.export.files import write_run
+    from latentdemo.reviews.gate import draw_by
+    from latentdemo.reviews.rule import check_model, read_rule
+
+    rule = read_rule(path)
+    check_model(rule)
+    if rule.is_due(datetime.now(UTC).date()):
+        console.print(f"[bold yellow]Warning:[/] people were to be asked again by {rule.review_by}; do so.")
+    model, last = load_model(rule.model, device), rule.way.steps
+    with progress_bar() as bar:
+        told = progress_of(bar, "sampling")
+        drawn = draw_by(
+            rule,
+            model,
+            lambda spec, first: engine_for(model.device).run(RunRequest(model, spec, [last], first=first), told),
+            count,
+            seed,
+        )
+    write_run(drawn.run, out)
+    cost = 1000 * drawn.run.seconds[last] / count
+    if as_json:
+        values = {"out": str(out), "chains": count, "steps": [last], "milliseconds_an_image": cost}
+        gate = {"drawn": drawn.drawn, "rejected": drawn.rejected_share, "expected": rule.expected_rejected}
+        typer.echo(json.dumps(values | gate))
+        return
+    typer.echo(f"wrote {out}: {count} chains, step {last}, {cost:.1f} ms an image")
+    if rule.gate:
+        expected = "" if rule.expected_rejected is None else f"; {100 * rule.expected_rejected:.1f} % were expected"
+        typer.echo(
+            f"{drawn.rejected} of {drawn.drawn} samples ({100 * drawn.rejected_share:.1f} %) were less likely than "
+            f"{100 * rule.gate.share:g} % of real ones, and drawn again{expected}"
+        )
 
 
 def kernel_options(pairs: list[str], **named: str | None) -> dict[str, str]:

@@ -13,6 +13,7 @@ from latentdemo.checkpoints.config import MAX_IMAGE_SIDE
 from latentdemo.data.held_out import held_out_written
 from latentdemo.errors import LimitError
 from latentdemo.models import GenerativeAutoencoder
+from latentdemo.random import PICTURE_DRAWS
 from latentdemo.sampling import PLAIN, ChainSpec, Kernel
 from latentdemo.sampling.chain import BATCH, Record
 from latentdemo.sampling.densities.store import densities_digest
@@ -20,6 +21,7 @@ from latentdemo.sampling.spec import chain_spec, is_whole, require, steps_to_rec
 from latentdemo.sampling.starts import DATA
 
 MAX_CHAINS = 50_000  # The customary sample of a Fréchet distance.
+MAX_FIRST = PICTURE_DRAWS - MAX_CHAINS  # Streams of higher numbers have another purpose.
 MAX_STEPS = 1_000  # Five times the longest run of an evaluation: a chain that has not mixed by then never does.
 MAX_SEED = 2**63 - 1  # Other programs read no larger whole number.
 MAX_RESULT_BYTES = 2**31  # These are 10,000 colour pictures of 64 x 64 pixels at four steps.
@@ -58,7 +60,7 @@ class RunRequest:
             ("count", self.spec.count, 1, MAX_CHAINS),
             ("steps", self.spec.steps, 0, MAX_STEPS),
             ("seed", self.spec.seed, 0, MAX_SEED),
-            ("first", self.first, 0, MAX_CHAINS),
+            ("first", self.first, 0, MAX_FIRST),
         ):
             require(name, value, is_whole(value, least, most), f"a whole number from {least} to {most:,}")
         require("images", self.images, isinstance(self.images, bool), "True or False")

@@ -10,7 +10,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, Self
 
 import torch
 from torch import Tensor
@@ -66,6 +66,15 @@ class ChainRun:
     def count(self) -> int:
         """Number of chains."""
         return len(next(iter(self.latents.values())))
+
+    def rows(self, chosen: Tensor) -> Self:
+        """Some of the chains, by their places (n,)."""
+        return type(self)(
+            {step: latents[chosen] for step, latents in self.latents.items()},
+            {step: images[chosen] for step, images in self.images.items()},
+            StepFigures({name: figures[:, chosen] for name, figures in self.info.items()}),
+            self.seconds,
+        )
 
     def steps_taken(self, step: int) -> float:
         """Steps that chains took on average until a step of the run: fewer than that where they stop by themselves."""

@@ -1,11 +1,14 @@
 import json
 import subprocess
 import sys
+from datetime import date
 
 import numpy as np
 import pytest
 from PIL import Image
 
+from latentdemo.reviews.rule import Gate, rule_for, write_rule
+from latentdemo.sampling import ChainSpec
 from tests.cli.command import run
 
 SAMPLE = ["sample", "fashion-mnist/dvae", "--device", "cpu"]
@@ -70,3 +73,44 @@ def test_options_that_a_kernel_does_not_take_are_refused_by_name(capsys) -> None
     assert "'decoding'" in capsys.readouterr().err
     assert run(*SAMPLE, "--option", "decoding") == 2
     assert "NAME=VALUE" in capsys.readouterr().err
+
+
+@pytest.fixture
+def rule(tmp_path) -> str:
+    """The file of a rule whose gate sends some samples back, and whose day has passed."""
+    found = rule_for("fashion-mnist/dvae", ChainSpec(steps=2), Gate(0.3), 0.25, date(2020, 1, 1))
+    (tmp_path / "rule.json").write_text(write_rule(found), encoding="utf-8")
+    return str(tmp_path / "rule.json")
+
+
+def test_a_rule_is_followed_and_says_what_it_sent_back(capsys, tmp_path, rule: str) -> None:
+    gated, plain = tmp_path / "gated.npz", tmp_path / "plain.npz"
+    here = ["--count", "24", "--device", "cpu"]
+    assert run("sample", "--rule", rule, *here, "--out", str(gated), "--json") == 0
+    said = capsys.readouterr()
+    report = json.loads(said.out)
+    assert (report["out"], report["chains"], report["steps"], report["expected"]) == (str(gated), 24, [2], 0.25)
+    assert report["drawn"] > 24
+    assert report["rejected"] == pytest.approx(1.0 - 24 / report["drawn"])
+    assert "asked again by 2020-01-01" in said.err
+
+    assert run("sample", "fashion-mnist/dvae", *here, "--steps", "2", "--out", str(plain)) == 0
+    with np.load(gated) as found, np.load(plain) as chains:
+        assert found["latents_2"].shape == (24, 32)
+        same = (found["latents_2"] == chains["latents_2"]).all(axis=1)
+    assert 0 < same.sum() < 24  # The others were sent back.
+
+
+def test_a_rule_in_words(capsys, tmp_path, rule: str) -> None:
+    assert run("sample", "--rule", rule, "--count", "24", "--device", "cpu", "--out", str(tmp_path / "x.png")) == 0
+    said = capsys.readouterr().out
+    assert "24 chains, step 2" in said
+    assert "less likely than 30 % of real ones, and drawn again; 25.0 % were expected" in said
+
+
+def test_what_a_rule_says_is_not_said_beside_it(capsys, rule: str) -> None:
+    for beside in (["fashion-mnist/dvae"], ["--steps", "2"], ["--option", "decoding=mean"]):
+        assert run("sample", *beside, "--rule", rule) == 2
+        assert "already" in capsys.readouterr().err
+    assert run("sample", "--rule", "nowhere.json") == 1
+    assert "nowhere.json cannot be read" in capsys.readouterr().err

@@ -3,7 +3,7 @@ import pytest
 import torch
 
 from latentdemo.engine import RunRequest
-from latentdemo.engine.request import MAX_CHAINS, MAX_IMAGE_SIDE, MAX_RESULT_BYTES, MAX_STEPS
+from latentdemo.engine.request import MAX_CHAINS, MAX_FIRST, MAX_IMAGE_SIDE, MAX_RESULT_BYTES, MAX_STEPS
 from latentdemo.errors import SamplingError
 from latentdemo.models import NetworkConfig, build_model
 
@@ -20,6 +20,7 @@ WRONG = {
     "noise": ("none", None, ["own"]),
     "images": (None, 1, "no"),
     "digest": (None, 5),
+    "first": (None, -1, MAX_FIRST + 1, 0.5),
 }
 
 

@@ -32,6 +32,7 @@ from latentdemo.errors import (
     LimitError,
     ModelNotFoundError,
     NetworkConfigError,
+    OperatingRuleError,
     PictureError,
     RunFileError,
     SamplingError,
@@ -83,6 +84,10 @@ SENTENCES: dict[type[Exception], str] = SHORT | {
     ImageShapeError: N_("This model does not take pictures of this size. Choose another picture or model."),
     ImageValuesError: N_("The pictures hold numbers that this model does not take. Bring them into the range 0 to 1."),
     SamplingError: N_("Kernel, starting point or settings do not fit this model. Choose others."),
+    OperatingRuleError: N_(
+        "This operating rule cannot be read, or cannot be followed with the model that is here. Export it again, or "
+        "review the model again."
+    ),
     RunFileError: N_("This run cannot be read, or cannot be repeated here. Take its file from the ZIP again."),
     TrainingError: N_("The training cannot begin or go on. Look at its settings and its folder."),
     DemoError: N_("The demo cannot be started here. Install what it needs."),
