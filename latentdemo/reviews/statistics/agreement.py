@@ -17,6 +17,7 @@ from latentdemo.reviews.statistics.anytime import ALPHA, Array
 from latentdemo.reviews.statistics.strengths import Strengths
 from latentdemo.reviews.statistics.tally import Tally
 
+GROUPS = 30  # of persons, that the jackknife leaves out in turns
 DRAWS = 2000  # of strengths and figures, that the interval of a rank correlation is taken from
 
 
@@ -40,20 +41,21 @@ def agreement_of_people(complete: Tally) -> Interval | None:
     """Krippendorff's alpha of persons: 1 for full agreement, 0 for none beyond chance; None where nothing tells.
 
     What is rated are pairs of ways, with the share of a person's answers that prefer the first; each pair in both
-    orders, so that it does not matter which way is named first. The error is the jackknife's over persons.
+    orders, so that it does not matter which way is named first. The error is the jackknife's over persons, or groups of
+    them where they are many.
     """
     asked = complete.asked
     apart = ~np.eye(len(complete.ways), dtype=bool)
     with np.errstate(invalid="ignore"):
         ratings = (complete.points / asked)[:, apart]
     alpha = alpha_of(ratings)
-    without = [alpha_of(np.delete(ratings, person, axis=0)) for person in range(len(ratings))]
-    left_out = np.array([each for each in without if each is not None])
-    count = len(ratings)
-    if alpha is None or len(left_out) < count or count < 3:
+    if alpha is None or len(ratings) < 3:
         return None if alpha is None else Interval(alpha)
-    error = math.sqrt((count - 1) * float(np.var(left_out)))
-    return Interval(alpha, error, freedom=count - 1)
+    groups = np.array_split(np.arange(len(ratings)), min(len(ratings), GROUPS))
+    without = [each for group in groups if (each := alpha_of(np.delete(ratings, group, axis=0))) is not None]
+    freedom = len(groups) - 1
+    known = len(without) == len(groups)
+    return Interval(alpha, math.sqrt(freedom * float(np.var(without))) if known else None, freedom=freedom)
 
 
 def alpha_of(ratings: Array) -> float | None:

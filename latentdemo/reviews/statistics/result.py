@@ -34,7 +34,8 @@ class Decision:
 
 @dataclass(frozen=True, eq=False)
 class Result:
-    """What the votes of a review come to. Doubtful persons are in all figures: they draw them towards one half.
+    """What the votes of a review come to. Each interval promises 95 % by itself, a decision for all ways together.
+    Doubtful persons are in all figures: they draw them towards one half.
 
     Attributes:
         ways: that were compared.

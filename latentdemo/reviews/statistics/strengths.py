@@ -88,8 +88,9 @@ def fit_strengths(complete: Tally, seed: int = 0) -> Strengths | None:
     drawn = np.random.default_rng(seed).multinomial(persons, np.full(persons, 1.0 / persons), RESAMPLES)
     resampled, _ = fit(np.tensordot(drawn, counts, axes=1), features)
     over_persons = np.cov(resampled[:, :-1].T) * persons / (persons - 1)
+    nu = math.exp(fitted[-1]) if complete.ties.any() else 0.0
     covariance = larger(over_persons, independent[:-1, :-1])
-    return Strengths(complete.ways, fitted[:-1], covariance, persons, math.exp(fitted[-1]) * complete.ties.any())
+    return Strengths(complete.ways, fitted[:-1], covariance, persons, nu)
 
 
 def larger(over_persons: Array, independent: Array) -> Array:

@@ -45,11 +45,12 @@ class Tally:
         place = {way: index for index, way in enumerate(ways)}
         answers: dict[str, list[Vote]] = {}
         for vote in votes:
+            if vote.control is not None:
+                continue
             pair = {vote.first, vote.second}
             if len(pair) < 2 or not pair <= place.keys() or vote.preferred not in {None, *pair}:
                 raise ValueError(f"{vote} does not compare two of the ways {', '.join(ways)}")
-            if vote.control is None:
-                answers.setdefault(vote.person, []).append(vote)
+            answers.setdefault(vote.person, []).append(vote)
         preferred = np.zeros((len(answers), len(ways), len(ways)))
         ties = np.zeros_like(preferred)
         missing = np.zeros(len(answers))

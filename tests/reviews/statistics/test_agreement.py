@@ -7,6 +7,7 @@ import pytest
 from scipy.stats import kendalltau
 
 from latentdemo.evaluation.interval import Interval
+from latentdemo.reviews.statistics import agreement
 from latentdemo.reviews.statistics.agreement import agreement_of_people, agreement_with_metric, kendall_tau
 from latentdemo.reviews.statistics.strengths import Strengths, fit_strengths
 from latentdemo.reviews.statistics.tally import Tally
@@ -51,6 +52,17 @@ def test_where_nothing_tells_no_agreement_is_given() -> None:
     assert agreement_of_people(Tally.of([], ways)) is None
     assert agreement_of_people(Tally.of(simulated_votes(CLEAR, persons=1, pairs=9), ways)) is None
     assert agreement_of_people(Tally.of(simulated_votes(CLEAR, persons=5, pairs=9, ties=1.0), ways)) is None
+
+
+def test_many_people_are_left_out_in_groups(monkeypatch) -> None:
+    complete = Tally.of(simulated_votes(CLEAR, persons=60, pairs=6), [*CLEAR])
+    grouped = agreement_of_people(complete)
+    monkeypatch.setattr(agreement, "GROUPS", 60)
+    single = agreement_of_people(complete)
+    assert grouped is not None
+    assert single is not None
+    assert (grouped.mean, grouped.freedom, single.freedom) == (single.mean, 29, 59)
+    assert grouped.error == pytest.approx(single.error, rel=0.4)
 
 
 def test_two_people_have_no_interval() -> None:

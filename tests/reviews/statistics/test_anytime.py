@@ -39,7 +39,13 @@ def test_few_reviews_ever_miss_the_mean_while_somebody_watches(mean: float, leav
         below = log_capital(1.0 - (points + missing) / ANSWERS, 1.0 - mean).max(axis=1)
         missed |= np.maximum(above, below) >= np.log(2.0 / ALPHA)
     assert missed.mean() <= ALPHA
-    assert missed.any() or leave  # The bound is not so wide that it says nothing.
+
+
+def test_a_clear_preference_shows_in_most_reviews_of_twelve_people() -> None:
+    *_, (points, missing) = answers_seen(0.9, False)
+    assert (missing == 0).mean() > 0.6
+    found = log_capital(points / ANSWERS, 0.5).max(axis=1) >= np.log(2.0 / ALPHA)
+    assert found.mean() > 0.5
 
 
 def test_an_interval_for_one_look_does_not_hold_while_somebody_watches() -> None:
