@@ -23,7 +23,8 @@ class Decision:
         leader: the way with the largest share; of several, the first.
         ahead_of: ways that it is preferred to by more than chance explains.
         is_made: whether these are all others. Once made it stays made, unless another way comes to lead.
-        needed: how many more people it takes, at the present estimate; None where it is too early to say.
+        needed: how many people it takes beside those who have begun, if all answer as those do who are through; None
+            where it is too early to say.
     """
 
     leader: str

@@ -86,6 +86,19 @@ def test_as_many_people_as_were_foretold_decide() -> None:
     assert low <= more <= high
 
 
+def test_people_who_have_begun_may_be_enough() -> None:
+    through = [Vote(f"{person}", "prior", "chain", "chain") for person in range(4) for _ in range(5)]
+    begun = [Vote(f"late {person}", "prior", "chain", "chain") for person in range(12)]
+    found = result_of([*begun, *through], ["prior", "chain"], pairs=10).decision
+    assert found is not None
+    assert not found.is_made
+    assert found.needed == PeopleNeeded(0, 0)
+    alone = result_of(through, ["prior", "chain"], pairs=10).decision
+    assert alone is not None
+    assert alone.needed is not None
+    assert alone.needed.low == alone.needed.high == 4
+
+
 def test_where_people_are_divided_no_decision_is_in_sight() -> None:
     votes = [Vote(f"{index}", "prior", "chain", ("prior", "chain")[index % 2]) for index in range(21)]
     found = result_of(votes, ["prior", "chain"], pairs=1).decision
