@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -28,8 +29,8 @@ class PeopleNeeded:
     high: int | None
 
 
-def people_needed(counted: Tally, way: str, seed: int = 0) -> PeopleNeeded | None:
-    """How many more people a way needs to be ahead of all others; None where fewer than two people are through.
+def people_needed(counted: Tally, way: str, others: Sequence[str], seed: int = 0) -> PeopleNeeded | None:
+    """How many more people a way needs to be ahead of others; None where fewer than two people are through.
 
     A future draws people from those who are through with the answers that count, for those who have begun as well. How
     much each of these stands for is drawn, too (the Bayesian bootstrap, Rubin 1981, doi 10.1214/aos/1176345338): the
@@ -38,12 +39,14 @@ def people_needed(counted: Tally, way: str, seed: int = 0) -> PeopleNeeded | Non
     Args:
         counted: the answers that intervals count.
         way: the one to decide for.
+        others: those to be ahead of, one or more.
         seed: of the futures.
     """
-    bounds = [leads(counted, way, other) for other in counted.ways if other != way]
+    bounds = [leads(counted, way, other) for other in others]
+    alpha = lead_alpha(len(bounds) + 1)
     if min(np.count_nonzero(low == high) for low, high in bounds) < 2:
         return None
-    more = np.max([people_until(low, high, lead_alpha(len(counted.ways)), seed) for low, high in bounds], axis=0)
+    more = np.max([people_until(low, high, alpha, seed) for low, high in bounds], axis=0)
     ends = (int(np.sort(more)[round(share * (FUTURES - 1))]) for share in RANGE)
     return PeopleNeeded(*(None if count > MOST else count for count in ends))
 

@@ -9,7 +9,7 @@ from latentdemo.evaluation.interval import Interval
 from latentdemo.reviews.statistics.agreement import RankAgreement, agreement_of_people, agreement_with_metric
 from latentdemo.reviews.statistics.answerers import Answerer, answerers_of, left_share
 from latentdemo.reviews.statistics.needed import PeopleNeeded, people_needed
-from latentdemo.reviews.statistics.shares import Share, counted_answers, is_ahead, share_of
+from latentdemo.reviews.statistics.shares import Share, counted_answers, is_ahead, lead_alpha, share_of
 from latentdemo.reviews.statistics.strengths import Strengths, fit_strengths
 from latentdemo.reviews.statistics.tally import Tally
 from latentdemo.reviews.vote import Vote
@@ -20,9 +20,10 @@ class Decision:
     """Which way people prefer, as far as one can tell; one may watch it, and stop when one likes.
 
     Attributes:
-        leader: the way with the largest share; of several, the first.
+        leader: the way with the largest share; of several, the first. Real data lead beside one way only, where the
+            question is whether people can tell.
         ahead_of: ways that it is preferred to by more than chance explains.
-        is_made: whether these are all others. Once made it stays made, unless another way comes to lead.
+        is_made: whether these are all that might lead. Once made it stays made, unless another way comes to lead.
         needed: how many people it takes beside those who have begun, if all answer as those do who are through; None
             where it is too early to say.
     """
@@ -116,7 +117,7 @@ def result_of(
         shares=known_shares,
         fooled={way: share for way, share in fooled.items() if share},
         strengths=strengths if len(ways) > 2 else None,
-        decision=decide(counted, known_shares, seed) if known_shares else None,
+        decision=decide(counted, known_shares, real, seed) if known_shares else None,
         agreement=agreement_of_people(complete),
         metric_agreement=agreement_with_metric(strengths, gap_closed, seed) if strengths and gap_closed else None,
         left=left_share(votes),
@@ -124,9 +125,12 @@ def result_of(
     )
 
 
-def decide(counted: Tally, shares: Mapping[str, Share], seed: int) -> Decision:
+def decide(counted: Tally, shares: Mapping[str, Share], real: str | None, seed: int) -> Decision:
     """Which way leads, and whether that is decided."""
-    leader = max(shares, key=lambda way: shares[way].estimate)
-    others = [way for way in counted.ways if way != leader]
-    ahead_of = tuple(other for other in others if is_ahead(counted, leader, other))
-    return Decision(leader, ahead_of, ahead_of == tuple(others), people_needed(counted, leader, seed))
+    samples = [way for way in counted.ways if way != real]
+    rivals = samples if len(samples) > 1 else counted.ways
+    leader = max(rivals, key=lambda way: shares[way].estimate if way in shares else 0.0)
+    others = [way for way in rivals if way != leader]
+    alpha = lead_alpha(len(rivals))
+    ahead_of = tuple(other for other in others if is_ahead(counted, leader, other, alpha))
+    return Decision(leader, ahead_of, ahead_of == tuple(others), people_needed(counted, leader, others, seed))

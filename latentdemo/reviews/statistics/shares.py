@@ -95,14 +95,17 @@ def known(lows: Array, highs: Array) -> tuple[Array, Array]:
     return lows[asked], highs[asked]
 
 
-def is_ahead(counted: Tally, way: str, other: str) -> bool:
+def is_ahead(counted: Tally, way: str, other: str, alpha: float) -> bool:
     """Whether a way is preferred more than another by more than chance explains, however often one has looked.
 
-    All pairs of ways together err in 5 % of reviews at the most.
+    Args:
+        counted: the answers that intervals count.
+        way, other: which.
+        alpha: share of reviews in which that may be said of ways that are equal, see `lead_alpha`.
     """
-    return exceeds(leads(counted, way, other)[0], 0.5, lead_alpha(len(counted.ways)))
+    return exceeds(leads(counted, way, other)[0], 0.5, alpha)
 
 
 def lead_alpha(ways: int) -> float:
-    """What each way of k may err against each other one, to each side, so that all together hold (Bonferroni)."""
+    """What each way of k may err against each other one, so that all together err in 5 % of reviews (Bonferroni)."""
     return ALPHA / (ways * (ways - 1))

@@ -18,7 +18,7 @@ def clear_result(persons: int = 24, **settings) -> Result:
 
 def test_all_is_said_of_three_ways() -> None:
     gaps = {"prior": Interval(0.0, 1.0), "chain": Interval(40.0, 2.0), "flow": Interval(90.0, 2.0)}
-    found = clear_result(real="flow", gap_closed=gaps)
+    found = clear_result(gap_closed=gaps)
     assert (found.persons, found.votes) == (24, 480)
     assert found.ties == pytest.approx(0.1, abs=0.05)
     assert found.shares["prior"].high < found.shares["flow"].low
@@ -32,13 +32,26 @@ def test_all_is_said_of_three_ways() -> None:
     assert found.decision.needed == PeopleNeeded(0, 0)
     assert found.strengths is not None
     assert found.strengths.lead("flow", "chain").low > 0.0
-    assert found.fooled.keys() == {"prior", "chain"}
-    assert found.fooled["prior"].below_half
+    assert found.fooled == {}
     assert found.agreement is not None
     assert found.agreement.low > 0.2
     assert found.metric_agreement is not None
     assert found.metric_agreement.tau == 1.0
     assert found.doubtful == frozenset()
+
+
+def test_real_data_lead_where_nothing_else_is_compared() -> None:
+    ways = {"prior": -2.0, "chain": 0.0, "real": 2.0}
+    found = result_of(simulated_votes(ways, persons=30, pairs=20), [*ways], real="real")
+    assert found.fooled.keys() == {"prior", "chain"}
+    assert found.decision is not None
+    assert (found.decision.leader, found.decision.ahead_of, found.decision.is_made) == ("chain", ("prior",), True)
+    told = simulated_votes({"prior": -2.0, "real": 2.0}, persons=12, pairs=20)
+    found = result_of(told, ["prior", "real"], real="real")
+    assert found.fooled.keys() == {"prior"}
+    assert found.fooled["prior"].below_half
+    assert found.decision is not None
+    assert (found.decision.leader, found.decision.is_made) == ("real", True)
 
 
 def test_two_ways_share_all_answers() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from latentdemo.reviews.statistics.shares import is_ahead, leads, share_of, spanned
+from latentdemo.reviews.statistics.shares import is_ahead, lead_alpha, leads, share_of, spanned
 from latentdemo.reviews.statistics.tally import Tally
 from latentdemo.reviews.vote import Vote
 from tests.reviews.reviewers import control_votes
@@ -62,7 +62,7 @@ def test_an_interval_holds_its_estimate() -> None:
 
 
 def test_more_ways_ask_for_more() -> None:
-    votes = [Vote(f"{index}", "prior", "chain", "chain") for index in range(8)]
-    assert is_ahead(Tally.of(votes, WAYS[:2], 1), "chain", "prior")
-    assert not is_ahead(Tally.of(votes, WAYS[:2], 1), "prior", "chain")
-    assert not is_ahead(Tally.of(votes, [*WAYS, "fourth", "fifth", "sixth"], 1), "chain", "prior")
+    counted = Tally.of([Vote(f"{index}", "prior", "chain", "chain") for index in range(8)], WAYS[:2], 1)
+    assert is_ahead(counted, "chain", "prior", lead_alpha(2))
+    assert not is_ahead(counted, "prior", "chain", lead_alpha(2))
+    assert not is_ahead(counted, "chain", "prior", lead_alpha(6))
