@@ -6,12 +6,11 @@ from pathlib import Path
 import streamlit as st
 
 from latentdemo.ui.i18n.words import _, chosen_language, set_language
-from latentdemo.ui.shell.arguments import parse_args
+from latentdemo.ui.overview.opening import opening
 from latentdemo.ui.shell.navigation import keep_settings_in_navigation, streamlit_pages
 from latentdemo.ui.shell.presentation import present, presenting
 from latentdemo.ui.shell.reconnection import send_to_current_connections
 from latentdemo.ui.shell.session_lock import share_session_locks
-from latentdemo.ui.shell.sidebar import sidebar
 from latentdemo.ui.state.link import note_page_change
 
 SHELL = Path(__file__).parent / "latentdemo" / "ui" / "shell"
@@ -20,9 +19,12 @@ st.set_page_config("latentdemo", SHELL / "icon.svg", layout="wide")
 st.html(SHELL / "style.css")
 send_to_current_connections()
 share_session_locks()
-parse_args(sys.argv[1:])
 set_language(chosen_language())
 page = st.navigation(streamlit_pages(), position="top")
+with opening(page.url_path):  # shows the first screen while PyTorch is imported
+    from latentdemo.ui.shell.arguments import parse_args
+    from latentdemo.ui.shell.sidebar import sidebar
+parse_args(sys.argv[1:])
 note_page_change(page.url_path)
 st.session_state["selection"] = sidebar()
 with st.sidebar:

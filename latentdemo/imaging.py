@@ -7,12 +7,15 @@ import io
 import math
 import zlib
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
-from torch import Tensor
 
 from latentdemo.fonts import FONT
+
+if TYPE_CHECKING:
+    from torch import Tensor  # what needs no tensor need not wait for PyTorch
 
 PAPER, INK = "white", "#1f2937"
 CAPTION_SIZE, SMALLEST_CAPTION = 28, 12  # pixels
@@ -94,6 +97,12 @@ def png_bytes(picture: Image.Image) -> bytes:
     # run lengths suffice where pixels are enlarged: as small as usual, in half of the time and less
     picture.save(buffer, "PNG", compress_level=1, compress_type=zlib.Z_RLE)
     return buffer.getvalue()
+
+
+def size_of(png: bytes) -> tuple[int, int]:
+    """Width and height of a PNG file's picture, in pixels."""
+    with Image.open(io.BytesIO(png)) as picture:
+        return picture.size
 
 
 def data_uri(png: bytes) -> str:

@@ -89,13 +89,18 @@ def rerun(path: Path, out: Path, device: str | None = None, progress: Progress |
     start = kept[array(0)] if kept and settings.spec.start == GIVEN else settings.spec.start
     wanted = RunRequest(model, settings.spec.replaced(start=start), settings.recorded)
     run = engine_for(model.device).run(wanted, progress)
-    branches = [walk_branch(branch, model, run.latents[0], progress) for branch in settings.branches]
+    branches = [
+        walk_branch(
+            branch, model, branch.spec.start if branch.starts_apart(settings.spec) else run.latents[0], progress
+        )
+        for branch in settings.branches
+    ]
     write(run, branches, settings, out)
     latents = named(run.latents, [branch.latents for branch in branches])
     return Repeated(settings, differences(settings), compare(kept, latents) if kept else None)
 
 
-def walk_branch(branch: Branch, model: GenerativeAutoencoder, start: Tensor, progress: Progress | None) -> Frames:
+def walk_branch(branch: Branch, model: GenerativeAutoencoder, start: str | Tensor, progress: Progress | None) -> Frames:
     """What a branch shows: where its chains end, or the path or the grid that is laid between some of these."""
     steps = branch.spec.steps
     wanted = RunRequest(model, branch.spec.replaced(start=start), [steps])

@@ -55,6 +55,7 @@ class BranchPart(Part):
     mean_steps: Count = Field(0, description=COUNT)  # Older files do not say these three.
     even: bool = Field(False, description=SWITCH)
     grid: bool = Field(False, description=SWITCH)
+    start: Name | None = Field(None, description="null or a text, not empty")  # Nor this one.
 
 
 class RunFile(Part):
@@ -105,15 +106,15 @@ def write_settings(settings: RunSettings) -> str:
         "stop_at": spec.stop_at,
         "noise": spec.noise,
         "precision": settings.precision,
-        "branches": [branch_values(branch) for branch in settings.branches],
+        "branches": [branch_values(branch, spec) for branch in settings.branches],
         "versions": settings.versions,
         "schema": SCHEMA,
     }
     return json.dumps(values, indent=2, ensure_ascii=False) + "\n"
 
 
-def branch_values(branch: Branch) -> dict[str, Any]:
-    """A branch as it lies in the file."""
+def branch_values(branch: Branch, run: ChainSpec) -> dict[str, Any]:
+    """A branch as it lies in the file of a run."""
     path = branch.path
     return {
         "kernel": branch.spec.kernel,
@@ -125,6 +126,7 @@ def branch_values(branch: Branch) -> dict[str, Any]:
         "mean_steps": path.mean_steps if path else 0,
         "even": bool(path and path.even),
         "grid": branch.grid,
+        "start": branch.spec.start if branch.starts_apart(run) else None,
     }
 
 
@@ -164,7 +166,13 @@ def settings_of(file: RunFile, path: Path) -> RunSettings:
     )
     branches = [
         Branch(
-            spec.replaced(kernel=each.kernel, options=each.options, steps=each.steps, stop_at=each.stop_at),
+            spec.replaced(
+                kernel=each.kernel,
+                options=each.options,
+                start=each.start or file.start,
+                steps=each.steps,
+                stop_at=each.stop_at,
+            ),
             each.caption,
             PathSpec(each.path, each.mean_steps, each.even) if each.path else None,
             each.grid,

@@ -42,10 +42,11 @@ class Layout:
 
 @dataclass(frozen=True)
 class Branch:
-    """Other chains from the starting points of a run, with its seed and noise; the picture shows their last step.
+    """Other chains with the seed and noise of a run; the picture shows their last step.
 
     Attributes:
-        spec: of the chains; of no step, they end where they start.
+        spec: of the chains; of no step, they end where they start. They start where those of the run do, unless they
+            have a starting point of their own.
         caption: what stands above the sheet.
         path: None shows the chains themselves; else a path is laid from where the first of them ends to where the last
             does, with a point for each chain.
@@ -56,6 +57,10 @@ class Branch:
     caption: str
     path: PathSpec | None = None
     grid: bool = False
+
+    def starts_apart(self, run: ChainSpec) -> bool:
+        """Whether the chains start elsewhere than those of a run."""
+        return self.spec.start != run.start
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from typing import Literal
 
 from latentdemo.ui.components.charts import (
     DASHES,
+    DIRECT,
     PRIOR,
     REAL,
     Look,
@@ -20,7 +21,7 @@ from latentdemo.ui.components.charts import (
     swatch_image,
 )
 
-LEVEL_DASHES: dict[str, list[int]] = {"prior": [], "ceiling": [6, 4], "real": []}
+LEVEL_DASHES: dict[str, list[int]] = {"prior": [], "ceiling": [6, 4], "real": [], "draw": []}
 
 
 @dataclass(frozen=True)
@@ -96,8 +97,8 @@ class Level:
 
     @property
     def colour(self) -> str:
-        """Grey for the prior, dark for what is made of real data."""
-        return PRIOR if self.kind == "prior" else REAL
+        """Grey for the prior, dark for what is made of real data, and as charts have it for a draw without a chain."""
+        return {"prior": PRIOR, "draw": DIRECT.colour}.get(self.kind, REAL)
 
 
 @dataclass(frozen=True)

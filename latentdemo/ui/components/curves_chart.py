@@ -123,7 +123,7 @@ def edge_layers(levels: Sequence[Level], frame: Frame, title: str) -> list[alt.C
     names = names_at_the_edge(levels, gap)
     places = [place for place, _name in names]
     right = alt.Axis(
-        orient="right", values=places, labelExpr=label_expression(names, gap / 100), labelOverlap=False, labelLimit=140,
+        orient="right", values=places, labelExpr=label_expression(names, gap / 100), labelOverlap=False, labelLimit=190,
         labelPadding=6, grid=False, ticks=False, domain=False, title=None,
     )  # fmt: skip
     nothing = alt.Chart(pd.DataFrame([{"y": frame.y_ends[0]}])).mark_point(opacity=0, size=0, tooltip=None)

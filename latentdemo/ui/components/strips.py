@@ -5,17 +5,15 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import streamlit as st
-from PIL import Image
 
 from latentdemo.export.picture import GAP
-from latentdemo.imaging import data_uri
+from latentdemo.imaging import data_uri, size_of
 from latentdemo.ui.components.charts import Look, line_swatch
 from latentdemo.ui.i18n.words import _
 
@@ -49,8 +47,7 @@ class Strip:
 
     def as_data(self) -> dict[str, Any]:
         """What the browser needs of it."""
-        with Image.open(io.BytesIO(self.png)) as picture:
-            width, height = picture.size
+        width, height = size_of(self.png)
         source = data_uri(self.png)
         texts = {"label": self.label, "note": self.note, "alt": self.alt}
         return texts | {"source": source, "width": width, "height": height, "swatch": line_swatch(self.look)}

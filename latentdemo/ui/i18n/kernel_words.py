@@ -114,6 +114,13 @@ def way_noun(row: Row) -> str:
     return _("{steps} steps of the {way}", steps=row.steps, way=way_title(row))
 
 
+def way_in_short(row: Row) -> str:
+    """A way with its steps, as a label."""
+    if row.is_prior:
+        return _("Prior sample")
+    return capital(_("{way}, {steps}", way=way_title(row), steps=steps_text(row)) if row.kernel else way_title(row))
+
+
 def way_help(row: Row) -> str:
     """What the way of a row does, with the technical names."""
     notes = [kernel_help(row.kernel)]

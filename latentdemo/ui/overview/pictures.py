@@ -14,7 +14,10 @@ from latentdemo.evaluation.report import Report, Row
 from latentdemo.export.settings import TILE
 from latentdemo.imaging import contact_sheet, png_bytes
 from latentdemo.sampling import ChainSpec
-from latentdemo.ui.runs.comparison import Request, blank_sheet
+from latentdemo.ui.i18n.kernel_words import start_title
+from latentdemo.ui.i18n.words import _
+from latentdemo.ui.overview.shipped import Shipped, shipped, shipped_sheet
+from latentdemo.ui.runs.comparison import Request, begin_comparison, blank_sheet, comparison_or_wait
 from latentdemo.ui.state.selection import Selection
 
 COUNT, COLUMNS = 24, 6
@@ -24,6 +27,13 @@ PLAIN_ROW = Row({}, spec=ChainSpec(steps=5))  # is shown where nothing is advise
 def advised(report: Report | None) -> Row:
     """The way to sample that is shown: the recommended one, else a few steps of the plain chain."""
     return report.recommended if report and report.recommended else PLAIN_ROW
+
+
+def way_heading(row: Row) -> str:
+    """What stands above the pictures of a way to sample."""
+    if not row.kernel:
+        return _("Drawn from the {start}", start=start_title(row.start))
+    return _("After 1 step") if row.steps == 1 else _("After {steps} steps", steps=row.steps)
 
 
 def prior_request(chosen: Selection) -> Request:
@@ -38,8 +48,34 @@ def way_request(chosen: Selection, row: Row) -> Request:
     return Request(chosen.model, chosen.config.sha256, spec, (row.steps,), COLUMNS, densities=chosen.densities)
 
 
+def ships(chosen: Selection) -> bool:
+    """Whether the pictures of the first screen ship."""
+    return shipped() == Shipped(chosen.model, chosen.config.sha256, chosen.seed)
+
+
+def prior_sheet(chosen: Selection) -> bytes | None:
+    """A sheet of prior samples as PNG; None where there is none yet, see `comparison_or_wait`."""
+    if ships(chosen):
+        return shipped_sheet("prior")
+    prior = comparison_or_wait(prior_request(chosen))
+    return prior.sheets[0].png if prior else None
+
+
+def begin_way(chosen: Selection, row: Row) -> None:
+    """Begin what `way_sheet` will be asked for; the model is loaded meanwhile."""
+    begin_comparison(way_request(chosen, row))
+
+
+def way_sheet(chosen: Selection, row: Row) -> bytes | None:
+    """The same of what a way to sample makes of that seed."""
+    made = comparison_or_wait(way_request(chosen, row))
+    return made.sheets[row.steps].png if made else None
+
+
 def real_sheet(chosen: Selection) -> bytes | None:
     """A sheet of held-out images as PNG, other ones for another seed; None where there are none."""
+    if ships(chosen):
+        return shipped_sheet("real")
     folder = model_folder(chosen.model).parent
     return sheet_of_held_out(folder, held_out_written(folder), chosen.seed)
 
@@ -51,9 +87,13 @@ def sheet_of_held_out(folder: Path, written: int, seed: int) -> bytes | None:
         images = held_out_images(folder)
     except LatentdemoError:
         return None
-    rows = np.random.default_rng(seed).choice(len(images), min(COUNT, len(images)), replace=False)
-    tiles = images.tensor(rows)
+    tiles = images.tensor(random_rows(len(images), seed))
     return png_bytes(contact_sheet(tiles, COLUMNS, max(1, TILE // tiles.shape[-1])))
+
+
+def random_rows(count: int, seed: int) -> np.ndarray:
+    """Numbers of the images that are shown, of so many that there are."""
+    return np.random.default_rng(seed).choice(count, min(COUNT, count), replace=False)
 
 
 def place_of_sheet(chosen: Selection) -> bytes:

@@ -13,7 +13,7 @@ from latentdemo.evaluation.interval import Interval
 from latentdemo.evaluation.report import GAP, Report, Row
 from latentdemo.ui.evaluation.verdict import told_of
 from latentdemo.ui.i18n.figure_words import NO_BREAK, mean_text, space_title, value_text
-from latentdemo.ui.i18n.kernel_words import capital, steps_text, way_phrase, way_title
+from latentdemo.ui.i18n.kernel_words import capital, way_in_short, way_phrase
 from latentdemo.ui.i18n.words import _
 
 CELL = "padding:0.4rem 0.6rem 0.4rem 0;vertical-align:top;border-bottom:1px solid rgba(128,128,128,0.25);"
@@ -123,13 +123,6 @@ def judges_table(report: Report, matter: list[tuple[str, Row]]) -> str:
         '<table style="width:100%;border-collapse:collapse;text-align:left">'
         f"<thead><tr>{head}</tr></thead><tbody>{''.join(lines)}</tbody></table></div>"
     )
-
-
-def way_in_short(row: Row) -> str:
-    """A way with its steps, as a label."""
-    if row.is_prior:
-        return _("Prior sample")
-    return capital(_("{way}, {steps}", way=way_title(row), steps=steps_text(row)) if row.kernel else way_title(row))
 
 
 def in_words(report: Report, found: Disagreement) -> str:

@@ -10,8 +10,8 @@ from latentdemo.sampling.kernels import PLAIN
 from latentdemo.ui.components.charts import PRIOR, REAL, dot, legend, style_of
 from latentdemo.ui.components.parts_chart import Part, parts_chart
 from latentdemo.ui.i18n.figure_words import NO_BREAK, figure_title, number_text, space_title, value_text
+from latentdemo.ui.i18n.kernel_words import way_in_short
 from latentdemo.ui.i18n.words import _
-from latentdemo.ui.quality.judges import way_in_short
 
 COLOURS: dict[Cause, str] = {"limit": REAL, "drift": style_of(PLAIN).colour, "mismatch": PRIOR}
 

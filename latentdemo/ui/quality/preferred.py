@@ -10,9 +10,9 @@ import streamlit as st
 from latentdemo.evaluation.report import Report, Row
 from latentdemo.imaging import data_uri
 from latentdemo.ui.i18n.figure_words import space_title
-from latentdemo.ui.i18n.kernel_words import way_phrase
+from latentdemo.ui.i18n.kernel_words import way_in_short, way_phrase
 from latentdemo.ui.i18n.words import _
-from latentdemo.ui.quality.judges import disagreement, way_in_short
+from latentdemo.ui.quality.judges import disagreement
 from latentdemo.ui.runs.comparison import Request, blank_sheet, comparison_or_wait
 from latentdemo.ui.state.selection import Selection
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
 import streamlit as st
@@ -10,7 +11,9 @@ from streamlit.navigation.page import StreamlitPage
 
 from latentdemo.ui.i18n.words import N_, _
 from latentdemo.ui.state.link import settings_of_all_pages
-from latentdemo.ui.state.selection import Selection
+
+if TYPE_CHECKING:
+    from latentdemo.ui.state.selection import Selection  # which needs PyTorch; the pages are there before it
 
 NAVIGATION_LINKS = """
 const LINKS = "[data-testid=stTopNavLink], [data-testid=stTopNavDropdownLink], [data-testid=stSidebarNavLink]"

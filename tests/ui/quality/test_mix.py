@@ -10,20 +10,11 @@ from latentdemo.checkpoints import checkpoints_dir
 from latentdemo.data.held_out import read_held_out
 from latentdemo.evaluation.interval import Interval
 from latentdemo.evaluation.report import CEILING, REAL_DATA, Measured, Mix, Report
+from latentdemo.ui.evaluation.mix import most_striking, plain_after, samples, shifts, worst_first
 from latentdemo.ui.i18n.class_words import ATTRIBUTES, CLASSES, attribute_word, class_phrase, class_word
 from latentdemo.ui.quality.groups import typical
 from latentdemo.ui.quality.mix import CLASSES as MOST_CLASSES
-from latentdemo.ui.quality.mix import (
-    bar,
-    classes_shown,
-    decoder_shifts,
-    most_striking,
-    plain_after,
-    said,
-    samples,
-    shifts,
-    worst_first,
-)
+from latentdemo.ui.quality.mix import bar, classes_shown, decoder_shifts, said
 from tests.ui.sample_reports import advising
 from tests.ui.sample_reports import report as sample
 

@@ -1,0 +1,77 @@
+"""What the first visitor of a server sees at once, while PyTorch and all that needs it is imported."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib import import_module
+from pathlib import Path
+
+import streamlit as st
+from platformdirs import user_data_path
+
+from latentdemo.ui.i18n.words import _
+from latentdemo.ui.overview.screens import heading, prior_alt, real_alt, screen_control, sheet, what_the_prior_is
+from latentdemo.ui.overview.shipped import shipped, shipped_sheet
+from latentdemo.ui.shell.navigation import OVERVIEW
+
+SLOW = ("latentdemo.ui.evaluation.charts", "latentdemo.ui.overview.pictures")  # what the overview is waited for
+READY = threading.Event()  # once everything is imported
+
+
+@contextmanager
+def opening(page: str) -> Iterator[None]:
+    """Show the first screen from what ships while the block imports what takes long, then begin the run anew.
+
+    Where something else is asked for, or all is imported already, the block is all that happens.
+
+    Args:
+        page: address of the page that is asked for.
+    """
+    shown = not READY.is_set() and page == Path(OVERVIEW.script).stem and nothing_was_chosen() and default_is_shipped()
+    if shown:
+        draw()
+    yield
+    if shown:
+        for module in SLOW:
+            import_module(module)
+    READY.set()
+    if shown:
+        st.rerun()
+
+
+def nothing_was_chosen() -> bool:
+    """Whether the address asks for no data set, model, seed or screen, and neither do arguments of the demo."""
+    return set(st.query_params) <= {"lang"} and not sys.argv[1:]
+
+
+def default_is_shipped() -> bool:
+    """Whether the model that is shown unless somebody chose another one is that of the shipped pictures."""
+    if os.environ.get("LATENTDEMO_CHECKPOINTS"):
+        return False
+    folders = [Path.cwd(), user_data_path("latentdemo", appauthor=False), Path(__file__).parents[3]]  # as models lie
+    configs = [folder / "checkpoints" / shipped().model / "config.json" for folder in folders]
+    try:
+        content = next(config for config in configs if config.is_file()).read_text(encoding="utf-8")
+        return json.loads(content)["sha256"] == shipped().model_sha256
+    except (StopIteration, OSError, ValueError, KeyError, TypeError):
+        return False
+
+
+def draw() -> None:
+    """The first screen, each part in the place where the page itself has it."""
+    with st.sidebar:
+        st.caption(_("The model is being loaded …"))
+    model = shipped().model
+    heading()
+    screen_control(model)
+    left, right = st.columns(2)
+    with left:
+        sheet(_("Real data"), shipped_sheet("real"), real_alt(model))
+    with right:
+        sheet(_("Straight from the prior"), shipped_sheet("prior"), prior_alt(model))
+    what_the_prior_is()

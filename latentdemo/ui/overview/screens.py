@@ -1,0 +1,77 @@
+"""The frame of the overview: its title, the way through its screens, and pictures in cards.
+
+Nothing here needs PyTorch, so that the first visitor of a server need not wait for it.
+"""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from latentdemo.ui.i18n.words import _
+from latentdemo.ui.shell.presentation import presenting
+from latentdemo.ui.state.link import put_in_link, take_from_link
+
+PROBLEM, METHOD, EVIDENCE, DECISION = SCREENS = ("problem", "method", "evidence", "decision")
+
+
+def heading() -> None:
+    """The title, which a presentation leaves to the screens' own words: it is as high as a projector."""
+    if not presenting():
+        st.title(_("Better samples from the model you already have"), anchor=False)
+
+
+def screen_control(model: str) -> str:
+    """Which screen, with a way back and on; in a presentation, where keys do that, with the name of the model."""
+    take_from_link("screen", SCREENS, PROBLEM)
+    titles = {PROBLEM: _("Problem"), METHOD: _("Method"), EVIDENCE: _("Evidence"), DECISION: _("Decision")}
+    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+        screen = st.segmented_control(
+            _("Screen"), SCREENS, required=True, key="screen", label_visibility="collapsed",
+            format_func=lambda name: f"{SCREENS.index(name) + 1}  {titles[name]}",
+        )  # fmt: skip
+        assert screen is not None
+        if presenting():
+            st.markdown(model, width="content")
+        else:
+            with st.container(horizontal=True, width="content"):
+                st.button(_("Back"), icon=":material/arrow_back:", disabled=screen == PROBLEM, on_click=go, args=(-1,),
+                          help=_("To the screen before."))  # fmt: skip
+                st.button(_("Next"), icon=":material/arrow_forward:", icon_position="right", type="primary",
+                          disabled=screen == DECISION, on_click=go, args=(1,),
+                          help=_("To the next screen."))  # fmt: skip
+    put_in_link("screen", PROBLEM)
+    return screen
+
+
+def go(screens: int) -> None:
+    """Go on by a number of screens, and stay at either end; nothing where no screen is shown."""
+    if "screen" not in st.session_state:
+        return
+    place = SCREENS.index(st.session_state["screen"]) + screens
+    st.session_state["screen"] = SCREENS[min(max(place, 0), len(SCREENS) - 1)]
+
+
+def sheet(title: str, png: bytes, alt: str) -> None:
+    """A sheet of pictures in a card."""
+    with st.container(border=True):
+        st.subheader(title, anchor=False)
+        st.image(png, alt=alt, width="stretch")
+
+
+def prior_alt(model: str) -> str:
+    """What a sheet of prior samples shows."""
+    return _("Prior samples of {model}", model=model)
+
+
+def real_alt(model: str) -> str:
+    """What a sheet of real data shows."""
+    return _("Held-out images of the data that {model} was trained on", model=model)
+
+
+def what_the_prior_is() -> None:
+    """Why prior samples are not all good, in words that need no statistics."""
+    st.markdown(
+        _("A generative autoencoder makes a new picture by decoding a random point of its latent space, the prior. But "
+          "many such points lie where no real picture does, and decode to artifacts: torn edges, parts that do not "
+          "belong together, blur.")
+    )  # fmt: skip
