@@ -43,6 +43,8 @@ class Bundle:
         seconds: how long a frame stays.
         branches: those of `settings.branches`.
         beside: which of the branches deck and PDF show beside step 0, in place of `after`; None for none of them.
+        page: composes a web page of the story, the sheet at step 0, the others with their captions, and the number of
+            the one to begin with; None makes none.
     """
 
     story: Story
@@ -54,6 +56,7 @@ class Bundle:
     seconds: float = 1.0
     branches: Sequence[Drawn] = ()
     beside: int | None = None
+    page: Callable[[Story, Image.Image, Sequence[tuple[str, Image.Image]], int], bytes] | None = None
 
     def file(self, kind: str) -> bytes:
         """The file of a kind such as "png"."""
@@ -62,6 +65,7 @@ class Bundle:
             "gif": self.gif,
             "mp4": self.mp4,
             "pptx": self.pptx,
+            "html": self.html,
             "pdf": self.pdf,
             "zip": self.zip,
         }
@@ -69,10 +73,13 @@ class Bundle:
 
     def png(self) -> bytes:
         """What is shown, in one picture with captions; a repeated run gives it again."""
-        more = [
+        return png_bytes(picture_of(self.sheets(), self.settings.captions, self.settings.layout, self.branch_sheets()))
+
+    def branch_sheets(self) -> list[tuple[str, Image.Image]]:
+        """The sheets of the branches under their captions."""
+        return [
             (branch.caption, drawn.sheet()) for branch, drawn in zip(self.settings.branches, self.branches, strict=True)
         ]
-        return png_bytes(picture_of(self.sheets(), self.settings.captions, self.settings.layout, more))
 
     def gif(self) -> bytes:
         """The animation."""
@@ -81,6 +88,15 @@ class Bundle:
     def mp4(self) -> bytes:
         """The animation as a film."""
         return mp4_bytes(self.drawn_frames(), self.seconds)
+
+    def html(self) -> bytes:
+        """A web page with a line to drag between step 0 and whatever else is shown."""
+        assert self.page is not None
+        sheets, shown = self.sheets(), [step for step in self.settings.captions if step]
+        steps = [(self.settings.captions[step], sheets[step]) for step in shown]
+        last = shown.index(self.after) if self.after in shown else len(shown) - 1
+        at = last if self.beside is None else len(shown) + self.beside
+        return self.page(self.story, sheets[0], [*steps, *self.branch_sheets()], at)
 
     def pptx(self) -> bytes:
         """The slides."""
@@ -100,6 +116,7 @@ class Bundle:
             PICTURE: self.png,
             "animation.gif": self.gif,
             "animation.mp4": self.mp4,
+            **({"before-after.html": self.html} if self.page else {}),
             "slides.pptx": self.pptx,
             "summary.pdf": self.pdf,
         }

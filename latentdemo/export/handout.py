@@ -1,4 +1,7 @@
-"""One A4 page: the verdict and its figures, the two pictures, how it was measured, and what makes it again."""
+"""A sheet of A4: the verdict and its figures, the two pictures, how it was measured, and what makes it again.
+
+Where there is much to say of the measuring it goes to the back, so that the pictures keep their room.
+"""
 
 from __future__ import annotations
 
@@ -15,22 +18,24 @@ MARGIN, GAP = 42.0, 12.0  # In points.
 TITLE, BODY, SMALL, SMALLEST = 20.0, 12.0, 9.0, 7.5
 SPACING = 1.4  # The height of a line, in sizes of its type.
 CARD, ROW = 70.0, 16.0  # Their heights.
+PICTURES = 200.0  # The pictures have so much of the height at least.
 BAND = 8.0  # The height of the colour along the upper edge.
 FACE = "shipped"
 
 
 def pdf_bytes(story: Story, pair: Pair) -> bytes:
-    """The page as a PDF file with its typeface embedded."""
+    """The sheet as a PDF file with its typeface embedded."""
     page = Handout(story)
     page.head()
     page.figures()
     page.foot()
     page.pictures(pair)
+    page.back()
     return bytes(page.pdf.output())
 
 
 class Handout:
-    """The page, filled from above and from below; the pictures take what is left between.
+    """The front, filled from above and from below; the pictures take what is left between. Then the back.
 
     Args:
         story: what it says.
@@ -38,6 +43,7 @@ class Handout:
     Attributes:
         pdf: the document.
         top, bottom: where the free part of the page begins and ends, in points from the upper edge.
+        left_over: what the front has no room for.
     """
 
     def __init__(self, story: Story) -> None:
@@ -51,6 +57,7 @@ class Handout:
         self.pdf.add_page()
         self.width = self.pdf.w - 2 * MARGIN
         self.top, self.bottom = MARGIN, self.pdf.h - MARGIN
+        self.left_over: list[Section] = []
 
     def head(self) -> None:
         """Title, model and verdict."""
@@ -74,24 +81,45 @@ class Handout:
             self.top += GAP
 
     def foot(self) -> None:
-        """How it was measured, and the settings, along the lower edge."""
+        """How it was measured, if there is room, and the settings, along the lower edge."""
         story = self.story
         settings = "  ·  ".join(f"{name}: {value}" for name, value in story.settings)
         for section in (Section(story.settings_title, (settings, story.repeat, story.link)), story.method):
-            if section.points:
-                self.bottom -= self.section(section) + GAP
+            if not section.points:
+                continue
+            height = self.section_height(section) + GAP
+            if self.bottom - height - self.top < PICTURES:
+                self.left_over.append(section)
+            else:
+                self.section(section, self.bottom - height + GAP)
+                self.bottom -= height
+
+    def back(self) -> None:
+        """What the front had no room for, on a page of its own."""
+        if not self.left_over:
+            return
+        self.pdf.add_page()
+        self.top = MARGIN
+        for section in self.left_over:
+            self.section(section, self.top)
+            self.top += self.section_height(section) + GAP
 
     def pictures(self, pair: Pair) -> None:
-        """Both pictures under their captions, in what is left."""
+        """Both pictures under their captions, in what is left, and where there is room below, what was done."""
         captions = (self.story.before, self.story.after)
         height = self.bottom - self.top - GAP
         if pair.wide:
             for picture, caption in zip(pair, captions, strict=True):
                 self.top += self.picture(picture, caption, MARGIN, self.top, self.width, height / 2) + GAP
-            return
-        width = (self.width - GAP) / 2
-        for column, (picture, caption) in enumerate(zip(pair, captions, strict=True)):
-            self.picture(picture, caption, MARGIN + column * (width + GAP), self.top, width, height)
+        else:
+            width = (self.width - GAP) / 2
+            places = (MARGIN, MARGIN + width + GAP)
+            self.top += GAP + max(
+                self.picture(picture, caption, x, self.top, width, height)
+                for x, picture, caption in zip(places, pair, captions, strict=True)
+            )
+        if self.section_height(self.story.remedy) <= self.bottom - self.top:
+            self.section(self.story.remedy, self.top)
 
     def picture(self, picture: Image.Image, caption: str, x: float, y: float, width: float, height: float) -> float:
         """A picture in its own proportions, under its caption; returns the height of both."""
@@ -124,15 +152,15 @@ class Handout:
             self.top += ROW
             self.block(MARGIN, self.top - 0.25, self.width, 0.5, RULE)
 
-    def section(self, section: Section) -> float:
-        """A heading and its sentences, ending at the lower edge of what is free; returns their height."""
-        heights = [self.height(point, self.width, SMALLEST) for point in section.points]
-        total = SMALL * SPACING + sum(heights)
-        y = self.bottom - total
+    def section(self, section: Section, y: float) -> None:
+        """A heading and its sentences, from a place downwards."""
         y += self.text(section.title, MARGIN, y, self.width, SMALL, TEAL)
         for point in section.points:
             y += self.text(point, MARGIN, y, self.width, SMALLEST, MUTED)
-        return total
+
+    def section_height(self, section: Section) -> float:
+        """How high that stands."""
+        return SMALL * SPACING + sum(self.height(point, self.width, SMALLEST) for point in section.points)
 
     def text(self, text: str, x: float, y: float, width: float, size: float, colour: str = INK) -> float:
         """Lines of text from a place downwards; returns their height."""

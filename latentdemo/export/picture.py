@@ -46,7 +46,8 @@ def order_of_tiles(images: Mapping[int, Tensor], order: str) -> Tensor:
 
 
 def squared(sheet: Image.Image, count: int, columns: int) -> Image.Image:
-    """A sheet of several rows with its tiles in about as many rows as columns, in the same order.
+    """A sheet of several rows with its tiles in about as many rows as columns, in the same order; no row is left
+    unfinished where half as many columns again as rows avoid that.
 
     Args:
         sheet: of tiles with gaps between them.
@@ -57,7 +58,8 @@ def squared(sheet: Image.Image, count: int, columns: int) -> Image.Image:
         return sheet
     side = (sheet.width + GAP) // columns - GAP
     high = (sheet.height + GAP) // math.ceil(count / columns) - GAP
-    wanted = math.ceil(math.sqrt(count))
+    least = math.ceil(math.sqrt(count))
+    wanted = next((each for each in range(least, math.isqrt(3 * count // 2) + 1) if count % each == 0), least)
     rows = math.ceil(count / wanted)
     laid = Image.new(sheet.mode, (wanted * (side + GAP) - GAP, rows * (high + GAP) - GAP))
     for index in range(count):

@@ -10,6 +10,8 @@ TEAL, INK, MUTED, RULE, PAPER, WHITE = "0f766e", "1f2937", "5b6672", "d9dfe5", "
 """The colours of the screens, light (`.streamlit/config.toml`)."""
 SHARES = (0.35, 0.10, 0.22, 0.18, 0.15)  # Each column has this share of the width of the table.
 
+STEPS_SHOWN = 10  # The chart ends here.
+
 
 class Section(NamedTuple):
     """A heading, and a sentence or two for each point under it."""

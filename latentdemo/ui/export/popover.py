@@ -1,4 +1,4 @@
-"""The button under a result that exports it: PNG, GIF, MP4, PowerPoint, PDF and a ZIP, made when someone asks."""
+"""The button under a result that exports it: PNG, GIF, MP4, HTML, PowerPoint, PDF and a ZIP, made when someone asks."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from torch import Tensor
 from latentdemo.engine import RecentResults
 from latentdemo.export import RunSettings, write_settings
 from latentdemo.export.bundle import Bundle, Drawn
+from latentdemo.ui.export.page import page_bytes
 from latentdemo.ui.export.story import story_of
 from latentdemo.ui.i18n.words import _, in_language, language
 from latentdemo.ui.state.evaluated import evaluation_of
@@ -23,6 +24,7 @@ MIME = {
     "png": "image/png",
     "gif": "image/gif",
     "mp4": "video/mp4",
+    "html": "text/html",
     "pptx": "application/vnd.openxmlformats-officedocument.presentationml.presentation",
     "pdf": "application/pdf",
     "zip": "application/zip",
@@ -80,20 +82,30 @@ def export_popover(
     """
     after = settings.recorded[-1] if after is None else after
     found, link, current = evaluation_of(chosen), page_address(), language()
+    comparable = bool(branches) or any(settings.captions)  # by steps, of which 0 is what others are compared with
 
     def bundle() -> Bundle:
         with in_language(current):
             story = story_of(chosen, found, settings, words, after, link, beside)
-        return Bundle(story, settings, latents, sheets, after, frames, seconds, branches, beside)
+        page = page_bytes if comparable else None
+        return Bundle(story, settings, latents, sheets, after, frames, seconds, branches, beside, page)
 
-    stem = f"latentdemo-{settings.model.replace('/', '-')}-{settings.spec.kernel}-seed{settings.spec.seed}"
+    stem = f"latentdemo-{settings.model.replace('/', '-')}-{way_name(settings, beside)}-seed{settings.spec.seed}"
     with st.popover(_("Take away"), icon=":material/download:", help=_("What is shown, as files to keep.")):
-        for kind in kinds:
+        for kind in kinds if comparable else [kind for kind in kinds if kind != "html"]:
             label, meaning = file_kinds()[kind]
             st.download_button(
                 label, file_maker(kind, bundle), f"{stem}.{kind}", MIME[kind], key=f"take_away_{kind}", help=meaning,
                 icon=":material/download:", on_click="ignore", width="stretch",
             )  # fmt: skip
+
+
+def way_name(settings: RunSettings, beside: int | None) -> str:
+    """The kernel, or what a draw is from, in the name of a file."""
+    branch = None if beside is None else settings.branches[beside]
+    if branch and branch.starts_apart(settings.spec) and not branch.spec.steps:
+        return str(branch.spec.start)
+    return str(settings.spec.kernel)
 
 
 def file_kinds() -> dict[str, tuple[str, str]]:
@@ -102,8 +114,9 @@ def file_kinds() -> dict[str, tuple[str, str]]:
         "png": (_("Picture (PNG)"), _("The sheets as they are shown, with captions.")),
         "gif": (_("Animation (GIF)"), _("Step after step, for chats and documents.")),
         "mp4": (_("Film (MP4)"), _("Step after step, for slides and browsers.")),
+        "html": (_("Before and after (HTML)"), _("A page with a line to drag, which needs no server and no network.")),
         "pptx": (_("Slides (PowerPoint)"), _("Five slides to edit, with notes for the speaker.")),
-        "pdf": (_("One page (PDF)"), _("The pictures and the verdict, to print or to send.")),
+        "pdf": (_("Handout (PDF)"), _("The pictures and the verdict, to print or to send.")),
         "zip": (
             _("Everything (ZIP)"),
             _("All files, the latents, and a run.json that makes them again on the command line."),

@@ -4,20 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from latentdemo.evaluation.report import GAP, Report
+from latentdemo.evaluation.report import GAP, Report, Row
 from latentdemo.export.settings import GIVEN, RunSettings
-from latentdemo.export.story import Card, Chart, Line, Section, Story, Table
+from latentdemo.export.story import STEPS_SHOWN, Card, Chart, Line, Section, Story, Table
 from latentdemo.sampling import ChainSpec
 from latentdemo.sampling.starts import PRIOR
+from latentdemo.ui.components.charts import style_of
 from latentdemo.ui.components.curves import Curve
 from latentdemo.ui.evaluation.cards import cards
-from latentdemo.ui.evaluation.curves import STEPS_AXIS, curves, usual_ways
+from latentdemo.ui.evaluation.curves import figures_by
+from latentdemo.ui.evaluation.in_short import gained, two_curves
 from latentdemo.ui.evaluation.method import error_in_words, how_measured, rule_in_words, sides_in_words
-from latentdemo.ui.evaluation.table import table
+from latentdemo.ui.evaluation.roles import density_and_chain
+from latentdemo.ui.evaluation.table import table_in_short
 from latentdemo.ui.evaluation.verdict import best_chain, mismatch, verdict
 from latentdemo.ui.i18n.device_words import device_words
 from latentdemo.ui.i18n.figure_words import figure_title
-from latentdemo.ui.i18n.kernel_words import capital, kernel_help, kernel_title, start_samples
+from latentdemo.ui.i18n.kernel_words import capital, kernel_help, kernel_title, start_samples, way_in_short
 from latentdemo.ui.i18n.words import _, language
 from latentdemo.ui.state.selection import Selection
 
@@ -46,17 +49,17 @@ def story_of(
     """
     branch = None if beside is None else settings.branches[beside]
     report = found if isinstance(found, Report) else None
-    start = str(settings.spec.start)
+    start, drawn_apart = str(settings.spec.start), branch is not None and branch.starts_apart(settings.spec)
     return Story(
         language=language(),
         title=_("Better samples from the model you already have"),
         model=capital(chosen.title),
         verdict=found if isinstance(found, str) else verdict(found),
         question=question(report),
-        remedy=remedy(settings.spec) if branch is None else path_remedy(),
+        remedy=path_remedy() if branch and branch.path else remedy(branch.spec if branch else settings.spec, report),
         evidence=evidence(report),
         decision=decision(report),
-        before=caption(settings, 0) if start == GIVEN else start_samples(start),
+        before=caption(settings, 0) if start == GIVEN or drawn_apart else start_samples(start),
         after=branch.caption if branch else f"{caption(settings, after)} · {kernel_name(settings.spec)}",
         chart=chart(report) if report else None,
         table=evidence_table(report) if report else None,
@@ -81,13 +84,18 @@ def question(report: Report | None) -> Section:
     return Section(_("The question: is the prior where the data is?"), tuple(points))
 
 
-def remedy(spec: ChainSpec) -> Section:
-    """What the chain does, or the draw that no chain follows."""
+def remedy(spec: ChainSpec, report: Report | None) -> Section:
+    """What the chain does, or the draw that no chain follows; of what is advised, which part is whose."""
     kernel = kernel_of(spec)
     title = _("The remedy: walk to the data first, then decode") if kernel else _("The remedy: draw where the data is")
-    return Section(
-        title, (kernel_help(kernel), _("The model stays as it is: only the points that are decoded change."))
-    )
+    same = _("The model stays as it is: only the points that are decoded change.")
+    row = report.recommended if report else None
+    if report is None or row is None:
+        return Section(title, (kernel_help(kernel), same))
+    if (spec.start, spec.steps, spec.way) == (row.spec.start, row.spec.steps, row.spec.way):
+        return Section(title, (*map(plain, density_and_chain(report) or [kernel_help(kernel)]), same))
+    other = _("The pictures show another way to sample than the advised one: {way}.", way=way_in_short(row))
+    return Section(title, (kernel_help(kernel), same, other))
 
 
 def path_remedy() -> Section:
@@ -112,10 +120,11 @@ def evidence(report: Report | None) -> Section:
     points = []
     if report:
         points = [
+            gained(report),
             _("Quality gap closed: 0 % is the prior sample, 100 % the best that this decoder can do, with {count} "
               "images in each repetition.", count=f"{report.count:,}")
             + " "
-            + error_in_words(report)
+            + error_in_words(report),
         ]  # fmt: skip
     return Section(_("The evidence: what is gained, and at what price"), tuple(points))
 
@@ -143,9 +152,14 @@ def caption(settings: RunSettings, step: int) -> str:
 
 
 def chart(report: Report) -> Chart | None:
-    """Quality gap closed by steps, of the usual ways; None where there is no gap."""
-    lines = tuple(line(each) for each in curves(report, usual_ways(report), GAP, STEPS_AXIS))
-    return Chart(_("Steps"), figure_title(GAP), lines) if lines else None
+    """Quality gap closed by steps, of the plain chain and the advised way; None where there is no gap."""
+    if report.gain != GAP:
+        return None
+    lines = [line(each) for each in two_curves(report)]
+    row = report.recommended
+    if row and not row.kernel and lines:
+        lines.append(level_line(row))
+    return Chart(_("Chain steps"), figure_title(GAP), tuple(lines)) if lines else None
 
 
 def line(curve: Curve) -> Line:
@@ -154,10 +168,17 @@ def line(curve: Curve) -> Line:
     return Line(curve.label, curve.style.colour.lstrip("#"), curve.style.shape, curve.variant != "plain", points)
 
 
+def level_line(row: Row) -> Line:
+    """A draw that no chain follows as a line: what it closes does not depend on steps."""
+    style, share = style_of(row.kernel), figures_by(row)[GAP].mean
+    points = ((0.0, share), (float(STEPS_SHOWN), share))
+    return Line(_("Advised: no chain"), style.colour.lstrip("#"), style.shape, False, points)
+
+
 def evidence_table(report: Report) -> Table:
-    """Baselines and the advised way: steps, what is gained, what is lost, what it costs."""
+    """The ways that matter: steps, what is gained, what is lost, what it costs."""
     columns = (_("Way to sample"), _("Steps"), figure_title(report.gain), figure_title("coverage"), _("ms an image"))
-    lines = table([("", report)], everything=False)
+    lines = table_in_short(report)
     rows = tuple(tuple(each[column] for column in columns) for each in lines)
     advised = next((index for index, each in enumerate(lines) if each[_("Advised")]), None)
     return Table(columns, rows, advised)

@@ -8,20 +8,17 @@ from dataclasses import replace
 import streamlit as st
 
 from latentdemo.evaluation.interval import Interval
-from latentdemo.evaluation.report import GAP, Report, Row
-from latentdemo.sampling import PLAIN
-from latentdemo.ui.components.curves import Axis, Curve, Level, Point, curves_legend
+from latentdemo.evaluation.report import Report, Row
+from latentdemo.ui.components.curves import Axis, Level, curves_legend
 from latentdemo.ui.components.curves_chart import curves_chart
 from latentdemo.ui.components.parts_chart import Part, parts_chart
 from latentdemo.ui.evaluation.charts import STEP_TICKS
-from latentdemo.ui.evaluation.curves import STEPS_AXIS, curves, figures_by, levels, marked_point
+from latentdemo.ui.evaluation.curves import STEPS_AXIS, figures_by, levels, marked_point
+from latentdemo.ui.evaluation.in_short import gained, two_curves
 from latentdemo.ui.evaluation.mix import Sample, Shift, most_striking, per_cent, samples, striking, worst_first
-from latentdemo.ui.evaluation.verdict import leave_alone, told_of
 from latentdemo.ui.i18n.figure_words import axis_title, value_text
-from latentdemo.ui.i18n.kernel_words import capital, way_help, way_key, way_phrase
+from latentdemo.ui.i18n.kernel_words import way_help
 from latentdemo.ui.i18n.words import _
-
-LOWEST = -50.0  # per cent of the gap: a curve that falls below leaves the chart, so that it does not flatten the other
 
 
 def show_evidence(report: Report) -> None:
@@ -37,29 +34,6 @@ def show_evidence(report: Report) -> None:
         show_curves(report)
     with right.container(border=True, height="stretch"):
         show_shift(report, shift)
-
-
-def gained(report: Report) -> str:
-    """What the advised way gains, and the plain chain, in a sentence that needs no statistics."""
-    row, plain = report.recommended, report.best_plain
-    if row is None or row.gap is None:
-        return leave_alone(report)
-    facts = {"way": capital(way_phrase(row)), "gap": closed(report, row)}
-    if plain is None or plain == row:
-        return _(
-            "{way} closes {gap} of the quality gap between prior samples and the best that this decoder can do.",
-            **facts,
-        )
-    if told_of(report, plain).figures[GAP].mean <= 0.0:
-        return _("{way} closes {gap} of the quality gap between prior samples and the best that this decoder can do; "
-                 "the plain chain only makes it wider.", **facts)  # fmt: skip
-    return _("{way} closes {gap} of the quality gap between prior samples and the best that this decoder can do; the "
-             "plain chain, at its best, {plain}.", plain=closed(report, plain), **facts)  # fmt: skip
-
-
-def closed(report: Report, row: Row) -> str:
-    """The quality gap closed in words."""
-    return value_text(GAP, told_of(report, row).figures[GAP])
 
 
 def show_curves(report: Report) -> None:
@@ -84,30 +58,6 @@ def show_curves(report: Report) -> None:
         _("{count} samples, {seeds} repetitions; bands are 95 % intervals.",
           count=f"{report.count * len(report.seeds):,}", seeds=len(report.seeds))
     )  # fmt: skip
-
-
-def two_curves(report: Report) -> list[Curve]:
-    """The plain chain, and the advised way where it is another chain."""
-    row = report.recommended
-    advised = way_key(row) if row and row.kernel else ""
-    names = {PLAIN: _("Plain chain: decode and encode, again and again"), advised: _("The advised way to sample")}
-    found = {key: curves(report, [key], report.gain, STEPS_AXIS) for key in dict.fromkeys((PLAIN, advised)) if key}
-    named = [replace(curve, label=names[key]) for key, each in found.items() for curve in each]
-    return [replace(curve, points=kept_above(curve.points, LOWEST)) if report.gain == GAP else curve for curve in named]
-
-
-def kept_above(points: Sequence[Point], lowest: float) -> list[Point]:
-    """A curve up to where it falls below a height for the first time."""
-    kept: list[Point] = []
-    for point in points:
-        if point.y < lowest:
-            if kept:
-                last = kept[-1]
-                share = (last.y - lowest) / (last.y - point.y)
-                kept.append(Point(last.x + share * (point.x - last.x), lowest, note=point.note))
-            break
-        kept.append(point)
-    return kept
 
 
 def compared_with(report: Report) -> list[Level]:
