@@ -107,7 +107,7 @@ def before_and_after(chosen: Selection, row: Row, prior: bytes | None, after: by
 
 def remedy(report: Report | None, row: Row) -> None:
     """What is done to the random points, and which part of it a density does and which a chain."""
-    st.subheader(capital(way_phrase(row)), anchor=False, help=way_help(row))
+    st.subheader(capital(way_phrase(row)).rstrip(","), anchor=False, help=way_help(row))
     st.markdown(_("The model stays as it is: only the points that are decoded change."))
     if report is None:
         return

@@ -13,6 +13,7 @@ from latentdemo.export.settings import DRAWN, MOST_CHANGED_FIRST
 from latentdemo.export.typeset import unparted
 from latentdemo.imaging import data_uri
 from latentdemo.sampling.starts import DATA, DENSITY, PRIOR
+from latentdemo.ui.components.wipe import Side, wipe
 from latentdemo.ui.controls.kernel import (
     kernel_caption,
     kernel_control,
@@ -50,11 +51,13 @@ from latentdemo.ui.state.selection import Selection
 COUNTS = (16, 36, 64, 100, 256)
 STEPS = (0, 1, 2, 3, 5, 10, 20, 50, 100)
 DEFAULT_STEPS = (0, 1, 5, 10)
+SIDE_BY_SIDE, WIPE = VIEWS = ("sheets", "wipe")
 USUAL: dict[str, Any] = {
     "start": PRIOR,
     "count": 36,
     "steps": list(DEFAULT_STEPS),
     "order": DRAWN,
+    "view": SIDE_BY_SIDE,
 }
 ORDERS = (DRAWN, MOST_CHANGED_FIRST)
 CARDS_A_ROW = 4
@@ -181,6 +184,12 @@ def show(comparison: Comparison, request: Request, shown: tuple[int, ...], title
             _("Most changed first: the samples are in the order of their change from step 0 to step {step}, on every "
               "sheet alike.", step=max(shown))
         )  # fmt: skip
+    before, *later = shown
+    if later:
+        view_control()
+    if later and st.session_state["view"] == WIPE:
+        wipe(side(before, comparison, title), [side(step, comparison, title) for step in later], len(later) - 1)
+        shown = ()
     for first in range(0, len(shown), CARDS_A_ROW):
         row = shown[first : first + CARDS_A_ROW]
         for column, step in zip(st.columns(min(len(shown), CARDS_A_ROW)), row, strict=False):
@@ -193,12 +202,27 @@ def show(comparison: Comparison, request: Request, shown: tuple[int, ...], title
               "of the samples above.",
               count=f"{report.count * len(report.seeds):,}")
         )  # fmt: skip
-    last = max(shown)
+    last = max(request.steps)
     with st.container(horizontal=True, vertical_alignment="center"):
         st.metric(_("Time for {count} samples, {steps} steps", count=request.spec.count, steps=last),
                   f"{comparison.seconds:.2f} s", width="content")  # fmt: skip
         st.metric(_("Cost per image"), f"{milliseconds(comparison.sheets[last])} ms", width="content",
                   help=_("Measured when this picture was made, on the device named in the sidebar."))  # fmt: skip
+
+
+def view_control() -> None:
+    """Whether sheets stand side by side, or lie on each other up to a line."""
+    titles = {SIDE_BY_SIDE: _("side by side"), WIPE: _("wipe")}
+    st.segmented_control(
+        _("View"), VIEWS, required=True, key="view", format_func=titles.__getitem__, label_visibility="collapsed",
+        help=_("All steps beside each other, or a line to drag between the first and one of the others."),
+    )  # fmt: skip
+
+
+def side(step: int, comparison: Comparison, title: str) -> Side:
+    """A step as one of the pictures of the wipe."""
+    alt = _("{model} at step {step}", model=title, step=step)
+    return Side(_("Step {step}", step=step), alt, comparison.sheets[step].png)
 
 
 def gaps_closed(report: Report | None, request: Request, shown: tuple[int, ...]) -> dict[int, Interval]:
@@ -243,7 +267,7 @@ report = report_of(chosen)
 starts = [PRIOR, DENSITY, *chosen.density_names, DATA]
 way = take_way(report, chosen)
 settings = take_settings(
-    {"start": starts, "count": COUNTS, "steps": steps_offered(report, STEPS), "order": ORDERS}, USUAL
+    {"start": starts, "count": COUNTS, "steps": steps_offered(report, STEPS), "order": ORDERS, "view": VIEWS}, USUAL
 )
 shown = tuple(sorted(settings["steps"])) or DEFAULT_STEPS
 request = Request(
@@ -251,7 +275,7 @@ request = Request(
     chosen.config.sha256,
     way.replaced(start=settings["start"], count=settings["count"], steps=max(shown), seed=chosen.seed),
     shown,
-    columns_for(settings["count"], len(shown)),
+    columns_for(settings["count"], 2 if settings["view"] == WIPE else len(shown)),
     settings["order"],
     chosen.densities,
     held_out=reported_sharpness(report) is None,

@@ -1,10 +1,12 @@
 """The overview's four screens and the presentation mode, without a browser."""
 
+import json
+
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from latentdemo.checkpoints import list_models, save_checkpoint
-from tests.app.pages import CLOTHES, open_page
+from tests.app.pages import CLOTHES, open_page, texts
 
 pytestmark = pytest.mark.usefixtures("wait_for_results")
 
@@ -29,7 +31,8 @@ def test_it_leads_through_four_screens_and_back() -> None:
     assert headings(app)[1].startswith(("After ", "Drawn "))
     assert len(app.image) == 2
     press(app, "Next")
-    assert len(app.get("vega_lite_chart")) == 2
+    assert len(app.get("vega_lite_chart")) == 2  # what is gained, and what changes in the mix
+    assert "closes" in headings(app)[0]
     press(app, "Next")
     assert "quality gap" in headings(app)[0]
     assert len(app.metric) == 4
@@ -80,3 +83,32 @@ def test_a_silly_screen_falls_back_with_a_notice() -> None:
     assert not app.exception
     assert len(app.toast) == 1
     assert headings(app) == ["Real data", "Straight from the prior"]
+
+
+def test_a_line_is_dragged_between_pictures_of_the_same_points() -> None:
+    app = open_overview(screen="method", data="fashion-mnist", model="dvae")
+    assert not app.exception
+    (wipe,) = [each for each in app.get("bidi_component") if "wipe" in each.proto.component_name]
+    data = json.loads(wipe.proto.mixed.json)
+    assert data["before"]["title"] == "Straight from the prior"
+    assert [after["title"] for after in data["afters"]] == ["After 3 steps"]
+
+
+def test_technical_names_are_in_tooltips_only() -> None:
+    app = open_overview(screen="evidence", **CLOTHES)
+    said = texts(app)
+    assert not [name for name in ("Langevin", "Hamiltonian", "Metropolis", "kernel") if name in said]
+
+
+def test_the_pair_is_taken_away_with_the_advised_draw_as_a_branch_of_the_prior_sample(bundles) -> None:
+    open_overview(screen="method", **CLOTHES)
+    bundle = bundles[0]()
+    (branch,) = bundle.settings.branches
+    assert (bundle.settings.spec.start, bundle.settings.spec.steps) == ("prior", 0)
+    assert (branch.spec.start, branch.spec.steps) == ("mixture", 0)
+    assert bundle.story.before == "Straight from the prior"
+    assert bundle.story.after == "Drawn from the large mixture"
+    assert "The density does the work" in bundle.story.remedy.points[0]
+    before, after = bundle.pair()
+    assert before.size == after.size
+    assert before.tobytes() != after.tobytes()

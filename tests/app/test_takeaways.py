@@ -13,7 +13,7 @@ from tests.app.pages import CLOTHES, open_page
 
 pytestmark = pytest.mark.usefixtures("wait_for_results")
 FEW = CLOTHES | {"count": "16"}
-KINDS = ["png", "gif", "mp4", "pptx", "pdf", "zip"]
+KINDS = ["png", "gif", "mp4", "html", "pptx", "pdf", "zip"]
 
 
 @pytest.mark.parametrize(("lang", "words"), [("en", "Slides (PowerPoint)"), ("ja", "スライド（PowerPoint）")])

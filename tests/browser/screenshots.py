@@ -15,7 +15,7 @@ PICTURE, CHART, METRIC = "stImage", "stVegaLiteChart", "stMetric"
 FORM, COMPONENT = "stForm", "stBidiComponentIsolated"
 PAGES = {  # name -> (path, what it shows, how many of that)
     "overview": ("/?screen=problem", PICTURE, 2),
-    "overview-method": ("/?screen=method", PICTURE, 2),
+    "overview-method": ("/?screen=method&model=dvae", COMPONENT, 1),
     "overview-evidence": ("/?screen=evidence", CHART, 2),
     "overview-decision": ("/?screen=decision", METRIC, 4),
     "sampling": ("/sampling?", PICTURE, 4),

@@ -47,6 +47,12 @@ def test_a_tall_sheet_is_made_square_in_the_same_order() -> None:
     assert square.getpixel((4, 0))[-1] == 0  # gaps stay gaps
 
 
+@pytest.mark.parametrize(("count", "columns", "rows"), [(24, 6, 4), (36, 6, 6), (16, 4, 4), (10, 4, 3), (256, 16, 16)])
+def test_no_row_is_left_unfinished_where_that_can_be(count: int, columns: int, rows: int) -> None:
+    sheet = sheets_of({0: torch.zeros(count, 1, 4, 4)}, Layout(2, tile=4))[0]
+    assert squared(sheet, count, 2).size == (columns * 6 - 2, rows * 6 - 2)
+
+
 def test_a_row_stays_a_row() -> None:
     sheet = sheets_of({0: torch.zeros(5, 1, 4, 4)}, Layout(5, tile=4))[0]
     assert squared(sheet, 5, 5) is sheet

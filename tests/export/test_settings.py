@@ -27,6 +27,7 @@ def test_settings_come_back_as_they_were(tmp_path) -> None:
             Branch(given.replaced(options={}, steps=5, stop_at=None), "ends", path=PathSpec("linear")),
             Branch(given.replaced(options={}, steps=0, stop_at=None), "base", PathSpec("base", 2, even=True)),
             Branch(given.replaced(options={}, steps=0, stop_at=None), "grid", PathSpec("base"), grid=True),
+            Branch(given.replaced(options={}, start="flow", steps=0, stop_at=None), "drawn"),
         ),
     )
     (tmp_path / "run.json").write_text(write_settings(settings), encoding="utf-8")
@@ -56,6 +57,7 @@ def test_settings_come_back_as_they_were(tmp_path) -> None:
         ({"branches": [BRANCH | {"path": "round"}]}, "branches[0].path is 'round'"),
         ({"branches": [BRANCH | {"steps": -1}]}, "branches[0].steps is -1; it must be a whole number from 0 up"),
         ({"branches": [BRANCH | {"mean_steps": 1.5}]}, "branches[0].mean_steps is 1.5"),
+        ({"branches": [BRANCH | {"start": ""}]}, "branches[0].start is ''; it must be null or a text, not empty"),
         ({"branches": [BRANCH | {"even": "yes"}]}, "branches[0].even is 'yes'; it must be true or false"),
         ({"layout": {"columns": 0, "sheets_a_row": None, "order": "drawn", "tile": 64}}, "layout.columns is 0"),
         ({"layout": {"columns": 2}}, "lacks layout.order"),

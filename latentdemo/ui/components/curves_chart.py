@@ -26,6 +26,7 @@ def curves_chart(
     y_title: str,
     marked: Point | None = None,
     marked_label: str = "",
+    reach: float = 0.0,
 ) -> alt.LayerChart:
     """Figures against steps or time: a line and a band a way to sample, rules for what they are compared with.
 
@@ -36,9 +37,11 @@ def curves_chart(
         y_title: the figure, in words.
         marked: a point to mark with a ring.
         marked_label: what stands beside it.
+        reach: where the horizontal axis ends at the earliest.
     """
     points = [point for curve in curves for point in curve.points]
-    x_ends = widened([axis.place(point.x) for point in points] or [0.0, 1.0], 0.03)
+    places = [point.x for point in points] + ([reach] if reach else [])
+    x_ends = widened([axis.place(place) for place in places] or [0.0, 1.0], 0.03)
     values = [end for point in points for end in (point.low, point.high)] + [level.value for level in levels]
     y_ends = widened(values or [0.0, 1.0], 0.06)
     frame = Frame(axis, x_ends, y_ends)

@@ -12,16 +12,24 @@ from latentdemo.ui.i18n.words import _
 
 
 def density_and_chain(report: Report) -> list[str]:
-    """A sentence of the density that the recommended way draws from, and one of the chain; none where it draws from no
-    density, or the model is best left alone."""
+    """A sentence of the density that the recommended way draws from, and one of the chain; of a chain from the prior,
+    what it does; none where the model is best left alone."""
     row = report.recommended
-    if row is None or row.start == PRIOR or row.gap is None:
+    if row is None or row.gap is None:
         return []
+    if row.start == PRIOR:
+        return [done_by_chain()]
     if row.kernel:
         draws = [each for each in report.rows if each.start == row.start and not each.kernel and each.gap]
         return [*(begun_by_density(report, draw) for draw in draws), continued_by_chain(report, row)]
     chain = report.best_chain
     return [done_by_density(report, row), *([compared_with_chain(report, row, chain)] if chain else [])]
+
+
+def done_by_chain() -> str:
+    """What a chain from the prior does."""
+    return _("**The chain** carries every random point, step by step, towards where the encoder puts real pictures; "
+             "only then it is decoded.")  # fmt: skip
 
 
 def closed(report: Report, row: Row) -> float:

@@ -93,7 +93,8 @@ def remedy(spec: ChainSpec, report: Report | None) -> Section:
     if report is None or row is None:
         return Section(title, (kernel_help(kernel), same))
     if (spec.start, spec.steps, spec.way) == (row.spec.start, row.spec.steps, row.spec.way):
-        return Section(title, (*map(plain, density_and_chain(report) or [kernel_help(kernel)]), same))
+        done = density_and_chain(report) + ([kernel_help(kernel)] if kernel else [])
+        return Section(title, (*map(plain, done), same))
     other = _("The pictures show another way to sample than the advised one: {way}.", way=way_in_short(row))
     return Section(title, (kernel_help(kernel), same, other))
 

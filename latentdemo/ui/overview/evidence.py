@@ -9,7 +9,8 @@ import streamlit as st
 
 from latentdemo.evaluation.interval import Interval
 from latentdemo.evaluation.report import Report, Row
-from latentdemo.ui.components.curves import Axis, Level, curves_legend
+from latentdemo.ui.components.charts import DIRECT, Look, legend, line_swatch, swatch_image
+from latentdemo.ui.components.curves import Axis, Level
 from latentdemo.ui.components.curves_chart import curves_chart
 from latentdemo.ui.components.parts_chart import Part, parts_chart
 from latentdemo.ui.evaluation.charts import STEP_TICKS
@@ -41,7 +42,10 @@ def show_curves(report: Report) -> None:
     drawn, compared = two_curves(report), compared_with(report)
     row, figure = report.recommended, report.gain
     chain = row is not None and bool(row.kernel)
-    st.html(curves_legend(drawn))
+    entries = [(swatch_image(curve.swatch), curve.label) for curve in drawn]
+    if row and not row.kernel:
+        entries.append((swatch_image(line_swatch(Look(DIRECT.colour, []))), _("Advised: no chain")))
+    st.html(legend(entries))
     st.altair_chart(
         curves_chart(
             drawn,
@@ -50,6 +54,7 @@ def show_curves(report: Report) -> None:
             axis_title(figure),
             marked_point(report, figure, STEPS_AXIS) if chain else None,
             _("Advised"),
+            reach=max((each.steps for each in report.rows if each.is_plain), default=0),
         ),
         alt="; ".join(_("{name}: {value}", name=each.label, value=value_text(figure, Interval(each.value)))
                       for each in compared),
@@ -67,7 +72,7 @@ def compared_with(report: Report) -> list[Level]:
     row = report.recommended
     if row and not row.kernel:
         figure = figures_by(row)[report.gain]
-        found.append(Level(_("Advised: no chain"), "draw", figure.mean, figure.half_width))
+        found.append(Level(_("Advised"), "draw", figure.mean, figure.half_width))
     return found
 
 

@@ -6,11 +6,11 @@ from pathlib import Path
 
 from torch import Tensor
 
-from latentdemo import load_model, run_chain
-from latentdemo.checkpoints import model_folder, read_config
+from latentdemo.checkpoints import load_model, model_folder, read_config
 from latentdemo.data.held_out import held_out_images
 from latentdemo.files import write_atomically, write_json
 from latentdemo.imaging import contact_sheet
+from latentdemo.sampling import run_chain
 from latentdemo.ui.overview.pictures import COLUMNS, COUNT, random_rows
 from latentdemo.ui.overview.shipped import FOLDER, INDEX, SCALE, Shipped
 from latentdemo.ui.state.selection import DEFAULT_SEED
@@ -32,7 +32,7 @@ def main() -> None:
 def write(images: Tensor, path: Path) -> None:
     """Write a sheet of images (N, C, H, W) as `shipped_sheet` reads them."""
     sheet = contact_sheet(images, COLUMNS, gap=2 // SCALE)
-    write_atomically(path, lambda file: sheet.save(file, "WEBP", lossless=True, quality=100, method=6))
+    write_atomically(path, lambda file: sheet.save(file, "WEBP", lossless=True, exact=True, quality=100, method=6))
 
 
 if __name__ == "__main__":

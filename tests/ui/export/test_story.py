@@ -16,7 +16,7 @@ from latentdemo.ui.evaluation.verdict import best_chain, verdict
 from latentdemo.ui.export.story import story_of
 from latentdemo.ui.i18n.kernel_words import steps_text
 from latentdemo.ui.state.selection import Selection
-from tests.ui.sample_reports import report, without
+from tests.ui.sample_reports import advising, report, without
 
 MODEL = "fashion-mnist/vae"
 SETTINGS = RunSettings(
@@ -42,7 +42,10 @@ def test_the_verdict_is_that_of_the_review() -> None:
     assert advised[1] == steps_text(found.recommended)
     assert f"{found.told.figures[GAP].mean:.0f}\u00a0%" in advised[2]
     assert story.chart is not None
-    assert {line.label for line in story.chart.lines} >= {"Plain chain", "Calibrated chain"}
+    assert [line.label for line in story.chart.lines] == [
+        "Plain chain: decode and encode, again and again",
+        "The advised way to sample",
+    ]
     assert [card.label for card in story.cards][:3] == ["Quality gap closed", "Recommended steps", "Cost per image"]
     assert not any("**" in point for point in story.method.points)
 
@@ -94,6 +97,25 @@ def test_a_draw_that_no_chain_follows_is_told_as_such() -> None:
     assert story.remedy.title == "The remedy: draw where the data is"
     assert "without any chain" in story.remedy.points[0]
     assert story.after == "Step 0 · Direct draw"
+
+
+def test_a_draw_beside_the_prior_it_replaces_is_told_by_who_does_what() -> None:
+    found = advising(report(), 0, kernel="", start="flow")
+    prior = replace(SETTINGS, spec=ChainSpec(count=16, steps=0), recorded=(0,), captions={0: "From the prior"})
+    drawn = Branch(ChainSpec(count=16, steps=0, start="flow"), "Drawn")
+    story = told(found, replace(prior, branches=(drawn,)), after=0, beside=0)
+    assert (story.before, story.after) == ("From the prior", "Drawn")
+    assert story.remedy.title == "The remedy: draw where the data is"
+    assert story.remedy.points[0].startswith("The density does the work")
+    assert "chain of decode and encode" in story.remedy.points[1]
+    assert story.chart is not None
+    *_others, level = story.chart.lines
+    assert level.label == "Advised: no chain"
+    assert len({share for _steps, share in level.points}) == 1
+
+
+def test_pictures_of_another_way_than_the_advised_one_say_so() -> None:
+    assert "another way to sample than the advised one" in told(report()).remedy.points[-1]
 
 
 def test_a_path_through_the_base_space_is_told_as_such() -> None:

@@ -166,3 +166,12 @@ def test_what_the_decoder_does_to_the_mix_is_told_apart_from_the_way_to_sample(r
         made = replace(made, references={REAL_DATA: made.references[REAL_DATA]})
     assert made.recommended is not None
     assert decoder_shifts(made, name) == blamed
+
+
+def test_no_way_is_blamed_for_what_the_decoder_shifts(report: Report) -> None:
+    made = mixed(report, prior=[0.3, 0.3, 0.4], chain=[0.6, 0.3, 0.1], real=[0.3, 0.3, 0.4])
+    ceiling = replace(made.references[CEILING], mix={"hair": Mix(share(0.3), tuple(map(share, (0.6, 0.3, 0.1))))})
+    assert most_striking(samples(made), ["hair"]) is not None
+    assert most_striking(samples(made), ["hair"], ceiling) is None
+    right = replace(ceiling, mix={"hair": made.references[CEILING].mix["hair"]})
+    assert most_striking(samples(made), ["hair"], right) == most_striking(samples(made), ["hair"])
