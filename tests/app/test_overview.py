@@ -89,7 +89,7 @@ def test_a_line_is_dragged_between_pictures_of_the_same_points() -> None:
     app = open_overview(screen="method", data="fashion-mnist", model="dvae")
     assert not app.exception
     (wipe,) = [each for each in app.get("bidi_component") if "wipe" in each.proto.component_name]
-    data = json.loads(wipe.proto.mixed.json)
+    data = json.loads(wipe.proto.json)
     assert data["before"]["title"] == "Straight from the prior"
     assert [after["title"] for after in data["afters"]] == ["After 3 steps"]
 

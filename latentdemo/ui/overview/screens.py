@@ -26,7 +26,7 @@ def screen_control(model: str) -> str:
     titles = {PROBLEM: _("Problem"), METHOD: _("Method"), EVIDENCE: _("Evidence"), DECISION: _("Decision")}
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
         screen = st.segmented_control(
-            _("Screen"), SCREENS, required=True, key="screen", label_visibility="collapsed",
+            _("Screen"), SCREENS, required=True, key="screen", label_visibility="collapsed", wrap=True,
             format_func=lambda name: f"{SCREENS.index(name) + 1}  {titles[name]}",
         )  # fmt: skip
         assert screen is not None
