@@ -112,3 +112,4 @@ def test_the_pair_is_taken_away_with_the_advised_draw_as_a_branch_of_the_prior_s
     before, after = bundle.pair()
     assert before.size == after.size
     assert before.tobytes() != after.tobytes()
+    assert bundle.file("html").startswith(b"<!doctype html>")

@@ -15,7 +15,9 @@ from PIL import Image
 
 from latentdemo.checkpoints import load_model, read_config, save_checkpoint
 from latentdemo.cli.main import main
-from latentdemo.export import GIVEN, write_settings
+from latentdemo.export import GIVEN, Branch, write_settings
+from latentdemo.export.rerun import latents_bytes
+from latentdemo.sampling import run_chain
 from tests.export.runs import SETTINGS, STEPS, bundle_of, run_of
 
 
@@ -78,6 +80,17 @@ def test_chains_that_started_at_latents_of_their_own_start_there_again(settings,
     (run.parent / "latents.npz").unlink()
     assert command("rerun", run, "--output", tmp_path / "third") == 1
     assert "put latents.npz of the same ZIP beside it" in " ".join(capsys.readouterr().err.split())
+
+
+def test_a_branch_with_a_start_of_its_own_starts_there(settings, tmp_path) -> None:
+    given = replace(settings, spec=settings.spec.replaced(start=GIVEN, count=4))
+    run = run_of(load_model(settings.model, "cpu"), given, start=torch.linspace(-2, 2, 32).reshape(4, 8))
+    drawn = Branch(given.spec.replaced(start="prior", steps=0), "drawn")
+    other = run_chain(load_model(settings.model, "cpu"), drawn.spec).latents[0]
+    (tmp_path / "run.json").write_text(write_settings(replace(given, branches=(drawn,))), encoding="utf-8")
+    (tmp_path / "latents.npz").write_bytes(latents_bytes(run.latents, [other]))
+    assert command("rerun", tmp_path / "run.json", "--output", tmp_path / "again", "--device", "cpu") == 0
+    assert np.array_equal(np.load(tmp_path / "again" / "latents.npz")["branch_0"], other.numpy())
 
 
 def test_what_is_reported_can_be_read_by_programs(settings, tmp_path, capsys) -> None:

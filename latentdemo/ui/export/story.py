@@ -12,12 +12,11 @@ from latentdemo.sampling.starts import PRIOR
 from latentdemo.ui.components.charts import style_of
 from latentdemo.ui.components.curves import Curve
 from latentdemo.ui.evaluation.cards import cards
-from latentdemo.ui.evaluation.curves import figures_by
 from latentdemo.ui.evaluation.in_short import gained, two_curves
 from latentdemo.ui.evaluation.method import error_in_words, how_measured, rule_in_words, sides_in_words
 from latentdemo.ui.evaluation.roles import density_and_chain
 from latentdemo.ui.evaluation.table import table_in_short
-from latentdemo.ui.evaluation.verdict import best_chain, mismatch, verdict
+from latentdemo.ui.evaluation.verdict import best_chain, mismatch, told_of, verdict
 from latentdemo.ui.i18n.device_words import device_words
 from latentdemo.ui.i18n.figure_words import figure_title
 from latentdemo.ui.i18n.kernel_words import capital, kernel_help, kernel_title, start_samples, way_in_short
@@ -159,7 +158,7 @@ def chart(report: Report) -> Chart | None:
     lines = [line(each) for each in two_curves(report)]
     row = report.recommended
     if row and not row.kernel and lines:
-        lines.append(level_line(row))
+        lines.append(level_line(told_of(report, row)))
     return Chart(_("Chain steps"), figure_title(GAP), tuple(lines)) if lines else None
 
 
@@ -171,7 +170,7 @@ def line(curve: Curve) -> Line:
 
 def level_line(row: Row) -> Line:
     """A draw that no chain follows as a line: what it closes does not depend on steps."""
-    style, share = style_of(row.kernel), figures_by(row)[GAP].mean
+    style, share = style_of(row.kernel), row.figures[GAP].mean
     points = ((0.0, share), (float(STEPS_SHOWN), share))
     return Line(_("Advised: no chain"), style.colour.lstrip("#"), style.shape, False, points)
 

@@ -14,9 +14,10 @@ from latentdemo.ui.components.curves import Axis, Level
 from latentdemo.ui.components.curves_chart import curves_chart
 from latentdemo.ui.components.parts_chart import Part, parts_chart
 from latentdemo.ui.evaluation.charts import STEP_TICKS
-from latentdemo.ui.evaluation.curves import STEPS_AXIS, figures_by, levels, marked_point
+from latentdemo.ui.evaluation.curves import STEPS_AXIS, levels, marked_point
 from latentdemo.ui.evaluation.in_short import gained, two_curves
 from latentdemo.ui.evaluation.mix import Sample, Shift, most_striking, per_cent, samples, striking, worst_first
+from latentdemo.ui.evaluation.verdict import told_of
 from latentdemo.ui.i18n.figure_words import axis_title, value_text
 from latentdemo.ui.i18n.kernel_words import way_help
 from latentdemo.ui.i18n.words import _
@@ -71,7 +72,7 @@ def compared_with(report: Report) -> list[Level]:
     found = [replace(level, label=names[level.kind], half_width=None) for level in levels(report, report.gain)]
     row = report.recommended
     if row and not row.kernel:
-        figure = figures_by(row)[report.gain]
+        figure = told_of(report, row).figures[report.gain]
         found.append(Level(_("Advised"), "draw", figure.mean, figure.half_width))
     return found
 
