@@ -18,6 +18,7 @@ from latentdemo.ui.i18n.figure_words import figure_title, mean_text
 from latentdemo.ui.i18n.kernel_words import steps_taken, way_help, way_title
 from latentdemo.ui.i18n.words import _
 from latentdemo.ui.models.cards import card_text, galleries
+from latentdemo.ui.models.health import health
 from latentdemo.ui.shell.navigation import selection
 from latentdemo.ui.state.evaluated import evaluation_of
 from latentdemo.ui.state.selection import Selection, choose_model, dataset_title, families_by_dataset, family_title
@@ -41,8 +42,10 @@ def readable(name: str, seed: int) -> Selection | LatentdemoError:
         return error
 
 
-def model_card(name: str, model: Selection | LatentdemoError, samples: Mapping[str, bytes | None], chosen: str) -> None:
-    """One model: samples, figures in short, and what to do with it."""
+def model_card(
+    name: str, model: Selection | LatentdemoError, samples: Mapping[str, bytes | None], chosen: str, complete: bool
+) -> None:
+    """One model: samples, figures in short, and what to do with it; `complete` says that all have their samples."""
     with st.container(border=True, height="stretch"):
         if isinstance(model, LatentdemoError):
             st.markdown(f"**{family_title(name.split('/')[1])}**")
@@ -58,6 +61,7 @@ def model_card(name: str, model: Selection | LatentdemoError, samples: Mapping[s
         elif name in samples:
             st.caption(_("No samples can be drawn from this model."))
         figures(evaluation_of(model))
+        health(model, complete)
         network = model.config.network
         st.caption(
             _("Images {size}x{size}, {latent} latent dimensions", size=network.image_size, latent=network.latent_size)
@@ -143,7 +147,8 @@ def explanation() -> None:
             _("Each card is a model that this demo can show: unselected samples straight from its prior, and what its "
               "evaluation found. The *quality gap* is the way from these samples (0 %) to the best that the decoder "
               "can do (100 %); the advice names the way to sample that closes it at the least cost. Figures of "
-              "different data sets cannot be compared. *Choose* takes it for all pages.")
+              "different data sets cannot be compared. *Health* unfolds into what can be wrong with a model, and what "
+              "to do next. *Choose* takes it for all pages.")
         )  # fmt: skip
 
 
@@ -156,13 +161,15 @@ models = {
     for dataset, families in offered.items()
     for name in (f"{dataset}/{family}" for family in families)
 }
-samples = galleries([model for model in models.values() if isinstance(model, Selection)])
+readable_models = [model for model in models.values() if isinstance(model, Selection)]
+samples = galleries(readable_models)
+complete = len(samples) == len(readable_models)
 for dataset, families in offered.items():
     st.subheader(_(dataset_title(dataset)), anchor=False)
     for first in range(0, len(families), COLUMNS):
         row = [f"{dataset}/{family}" for family in families[first : first + COLUMNS]]
         for column, name in zip(st.columns(COLUMNS), row, strict=False):
             with column:
-                model_card(name, models[name], samples, chosen.model)
+                model_card(name, models[name], samples, chosen.model, complete)
 own_model_section()
 explanation()

@@ -16,6 +16,7 @@ from rich.markup import escape
 
 from latentdemo.cli.attributes import attributes
 from latentdemo.cli.bench import bench
+from latentdemo.cli.check import check_model
 from latentdemo.cli.data import check, hold_out
 from latentdemo.cli.demo import demo
 from latentdemo.cli.evaluate import compare, evaluate, retime
@@ -61,6 +62,7 @@ commands: tuple[Callable[..., Any], ...] = (
 for command in commands:
     name = command.__name__.replace("_", "-")
     app.command(name, cls=ManyValues)(asleep_while_waiting(command) if command in LONG else command)
+app.command("check")(asleep_while_waiting(check_model))
 app.command("demo", cls=PassesOn, options_metavar="[OPTIONS OF STREAMLIT] [-- --checkpoints FOLDER]")(demo)
 data = typer.Typer(no_args_is_help=True, help="Pictures of your own, before a model is trained on them.")
 data.command()(check)

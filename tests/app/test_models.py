@@ -8,6 +8,7 @@ import threading
 import zipfile
 from pathlib import Path
 
+import numpy as np
 import pytest
 from streamlit import config
 from streamlit.runtime.secrets import Secrets
@@ -15,8 +16,11 @@ from streamlit.testing.v1 import AppTest
 
 from latentdemo.checkpoints import checkpoints_dir, list_models, model_folder, save_checkpoint
 from latentdemo.checkpoints.roots import private_folder
+from latentdemo.data import ImageSet
 from latentdemo.errors import UploadError
+from latentdemo.evaluation.health.words import CHECKS
 from latentdemo.evaluation.report import FILE as EVALUATION
+from latentdemo.ui.models import health
 from latentdemo.ui.state import background, uploads
 from tests.app.pages import PATIENCE, open_page
 from tests.catalogues import messages
@@ -82,6 +86,24 @@ def test_models_of_two_folders_stand_side_by_side(tiny_model, tmp_path, monkeypa
     assert "own" in [element.value for element in app.subheader]
     assert "not evaluated yet" in texts(app)
     assert len(app.image) == len(list_models())
+
+
+def test_health_is_told_by_evaluations_and_where_there_is_none_measured_on_demand(
+    tiny_model, tmp_path, monkeypatch
+) -> None:
+    monkeypatch.setenv("LATENTDEMO_CHECKPOINTS", f"{tmp_path}:{checkpoints_dir()}")
+    save_checkpoint(tmp_path / "own" / "tiny", tiny_model, "own")
+    images = ImageSet(np.random.default_rng(1).integers(0, 255, (120, 16, 16, 1), np.uint8))
+    monkeypatch.setattr(health, "held_out_images", lambda _folder: images)
+    app = open_models(lang="en")
+    assert not app.exception
+    assert sum("Health:" in each.label for each in app.expander) == evaluated()
+    app.button(key="check own/tiny").click().run()
+    assert not app.exception
+    (found,) = (each for each in app.expander if each.key == "health own/tiny")
+    assert "1 not known" in found.label
+    assert "to mend" in found.label
+    assert CHECKS["evaluation"].advice["unknown"] in [each.value for each in found.caption]
 
 
 def test_a_broken_model_does_not_hide_the_others(tiny_model, tmp_path, monkeypatch) -> None:

@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 import numpy as np
 import torch
+from numpy.typing import ArrayLike
 from torch import Tensor
 
 from latentdemo.evaluation.metrics.rows import FeatureRows, QualityError, check_rows
@@ -173,7 +174,7 @@ def analyse_latent_space(
         skewness=skewness.tolist(),
         excess_kurtosis=excess_kurtosis.tolist(),
         posterior_kl=None if posterior_kl is None else posterior_kl.tolist(),
-        unused=np.flatnonzero(std < UNUSED_STD if posterior_kl is None else posterior_kl < UNUSED_KL).tolist(),
+        unused=unused_dimensions(std, posterior_kl),
         gaussian_kl=gaussian_kl(real),
         classifier=classifier,
         fragmentation=count_clusters(real, seed),
@@ -189,6 +190,14 @@ def check_posterior_kl(values: FeatureRows, size: int) -> np.ndarray:
     if kl.shape != (size,) or not np.isfinite(kl).all():
         raise QualityError(f"posterior_kl_per_dim has shape {kl.shape}; take ({size},), finite, one value a dimension")
     return kl
+
+
+def unused_dimensions(std: ArrayLike, posterior_kl: ArrayLike | None) -> list[int]:
+    """Dimensions that carry nothing of the image, by the spread of encodings and the KL of the posterior to the prior,
+    (D,) each; the KL is None for a deterministic encoder."""
+    return np.flatnonzero(
+        np.less(std, UNUSED_STD) if posterior_kl is None else np.less(posterior_kl, UNUSED_KL)
+    ).tolist()
 
 
 def random_rows(rows: np.ndarray, count: int, generator: np.random.Generator) -> np.ndarray:

@@ -14,7 +14,7 @@ from torch import Tensor
 from latentdemo.checkpoints import model_folder
 from latentdemo.data.held_out import held_out_images
 from latentdemo.engine import Job, RecentResults, engine_for
-from latentdemo.evaluation.metrics.latent_space import LEAST_STD, UNUSED_KL, UNUSED_STD, Projection, projection
+from latentdemo.evaluation.metrics.latent_space import LEAST_STD, Projection, projection, unused_dimensions
 from latentdemo.random import Purpose, chain_generators, randn, stream
 from latentdemo.ui.state.background import Task, result_or_wait
 
@@ -136,8 +136,7 @@ def marginals(latents: Tensor, posterior_kl: Tensor | None) -> Dimensions:
     """
     mean, std = latents.mean(dim=0), latents.std(dim=0, correction=0)
     kl = 0.5 * (std**2 + mean**2 - 1) - std.clamp(min=LEAST_STD).log()
-    unused = std < UNUSED_STD if posterior_kl is None else posterior_kl < UNUSED_KL
-    return Dimensions(mean.tolist(), std.tolist(), kl.tolist(), unused.nonzero().flatten().tolist())
+    return Dimensions(mean.tolist(), std.tolist(), kl.tolist(), unused_dimensions(std, posterior_kl))
 
 
 def prior_draws(size: int, seed: int) -> Tensor:
