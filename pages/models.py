@@ -147,7 +147,7 @@ def explanation() -> None:
             _("Each card is a model that this demo can show: unselected samples straight from its prior, and what its "
               "evaluation found. The *quality gap* is the way from these samples (0 %) to the best that the decoder "
               "can do (100 %); the advice names the way to sample that closes it at the least cost. Figures of "
-              "different data sets cannot be compared. *Health* unfolds into what can be wrong with a model, and what "
+              "different data sets cannot be compared. *Health* opens into what can be wrong with a model, and what "
               "to do next. *Choose* takes it for all pages.")
         )  # fmt: skip
 

@@ -1,4 +1,4 @@
-"""The health of a model in its card: one line that unfolds into what was looked at and what to do next."""
+"""The health of a model in its card: one line that opens into what was looked at and what to do next."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def health(model: Selection, measurable: bool) -> None:
         return
     found = findings(vitals)
     title = _("Health: {counts}", counts=counted(found))
-    with st.expander(f"{ICONS[worst(found)]} {title}", key=f"health {model.model}"):
+    with st.popover(f"{ICONS[worst(found)]} {title}", width="stretch"):
         for each in found:
             value = each.value(_)
             st.markdown(f"{ICONS[each.light]} **{each.title(_)}**" + (f"  \n{value}" if value else ""))
