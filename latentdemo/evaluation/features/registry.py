@@ -57,6 +57,15 @@ def load_spaces(
     }
 
 
+def load_first_space(
+    dataset: str, device: torch.device | str | None = None, *, beside: Path | None = None
+) -> FeatureSpace | None:
+    """The first space of a data set that is at hand, or None; arguments and errors as of `load_spaces`."""
+    made = (spec for spec in SPACES.values() if spec.missing() is None)
+    first = next((spec for spec in made if spec.is_made(spec.files.folder(dataset, beside))), None)
+    return first.load(dataset, device, beside=beside) if first else None
+
+
 def make_missing_spaces(
     folder: Path,
     train: ImageSet,

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import streamlit as st
 from PIL import Image
 
+from latentdemo.checkpoints import model_folder
 from latentdemo.data import DATASETS
 from latentdemo.data.folder import DOUBTFUL, REMARKS
 from latentdemo.data.opening import open_picture
@@ -14,6 +15,7 @@ from latentdemo.data.pictures import KEPT_SIDE, normalise_upload, on_light_groun
 from latentdemo.errors import PictureError
 from latentdemo.imaging import png_bytes
 from latentdemo.ui.components.uploader import translate_uploaders
+from latentdemo.ui.controls.strangeness import strangeness_notice
 from latentdemo.ui.i18n.words import _
 from latentdemo.ui.runs.starting_point import StartingPoint
 from latentdemo.ui.state.selection import Selection
@@ -54,7 +56,11 @@ def upload_control(chosen: Selection, key: str, first: int) -> StartingPoint:
         st.error(_(PictureError.REASONS[upload.problem]), icon=":material/broken_image:")
         return StartingPoint("prior", chosen.seed)
     show_remarks(upload.remarks)
-    return StartingPoint("upload", chosen.seed, picture=scaled(chosen, key, upload.picture))
+    point = StartingPoint("upload", chosen.seed, picture=scaled(chosen, key, upload.picture))
+    intact = point.intact(model_folder(chosen.model).parent)
+    assert intact is not None
+    strangeness_notice(chosen, key, point.picture, intact)
+    return point
 
 
 def show_remarks(remarks: tuple[str, ...]) -> None:

@@ -89,7 +89,9 @@ def away(images: Tensor) -> Tensor:
 
 
 def grain(latents: Tensor) -> Tensor:
-    return (to_images(latents) + 0.2 * randn((len(latents), 1, SIDE, SIDE), torch.Generator().manual_seed(1))).clamp(0, 1)
+    return (to_images(latents) + 0.2 * randn((len(latents), 1, SIDE, SIDE), torch.Generator().manual_seed(1))).clamp(
+        0, 1
+    )
 
 
 @pytest.mark.parametrize(

@@ -23,6 +23,7 @@ from latentdemo.errors import DataError, PictureError
 from latentdemo.models import GenerativeAutoencoder, NetworkConfig, build_model
 from latentdemo.sampling import run_chain
 from latentdemo.ui.components.gallery import TILES, tiles_of
+from latentdemo.ui.controls import own_picture
 from latentdemo.ui.controls.own_picture import Upload
 from latentdemo.ui.controls.starting_point import KINDS
 from latentdemo.ui.runs.starting_point import StartingPoint, start_latents
@@ -36,6 +37,12 @@ DRAWS = [
     "Flow",
     "Flow-matching density",
 ]  # of densities that were fitted to the model
+
+
+@pytest.fixture(autouse=True)
+def nobody_looks_whether_pictures_are_strange(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is said of that has tests of its own, in `test_strangeness.py`."""
+    monkeypatch.setattr(own_picture, "strangeness_notice", lambda *_given: None)
 
 
 def encoded(picture: Image.Image, kind: str = "PNG") -> bytes:
