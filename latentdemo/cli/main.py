@@ -16,12 +16,11 @@ from rich.markup import escape
 
 from latentdemo.cli.attributes import attributes
 from latentdemo.cli.bench import bench
-from latentdemo.cli.check import check_model
 from latentdemo.cli.data import check, hold_out
 from latentdemo.cli.demo import demo
 from latentdemo.cli.evaluate import compare, evaluate, retime
 from latentdemo.cli.fit import features, fit, judges
-from latentdemo.cli.models import choices, models
+from latentdemo.cli.models import check_model, choices, models
 from latentdemo.cli.options import ManyValues, PassesOn
 from latentdemo.cli.paths import interpolate, paths
 from latentdemo.cli.recommend import recommend
