@@ -195,9 +195,8 @@ def check_posterior_kl(values: FeatureRows, size: int) -> np.ndarray:
 def unused_dimensions(std: ArrayLike, posterior_kl: ArrayLike | None) -> list[int]:
     """Dimensions that carry nothing of the image, by the spread of encodings and the KL of the posterior to the prior,
     (D,) each; the KL is None for a deterministic encoder."""
-    return np.flatnonzero(
-        np.less(std, UNUSED_STD) if posterior_kl is None else np.less(posterior_kl, UNUSED_KL)
-    ).tolist()
+    unused = np.asarray(std) < UNUSED_STD if posterior_kl is None else np.asarray(posterior_kl) < UNUSED_KL
+    return np.flatnonzero(unused).tolist()
 
 
 def random_rows(rows: np.ndarray, count: int, generator: np.random.Generator) -> np.ndarray:
