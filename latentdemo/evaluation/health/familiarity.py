@@ -11,13 +11,15 @@ such as a face for a shirt. The p-value of a rank, (1 + pictures that are as str
 pictures like the held-out ones at most a share p has one of p or less, whatever the model is (Bates et al. 2023,
 arXiv 2104.08279); of two ranks the smaller p-value counts, twice (Bonferroni).
 
-The error alone, without s, finds 17 % of photographs on clothes and s makes it nine in ten; the feature space alone
-finds 2 % of them on faces, whose differences from each other it was trained to see.
+Measured at one false alarm in 100 with 100 photographs of CIFAR-10 and with pictures of the other data set: the shipped
+models of faces find all of both, those of clothes 93 % of the photographs and 60 % of the faces, 0.7 to 1.3 % of fresh
+held-out pictures being strange. The error alone, without s, finds 17 % of the photographs on clothes and with s no more
+than 9 % of the faces; the feature space alone finds 2 % of the photographs on faces, whose differences from each other
+it was trained to see.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from typing import NamedTuple
@@ -68,8 +70,8 @@ class Familiar:
         usual_error: s at each pixel, (C, H, W).
         scores: of the second half of the pictures.
         space: the feature space; None where there is none, or too few pictures for it.
-        features: of the first half, (N / 2, F); empty without a space.
-        distances: from those of the second half to the nearest of the first.
+        features: of the first half, (N / 2, F); means nothing without a space.
+        distances: from those of the second half to the nearest of the first, (N / 2,); means nothing without a space.
     """
 
     pictures: Tensor
@@ -111,11 +113,7 @@ class Familiar:
 
 
 def learn_familiar(
-    model: GenerativeAutoencoder,
-    held_out: ImageSet,
-    space: FeatureSpace | None = None,
-    call: Call = at_once,
-    progress: Callable[[int, int], None] | None = None,
+    model: GenerativeAutoencoder, held_out: ImageSet, space: FeatureSpace | None = None, call: Call = at_once
 ) -> Familiar:
     """What a model makes of its first 1,000 held-out pictures.
 
@@ -124,7 +122,6 @@ def learn_familiar(
         held_out: pictures that it was not trained on.
         space: a feature space of its data set, if there is one.
         call: does the pieces of the work.
-        progress: told how many halves are done, and of how many.
 
     Raises:
         QualityError: fewer than 100 pictures.
@@ -140,8 +137,6 @@ def learn_familiar(
         pictures = held_out.tensor(half)
         errors.append(errors_of(model, pictures, call))
         features.append(in_batches(space, pictures, call) if space else pictures.new_zeros(1, 1))
-        if progress:
-            progress(len(errors), 2)
     usual_error = errors[0].square().mean(dim=0).sqrt().clamp(min=LEAST_ERROR)
     return Familiar(
         pictures=torch.from_numpy(held_out.pixels[:count]).permute(0, 3, 1, 2),

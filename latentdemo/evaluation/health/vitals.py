@@ -63,7 +63,8 @@ def vitals_of_report(report: Report) -> Vitals | None:
     space = report.latent_space
     if not space.keys() >= {"mean", "std", "posterior_kl", "classifier"}:
         return None
-    real, ceiling = (report.references[name].own.get("sharpness") for name in (REAL_DATA, CEILING))
+    measured = [report.references.get(name) for name in (REAL_DATA, CEILING)]
+    real, ceiling = (each.own.get("sharpness") if each else None for each in measured)
     kl, classifier = space["posterior_kl"], space["classifier"]
     return Vitals(
         evaluated=True,
