@@ -130,7 +130,7 @@ TRANSPORT = KernelSpec(
                     note="by flow matching",
                 ),
             ),
-            title="Map",
+            title="Fitted map",
             help="What carries the starting point to its place in the learned latent distribution.",
         ),
     ),

@@ -3,6 +3,7 @@
 import ast
 import re
 import string
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,7 @@ from latentdemo.evaluation.health.words import texts as health_texts
 from latentdemo.evaluation.report import load_report
 from latentdemo.sampling import KERNELS
 from latentdemo.sampling.densities.registry import DENSITIES
-from latentdemo.ui.i18n.words import LANGUAGES, catalogue
+from latentdemo.ui.i18n.words import CATALOGUES, LANGUAGES, catalogue
 from tests.catalogues import messages
 
 ROOT = Path(__file__).parents[3]
@@ -74,6 +75,13 @@ def test_kernels_that_shipped_models_were_evaluated_with_have_their_words(langua
 def test_what_is_in_a_catalogue_is_said(language: str) -> None:
     assert {text: catalogue(language).gettext(text) for text in messages(language)} == messages(language)
     assert catalogue(language).gettext("no text of the pages") == "no text of the pages"
+
+
+@pytest.mark.parametrize("path", sorted(CATALOGUES.glob("*.po")), ids=lambda path: path.stem)
+def test_a_text_has_one_translation(path: Path) -> None:
+    texts = re.findall(r'^(?:msgctxt .*\n)?msgid (?:".*"\n)+', path.read_text(encoding="utf-8"), flags=re.MULTILINE)
+    assert len(texts) > 500
+    assert [text for text, count in Counter(texts).items() if count > 1] == []
 
 
 @pytest.mark.parametrize("language", OTHERS)
