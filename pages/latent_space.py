@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import streamlit as st
+from torch import Tensor
 
 from latentdemo.evaluation.report import Report
 from latentdemo.sampling import ChainSpec
@@ -25,17 +26,14 @@ from latentdemo.ui.evaluation.verdict import mismatch
 from latentdemo.ui.i18n.device_words import device_words
 from latentdemo.ui.i18n.kernel_words import start_title
 from latentdemo.ui.i18n.words import _
-from latentdemo.ui.latent_space.chains import ChainRequest, chains_or_wait
-from latentdemo.ui.latent_space.latent_map import (
-    dimension_rows,
-    kl_chart,
-    map_chart,
-    map_legend,
-    reported_dimensions,
-    spread_chart,
-)
-from latentdemo.ui.runs.encodings import CHAINS, Dimensions, encoded_or_wait, prior_draws
+from latentdemo.ui.latent_space.chains import ChainRequest, chains_or_wait, recent_chains
+from latentdemo.ui.latent_space.contrast import contrast_chart, contrast_legend, contrast_or_wait
+from latentdemo.ui.latent_space.dimensions import dimension_rows, kl_chart, reported_dimensions, spread_chart
+from latentdemo.ui.latent_space.touch import HEIGHT, kind_control, touch
+from latentdemo.ui.runs.encodings import CHAINS, Dimensions, Encoded, encoded_or_wait
 from latentdemo.ui.shell.navigation import selection
+from latentdemo.ui.shell.presentation import presenting
+from latentdemo.ui.state.background import working
 from latentdemo.ui.state.evaluated import evaluation_of
 from latentdemo.ui.state.selection import Selection
 
@@ -44,11 +42,10 @@ NOTABLE = 0.02  # share that the largest part lacks beside a Gaussian's, from wh
 USUAL: dict[str, Any] = {"steps": 5, "start": PRIOR}
 
 
-def verdict(found: Mapping[str, Any]) -> None:
-    """Is there a mismatch worth correcting? In sentences, then in figures."""
+def evidence(found: Mapping[str, Any]) -> None:
+    """What the answer rests on: in sentences, then in figures."""
     classifier, clusters = found["classifier"], found["fragmentation"]["components"]
     unused, size = len(found["unused"]), len(found["mean"])
-    st.subheader(mismatch(found))
     told_apart = _(
         "A classifier tells encodings of real data from prior draws in {auc} % ± {error} % of cases; 50 % would be no "
         "difference.",
@@ -96,58 +93,55 @@ def fragments(found: Mapping[str, Any]) -> list[str]:
     ]  # fmt: skip
 
 
-def map_controls(chosen: Selection, report: Report | None) -> ChainSpec:
+def chain_controls(chosen: Selection, report: Report | None) -> ChainSpec:
     """Which chains the map shows."""
     way = take_way(report, chosen)
     starts, steps = [PRIOR, DENSITY, *chosen.density_names], steps_offered(report, STEPS)
     settings = take_settings({"steps": steps, "start": starts}, USUAL)
-    with st.container(horizontal=True, vertical_alignment="bottom"):
+    with st.popover(_("Chains on the map"), icon=":material/tune:"):
+        recommended_button(report, lambda row: {"start": row.start, "steps": row.steps}, chains_only=True)
         kernel_control(width=300)
         st.selectbox(
             _("Steps"), steps, key="steps", width=100,
             help=_("How many steps the chains have taken from where they started."),
         )  # fmt: skip
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        recommended_button(report, lambda row: {"start": row.start, "steps": row.steps}, chains_only=True)
-        with st.popover(_("More settings"), icon=":material/tune:"):
-            st.segmented_control(
-                _("Starting point"), starts, required=True, key="start", format_func=start_title, wrap=True,
-                help=_("Where the chains start: at the draws of the prior that are shown, or at draws from a density "
-                       "that was fitted to encodings of real data."),
-            )  # fmt: skip
-            for option in kernel_options(chosen):
-                option_control(option)
-            stopping_control(report)
-            kernel_caption()
+        st.segmented_control(
+            _("Starting point"), starts, required=True, key="start", format_func=start_title, wrap=True,
+            help=_("Where the chains start: at the draws of the prior that are shown, or at draws from a density "
+                   "that was fitted to encodings of real data."),
+        )  # fmt: skip
+        for option in kernel_options(chosen):
+            option_control(option)
+        stopping_control(report)
+        kernel_caption()
     put_way()
     put_settings(USUAL)
     return way.replaced(start=settings["start"], count=CHAINS, steps=settings["steps"], seed=chosen.seed)
 
 
-def map_card(chosen: Selection, report: Report | None) -> Dimensions | None:
-    """The map with its controls; gives the marginals of the encodings that it shows."""
+def contrast_card(request: ChainRequest, encoded: Encoded, chains: Tensor | None, title: str) -> None:
+    """What tells real data from the prior, in all dimensions."""
     with st.container(border=True, height="stretch"):
-        st.subheader(_("Map"))
-        spec = map_controls(chosen, report)
-        picture = st.container()
-        encoded = encoded_or_wait(chosen.model, chosen.config.sha256)
-        if encoded is None:
-            return None
-        chains = chains_or_wait(ChainRequest(chosen.model, chosen.config.sha256, chosen.densities, spec))
-        prior = prior_draws(encoded.latents.shape[1], chosen.seed)
-        with picture:
-            st.html(map_legend(None if chains is None else spec))
-            st.altair_chart(
-                map_chart(encoded, prior, chains, str(spec.kernel)),
-                width="stretch",
-                alt=_("Encodings of real data, prior draws and chains of {model} in a plane", model=chosen.title),
-            )
+        st.subheader(_("What tells them apart"))
+        if not request.densities:
             st.caption(
-                _("This plane shows {share} % of the variance of the encodings: what overlaps here can lie apart in "
-                  "other directions. {real} encodings of held-out data, {count} chains.",
-                  share=f"{100 * encoded.plane.explained:.0f}", real=len(encoded.latents), count=len(prior))
+                _("This would be measured with a density that was fitted to the model, and it has none. Fit one with: "
+                  "python -m latentdemo fit {model}", model=request.model)
             )  # fmt: skip
-    return encoded.dimensions
+            return
+        found = contrast_or_wait(request, encoded, chains)
+        if found is None:
+            return
+        st.html(contrast_legend(None if chains is None else request.spec))
+        st.altair_chart(
+            contrast_chart(found, str(request.spec.kernel)), width="stretch",
+            alt=_("How much likelier the latents of {model} are as real data than as prior draws", model=title),
+        )  # fmt: skip
+        st.caption(
+            _("{share} % of the prior draws look less like real data than 95 % of real data does. The scale says how "
+              "much likelier a latent is under the density that was fitted to real data than under the prior, in all "
+              "{size} dimensions.", share=f"{100 * found.unlike:.0f}", size=encoded.latents.shape[1])
+        )  # fmt: skip
 
 
 def dimension_card(dimensions: Dimensions, title: str) -> None:
@@ -201,12 +195,13 @@ def explanations(report: Report | None) -> None:
 
 chosen = selection()
 
-st.title(_("Does the prior match what the model has learned?"))
+if not presenting():
+    st.title(_("Does the prior match what the model has learned?"))
 evaluation = evaluation_of(chosen)
 evaluated = evaluation if isinstance(evaluation, Report) else None
 report = evaluated if evaluated and evaluated.latent_space else None
 if report:
-    verdict(report.latent_space)
+    st.markdown(f"**{mismatch(report.latent_space)}**")
 else:
     st.info(
         evaluation
@@ -214,11 +209,26 @@ else:
         else _("The evaluation of this model says nothing of its latent space."),
         icon=":material/info:",
     )
-left, right = st.columns(2)
-with left:
-    encoded_now = map_card(chosen, evaluated)
-dimensions = reported_dimensions(report.latent_space) if report else encoded_now
-if dimensions:
-    with right:
-        dimension_card(dimensions, chosen.title)
-explanations(report)
+with st.sidebar if presenting() else st.container(horizontal=True, vertical_alignment="center"):
+    kind_control()
+    spec = chain_controls(chosen, evaluated)
+request = ChainRequest(chosen.model, chosen.config.sha256, chosen.densities, spec)
+encoded, chains = encoded_or_wait(chosen.model, chosen.config.sha256), recent_chains().get(request)
+if encoded:
+    touch(chosen, encoded, spec, chains)
+elif working():
+    st.skeleton(HEIGHT)
+if encoded and chains is None and not working() and chains_or_wait(request) is not None:
+    st.rerun()  # they belong on the map, which stands already
+if not presenting():
+    if report:
+        evidence(report.latent_space)
+    left, right = st.columns(2)
+    dimensions = reported_dimensions(report.latent_space) if report else encoded and encoded.dimensions
+    if dimensions:
+        with right:
+            dimension_card(dimensions, chosen.title)
+    if encoded and not working():
+        with left:
+            contrast_card(request, encoded, chains, chosen.title)
+    explanations(report)

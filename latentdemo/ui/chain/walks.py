@@ -102,7 +102,8 @@ def walk_with(model: GenerativeAutoencoder, request: WalkRequest, kept: RecentRe
     if point.move:
         directions_of(model, call_of(job))  # which are then in memory
     if spec.start == GIVEN:
-        spec = spec.replaced(start=engine_for().call(lambda: start_latents(point, model, spec.count)))
+        on = encoded_once(request.model, request.digest, kept, job) if point.place else None
+        spec = spec.replaced(start=engine_for().call(lambda: start_latents(point, model, spec.count, on)))
     wanted = RunRequest(request.model, spec, "all", digest=request.digest)
     run = job.walk(wanted, (0.0, WALKED))
     given = pictures_given(request)

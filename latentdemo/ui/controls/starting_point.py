@@ -13,17 +13,20 @@ import streamlit as st
 from torch import Tensor
 
 from latentdemo.checkpoints import model_folder
-from latentdemo.data.held_out import SHEET, held_out_images
+from latentdemo.data.held_out import SHEET, count_held_out, held_out_images
 from latentdemo.data.pictures import thumbnail
 from latentdemo.errors import DataError
 from latentdemo.imaging import contact_sheet, data_uri, png_bytes
 from latentdemo.sampling.starts import PRIOR
 from latentdemo.ui.components.gallery import gallery
+from latentdemo.ui.controls.map_point import KEYS, put_point, take_point
 from latentdemo.ui.controls.own_picture import Upload, upload_control
 from latentdemo.ui.i18n.error_words import error_words
 from latentdemo.ui.i18n.kernel_words import capital, start_title
 from latentdemo.ui.i18n.words import N_, _
-from latentdemo.ui.runs.starting_point import HELD_OUT, UPLOAD, StartingPoint
+from latentdemo.ui.runs.encodings import ENCODED
+from latentdemo.ui.runs.map_point import AVERAGE
+from latentdemo.ui.runs.starting_point import HELD_OUT, MAP, UPLOAD, StartingPoint
 from latentdemo.ui.state.link import NumberRange, put_in_link, show_notice, take_from_link
 from latentdemo.ui.state.selection import Selection
 
@@ -31,6 +34,7 @@ KINDS = {
     PRIOR: N_("Prior"),
     HELD_OUT: N_("Held-out picture"),
     UPLOAD: N_("Your own picture"),
+    MAP: N_("Point of the map"),
 }
 DRAWS = 1000  # a page with several points lets people choose among so many draws of the prior
 MOST_NOISE, MOST_MASK = 1.0, 0.6
@@ -51,7 +55,7 @@ def starting_point_control(chosen: Selection, key: str = "", damage: bool = True
     """
     folder = model_folder(chosen.model).parent
     kind = kind_control(key, folder, chosen.density_names)
-    control = {HELD_OUT: held_out_control, UPLOAD: upload_control}.get(kind, draw_control)
+    control = {HELD_OUT: held_out_control, UPLOAD: upload_control, MAP: map_control}.get(kind, draw_control)
     with st.container(horizontal=True):
         with st.container(width=CHOICE_WIDTH):
             point = control(chosen, key, first)
@@ -67,6 +71,8 @@ def kind_control(key: str, folder: Path, densities: Sequence[str]) -> str:
     name = f"{key}from"
     pictures = [HELD_OUT, UPLOAD] if (folder / SHEET).exists() else [UPLOAD]
     kinds = [PRIOR, *densities, *pictures]
+    if HELD_OUT in pictures and not key and MAP in (st.session_state.get(name), st.query_params.get(name)):
+        kinds.append(MAP)  # from the page of the map alone one comes to it
     brought = f"{key}upload" in st.session_state
     if name not in st.session_state and st.query_params.get(name) == "upload" and not brought:
         show_notice(
@@ -127,6 +133,17 @@ def held_out_control(chosen: Selection, key: str, first: int) -> StartingPoint:
     return StartingPoint("data", chosen.seed, st.session_state[name])
 
 
+def map_control(chosen: Selection, key: str, first: int) -> StartingPoint:
+    """The point that was chosen on the page of the map."""
+    place = take_point(min(ENCODED, count_held_out(model_folder(chosen.model).parent)))
+    put_point()
+    words = _("Point {x}, {y} of the map on the page “Latent space”.", x=f"{place.x:.2f}", y=f"{place.y:.2f}")
+    if place.rest != AVERAGE:
+        words += " " + _("Everything that the map does not show is as in picture {number}.", number=place.rest)
+    st.caption(words)
+    return StartingPoint(MAP, chosen.seed, place=place)
+
+
 def damage_controls(point: StartingPoint, key: str) -> StartingPoint:
     """Sliders for noise and a grey square."""
     noise, mask = f"{key}noise", f"{key}mask"
@@ -161,9 +178,9 @@ def seen_controls(point: StartingPoint, key: str, folder: Path, damage: bool) ->
 
 def leave_out_of_link(key: str, kind: str, damage: bool) -> None:
     """Take settings out of the address that do not matter for this kind."""
-    shown = {HELD_OUT: {"picture"}, UPLOAD: set()}.get(kind, {"draw"})
+    shown = {HELD_OUT: {"picture"}, UPLOAD: set(), MAP: {*KEYS}}.get(kind, {"draw"})
     shown |= {"noise", "mask"} if damage and kind in (HELD_OUT, UPLOAD) else set()
-    for name in {"draw", "picture", "noise", "mask"} - shown:
+    for name in {"draw", "picture", "noise", "mask", *KEYS} - shown:
         if f"{key}{name}" in st.query_params:
             del st.query_params[f"{key}{name}"]
 

@@ -1,4 +1,4 @@
-"""What chains and interpolations grow from: the prior, a held-out picture, or one's own, intact or damaged.
+"""What chains and interpolations grow from: the prior, a held-out picture, one's own, or a point of the latent map.
 
 A starting point goes into cached keys; `start_latents` makes it latents.
 """
@@ -22,8 +22,11 @@ from latentdemo.models import GenerativeAutoencoder
 from latentdemo.random import PICTURE_DRAWS, chain_generators
 from latentdemo.sampling.attributes import Move, move
 from latentdemo.sampling.starts import starting_points
+from latentdemo.ui.runs.encodings import Encoded
+from latentdemo.ui.runs.map_point import MapPoint, latent_at
 
 HELD_OUT, UPLOAD = "data", "upload"  # kinds of starting points that are pictures
+MAP = "map"  # the kind of one that was chosen on the map of the latent space
 
 
 @dataclass(frozen=True)
@@ -32,12 +35,13 @@ class StartingPoint:
 
     Attributes:
         kind: "prior" or the name of a fitted density for draws from it, "data" for a held-out picture, "upload" for
-            somebody's own.
+            somebody's own, "map" for a point of the map of the latent space.
         seed: fixes prior draws, posterior draws and damage.
         row: which held-out picture; of draws, which of the seed's comes first.
         picture: of an upload, the picture at the model's own size, as PNG.
         noise: damage, standard deviation in grey values.
         mask: damage, share of the area under a grey square.
+        place: of a point of the map; None for all others.
         move: along the direction of an attribute, that the latents make besides; None for none.
     """
 
@@ -47,12 +51,13 @@ class StartingPoint:
     picture: bytes = b""
     noise: float = 0.0
     mask: float = 0.0
+    place: MapPoint | None = None
     move: Move | None = None
 
     @property
     def is_given(self) -> bool:
         """Whether it has latents of its own, which no name of a start stands for."""
-        return self.is_picture or self.move is not None
+        return self.is_picture or self.place is not None or self.move is not None
 
     @property
     def is_picture(self) -> bool:
@@ -88,24 +93,35 @@ class StartingPoint:
 
 
 @torch.no_grad()
-def start_latents(point: StartingPoint, model: GenerativeAutoencoder, count: int) -> Tensor:
+def start_latents(
+    point: StartingPoint, model: GenerativeAutoencoder, count: int, encoded: Encoded | None = None
+) -> Tensor:
     """Latents to start from, (count, D) on the model's device.
 
     Of draws, the seed's from `point.row` on; with row 0 they are those of `run_chain` from the same start. Of a
     picture, the mean of its posterior and `count` - 1 draws from it, which are all alike where the encoder is
-    deterministic. All of them moved, where the point is.
+    deterministic. Of a point of the map, that point for all. All of them moved, where the point is.
+
+    Args:
+        point: where to start.
+        model: whose latents.
+        count: how many.
+        encoded: real data in the model's latent space, which a point of the map needs.
 
     Raises:
         SamplingError: a move that the model does not know.
         DataError: a held-out picture that is not there.
         ImageShapeError: a picture that this model does not take.
     """
-    latents = intact_latents(point, model, count)
+    latents = intact_latents(point, model, count, encoded)
     return latents if point.move is None else move(model, latents, *point.move)
 
 
-def intact_latents(point: StartingPoint, model: GenerativeAutoencoder, count: int) -> Tensor:
+def intact_latents(point: StartingPoint, model: GenerativeAutoencoder, count: int, encoded: Encoded | None) -> Tensor:
     """The same before any move."""
+    if point.place is not None:
+        assert encoded is not None
+        return latent_at(point.place, encoded).expand(count, -1).to(model.device)
     picture = point.image(model.folder.parent if model.folder else Path())
     if picture is None:
         return starting_points(model, point.kind, chain_generators(point.seed, count, point.row), count)

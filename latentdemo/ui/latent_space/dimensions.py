@@ -1,100 +1,26 @@
-"""The latent space in a plane and dimension by dimension: encodings of real data, the prior, and where chains go."""
+"""The latent space dimension by dimension: encodings of real data beside the prior."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 import altair as alt
-import numpy as np
 import pandas as pd
-from torch import Tensor
 
-from latentdemo.sampling import ChainSpec
-from latentdemo.sampling.starts import PRIOR as PRIOR_START
-from latentdemo.ui.components.charts import PRIOR, REAL, dot, legend, mark_swatch, style_of, swatch_image
+from latentdemo.ui.components.charts import PRIOR, REAL
 from latentdemo.ui.i18n.words import _
-from latentdemo.ui.runs.encodings import MARGIN, SHOWN_SHARE, Dimensions, Encoded, in_plane
+from latentdemo.ui.runs.encodings import Dimensions
 
-MAP_HEIGHT, SPREAD_HEIGHT, BARS_HEIGHT = 470, 400, 240  # pixels
+SPREAD_HEIGHT, BARS_HEIGHT = 300, 160  # pixels
 SVG = {"embedOptions": {"renderer": "svg"}}  # SVG takes on the colour of the text around it
-PLAIN_AXIS = alt.Axis(grid=False, tickCount=5, format="~g")
 AXIS = 34  # pixels left of the plots of both charts, so that dimensions stand under each other
 FAINT = 0.25  # opacity of what belongs to unused dimensions
-
-
-class Dots(NamedTuple):
-    """The look of a set of points on the map; `size` in square pixels."""
-
-    colour: str
-    shape: str
-    size: float
-    opacity: float
 
 
 def reported_dimensions(latent_space: Mapping[str, Any]) -> Dimensions:
     """The marginals that a report holds."""
     return Dimensions(**{name: latent_space[name] for name in ("mean", "std", "kl", "unused")})
-
-
-def map_chart(encoded: Encoded, prior: Tensor, chains: Tensor | None, kernel: str) -> alt.LayerChart:
-    """Three clouds in the plane: real data, the prior, and chains that started at these draws of it.
-
-    Args:
-        encoded: real data, and the plane.
-        prior: (M, D).
-        chains: (M, D); None where there are none to show.
-        kernel: of the chains, for their colour and mark.
-    """
-    style = style_of(kernel)
-    sets = [(prior, Dots(PRIOR, "circle", 60, 0.6)), (encoded.latents, Dots(REAL, "circle", 11, 0.85))]
-    if chains is not None:
-        sets.append((chains, Dots(style.colour, style.shape, 34, 0.9)))
-    places = [in_plane(latents, encoded.plane) for latents, _look in sets]
-    reach = float(np.quantile(np.abs(np.concatenate(places)), SHOWN_SHARE)) * MARGIN
-    layers = [cloud(place, look, reach) for place, (_latents, look) in zip(places, sets, strict=True)]
-    return alt.LayerChart(layer=layers).properties(height=MAP_HEIGHT, usermeta=SVG)
-
-
-def cloud(places: np.ndarray, look: Dots, reach: float) -> alt.Chart:
-    """One set of points (N, 2)."""
-    return (
-        alt.Chart(pd.DataFrame({"x": places[:, 0], "y": places[:, 1]}))
-        .mark_point(
-            shape=look.shape,
-            size=look.size,
-            filled=True,
-            fill=look.colour,
-            opacity=look.opacity,
-            clip=True,
-            tooltip=None,
-        )
-        .encode(
-            x=alt.X("x:Q", title=_("first axis"), scale=even_scale(reach, "width / height"), axis=PLAIN_AXIS),
-            y=alt.Y("y:Q", title=_("second axis"), scale=even_scale(reach, "height / width"), axis=PLAIN_AXIS),
-        )
-    )
-
-
-def even_scale(reach: float, longer: str) -> alt.Scale:
-    """A scale that shows at least -reach to reach, with one unit for both axes whatever the shape of the chart.
-
-    Args:
-        reach: what both axes show.
-        longer: how much longer this axis is on screen than the other, as a Vega expression.
-    """
-    end = f"{reach:.6g} * max(1, {longer})"
-    return alt.Scale(domainMin=alt.expr(f"-({end})"), domainMax=alt.expr(end), nice=False, zero=False)
-
-
-def map_legend(spec: ChainSpec | None) -> str:
-    """What the marks of the map are, as HTML for `st.html`; without the chains where there are none."""
-    entries = [(dot(REAL), _("real data, encoded")), (dot(PRIOR), _("draws from the prior"))]
-    if spec is not None:
-        mark = swatch_image(mark_swatch(style_of(str(spec.kernel))))
-        words = _("the same draws after the steps") if spec.start == PRIOR_START else _("chains after the steps")
-        entries.append((mark, words))
-    return legend(entries)
 
 
 def dimension_rows(dimensions: Dimensions) -> pd.DataFrame:
