@@ -29,6 +29,7 @@ from latentdemo.ui.i18n.words import _
 from latentdemo.ui.latent_space.chains import ChainRequest, chains_or_wait, recent_chains
 from latentdemo.ui.latent_space.contrast import contrast_chart, contrast_legend, contrast_or_wait
 from latentdemo.ui.latent_space.dimensions import dimension_rows, kl_chart, reported_dimensions, spread_chart
+from latentdemo.ui.latent_space.sheets import GRID
 from latentdemo.ui.latent_space.touch import HEIGHT, kind_control, touch
 from latentdemo.ui.runs.encodings import CHAINS, Dimensions, Encoded, encoded_or_wait
 from latentdemo.ui.shell.navigation import selection
@@ -173,6 +174,12 @@ def explanations(report: Report | None) -> None:
               "Dimension by dimension, marks at 0 that reach from -1 to 1 agree with the prior; the longer a bar, the "
               "more a dimension differs.")
         )  # fmt: skip
+        st.markdown(
+            _("Any point of the map can be decoded: move over it, drag, or use the arrow keys. A point says where a "
+              "latent lies in two directions; in all others it is at the mean, or as the real picture has it that you "
+              "pressed last. Through the mean, the map shows mixes that no real picture is near, though a density may "
+              "find them likely; through a real picture, it shows what that one would be elsewhere.")
+        )  # fmt: skip
     with st.expander(_("How this was measured"), icon=":material/straighten:"):
         st.markdown(
             _("The map and its chains are computed now, with this model, from the held-out images that come with it. "
@@ -181,6 +188,10 @@ def explanations(report: Report | None) -> None:
               "draw from its posterior. The KL of a dimension is that of a Gaussian with its mean and spread. A "
               "dimension is unused where the posterior does not depart from the prior by more than 0.01 nats on "
               "average, or, with a deterministic encoder, where the spread is below 0.01.")
+        )  # fmt: skip
+        st.markdown(
+            _("While the point moves, its picture is mixed from pictures that were decoded on a grid of {side} by "
+              "{side} points; where it rests, it is decoded itself.", side=GRID)
         )  # fmt: skip
         if report:
             st.markdown(

@@ -248,3 +248,16 @@ def test_missing_densities_are_a_message(tiny_model, tmp_path: Path, monkeypatch
     app.selectbox(key="kernel").select("decode-encode").run()
     assert not app.error
     assert played(app)["steps"] == 10
+
+
+def test_chains_start_at_a_point_of_the_map() -> None:
+    point = {"from": "map", "x": "0.25", "y": "0.5", "rest": "12"}
+    app = open_chain(steps="1", chains="1", **point)
+    assert not app.error
+    assert "as in picture 12" in captions(app)
+    assert {key: app.query_params[key] for key in point} == point
+    other = open_chain(steps="1", chains="1", **{"from": "map", "x": "0.25", "y": "0.5"})
+    start, elsewhere = (sheet(played(each)).crop((0, 0, 32, 32)).tobytes() for each in (app, other))
+    assert start != elsewhere
+    app.segmented_control(key="from").select("prior").run()
+    assert not {"x", "y", "rest"} & set(app.query_params)

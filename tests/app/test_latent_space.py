@@ -57,6 +57,12 @@ def charts(app: AppTest) -> list[dict]:
     return [json.loads(chart.proto.spec) for chart in app.get("vega_lite_chart")]
 
 
+def touched(app: AppTest) -> dict[str, Any]:
+    """What the browser is given of the map."""
+    (component,) = (each for each in app.get("bidi_component") if each.proto.component_name == "latentdemo_latent_map")
+    return json.loads(component.proto.json)
+
+
 @pytest.mark.parametrize(
     ("code", "words"),
     [("match", "No mismatch"), ("mild", "A mild mismatch"), ("mismatch", "A mismatch worth correcting")],
@@ -66,11 +72,11 @@ def test_the_verdict_comes_first(clothes: Path, code: str, words: str) -> None:
     app = open_page(SCRIPT)
     assert not app.exception
     assert not app.error
-    assert app.subheader[0].value.startswith(words)
-    assert "90 % ± 0.4 % of cases" in app.markdown[0].value
-    assert "5 clusters" in app.markdown[0].value
-    assert "255 parts, with 86 %" in app.markdown[0].value
-    assert "no gaps" in app.markdown[0].value
+    assert app.markdown[0].value.startswith(f"**{words}")
+    assert "90 % ± 0.4 % of cases" in app.markdown[1].value
+    assert "5 clusters" in app.markdown[1].value
+    assert "255 parts, with 86 %" in app.markdown[1].value
+    assert "no gaps" in app.markdown[1].value
     assert [metric.value for metric in app.metric] == ["0.900", "1.2 nats", "2 of 32", "5"]
     assert len(charts(app)) == 3
 
@@ -78,15 +84,15 @@ def test_the_verdict_comes_first(clothes: Path, code: str, words: str) -> None:
 def test_gaps_are_said_so(clothes: Path) -> None:
     evaluate(clothes, connectivity=GRAPH | {"largest_share": 0.3}, fragmentation={"components": 1})
     app = open_page(SCRIPT)
-    assert "there are gaps" in app.markdown[0].value
-    assert "A single Gaussian" in app.markdown[0].value
+    assert "there are gaps" in app.markdown[1].value
+    assert "A single Gaussian" in app.markdown[1].value
 
 
 def test_the_verdict_in_japanese(clothes: Path) -> None:
     evaluate(clothes)
     app = open_page(SCRIPT, lang="ja")
-    assert "不一致" in app.subheader[0].value
-    assert "90 % ± 0.4 %" in app.markdown[0].value
+    assert "不一致" in app.markdown[0].value
+    assert "90 % ± 0.4 %" in app.markdown[1].value
 
 
 def test_without_an_evaluation_the_map_still_stands(clothes: Path) -> None:
@@ -95,8 +101,11 @@ def test_without_an_evaluation_the_map_still_stands(clothes: Path) -> None:
     assert not app.error
     assert "python -m latentdemo evaluate fashion-mnist/vae" in app.info[0].value
     assert len(charts(app)) == 3
-    assert len(charts(app)[0]["layer"]) == 3
-    assert "% of the variance" in captions(app)
+    data = touched(app)
+    assert len(data["dots"]["real"]) == 1000
+    assert len(data["dots"]["prior"]) == len(data["dots"]["chains"]) == 300
+    assert "% of the variance" in data["dots"]["note"]
+    assert "of the prior draws look less like real data" in captions(app)
 
 
 @pytest.mark.parametrize("content", ["{", "{}", '{"schema": 1}'])
@@ -122,16 +131,21 @@ def test_an_evaluation_without_the_latent_space_is_said_so(clothes: Path) -> Non
 
 def test_kernel_and_steps_are_in_the_link_and_change_the_map(clothes: Path) -> None:
     app = open_page(SCRIPT)
-    before = app.get("vega_lite_chart")[0].proto
+    before = touched(app)["dots"]
     app.selectbox(key="kernel").select("langevin").run()
     app.selectbox(key="steps").select(10).run()
     assert not app.exception
     assert app.query_params["kernel"] == "langevin"
     assert app.query_params["steps"] == "10"
-    assert app.get("vega_lite_chart")[0].proto != before
+    after = touched(app)["dots"]
+    assert after["chains"] != before["chains"]
+    assert after["colour"] != before["colour"]
+    assert (after["real"], after["prior"]) == (before["real"], before["prior"])
 
 
-@pytest.mark.parametrize("link", [{"kernel": "x"}, {"steps": "3"}, {"steps": ["x", "5"]}])
+@pytest.mark.parametrize(
+    "link", [{"kernel": "x"}, {"steps": "3"}, {"steps": ["x", "5"]}, {"x": "nan"}, {"rest": "1000"}, {"map": "x"}]
+)
 def test_a_silly_link_falls_back_with_a_notice(clothes: Path, link: dict[str, str]) -> None:
     app = open_page(SCRIPT, **link)
     assert not app.exception
@@ -144,7 +158,29 @@ def test_a_kernel_that_cannot_be_run_leaves_data_and_prior_on_the_map(clothes: P
     app = open_page(SCRIPT, kernel="hmc")
     assert not app.exception
     assert "density.json is missing" in app.error[0].value
-    assert len(charts(app)[0]["layer"]) == 2
+    dots = touched(app)["dots"]
+    assert dots["chains"] == []
+    assert len(dots["legend"]) == 2
+
+
+def test_a_link_opens_on_a_point_of_the_map(clothes: Path) -> None:
+    app = open_page(SCRIPT, x="0.25", y="0.5", rest="12")
+    data = touched(app)
+    here = data["here"]
+    assert (here["x"], here["y"], here["rest"]) == (0.25, 0.5, 12)
+    assert here["picture"].startswith("data:image/png")
+    assert len(here["nearest"]) == 5
+    assert data["decoded"]["source"] != touched(open_page(SCRIPT, x="0.25", y="0.5"))["decoded"]["source"]
+    assert [app.query_params[key] for key in ("x", "y", "rest")] == ["0.25", "0.5", "12"]
+
+
+@pytest.mark.slow
+def test_the_map_by_likeness_has_real_pictures_to_choose(clothes: Path) -> None:
+    data = touched(open_page(SCRIPT, map="neighbours", rest="3", x="0.9", y="0.9"))
+    assert not data["isPlane"]
+    assert data["decoded"] is None
+    assert data["here"]["nearest"][0] == data["here"]["rest"] == 3
+    assert (len(data["dots"]["real"]), len(data["dots"]["prior"])) == (1000, 300)
 
 
 def test_without_held_out_images_there_is_a_message(tiny_model, tmp_path: Path, monkeypatch) -> None:

@@ -20,7 +20,7 @@ def take_point(pictures: int) -> MapPoint:
         pictures: how many real ones are on the map.
     """
     along = NumberRange(-FARTHEST, FARTHEST)
-    options: dict[str, Sequence[int] | NumberRange] = {"x": along, "y": along, "rest": range(AVERAGE, pictures)}
+    options: dict[str, Sequence[int] | NumberRange] = {"x": along, "y": along, "rest": [AVERAGE, *range(pictures)]}
     for key, usual in zip(KEYS, USUAL, strict=True):
         take_from_link(key, options[key], usual)
     return MapPoint(*(st.session_state[key] for key in KEYS))

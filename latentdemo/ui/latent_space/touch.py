@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import partial
+from typing import Any
 
 import streamlit as st
 from torch import Tensor
@@ -11,7 +13,7 @@ from latentdemo.checkpoints import model_folder
 from latentdemo.errors import LatentdemoError
 from latentdemo.sampling import ChainSpec
 from latentdemo.ui.components.latent_map import Scene, chosen_start, chosen_view, latent_map
-from latentdemo.ui.controls.map_point import KEYS, put_point, take_point
+from latentdemo.ui.controls.map_point import put_point, take_point
 from latentdemo.ui.i18n.words import N_, _
 from latentdemo.ui.latent_space.answer import answer
 from latentdemo.ui.latent_space.map_data import here, neighbour_scene, plane_scene
@@ -88,9 +90,9 @@ def take_view(encoded: Encoded) -> None:
     """Take over the point that was chosen on the map."""
     view = chosen_view()
     if view.get("picture") is not None:
-        st.session_state.update(point_of_picture(view["picture"], encoded)._asdict())
+        choose(point_of_picture(view["picture"], encoded))
     elif "x" in view:
-        st.session_state.update({key: view[key] for key in KEYS})
+        choose(as_point(view))
 
 
 def note_start() -> None:
@@ -99,5 +101,16 @@ def note_start() -> None:
     if "picture" in place:
         st.session_state.update({"from": HELD_OUT, "picture": place["picture"]})
     else:
-        st.session_state.update({"from": MAP, **{key: place[key] for key in KEYS}})
+        st.session_state["from"] = MAP
+        choose(as_point(place))
     st.session_state["start_chain"] = True
+
+
+def as_point(place: Mapping[str, Any]) -> MapPoint:
+    """A point as the browser says it, for which whole numbers are numbers as all others."""
+    return MapPoint(float(place["x"]), float(place["y"]), int(place["rest"]))
+
+
+def choose(point: MapPoint) -> None:
+    """Choose a point for the pages of the map and of chains."""
+    st.session_state.update(point._asdict())

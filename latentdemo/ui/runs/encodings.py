@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any
 
 import numpy as np
@@ -139,6 +139,7 @@ def marginals(latents: Tensor, posterior_kl: Tensor | None) -> Dimensions:
     return Dimensions(mean.tolist(), std.tolist(), kl.tolist(), unused_dimensions(std, posterior_kl))
 
 
+@lru_cache(maxsize=8)
 def prior_draws(size: int, seed: int) -> Tensor:
     """The starting points of the chains of a seed, (N, D), D being `size`."""
     return randn((CHAINS, size), chain_generators(seed, CHAINS))

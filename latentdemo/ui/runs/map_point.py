@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from latentdemo.errors import DataError
-from latentdemo.ui.runs.encodings import MARGIN, SHOWN_SHARE, Encoded, in_plane, prior_draws
+from latentdemo.ui.runs.encodings import MARGIN, SHOWN_SHARE, Encoded, in_plane
 
 AVERAGE = -1  # in the place of a picture's number: the plane goes through the mean of the encodings
 FARTHEST = 2.0  # coordinates reach so far, where what the map shows ends at 1
@@ -34,10 +34,13 @@ class MapPoint(NamedTuple):
 
 
 def map_reach(encoded: Encoded) -> float:
-    """How far the map reaches to all sides of the mean of the encodings, in units of the latent space."""
-    draws = prior_draws(encoded.latents.shape[1], 0)
-    places = np.concatenate([in_plane(latents, encoded.plane) for latents in (encoded.latents, draws)])
-    return float(np.quantile(np.abs(places), SHOWN_SHARE)) * MARGIN
+    """How far the map reaches to all sides of the mean of the encodings, in units of the latent space.
+
+    As far as all but a few encodings, and as three standard deviations of the prior.
+    """
+    mean, axes, _explained = encoded.plane
+    real = np.quantile(np.abs(in_plane(encoded.latents, encoded.plane)), SHOWN_SHARE)
+    return float(max(real, (mean @ axes.T).abs().max() + 3.0)) * MARGIN
 
 
 def on_map(latents: Tensor, encoded: Encoded) -> np.ndarray:

@@ -1,15 +1,14 @@
-"""The latent map: chains that start at the draws shown, and its charts."""
+"""The charts of dimensions, and chains that start at the draws shown."""
 
 from __future__ import annotations
 
 import torch
 
 from latentdemo.checkpoints import load_model
-from latentdemo.sampling import KERNELS, ChainSpec, run_chain
-from latentdemo.ui.components.charts import PRIOR, REAL
+from latentdemo.sampling import ChainSpec, run_chain
 from latentdemo.ui.latent_space.chains import ChainRequest, walk_chains
-from latentdemo.ui.latent_space.latent_map import dimension_rows, kl_chart, map_chart, map_legend, spread_chart
-from latentdemo.ui.runs.encodings import CHAINS, Dimensions, Encoded, prior_draws
+from latentdemo.ui.latent_space.dimensions import dimension_rows, kl_chart, spread_chart
+from latentdemo.ui.runs.encodings import CHAINS, Dimensions, prior_draws
 from tests.ui.clothes import CLOTHES, digest
 from tests.ui.jobs import done
 
@@ -22,14 +21,6 @@ def test_chains_start_at_the_prior_draws_that_are_shown() -> None:
     assert done(lambda job: walk_chains(request, job)).shape == run.latents[0].shape
 
 
-def test_the_map_has_a_layer_a_set_with_its_colour(encoded: Encoded) -> None:
-    prior = prior_draws(32, 7)
-    chart = map_chart(encoded, prior, prior, "hmc").to_dict()
-    assert [layer["mark"]["fill"] for layer in chart["layer"]] == [PRIOR, REAL, KERNELS["hmc"].style.colour]
-    assert len(map_chart(encoded, prior, None, "hmc").to_dict()["layer"]) == 2
-    assert chart["usermeta"]["embedOptions"]["renderer"] == "svg"
-
-
 def test_dimensions_are_sorted_by_kl() -> None:
     rows = dimension_rows(Dimensions([0.0, 1.0, 0.5], [1.0, 0.5, 1.0], [0.0, 0.8, 0.1], [0]))
     assert rows["dimension"].tolist() == [1, 2, 0]
@@ -37,8 +28,3 @@ def test_dimensions_are_sorted_by_kl() -> None:
     assert rows["low"].tolist() == [0.5, -0.5, -1.0]
     assert len(spread_chart(rows).to_dict()["layer"]) == 5
     assert kl_chart(rows).to_dict()["mark"]["type"] == "bar"
-
-
-def test_the_legend_names_what_is_on_the_map() -> None:
-    assert "after the steps" in map_legend(ChainSpec("hmc"))
-    assert "after the steps" not in map_legend(None)
