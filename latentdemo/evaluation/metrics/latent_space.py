@@ -33,7 +33,6 @@ MIXTURE_ROUNDS = 60  # Rounds of expectation-maximisation: the order by BIC sett
 NEIGHBOURS = 10  # Each point is joined to so many in the graph.
 CLUSTER_COUNTS = (2, 5, 10)
 MATCH_AUC, MILD_AUC = 0.6, 0.75  # Below the first it is a "match", below the second "mild", above a "mismatch".
-TSNE_ROUNDS = 500  # Twice as many lower its loss by 2 % only.
 EQUAL_VARIANCES = 1.05  # Principal variances count as equal up to this ratio.
 
 
@@ -340,17 +339,3 @@ def upright(axes: np.ndarray) -> np.ndarray:
     """Axes (2, D) with the largest number of each made positive: its sign is arbitrary, and the picture should stay."""
     largest = axes[np.arange(len(axes)), np.abs(axes).argmax(axis=1)]
     return axes * np.sign(largest)[:, None]
-
-
-def neighbour_map(latents: FeatureRows) -> np.ndarray:
-    """Places (N, 2) at which latents (N, D) that are near each other are so, too: t-SNE (van der Maaten & Hinton 2008).
-
-    Distances between groups mean nothing there, and no other point has a place. The same latents give the same places.
-
-    Raises:
-        QualityError: fewer than 100 latents, or values that are not finite.
-    """
-    from sklearn.manifold import TSNE
-
-    rows = check_rows(latents, "latents", LEAST).numpy()
-    return TSNE(init="pca", max_iter=TSNE_ROUNDS, random_state=0).fit_transform(rows)

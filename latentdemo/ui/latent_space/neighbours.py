@@ -9,7 +9,7 @@ import streamlit as st
 import torch
 
 from latentdemo.engine import Job, RecentResults
-from latentdemo.evaluation.metrics.latent_space import neighbour_map
+from latentdemo.evaluation.metrics.neighbour_map import neighbour_map
 from latentdemo.ui.runs.encodings import Encoded, prior_draws
 from latentdemo.ui.state.background import Task, result_or_wait
 

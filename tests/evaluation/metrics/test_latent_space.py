@@ -165,12 +165,3 @@ def test_the_plane_of_equal_variances_is_that_of_the_least_gaussian_dimensions()
 def test_a_plane_needs_two_dimensions() -> None:
     with pytest.raises(QualityError, match="2 dimensions"):
         projection(normal(200, 1))
-
-
-def test_neighbours_stay_neighbours_on_their_map() -> None:
-    rows = np.concatenate([normal(60), normal(60) + 12.0])
-    places = latent_space.neighbour_map(rows)
-    apart = ((places[:, None] - places[None]) ** 2).sum(axis=2)
-    np.fill_diagonal(apart, np.inf)
-    assert ((apart.argmin(axis=1) < 60) == (np.arange(120) < 60)).all()
-    assert np.array_equal(places, latent_space.neighbour_map(rows))
