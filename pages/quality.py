@@ -60,7 +60,7 @@ def show_curves(report: Report) -> None:
         axis = st.segmented_control(
             _("Against"), AXES, required=True, key="axis",
             format_func=lambda name: {STEPS_AXIS: _("steps"), TIME_AXIS: _("milliseconds an image")}[name],
-            help=_("Steps of different kernels cost different time; against time they can be compared."),
+            help=_("Steps of different ways to sample cost different time; against time they can be compared."),
         )  # fmt: skip
         with st.popover(_("Choose the ways to sample"), icon=":material/stacked_line_chart:"):
             shown = st.pills(

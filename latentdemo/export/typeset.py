@@ -16,11 +16,11 @@ NOT_FIRST = re.escape("、。，．」』）］｝〉》】〕！？：；・ー
 NOT_LAST = re.escape("「『（［｛〈《【〔([{")
 UNIT = re.compile(rf"[{NOT_LAST}]*(?:[{JAPANESE}]|[^ {JAPANESE}]+)?[{NOT_FIRST}]* *")
 """What must stay on one line: a word, or a Japanese character, with the marks that may not be parted from it."""
-BEFORE_UNIT, AROUND_SIGN = re.compile(r"(?<=\d) (?=%|ms\b)"), re.compile(r" ± ")
+BEFORE_UNIT, AROUND_SIGN = re.compile(r"(?<=[\d}]) (?=%|×|(?:ms|s|nats)\b)"), re.compile(r"(?<=[\d}%]) ± ")
 
 
 def unparted(text: str) -> str:
-    """A text in which figures stay on one line with their errors and units."""
+    """A text in which figures stay on one line with their errors and units; `{name}` stands for a figure."""
     return AROUND_SIGN.sub("\u00a0±\u00a0", BEFORE_UNIT.sub("\u00a0", text))
 
 

@@ -6,6 +6,8 @@ from pathlib import Path
 
 from streamlit.testing.v1 import AppTest
 
+from latentdemo.ui.i18n.figure_words import NO_BREAK
+
 APP = Path(__file__).parents[2] / "app.py"
 PATIENCE = 60  # seconds; reached only when something is broken
 CLOTHES = {"data": "fashion-mnist", "model": "vae"}
@@ -22,11 +24,12 @@ def open_page(script: str = "pages/overview.py", **link: str | list[str]) -> App
 
 
 def captions(app: AppTest) -> str:
-    """All that is said in small letters."""
-    return " ".join(element.value for element in app.caption)
+    """All that is said in small letters, with plain spaces."""
+    return " ".join(element.value for element in app.caption).replace(NO_BREAK, " ")
 
 
 def texts(app: AppTest) -> str:
-    """All that is said, but in messages and in tables; and what is on buttons."""
+    """All that is said, but in messages and in tables, and what is on buttons; with plain spaces."""
     elements = [*app.title, *app.header, *app.subheader, *app.markdown, *app.caption, *app.button]
-    return " ".join(str(getattr(element, "value", "")) + str(getattr(element, "label", "")) for element in elements)
+    said = " ".join(str(getattr(element, "value", "")) + str(getattr(element, "label", "")) for element in elements)
+    return said.replace(NO_BREAK, " ")

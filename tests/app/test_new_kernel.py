@@ -82,7 +82,7 @@ def test_pages_offer_it_with_its_option_and_walk_it(script: str, link: dict) -> 
     assert not app.exception
     assert not app.error
     menu = app.selectbox(key="kernel")
-    assert "Gaussian drift (drifting chain)" in menu.options
+    assert "Drifting chain" in menu.options
     assert menu.value == NAME
     assert app.segmented_control(key="strength").value == "strong"
     assert app.segmented_control(key="strength").label == "Strength of the drift"

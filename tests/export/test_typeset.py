@@ -32,6 +32,18 @@ def test_words_and_figures_are_not_parted(width: int) -> None:
     assert any("88\u00a0%\u00a0±\u00a02\u00a0%" in line for line in lines)
 
 
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [
+        ("Moved {change} % ± {error} % since step 0", "Moved {change}_%_±_{error}_% since step 0"),
+        ("1.50 × in 3 s, 2 ms, 4 nats", "1.50_× in 3_s, 2_ms, 4_nats"),
+        ("± is half of it, in 5 steps; A × B", "± is half of it, in 5 steps; A × B"),
+    ],
+)
+def test_figures_keep_their_units_and_errors(text: str, kept: str) -> None:
+    assert unparted(text) == kept.replace("_", "\u00a0")
+
+
 def test_type_shrinks_until_it_fits() -> None:
     assert fitting_size(["short"], 200, 20, 14, 1.25) == 14
     size = fitting_size([ENGLISH, JAPANESE], 200, 60, 14, 1.25)

@@ -94,7 +94,7 @@ class KernelSpec:
     Attributes:
         name: as in links, files and on the command line.
         build: (model, density or None, **options) -> the kernel.
-        method: what it does, in the field's words, for menus.
+        method: what it does, in the field's words, for take-aways.
         title: what people call it, as it stands in a sentence.
         help: what one step does, a sentence.
         style: of its curves.

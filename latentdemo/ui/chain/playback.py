@@ -13,7 +13,7 @@ from latentdemo.imaging import data_uri
 from latentdemo.ui.chain.walks import Walk, WalkRequest
 from latentdemo.ui.components.charts import style_of
 from latentdemo.ui.components.player import Figure, Kind, Plane, Scene, height
-from latentdemo.ui.i18n.figure_words import number_text
+from latentdemo.ui.i18n.figure_words import number_text, with_unit
 from latentdemo.ui.i18n.words import _, language
 from latentdemo.ui.runs.encodings import MARGIN, SHOWN_SHARE, Encoded, in_plane, prior_draws
 
@@ -194,12 +194,12 @@ def words(values: Tensor, text: Callable[[float], str]) -> list[list[str]]:
 
 def percent(value: float) -> str:
     """Of the grey range."""
-    return f"{number_text(value, 1)} %"
+    return with_unit(number_text(value, 1), "%")
 
 
 def times(value: float) -> str:
     """In units of what is usual."""
-    return f"{number_text(value, 2)} ×"
+    return with_unit(number_text(value, 2), "×")
 
 
 def nats(value: float) -> str:

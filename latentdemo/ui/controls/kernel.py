@@ -13,7 +13,8 @@ import streamlit as st
 from latentdemo.evaluation.report import Report, Row
 from latentdemo.sampling import KERNELS, PLAIN, ChainSpec
 from latentdemo.sampling.kernels import Option
-from latentdemo.ui.i18n.kernel_words import kernel_help, kernel_name, way_noun, way_phrase
+from latentdemo.ui.i18n.figure_words import with_unit
+from latentdemo.ui.i18n.kernel_words import capital, kernel_help, kernel_name, kernel_title, way_noun, way_phrase
 from latentdemo.ui.i18n.words import _
 from latentdemo.ui.state.link import put_in_link, take_from_link
 from latentdemo.ui.state.selection import Selection
@@ -89,12 +90,14 @@ def steps_offered(report: Report | None, usual: Sequence[int]) -> tuple[int, ...
     return tuple(sorted({*usual, *evaluated}))
 
 
-def kernel_control(width: int = 380) -> None:
-    """Which kernel; `width` in pixels."""
+def kernel_control(width: int = 230) -> None:
+    """Which kernel, by its plain name; the tooltip says what each does, in the field's words. `width` in pixels."""
+    names = {kernel: capital(kernel_title(kernel)) for kernel in KERNELS}
+    meanings = "\n".join(f"- **{name}**: {kernel_help(kernel)}" for kernel, name in names.items())
     st.selectbox(
-        _("Kernel"), list(KERNELS), key="kernel", format_func=kernel_name, width=width,
-        help=_("How the chain takes a step. None is the best for every model: look whether artifacts go, and what "
-               "is kept of the starting points."),
+        _("Way to sample"), list(KERNELS), key="kernel", format_func=names.__getitem__, width=width,
+        help=_("How the chain takes a step. None is the best for every model: look whether artifacts go, and what is "
+               "kept of the starting points.") + f"\n\n{meanings}",
     )  # fmt: skip
 
 
@@ -167,14 +170,14 @@ def way_in_link(row: Row) -> dict[str, str]:
 
 def stop_name(share: float | None) -> str:
     """When chains stop by themselves, in words."""
-    return _("off") if share is None else f"{100 * share:g} %"
+    return _("off") if share is None else with_unit(f"{100 * share:g}", "%")
 
 
 def way_in_words(spec: ChainSpec) -> dict[str, str]:
     """How chains walk as the page names it: name of a control -> its value."""
     assert isinstance(spec.kernel, str)
     chosen = spec.options or {}
-    words = {_("Kernel"): kernel_name(spec.kernel)}
+    words = {_("Way to sample"): kernel_name(spec.kernel)}
     for option in KERNELS[spec.kernel].options:
         words |= {_(option.title): _(each.title) for each in option.choices if each.value == chosen.get(option.name)}
     return words | {_("Adaptive stopping"): stop_name(spec.stop_at)}

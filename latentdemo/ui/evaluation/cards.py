@@ -7,7 +7,6 @@ from dataclasses import dataclass
 import streamlit as st
 
 from latentdemo.evaluation.report import CEILING, GAP, Report, Row
-from latentdemo.export.typeset import unparted
 from latentdemo.ui.evaluation.verdict import best_chain, harms, in_space, told_of, verdict
 from latentdemo.ui.i18n.device_words import device_words
 from latentdemo.ui.i18n.figure_words import (
@@ -18,6 +17,7 @@ from latentdemo.ui.i18n.figure_words import (
     milliseconds_text,
     space_title,
     value_text,
+    with_unit,
 )
 from latentdemo.ui.i18n.kernel_words import capital, start_title, steps_taken, way_help, way_title
 from latentdemo.ui.i18n.words import _
@@ -99,7 +99,7 @@ def cost_card(report: Report) -> Card:
         else _("The prior sample, as it is")
     )
     meaning = _("Wall-clock time, drawing and decoding included, on {device}.", device=device_words(report.device))
-    return Card(_("Cost per image"), f"{milliseconds_text(row.milliseconds)} ms", [note], meaning)
+    return Card(_("Cost per image"), with_unit(milliseconds_text(row.milliseconds), "ms"), [note], meaning)
 
 
 def price_card(report: Report) -> Card:
@@ -140,12 +140,12 @@ def ceiling_value(report: Report, name: str, space: str) -> list[str]:
 def show_verdict(report: Report) -> None:
     """The sentence, then four cards."""
     row = report.recommended
-    st.subheader(unparted(verdict(report)), anchor=False, help=way_help(row) if row else None)
+    st.subheader(verdict(report), anchor=False, help=way_help(row) if row else None)
     chain = best_chain(report)
     if chain:
-        st.markdown(unparted(chain))
+        st.markdown(chain)
     for column, card in zip(st.columns(4), cards(report), strict=True):
         with column.container(border=True, height="stretch"):
             st.metric(card.label, card.value, help=card.meaning)
             for note in card.notes:
-                st.caption(unparted(note))
+                st.caption(note)

@@ -58,8 +58,8 @@ def samplers_in_words(report: Report) -> str:
     epochs = ", ".join(
         f"{start_title(name)} {count}" for name, count in report.samplers["epochs"].items() if count is not None
     )
-    return _("The samplers of the library pythae {version} have its default networks and were fitted to the same "
-             "encodings as the densities here. Trained on a CPU, in fewer epochs than its default of 100 but at a "
+    return _("The ways to sample of the library pythae {version} have its default networks and were fitted to the "
+             "same encodings as the densities here. Trained on a CPU, in fewer epochs than its default of 100 but at a "
              "learning rate that starts ten times as high and falls to zero: {epochs}.",
              version=report.samplers["pythae"], epochs=epochs)  # fmt: skip
 

@@ -81,12 +81,12 @@ def beside_pythae(report: Report) -> str | None:
         "ours": value_text(GAP, row.figures[GAP]),
     }
     return {
-        "better": _("On the same weights, the best sampler of another library, {sampler}, closes {theirs}; {way} is "
-                    "better beyond chance, with {ours}.", **facts),
-        "even": _("On the same weights, the best sampler of another library, {sampler}, closes {theirs}; {way} is "
-                  "as good within chance, with {ours}.", **facts),
-        "worse": _("On the same weights, the best sampler of another library, {sampler}, closes {theirs}; {way} is "
-                   "worse beyond chance, with {ours}.", **facts),
+        "better": _("On the same weights, the best way to sample of another library, {sampler}, closes {theirs}; {way} "
+                    "is better beyond chance, with {ours}.", **facts),
+        "even": _("On the same weights, the best way to sample of another library, {sampler}, closes {theirs}; {way} "
+                  "is as good within chance, with {ours}.", **facts),
+        "worse": _("On the same weights, the best way to sample of another library, {sampler}, closes {theirs}; {way} "
+                   "is worse beyond chance, with {ours}.", **facts),
     }[report.standing or "even"]  # fmt: skip
 
 

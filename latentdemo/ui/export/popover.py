@@ -78,7 +78,7 @@ def export_popover(
             Layout(columns=spec.count, sheets_a_row=1), {step: _("Step {step}", step=step) for step in steps},
         )
         sheets = partial(sheets_of, run.images, settings.layout)
-        export_popover(chosen, settings, run.latents, sheets, {_("Kernel"): ...})
+        export_popover(chosen, settings, run.latents, sheets, {_("Way to sample"): ...})
     """
     after = settings.recorded[-1] if after is None else after
     found, link, current = evaluation_of(chosen), page_address(), language()

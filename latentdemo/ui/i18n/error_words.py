@@ -83,7 +83,7 @@ SENTENCES: dict[type[Exception], str] = SHORT | {
     DeviceError: N_("This machine has no such device. Choose one that it has."),
     ImageShapeError: N_("This model does not take pictures of this size. Choose another picture or model."),
     ImageValuesError: N_("The pictures hold numbers that this model does not take. Bring them into the range 0 to 1."),
-    SamplingError: N_("Kernel, starting point or settings do not fit this model. Choose others."),
+    SamplingError: N_("Way to sample, starting point or settings do not fit this model. Choose others."),
     OperatingRuleError: N_(
         "This operating rule cannot be read, or cannot be followed with the model that is here. Export it again, or "
         "review the model again."

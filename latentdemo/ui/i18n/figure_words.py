@@ -132,17 +132,17 @@ def axis_title(name: str) -> str:
 def value_text(name: str, interval: Interval) -> str:
     """A figure with half of its 95 % interval, such as "0.61 ± 0.02" or "88 % ± 2 %"; nothing in it is broken apart."""
     mean, half = interval.mean, interval.half_width
-    unit = f"{NO_BREAK}%" if name == GAP else ""
     digits = decimals(name, max(abs(mean), half or 0.0))
     if half and round(half, digits) == 0:
         digits += 1
-    text = number_text(mean, digits) + unit
-    return text if half is None else f"{text}{NO_BREAK}±{NO_BREAK}{number_text(half, digits)}{unit}"
+    texts = [number_text(mean, digits), *([] if half is None else [number_text(half, digits)])]
+    return f"{NO_BREAK}±{NO_BREAK}".join(with_unit(text, "%") if name == GAP else text for text in texts)
 
 
 def mean_text(name: str, interval: Interval) -> str:
     """A figure without its interval, for where it stands between others."""
-    return number_text(interval.mean, decimals(name, abs(interval.mean))) + (f"{NO_BREAK}%" if name == GAP else "")
+    text = number_text(interval.mean, decimals(name, abs(interval.mean)))
+    return with_unit(text, "%") if name == GAP else text
 
 
 def decimals(name: str, size: float) -> int:
@@ -164,6 +164,11 @@ def number_text(value: float, digits: int) -> str:
     """A number with a proper minus sign, and none before zero."""
     text = f"{value:.{digits}f}"
     return text.lstrip("-") if float(text) == 0 else text.replace("-", "−")
+
+
+def with_unit(number: str, unit: str) -> str:
+    """A number with its unit, which stays on its line."""
+    return f"{number}{NO_BREAK}{unit}"
 
 
 def milliseconds_text(value: float) -> str:

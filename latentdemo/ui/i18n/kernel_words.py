@@ -33,7 +33,7 @@ def kernel_title(kernel: str) -> str:
 
 
 def kernel_name(kernel: str) -> str:
-    """A kernel in a menu: the field's name and the plain word."""
+    """A kernel where there is no tooltip: the field's name and the plain word."""
     if kernel not in KERNELS:
         return kernel
     return _("{method} ({plain})", method=_(KERNELS[kernel].method), plain=kernel_title(kernel))

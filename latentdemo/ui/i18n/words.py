@@ -17,6 +17,8 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.support import NullTranslations, Translations
 
+from latentdemo.export.typeset import unparted
+
 LANGUAGES = {"en": "English", "ja": "日本語"}
 CATALOGUES = Path(__file__).parent / "locale"
 CURRENT: ContextVar[str] = ContextVar("language")
@@ -77,6 +79,12 @@ SHOWN_BY_NAME = (N_("Cartoon faces"), N_("Denoising VAE"), N_("Denoising AAE"), 
 
 
 def _(text: str, **values: object) -> str:
-    """A text in the session's language, with `{name}` filled from `values`."""
-    translated = catalogue(language()).gettext(text)
+    """A text in the session's language, with `{name}` filled from `values`; no figure is parted from its unit."""
+    translated = on_screen(text, language())
     return translated.format(**values) if values else translated
+
+
+@cache
+def on_screen(text: str, language: str) -> str:
+    """A text in a language as it stands on screen."""
+    return unparted(catalogue(language).gettext(text))

@@ -10,6 +10,7 @@ from latentdemo.evaluation.metrics.path import PathFigures
 from latentdemo.evaluation.report import Row
 from latentdemo.sampling.interpolation import PathKind
 from latentdemo.ui.components.charts import Look, style_of
+from latentdemo.ui.i18n.figure_words import with_unit
 from latentdemo.ui.i18n.kernel_words import steps_text, way_title
 from latentdemo.ui.i18n.words import _
 from latentdemo.ui.interpolation.charts import (
@@ -138,7 +139,7 @@ def shift_chart(rows: Rows, looks: Mapping[str, Look]) -> PathChart:
         _("Mean change of a pixel since the same frame without a chain, in per cent of the difference between A and B. "
           "Where a line is high at A or B, the chain has changed that end."),
         [
-            line(row, looks, [100 * share for share in found.figures.image_shift], "{:.0f} %")
+            line(row, looks, [100 * share for share in found.figures.image_shift], with_unit("{:.0f}", "%"))
             for row, found in rows.items()
             if row != PLAIN and found.figures.image_shift
         ],
@@ -159,16 +160,16 @@ def table(rows: Rows, titles: Mapping[str, str]) -> list[dict[str, str]]:
 def cells(figures: PathFigures) -> dict[str, str]:
     """The figures of a row."""
     return {
-        _("Largest jump"): f"{figures.largest_jump:.2f} ×" if figures.largest_jump else "–",
+        _("Largest jump"): with_unit(f"{figures.largest_jump:.2f}", "×") if figures.largest_jump else "–",
         _("Image off the path"): mean_text(figures.image_shift or ()),
         _("Latent off the path"): mean_text(figures.latent_shift or ()),
-        _("Left of the ends"): "–" if figures.ends_kept is None else f"{kept(figures)} %",
+        _("Left of the ends"): "–" if figures.ends_kept is None else with_unit(kept(figures), "%"),
     }
 
 
 def mean_text(shares: Sequence[float]) -> str:
     """Mean of shares in per cent, or a dash where there are none."""
-    return f"{percent(fmean(shares))} %" if shares else "–"
+    return with_unit(percent(fmean(shares)), "%") if shares else "–"
 
 
 def percent(share: float) -> str:

@@ -30,7 +30,7 @@ def diagnostics_table(diagnostics: Mapping[str, Mapping[str, Any]]) -> list[dict
         "still_dimensions": _("Dimensions that never move"),
     }
     return [
-        {_("Kernel"): capital(kernel_title(kernel))}
+        {_("Way to sample"): capital(kernel_title(kernel))}
         | {titles[name]: value for name, value in shown(found, titles).items()}
         for kernel, found in diagnostics.items()
     ]

@@ -8,7 +8,7 @@ import streamlit as st
 
 from latentdemo.evaluation.findings.recommend import Limits, recommend
 from latentdemo.evaluation.report import GAP, Report
-from latentdemo.ui.i18n.figure_words import value_text
+from latentdemo.ui.i18n.figure_words import value_text, with_unit
 from latentdemo.ui.i18n.kernel_words import way_phrase
 from latentdemo.ui.i18n.words import _
 from latentdemo.ui.state.link import NumberRange, put_in_link, take_from_link
@@ -53,7 +53,7 @@ def limit_controls(measured: Report, limited: Report) -> None:
         )  # fmt: skip
         st.segmented_control(
             _("The start must survive"), KEPT, required=True, key="kept",
-            format_func=lambda name: _("not needed") if name == ANY else f"{name} %",
+            format_func=lambda name: _("not needed") if name == ANY else with_unit(name, "%"),
             help=_("How much of the starting image must be left: a chain that keeps it changes a given sample, one "
                    "that does not makes another. Known of ways that start at the prior."),
         )  # fmt: skip

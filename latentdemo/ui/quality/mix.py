@@ -13,6 +13,7 @@ from latentdemo.ui.components.charts import dot, legend
 from latentdemo.ui.components.shares_chart import Share, shares_chart
 from latentdemo.ui.evaluation.mix import Sample, most_striking, per_cent, samples, shifts, striking, worst_first
 from latentdemo.ui.i18n.class_words import attribute_word, class_word
+from latentdemo.ui.i18n.figure_words import with_unit
 from latentdemo.ui.i18n.kernel_words import capital
 from latentdemo.ui.i18n.words import _
 from latentdemo.ui.quality.groups import show_groups
@@ -117,11 +118,11 @@ def bar(sample: Sample, attribute: str, index: int, name: str) -> Share:
     """A class of a sample as a bar."""
     share = sample.share(attribute, index)
     low, high = (share.mean if share.half_width is None else end for end in (share.low, share.high))
-    note = f"{class_word(name)}: {per_cent(share)} %"
+    note = f"{class_word(name)}: {with_unit(per_cent(share), '%')}"
     return Share(class_word(name), sample.title, sample.colour, 100 * share.mean, 100 * low, 100 * high, note)
 
 
 def spelled(compared: Sequence[Sample], attribute: str, index: int, name: str) -> str:
     """The shares of a class in all that is compared, for those who cannot see the bars."""
-    shares = ", ".join(f"{each.title} {per_cent(each.share(attribute, index))} %" for each in compared)
+    shares = ", ".join(f"{each.title} {with_unit(per_cent(each.share(attribute, index)), '%')}" for each in compared)
     return f"{class_word(name)}: {shares}"

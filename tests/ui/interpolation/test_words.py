@@ -7,6 +7,7 @@ from dataclasses import replace
 import torch
 
 from latentdemo.evaluation.metrics.path import PathFigures
+from latentdemo.export.typeset import unparted
 from latentdemo.sampling import ChainSpec
 from latentdemo.ui.interpolation.charts import PLAIN_LOOK, draw_chart
 from latentdemo.ui.interpolation.paths import PathRow
@@ -27,12 +28,12 @@ def rows(**figures: PathFigures) -> dict[str, PathRow]:
 
 def test_whether_the_ends_are_still_connected_is_said_of_each_chain() -> None:
     near, far = summary(rows(plain=PLAIN, base=PLAIN, s1=NEAR, s5=NEAR, s10=FAR, ends=FAR))
-    assert near == (
+    assert near == unparted(
         "The path still connects the two pictures that you chose: base space (100 % of them left at the ends); "
         "1 step (64 % of them left at the ends); 5 steps (64 % of them left at the ends)."
     )
-    assert (
-        far == "The path no longer connects the two pictures that you chose: 10 steps (0 % of them left at the ends)."
+    assert far == unparted(
+        "The path no longer connects the two pictures that you chose: 10 steps (0 % of them left at the ends)."
     )
 
 
@@ -43,9 +44,9 @@ def test_nothing_is_said_of_what_is_not_known() -> None:
 
 
 def test_notes_of_a_row() -> None:
-    assert row_note("1", NEAR) == "largest jump 1.0 × the mean step · 64 % of the ends left"
-    assert row_note("plain", PLAIN) == "largest jump 1.5 × the mean step"
-    assert row_note("10", FAR).endswith(" · 0 % of the ends left")
+    assert row_note("1", NEAR) == unparted("largest jump 1.0 × the mean step · 64 % of the ends left")
+    assert row_note("plain", PLAIN) == unparted("largest jump 1.5 × the mean step")
+    assert row_note("10", FAR).endswith(unparted(" · 0 % of the ends left"))
 
 
 def test_charts_have_a_line_for_each_row_and_are_in_units_of_the_plain_path() -> None:
@@ -73,8 +74,8 @@ def test_looks_tell_rows_apart() -> None:
 def test_the_table_has_every_row_and_a_dash_for_what_is_not_known() -> None:
     shown = rows(plain=PLAIN, s10=replace(FAR, ends_kept=None))
     plain, far = table(shown, {"plain": "No chain", "10": "After 10 steps"})
-    assert list(plain.values()) == ["No chain", "1.50 ×", "0 %", "0 %", "100 %"]
-    assert list(far.values()) == ["After 10 steps", "2.00 ×", "80 %", "80 %", "–"]
+    assert list(plain.values()) == [unparted(text) for text in ("No chain", "1.50 ×", "0 %", "0 %", "100 %")]
+    assert list(far.values()) == [unparted(text) for text in ("After 10 steps", "2.00 ×", "80 %", "80 %", "–")]
 
 
 def test_mean_steps_are_named_where_there_are_any() -> None:

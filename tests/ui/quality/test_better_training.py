@@ -7,7 +7,7 @@ import pytest
 from latentdemo.evaluation.interval import Interval
 from latentdemo.evaluation.report import GAP, Recommendation, Report
 from latentdemo.models import FAMILIES
-from latentdemo.ui.i18n.figure_words import value_text
+from latentdemo.ui.i18n.figure_words import value_text, with_unit
 from latentdemo.ui.quality.better_training import DISTANCE, better_training
 from tests.ui.sample_reports import report as sample
 from tests.ui.sample_reports import with_figures
@@ -44,7 +44,7 @@ def test_it_is_said_how_much_better_the_prior_samples_are() -> None:
     (sentence,) = said((4.0, 2.0), (3.0, 1.9))
     assert sentence.startswith(
         f"Better training pays: prior samples of the Flow-prior VAE are at a Fréchet distance of "
-        f"{value_text(DISTANCE, Interval(3.0, 0.05))} from real data, 25 % less than the "
+        f"{value_text(DISTANCE, Interval(3.0, 0.05))} from real data, {with_unit('25', '%')} less than the "
         f"{value_text(DISTANCE, Interval(4.0, 0.05))} of the VAE."
     )
 
@@ -52,7 +52,7 @@ def test_it_is_said_how_much_better_the_prior_samples_are() -> None:
 def test_worse_prior_samples_are_said_to_be_worse() -> None:
     (sentence,) = said((4.0, 2.0), (5.0, 1.9))
     assert sentence.startswith("Better training does not pay here")
-    assert "25 % more than the" in sentence
+    assert f"{with_unit('25', '%')} more than the" in sentence
 
 
 def test_a_difference_within_chance_is_none() -> None:

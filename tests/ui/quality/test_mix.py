@@ -10,6 +10,7 @@ from latentdemo.checkpoints import checkpoints_dir
 from latentdemo.data.held_out import read_held_out
 from latentdemo.evaluation.interval import Interval
 from latentdemo.evaluation.report import CEILING, REAL_DATA, Measured, Mix, Report
+from latentdemo.export.typeset import unparted
 from latentdemo.ui.evaluation.mix import most_striking, plain_after, samples, shifts, worst_first
 from latentdemo.ui.i18n.class_words import ATTRIBUTES, CLASSES, attribute_word, class_phrase, class_word
 from latentdemo.ui.quality.groups import typical
@@ -51,7 +52,7 @@ def test_the_largest_difference_to_real_data_is_told(report: Report) -> None:
     assert most.index == 0
     assert most.difference.mean == pytest.approx(0.5)
     sentences = said(made, compared, ["hair"])
-    assert "**80 %** have “bob” as their hair style; of real data, 30 %." in sentences[0]
+    assert unparted("**80 %** have “bob” as their hair style; of real data, 30 %.") in sentences[0]
     assert "**50 in 100**" in sentences[1]
     assert "of prior samples 10" in sentences[1]
 

@@ -84,7 +84,7 @@ def test_json_is_a_report_again(report: Report) -> None:
 
 def test_diagnostics_show_single_numbers_only(report: Report) -> None:
     lines = diagnostics_table(report.diagnostics)
-    assert [line["Kernel"] for line in lines] == ["Plain chain", "Calibrated chain"]
+    assert [line["Way to sample"] for line in lines] == ["Plain chain", "Calibrated chain"]
     assert all(isinstance(value, str | int | float) for line in lines for value in line.values())
     assert lines[0]["R-hat, worst dimension"] == 1.31
 
