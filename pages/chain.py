@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from latentdemo.evaluation.report import Report
 from latentdemo.export import GIVEN
@@ -32,6 +33,7 @@ from latentdemo.ui.controls.kernel import (
 )
 from latentdemo.ui.controls.starting_point import starting_point_control
 from latentdemo.ui.i18n.words import _
+from latentdemo.ui.shell.heading import how_to_read, page_heading
 from latentdemo.ui.shell.navigation import selection
 from latentdemo.ui.shell.presentation import presenting
 from latentdemo.ui.state.background import working
@@ -41,48 +43,64 @@ from latentdemo.ui.state.selection import Selection
 
 STEPS, CHAINS = (1, 2, 3, 5, 10, 20, 50), (1, 4, 9)
 USUAL: dict[str, Any] = {"steps": 10, "chains": 4}
-HEIGHT, SWITCH, STOPPING = 560, 300, 400  # pixels: about the height of the player; width of a switch with its line
+HEIGHT = 560  # pixels: about the height of the player
 
 
 def head(chosen: Selection) -> Move | None:
-    """The title, and beside it how the starting point is moved, which so opens over the map, not over the pictures."""
-    with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
-        if not presenting():
-            st.title(_("What a chain does, step by step"), width="content")
-        return attribute_control(chosen)
-
-
-def way_controls(report: Report | None) -> None:
-    """Which kernel, how far, and how many chains."""
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        kernel_control()
-        recommended_button(report, lambda row: {"from": row.start, "steps": row.steps}, chains_only=True)
-        st.selectbox(
-            _("Steps"), steps_offered(report, STEPS), key="steps", width=100,
-            help=_("How many steps each chain takes. Step 0 decodes the starting point as it is."),
+    """The title, and beside it how the starting point is moved, and how to read the page."""
+    with page_heading(_("What a chain does, step by step")):
+        move = attribute_control(chosen)
+        how_to_read(
+            _("Each chain starts at a point of the latent space and takes one step after another; at each step you see "
+              "that point, decoded. The space bar plays, the arrow keys go step by step, a click on a picture follows "
+              "that chain.\n\n"
+              "- **Pictures**: they can show instead how much each pixel has changed, dark for nothing, bright for "
+              "much.\n"
+              "- **Row of pictures**: all steps of the chain that is followed. × marks a step that was not accepted, "
+              "where the chain stayed; faded steps rest.\n"
+              "- **Map**: the latent space in a plane. A good chain leads from the prior to where real data is.\n"
+              "- **Curves**: strong for the chain that is followed, faint for the others. Inside the band a latent "
+              "looks like one of real data. Drag across a curve to go to another step.\n"
+              "- **Attributes**: the starting point can be moved before the chain walks, towards pictures that show "
+              "something or away from them. A chain may keep that, or undo it.\n"
+              "- **From a picture**: step 0 is what encoding and decoding makes of it. While the difference from the "
+              "picture falls, the chain repairs; where it rises, the chain forgets."),
         )  # fmt: skip
-        st.segmented_control(
-            _("Chains"), CHAINS, required=True, key="chains",
-            help=_("How many chains run side by side. Click on one: the figures follow it."),
-        )  # fmt: skip
+    return move
 
 
-def switches(report: Report | None, chosen: Selection) -> None:
-    """How a step is taken, each switch with what it does where it stands.
+def controls(report: Report | None, chosen: Selection) -> DeltaGenerator:
+    """What people change most in a row, the rest behind a button; gives the place of what to start from.
 
     Args:
         report: the model's evaluation.
         chosen: the model.
     """
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="xsmall"):
+        kernel_control()
+        recommended_button(report, lambda row: {"from": row.start, "steps": row.steps}, chains_only=True)
+        st.selectbox(
+            _("Steps"), steps_offered(report, STEPS), key="steps", width=96,
+            help=_("How many steps each chain takes. Step 0 decodes the starting point as it is."),
+        )  # fmt: skip
+        st.selectbox(
+            _("Chains"), CHAINS, key="chains", width=96,
+            help=_("How many chains run side by side. Click on one: the figures follow it."),
+        )  # fmt: skip
+        start = st.container(width="content")
+        with st.popover(_("More settings"), icon=":material/tune:"):
+            switches(report, chosen)
+    return start
+
+
+def switches(report: Report | None, chosen: Selection) -> None:
+    """How a step is taken, each switch with what it does where it stands; as of `controls`."""
     kernel_caption()
-    with st.container(horizontal=True):
-        for option in kernel_options(chosen):
-            with st.container(width=SWITCH):
-                option_control(option)
-                st.caption(option_meaning(option))
-        with st.container(width=STOPPING):
-            stopping_control(report)
-            st.caption(stopping_words(stops_offered(report)[st.session_state["stop"]]))
+    for option in kernel_options(chosen):
+        option_control(option)
+        st.caption(option_meaning(option))
+    stopping_control(report)
+    st.caption(stopping_words(stops_offered(report)[st.session_state["stop"]]))
 
 
 def stopping_words(share: float | None) -> str:
@@ -121,45 +139,20 @@ def play(shown: Scene, view: View) -> None:
         put_in_link(key, usual)
 
 
-def explanation() -> None:
-    """How to read the page."""
-    with st.expander(_("How to read this"), icon=":material/help:"):
-        st.markdown(
-            _("Each chain starts at a point of the latent space and takes one step after another; at each step you see "
-              "that point, decoded. The space bar plays, the arrow keys go step by step, a click on a picture follows "
-              "that chain.\n\n"
-              "- **Pictures**: they can show instead how much each pixel has changed, dark for nothing, bright for "
-              "much.\n"
-              "- **Row of pictures**: all steps of the chain that is followed. × marks a step that was not accepted, "
-              "where the chain stayed; faded steps rest.\n"
-              "- **Map**: the latent space in a plane. A good chain leads from the prior to where real data is.\n"
-              "- **Curves**: strong for the chain that is followed, faint for the others. Inside the band a latent "
-              "looks like one of real data. Drag across a curve to go to another step.\n"
-              "- **Attributes**: the starting point can be moved before the chain walks, towards pictures that show "
-              "something or away from them. A chain may keep that, or undo it.\n"
-              "- **From a picture**: step 0 is what encoding and decoding makes of it. While the difference from the "
-              "picture falls, the chain repairs; where it rises, the chain forgets.")
-        )  # fmt: skip
-
-
 chosen = selection()
 
-top, above, stage, progress, below = (st.container() for _place in range(5))
+top, stage, progress = (st.container() for _place in range(3))
 if presenting():
-    top = above = below = st.sidebar  # the sidebar is hidden in a presentation
+    top = st.sidebar  # it is hidden in a presentation
 report = report_of(chosen)
 way = take_way(report, chosen)
 settings = take_settings({"steps": steps_offered(report, STEPS), "chains": CHAINS}, USUAL)
 with top:
-    move = head(chosen)
-with above:
-    way_controls(report)
-with below:
-    switches(report, chosen)
-put_way()
-put_settings(USUAL)
-with above:
-    point = replace(starting_point_control(chosen), move=move)
+    move = attribute_control(chosen) if presenting() else head(chosen)
+    start = controls(report, chosen)
+    put_way()
+    put_settings(USUAL)
+    point = replace(starting_point_control(chosen, place=start), move=move)
 request = WalkRequest(
     chosen.model,
     chosen.config.sha256,
@@ -182,5 +175,3 @@ with stage:
             export_walk(chosen, request, walk)
     elif working():
         st.skeleton(HEIGHT)
-if not presenting():
-    explanation()

@@ -39,6 +39,7 @@ from latentdemo.ui.interpolation.words import (
     summary,
     table,
 )
+from latentdemo.ui.shell.heading import how_to_read, page_heading
 from latentdemo.ui.shell.navigation import INTERPOLATION, selection
 from latentdemo.ui.shell.presentation import presenting
 from latentdemo.ui.state.background import working
@@ -51,10 +52,10 @@ FILM = 440  # pixels that a film is wide, but in a presentation
 HEIGHT = 900  # rows or grids are about so many pixels high
 
 
-def explanation() -> None:
-    """How to read the page."""
-    with st.expander(_("How to read this"), icon=":material/help:"):
-        st.markdown(
+def head() -> None:
+    """The title, and how to read the page."""
+    with page_heading(_(INTERPOLATION.title)):
+        how_to_read(
             _("A and B are two points of the latent space. Every row decodes the points on a path from one to the "
               "other, frame under frame. A good path shows a believable picture in every frame, changes a little at "
               "each step, and still leads from A to B. Without a chain, many frames lie where the model saw little. "
@@ -63,14 +64,12 @@ def explanation() -> None:
               "what they are. A chain carries each frame to where real pictures lie, A and B as well. All frames of a "
               "row meet the same random numbers, so that neighbours stay neighbours; with random numbers of their own "
               "they would jump about. “Corrected ends” lets a chain correct A and B only, and lays the path between "
-              "them afterwards. Held-out and own pictures are shown as the model encodes and decodes them.")
-        )  # fmt: skip
-        st.markdown(
+              "them afterwards. Held-out and own pictures are shown as the model encodes and decodes them."),
             _("Steps are distances between neighbouring frames in the features of a classifier of these data, near to "
               "what the eye sees; the largest jump is 1 times the mean step where the path is even. What is left of "
               "the ends is 100 % where A and B are as they were, and 0 % where one of them is no more like its own "
               "picture than like the other. Unrelated pictures rarely reach 25 %: below that, the path counts as no "
-              "longer connecting A and B.")
+              "longer connecting A and B."),
         )  # fmt: skip
 
 
@@ -158,8 +157,7 @@ report = evaluation if isinstance(evaluation, Report) else None
 advice = advised_row(chosen, evaluation)
 advised = None if isinstance(advice, str) else advice
 if not presenting():
-    st.title(_(INTERPOLATION.title))
-    explanation()
+    head()
 with st.sidebar if presenting() else st.container():  # the sidebar is hidden in a presentation
     with st.container(horizontal=True, vertical_alignment="center"):
         view = view_control()

@@ -38,6 +38,7 @@ from latentdemo.ui.quality.mix import show_mix
 from latentdemo.ui.quality.origins import show_origins
 from latentdemo.ui.quality.preferred import show_preferred
 from latentdemo.ui.quality.steps_needed import show_steps_needed
+from latentdemo.ui.shell.heading import how_to_read, page_heading
 from latentdemo.ui.shell.navigation import selection
 from latentdemo.ui.state.evaluated import evaluation_of, other_models, report_of
 from latentdemo.ui.state.link import NumberRange, put_in_link, take_from_link
@@ -255,9 +256,8 @@ def show_downloads(report: Report) -> None:
 
 chosen = selection()
 
-st.title(_("Quality review"))
-with st.expander(_("How to read this"), icon=":material/help:"):
-    st.markdown(
+with page_heading(_("Quality review")):
+    how_to_read(
         _("The sentence says whether more than the prior sample is worth its cost for this model: a chain, or a draw "
           "from a fitted density that needs none. The *quality gap* lies between the prior sample (0 %) and the best "
           "that this decoder can do (100 %). *Judges* are networks that look for different things in a picture; the "

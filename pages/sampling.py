@@ -1,7 +1,7 @@
 """Sampling: the same starting points after several numbers of chain steps, side by side."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import streamlit as st
@@ -10,11 +10,11 @@ from latentdemo.evaluation.interval import Interval
 from latentdemo.evaluation.report import GAP, Report
 from latentdemo.export import RunSettings
 from latentdemo.export.settings import DRAWN, MOST_CHANGED_FIRST
-from latentdemo.export.typeset import unparted
-from latentdemo.imaging import data_uri
 from latentdemo.sampling.starts import DATA, DENSITY, PRIOR
+from latentdemo.ui.components.sheets import StepSheet, View, after_steps, sheets
 from latentdemo.ui.components.wipe import Side, wipe
 from latentdemo.ui.controls.kernel import (
+    KEPT,
     kernel_caption,
     kernel_control,
     kernel_options,
@@ -29,7 +29,7 @@ from latentdemo.ui.controls.kernel import (
     way_in_words,
 )
 from latentdemo.ui.export.popover import export_popover
-from latentdemo.ui.i18n.figure_words import value_text
+from latentdemo.ui.i18n.figure_words import milliseconds_text, value_text, with_unit
 from latentdemo.ui.i18n.kernel_words import start_samples, start_title
 from latentdemo.ui.i18n.words import _
 from latentdemo.ui.runs.comparison import (
@@ -43,9 +43,11 @@ from latentdemo.ui.runs.comparison import (
     real_sharpness,
     reported_sharpness,
 )
+from latentdemo.ui.shell.heading import how_to_read, page_heading
 from latentdemo.ui.shell.navigation import selection
 from latentdemo.ui.shell.presentation import presenting
 from latentdemo.ui.state.evaluated import report_of
+from latentdemo.ui.state.link import put_in_link, take_from_link
 from latentdemo.ui.state.selection import Selection
 
 COUNTS = (16, 36, 64, 100, 256)
@@ -60,82 +62,80 @@ USUAL: dict[str, Any] = {
     "view": SIDE_BY_SIDE,
 }
 ORDERS = (DRAWN, MOST_CHANGED_FIRST)
-CARDS_A_ROW = 4
 
 
-def explanation() -> None:
-    """How to read the page."""
-    with st.expander(_("How to read this"), icon=":material/help:"):
-        st.markdown(
-            _("Every sheet shows the same starting points in the same places. Step 0 decodes them as they are; every "
-              "further step moves each of them once, in the way of the chosen kernel. “Moved” is the mean change of a "
-              "pixel since step 0, in per cent of its range, with its standard error over the samples. Moving is not "
-              "improving: look whether artifacts go, and whether the samples stay different from each other. Sharpness "
-              "is the mean response of an edge filter, in grey values of 0 to 1: blur lowers it, torn edges raise it, "
-              "and near that of real data is where it should be.")
+def head() -> None:
+    """The title, and how to read the page."""
+    with page_heading(_("Prior samples and chain samples")):
+        how_to_read(
+            _("Both sheets show the same starting points in the same places. Step 0 decodes them as they are; every "
+              "further step moves each of them once, in the chosen way to sample. Point at a sample, or tap it, to see "
+              "it large at every step. “Moved” is the mean change of a pixel since step 0, in per cent of its range, "
+              "with its standard error over the samples. Moving is not improving: look whether artifacts go, and "
+              "whether the samples stay different from each other. Sharpness is the mean response of an edge filter, "
+              "in grey values of 0 to 1: blur lowers it, torn edges raise it, and near that of real data is where it "
+              "should be.")
         )  # fmt: skip
 
 
-def way_controls(report: Report | None, starts: list[str]) -> None:
-    """Kernel and starting point; they act at once, for the settings below depend on them."""
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        kernel_control()
-        recommended_button(report, lambda row: {"start": row.start, "steps": sorted({0, row.steps})})
-        st.selectbox(
-            _("Starting point"), starts, key="start", format_func=start_title, width=180,
-            help=_("Where the chains start: at random points of the prior, at draws from a density that was fitted to "
-                   "encodings of real data, or at encodings of held-out images."),
-        )  # fmt: skip
-    kernel_caption()
-
-
-def setting_controls(report: Report | None, chosen: Selection) -> None:
-    """The other settings; they act when the button is pressed.
+def controls(report: Report | None, chosen: Selection, starts: list[str], shown: Sequence[int]) -> None:
+    """What people change most in a row, the rest behind a button.
 
     Args:
         report: the model's evaluation.
         chosen: the model.
+        starts: where chains can start.
+        shown: steps that are shown.
     """
-    with st.form("settings"), st.container(horizontal=True, vertical_alignment="bottom"):
-        st.segmented_control(
-            _("Samples"), COUNTS, required=True, key="count",
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        kernel_control()
+        recommended_button(report, lambda row: {"start": row.start, "steps": sorted({0, row.steps})})
+        st.selectbox(
+            _("Samples"), COUNTS, key="count", width=100,
             help=_("How many starting points are drawn."),
         )  # fmt: skip
-        st.pills(
-            _("Steps to compare"), steps_offered(report, STEPS), selection_mode="multi", key="steps", wrap=True,
-            help=_("How many steps of the kernel. Step 0 shows the starting points."),
-        )  # fmt: skip
-        for option in kernel_options(chosen):
-            option_control(option)
-        stopping_control(report)
+        with st.popover(_("Steps: {steps}", steps=", ".join(map(str, shown))), key="steps_shown"):
+            st.pills(
+                _("Steps to compare"), steps_offered(report, STEPS), selection_mode="multi", key="steps",
+                persist_state=KEPT, wrap=True,
+                help=_("How many steps are taken. Step 0 shows the starting points."),
+            )  # fmt: skip
         st.segmented_control(
-            _("Order"), ORDERS, required=True, key="order",
-            format_func=lambda name: {DRAWN: _("as drawn"), MOST_CHANGED_FIRST: _("most changed first")}[name],
-            help=_("By how much a sample has changed between step 0 and the last step shown. "
-                   "All sheets keep the same order."),
+            _("View"), VIEWS, required=True, key="view", label_visibility="collapsed",
+            format_func=lambda view: {SIDE_BY_SIDE: _("side by side"), WIPE: _("wipe")}[view],
+            help=_("Two sheets beside each other, or a line to drag between the first and one of the others."),
         )  # fmt: skip
-        st.form_submit_button(
-            _("Compare"), type="primary", icon=":material/compare:",
-            help=_("Draw the samples with the settings of this box."),
-        )  # fmt: skip
+        with st.popover(_("More settings"), icon=":material/tune:"):
+            more_settings(report, chosen, starts)
 
 
-def card(step: int, sheet: Sheet, request: Request, title: str, real: float | None, closed: Interval | None) -> None:
-    """One step: its sheet and its figures."""
-    with st.container(border=True, height="stretch"):
-        st.subheader(_("Step {step}", step=step))
-        st.image(sheet.png, alt=_("{model} at step {step}", model=title, step=step), width="stretch")
-        st.caption(unparted("  \n".join(figures(step, sheet, request, real))))
-        if closed:
-            st.caption(_("Quality gap closed: **{share}**", share=value_text(GAP, closed)))
+def more_settings(report: Report | None, chosen: Selection, starts: list[str]) -> None:
+    """What people seldom change; as of `controls`."""
+    kernel_caption()
+    for option in kernel_options(chosen):
+        option_control(option)
+    st.selectbox(
+        _("Starting point"), starts, key="start", persist_state=KEPT, format_func=start_title,
+        help=_("Where the chains start: at random points of the prior, at draws from a density that was fitted to "
+               "encodings of real data, or at encodings of held-out images."),
+    )  # fmt: skip
+    stopping_control(report)
+    st.segmented_control(
+        _("Order"), ORDERS, required=True, key="order", persist_state=KEPT,
+        format_func=lambda name: {DRAWN: _("as drawn"), MOST_CHANGED_FIRST: _("most changed first")}[name],
+        help=_("By how much a sample has changed between step 0 and the last step shown. "
+               "All sheets keep the same order."),
+    )  # fmt: skip
 
 
-def figures(step: int, sheet: Sheet, request: Request, real: float | None) -> list[str]:
-    """The figures of what is on screen, a line each."""
+def figures(step: int, sheet: Sheet, request: Request, real: float | None, closed: Interval | None) -> list[str]:
+    """The figures of a step, one after the other; `real` is the sharpness of real data, `closed` the gap closed."""
     lines = []
     if step == 0:
         lines.append(start_samples(str(request.spec.start)))
-    else:
+    if closed:
+        lines.append(_("Quality gap closed: {share}", share=value_text(GAP, closed)))
+    if step:
         lines.append(
             _("Moved {change} % ± {error} % since step 0",
               change=f"{sheet.change:.1f}", error=f"{sheet.change_error:.1f}")
@@ -149,52 +149,55 @@ def figures(step: int, sheet: Sheet, request: Request, real: float | None) -> li
         lines.append(_("Sharpness {sharpness}", sharpness=sharpness))
     else:
         lines.append(_("Sharpness {sharpness}, real data {real}", sharpness=sharpness, real=f"{real:.3f}"))
-    lines.append(_("{cost} ms an image", cost=milliseconds(sheet)))
+    lines.append(_("{cost} ms an image", cost=milliseconds_text(sheet.milliseconds)))
     return lines
 
 
-def milliseconds(sheet: Sheet) -> str:
-    """Time an image up to this step, with two or three digits that mean something."""
-    return f"{sheet.milliseconds:.0f}" if sheet.milliseconds >= 10 else f"{sheet.milliseconds:.1f}"
+@st.fragment
+def show_sheets(steps: Sequence[StepSheet], request: Request) -> None:
+    """The sheets; the step and the sample that are chosen go into the link, without a run of the whole page."""
+    after, samples = after_steps(each.step for each in steps), range(1, request.spec.count + 1)
+    for key, options, usual in (("after", after, after[-1]), ("sample", samples, 1)):
+        if st.session_state.get(key, usual) not in options:
+            st.session_state[key] = usual  # there were other steps or more samples before
+        take_from_link(key, options, usual)
+    view = View(st.session_state["after"], st.session_state["sample"] - 1)
+    now = sheets(steps, request.spec.count, request.columns, view, large=presenting())
+    st.session_state.update(after=now.after, sample=now.sample + 1)
+    put_in_link("after", after[-1])
+    put_in_link("sample", 1)
 
 
-def show_arriving(sheets: Mapping[int, bytes] | None, request: Request, shown: tuple[int, ...], side: int) -> None:
-    """The cards as they will stand, with the pictures that have arrived, step -> PNG, of tiles of `side` pixels."""
+def show_arriving(arrived: Mapping[int, bytes] | None, request: Request, side: int) -> None:
+    """The sheets with the pictures that have arrived, step -> PNG, of tiles of `side` pixels."""
     blank = blank_sheet(request.spec.count, side, request.layout)
-    for first in range(0, len(shown), CARDS_A_ROW):
-        row = shown[first : first + CARDS_A_ROW]
-        for column, step in zip(st.columns(min(len(shown), CARDS_A_ROW)), row, strict=False):
-            with column.container(border=True, height="stretch"):
-                st.subheader(_("Step {step}", step=step))
-                arrived = data_uri((sheets or {}).get(step, blank))  # a file might be gone too soon
-                st.image(arrived, alt=_("Sampling …"), width="stretch")
+    shown = [StepSheet(step, (arrived or {}).get(step, blank), _("Sampling …")) for step in request.steps]
+    show_sheets(shown, request)
 
 
-def columns_for(count: int, cards: int) -> int:
-    """Tiles a row: square sheets where there are two, tall ones where four must stand side by side."""
-    return math.isqrt(count) if cards <= 2 else max(4, math.isqrt(count) // 2)
-
-
-def show(comparison: Comparison, request: Request, shown: tuple[int, ...], title: str, report: Report | None) -> None:
-    """The cards, then time and cost."""
+def show(comparison: Comparison, request: Request, title: str, report: Report | None) -> None:
+    """The sheets, then time and cost."""
     real = real_sharpness(report, comparison)
-    closed = gaps_closed(report, request, shown)
+    closed = gaps_closed(report, request)
     if request.order == MOST_CHANGED_FIRST:
         st.caption(
             _("Most changed first: the samples are in the order of their change from step 0 to step {step}, on every "
-              "sheet alike.", step=max(shown))
+              "sheet alike.", step=max(request.steps))
         )  # fmt: skip
-    before, *later = shown
-    if later:
-        view_control()
-    if later and st.session_state["view"] == WIPE:
-        wipe(side(before, comparison, title), [side(step, comparison, title) for step in later], len(later) - 1)
-        shown = ()
-    for first in range(0, len(shown), CARDS_A_ROW):
-        row = shown[first : first + CARDS_A_ROW]
-        for column, step in zip(st.columns(min(len(shown), CARDS_A_ROW)), row, strict=False):
-            with column:
-                card(step, comparison.sheets[step], request, title, real, closed.get(step))
+    if st.session_state["view"] == WIPE and len(request.steps) > 1:
+        before, *later = [side(step, comparison, title) for step in request.steps]
+        wipe(before, later, len(later) - 1)
+    else:
+        show_sheets(
+            [
+                StepSheet(
+                    step, sheet.png, _("{model} at step {step}", model=title, step=step),
+                    figures(step, sheet, request, real, closed.get(step)),
+                )
+                for step, sheet in comparison.sheets.items()
+            ],
+            request,
+        )  # fmt: skip
     if report and closed:
         st.caption(
             _("The quality gap closed is from the model's evaluation, measured on {count} samples (± half of a "
@@ -205,18 +208,10 @@ def show(comparison: Comparison, request: Request, shown: tuple[int, ...], title
     last = max(request.steps)
     with st.container(horizontal=True, vertical_alignment="center"):
         st.metric(_("Time for {count} samples, {steps} steps", count=request.spec.count, steps=last),
-                  f"{comparison.seconds:.2f} s", width="content")  # fmt: skip
-        st.metric(_("Cost per image"), f"{milliseconds(comparison.sheets[last])} ms", width="content",
+                  with_unit(f"{comparison.seconds:.2f}", "s"), width="content")  # fmt: skip
+        st.metric(_("Cost per image"), with_unit(milliseconds_text(comparison.sheets[last].milliseconds), "ms"),
+                  width="content",
                   help=_("Measured when this picture was made, on the device named in the sidebar."))  # fmt: skip
-
-
-def view_control() -> None:
-    """Whether sheets stand side by side, or lie on each other up to a line."""
-    titles = {SIDE_BY_SIDE: _("side by side"), WIPE: _("wipe")}
-    st.segmented_control(
-        _("View"), VIEWS, required=True, key="view", format_func=titles.__getitem__, label_visibility="collapsed",
-        help=_("All steps beside each other, or a line to drag between the first and one of the others."),
-    )  # fmt: skip
 
 
 def side(step: int, comparison: Comparison, title: str) -> Side:
@@ -225,15 +220,15 @@ def side(step: int, comparison: Comparison, title: str) -> Side:
     return Side(_("Step {step}", step=step), alt, comparison.sheets[step].png)
 
 
-def gaps_closed(report: Report | None, request: Request, shown: tuple[int, ...]) -> dict[int, Interval]:
+def gaps_closed(report: Report | None, request: Request) -> dict[int, Interval]:
     """Shown step -> quality gap closed, where it was measured."""
-    found = {step: gap_closed(report, request, step) for step in shown} if report else {}
+    found = {step: gap_closed(report, request, step) for step in request.steps} if report else {}
     return {step: closed for step, closed in found.items() if closed}
 
 
-def export_comparison(comparison: Comparison, request: Request, shown: tuple[int, ...], report: Report | None) -> None:
+def export_comparison(comparison: Comparison, request: Request, report: Report | None) -> None:
     """The exports; deck and PDF show the step that closes most of the gap, as far as that is known."""
-    closed = gaps_closed(report, request, shown)
+    closed = gaps_closed(report, request)
     run = RunSettings(
         request.model,
         request.digest,
@@ -241,23 +236,23 @@ def export_comparison(comparison: Comparison, request: Request, shown: tuple[int
         request.spec,
         request.recorded,
         request.layout,
-        {step: _("Step {step}", step=step) for step in shown},
+        {step: _("Step {step}", step=step) for step in request.steps},
     )
     export_popover(
         chosen,
         run,
         comparison.latents,
         comparison.pictures,
-        in_words(request, shown),
-        after=max(closed, key=lambda step: closed[step].mean, default=max(shown)),
+        in_words(request),
+        after=max(closed, key=lambda step: closed[step].mean, default=max(request.steps)),
     )
 
 
-def in_words(request: Request, shown: tuple[int, ...]) -> dict[str, str]:
+def in_words(request: Request) -> dict[str, str]:
     """The settings as they stand on the page, for the speaker notes."""
     return {
         _("Starting point"): start_title(str(request.spec.start)),
-        _("Steps to compare"): ", ".join(map(str, shown)),
+        _("Steps to compare"): ", ".join(map(str, request.steps)),
         **way_in_words(request.spec),
     }
 
@@ -275,24 +270,22 @@ request = Request(
     chosen.config.sha256,
     way.replaced(start=settings["start"], count=settings["count"], steps=max(shown), seed=chosen.seed),
     shown,
-    columns_for(settings["count"], 2 if settings["view"] == WIPE else len(shown)),
+    math.isqrt(settings["count"]),
     settings["order"],
     chosen.densities,
     held_out=reported_sharpness(report) is None,
 )
 begin_comparison(request)  # it goes on while the controls are drawn
 if not presenting():
-    st.title(_("Prior samples and chain samples"))
-    explanation()
+    head()
 with st.sidebar if presenting() else st.container():  # the sidebar is hidden in a presentation
-    way_controls(report, starts)
-    setting_controls(report, chosen)
+    controls(report, chosen, starts, shown)
     put_way()
     put_settings(USUAL)
 comparison = comparison_or_wait(
-    request, lambda sheets: show_arriving(sheets, request, shown, chosen.config.network.image_size)
+    request, lambda arrived: show_arriving(arrived, request, chosen.config.network.image_size)
 )
 if comparison:
-    show(comparison, request, shown, chosen.title, report)
+    show(comparison, request, chosen.title, report)
     if not presenting():
-        export_comparison(comparison, request, shown, report)
+        export_comparison(comparison, request, report)

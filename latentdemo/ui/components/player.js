@@ -57,6 +57,7 @@ class Player {
   async receive({ data, setStateValue }) {
     this.report = setStateValue
     this.remote = data.remote
+    this.root.classList.toggle("remote", data.remote)
     if (this.wanted === data.run) return
     this.wanted = data.run
     const sheet = new Image()

@@ -6,7 +6,7 @@ Everything about kernels comes from their registry, so that a new one has its co
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, Literal
 
 import streamlit as st
 
@@ -20,6 +20,9 @@ from latentdemo.ui.state.link import put_in_link, take_from_link
 from latentdemo.ui.state.selection import Selection
 
 OFF = "off"
+KEPT: Literal["page"] = "page"
+"""For controls in a popover: what they say stays on screen where it opens after a later run. Without it, Streamlit 1.67
+shows them as if nobody had chosen anything."""
 USUAL_SHARES = (0.1, 0.25, 0.4, 0.5, 0.9)  # shares of real data that chains can stop by
 
 
@@ -90,7 +93,7 @@ def steps_offered(report: Report | None, usual: Sequence[int]) -> tuple[int, ...
     return tuple(sorted({*usual, *evaluated}))
 
 
-def kernel_control(width: int = 230) -> None:
+def kernel_control(width: int = 210) -> None:
     """Which kernel, by its plain name; the tooltip says what each does, in the field's words. `width` in pixels."""
     names = {kernel: capital(kernel_title(kernel)) for kernel in KERNELS}
     meanings = "\n".join(f"- **{name}**: {kernel_help(kernel)}" for kernel, name in names.items())
@@ -105,7 +108,7 @@ def option_control(option: Option) -> None:
     """One option of the chosen kernel."""
     titles = {choice.value: choice.title for choice in option.choices}
     st.segmented_control(
-        _(option.title), option.values, required=True, key=option.name, help=_(option.help),
+        _(option.title), option.values, required=True, key=option.name, persist_state=KEPT, help=_(option.help),
         format_func=lambda value: _(titles[value]),
     )  # fmt: skip
 
@@ -119,7 +122,7 @@ def stopping_control(report: Report | None) -> None:
     """Whether chains stop by themselves, and when."""
     shares = stops_offered(report)
     st.segmented_control(
-        _("Adaptive stopping"), list(shares), required=True, key="stop", wrap=True,
+        _("Adaptive stopping"), list(shares), required=True, key="stop", persist_state=KEPT, wrap=True,
         format_func=lambda name: stop_name(shares[name]),
         help=_("Each chain rests once its latent is likelier than that share of real data: at 10 % it rests soon, "
                "at 50 % when it is as likely as the median real image. Later steps cannot spoil what rests."),

@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 from torch import Tensor
 
 from latentdemo.checkpoints import model_folder
@@ -39,10 +40,13 @@ KINDS = {
 DRAWS = 1000  # a page with several points lets people choose among so many draws of the prior
 MOST_NOISE, MOST_MASK = 1.0, 0.6
 PREVIEW = 96  # a preview has so many pixels a side on screen
+KIND_WIDTH = 180  # pixels
 CHOICE_WIDTH, SLIDER_WIDTH, PREVIEW_WIDTH = 480, 180, 420  # pixels; they stand beside each other where there is room
 
 
-def starting_point_control(chosen: Selection, key: str = "", damage: bool = True, first: int = 0) -> StartingPoint:
+def starting_point_control(
+    chosen: Selection, key: str = "", damage: bool = True, first: int = 0, place: DeltaGenerator | None = None
+) -> StartingPoint:
     """Draw the controls of a starting point, with a preview of what the model sees.
 
     Args:
@@ -52,9 +56,11 @@ def starting_point_control(chosen: Selection, key: str = "", damage: bool = True
         damage: whether pictures can be damaged.
         first: number of the draw or of the held-out picture that is shown before anybody chooses another; give several
             points of a page different ones.
+        place: where the choice of what to start from stands, if not above what belongs to it.
     """
     folder = model_folder(chosen.model).parent
-    kind = kind_control(key, folder, chosen.density_names)
+    with place or st.container():
+        kind = kind_control(key, folder, chosen.density_names)
     control = {HELD_OUT: held_out_control, UPLOAD: upload_control, MAP: map_control}.get(kind, draw_control)
     with st.container(horizontal=True):
         with st.container(width=CHOICE_WIDTH):
@@ -81,13 +87,12 @@ def kind_control(key: str, folder: Path, densities: Sequence[str]) -> str:
         )  # fmt: skip
         st.session_state[name] = "prior"
     take_from_link(name, kinds, "prior")
-    st.segmented_control(
+    st.selectbox(
         _("Starting point"),
         kinds,
-        required=True,
         key=name,
         persist_state="session",
-        wrap=True,
+        width=KIND_WIDTH,
         format_func=kind_title,
         help=_("Where it starts: at random points of the prior or of a density that was fitted to encodings of real "
                "data, at the encoding of a real picture that the model has not seen in training, or at that of a "

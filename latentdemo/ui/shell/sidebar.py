@@ -25,6 +25,8 @@ from latentdemo.ui.state.selection import (
 )
 from latentdemo.ui.state.uploads import finished_upload
 
+SEED_WIDTH = 120  # pixels, so that the button for the next seed stands beside it
+
 
 def device_in_words() -> str:
     """The device in use, in the session's language."""
@@ -99,6 +101,7 @@ def seed_control() -> int:
             0,
             LARGEST_SEED,
             key="seed",
+            width=SEED_WIDTH,
             help=_("The same seed gives the same starting points, on any machine."),
         )
         st.button(

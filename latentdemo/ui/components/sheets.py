@@ -1,0 +1,97 @@
+"""Two sheets of the same samples, before and after some steps, and one sample large with its way through all of them.
+
+`sheets.html`, `sheets.css` and `sheets.js` are their parts in the browser, an inline component of Streamlit.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import streamlit as st
+from PIL import Image
+
+from latentdemo.export.picture import GAP
+from latentdemo.imaging import data_uri
+from latentdemo.ui.i18n.words import _
+
+HTML, CSS, JS = (
+    Path(__file__).with_name(f"sheets.{part}").read_text(encoding="utf-8") for part in ("html", "css", "js")
+)
+component = st.components.v2.component("latentdemo_sheets", html=HTML, css=CSS, js=JS)
+
+
+@dataclass(frozen=True)
+class StepSheet:
+    """The samples at one step.
+
+    Attributes:
+        step: which one.
+        png: its contact sheet, which has each sample where the others have it.
+        alt: what the picture shows, for those who do not see it.
+        figures: of the step in words, one after the other.
+    """
+
+    step: int
+    png: bytes
+    alt: str
+    figures: Sequence[str] = ()
+
+
+class View(NamedTuple):
+    """The step that stands beside the first one, and the sample that is large, from 0."""
+
+    after: int
+    sample: int
+
+
+def sheets(steps: Sequence[StepSheet], count: int, columns: int, view: View, large: bool = False) -> View:
+    """Draw the sheet of the first step and that of another one beside it; gives the view at which it has come to rest.
+
+    Args:
+        steps: one or more, ascending.
+        count: samples on each sheet.
+        columns: samples a row.
+        view: what to begin with; what somebody has chosen since stays, where there is such a step and sample.
+        large: whether there is nothing else on screen.
+    """
+    with Image.open(io.BytesIO(steps[0].png)) as picture:
+        width, height = picture.size
+    data = {
+        "steps": [as_data(step) for step in steps],
+        "size": {"width": width, "height": height, "side": (width + GAP) // columns - GAP, "gap": GAP},
+        "count": count,
+        "columns": columns,
+        "view": view._asdict(),
+        "large": large,
+        "words": words(),
+    }
+    now: dict[str, int] = component(key="sheets", data=data, on_view_change=lambda: None).view or {}
+    there = now.get("after") in after_steps(step.step for step in steps) and now.get("sample") in range(count)
+    return View(now["after"], now["sample"]) if there else view
+
+
+def after_steps(steps: Iterable[int]) -> list[int]:
+    """The steps that can stand beside the first one; that one itself where there is no other."""
+    first, *others = steps
+    return others or [first]
+
+
+def as_data(step: StepSheet) -> dict[str, Any]:
+    """What the browser needs of a step."""
+    title = _("Step {step}", step=step.step)
+    return {"step": step.step, "title": title, "source": data_uri(step.png), "alt": step.alt, "figures": step.figures}
+
+
+def words() -> dict[str, str]:
+    """The component's own words; the browser fills in what is in braces."""
+    return {
+        "sheets": _("The same samples at two steps; choose one to see it large"),
+        "after": _("Step on the right"),
+        "sample": _("Sample that is large"),
+        "now": _("Sample {sample} of {count}"),
+        "large": _("Sample {sample} at step {step}"),
+    }
