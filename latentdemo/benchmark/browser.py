@@ -32,9 +32,11 @@ PATIENCE = 120_000.0  # In milliseconds; reached only when something is broken.
 PRESSES = 7
 STARTS = 3
 CHAINS, STEPS = 64, 10
-SHEETS = '[data-testid="stImage"] img'
+SHEETS = '[data-testid="stImage"] img, .sheet img'
+COMPONENTS = '[data-testid="stBidiComponentIsolated"]'
 SHOWN = f"""([count, before]) => {{
-    const sheets = [...document.querySelectorAll('{SHEETS}')];
+    const roots = [document, ...[...document.querySelectorAll('{COMPONENTS}')].map((each) => each.shadowRoot)];
+    const sheets = roots.flatMap((root) => [...root.querySelectorAll('{SHEETS}')]);
     return sheets.length >= count && sheets.at(-1).src !== before && sheets.every((each) => each.complete && each.naturalWidth);
 }}"""  # noqa: E501
 WATCH = f"""(before) => {{

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
+from typing import Any
 
 from streamlit.testing.v1 import AppTest
 
@@ -21,6 +23,22 @@ def open_page(script: str = "pages/overview.py", **link: str | list[str]) -> App
     if script != "pages/overview.py":
         app.switch_page(script)
     return app.run()
+
+
+def drawn(app: AppTest, name: str) -> dict[str, Any]:
+    """What the browser is given to draw by the component of a name; empty where the page has none."""
+    found = [each.proto for each in app.get("bidi_component") if each.proto.component_name == f"latentdemo_{name}"]
+    return json.loads(found[0].json) if found else {}
+
+
+def sheets(app: AppTest) -> list[dict[str, Any]]:
+    """The sheets of the sampling page, a step each."""
+    return drawn(app, "sheets").get("steps", [])
+
+
+def figures(app: AppTest) -> str:
+    """The figures of all sheets, with plain spaces."""
+    return " ".join(text for sheet in sheets(app) for text in sheet["figures"]).replace(NO_BREAK, " ")
 
 
 def captions(app: AppTest) -> str:

@@ -7,7 +7,7 @@ from latentdemo.checkpoints import load_model, save_checkpoint
 from latentdemo.models.adapters import read_pythae
 from latentdemo.sampling import run_chain
 from latentdemo.ui.shell.navigation import PAGES
-from tests.app.pages import open_page
+from tests.app.pages import open_page, sheets
 
 pytestmark = pytest.mark.usefixtures("wait_for_results")
 pythae = pytest.importorskip("pythae.models")
@@ -35,5 +35,5 @@ def test_its_chains_are_on_screen(theirs) -> None:
     app = open_page("pages/sampling.py", data="own", model="theirs", count="16")
     assert not app.exception
     assert not app.error
-    assert len(app.image) == 4
+    assert len(sheets(app)) == 4
     assert run_chain(theirs, count=4, steps=2).images[2].shape == (4, 1, 28, 28)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import io
-import json
 import shutil
 from pathlib import Path
 from typing import Any
@@ -21,7 +20,7 @@ from latentdemo.engine import engine_for
 from latentdemo.imaging import contact_sheet
 from latentdemo.sampling import KERNELS, run_chain
 from latentdemo.ui.chain import walks
-from tests.app.pages import CLOTHES, captions, open_page
+from tests.app.pages import CLOTHES, captions, drawn, open_page
 
 SCRIPT = "pages/chain.py"
 pytestmark = pytest.mark.usefixtures("wait_for_results")
@@ -35,8 +34,7 @@ def open_chain(**link: str) -> AppTest:
 
 def played(app: AppTest) -> dict[str, Any]:
     """What the browser is given to play."""
-    (component,) = (each for each in app.get("bidi_component") if each.proto.component_name == "latentdemo_player")
-    return json.loads(component.proto.json)
+    return drawn(app, "player")
 
 
 def sheet(data: dict[str, Any]) -> Image.Image:

@@ -10,7 +10,7 @@ import pytest
 from latentdemo.checkpoints import checkpoints_dir, read_config
 from latentdemo.evaluation.report import FILE, Report, save_report
 from latentdemo.sampling.densities.store import read_density_config
-from tests.app.pages import captions, open_page, texts
+from tests.app.pages import captions, figures, open_page, sheets, texts
 from tests.ui.sample_reports import advising
 from tests.ui.sample_reports import report as sample
 
@@ -69,8 +69,8 @@ def test_the_sampling_page_takes_the_draws() -> None:
     assert not app.error
     assert app.selectbox(key="start").value == "flow"
     assert (app.session_state["steps"], app.session_state["stop"]) == ([0], "off")
-    assert len(app.image) == 1
-    assert "Quality gap closed:" in captions(app)
+    assert len(sheets(app)) == 1
+    assert "Quality gap closed:" in figures(app)
 
 
 @pytest.mark.parametrize(("script", "start"), [("pages/chain.py", "from"), ("pages/latent_space.py", "start")])

@@ -26,7 +26,7 @@ from latentdemo.ui.i18n import words
 from latentdemo.ui.runs import comparison
 from latentdemo.ui.shell.navigation import CHAIN, INTERPOLATION, LATENT_SPACE, OVERVIEW, SAMPLING
 from latentdemo.ui.state import background
-from tests.app.pages import APP, CLOTHES, open_page
+from tests.app.pages import APP, CLOTHES, open_page, sheets
 from tests.engine.stand_ins import PATIENCE, until
 
 ROOT = Path(__file__).parents[2]
@@ -104,14 +104,14 @@ def test_pictures_that_have_arrived_are_shown_while_the_others_are_on_their_way(
     gate.reached()
     until(lambda: job_of(app).shown)
     app.run()
-    first, *others = (image.proto.imgs[0].url for image in app.image)
+    first, *others = (sheet["source"] for sheet in sheets(app))
     assert len(set(others)) == 1
     assert first not in others
     assert progress(app) == "Sampling …"
     assert not app.metric
     gate.open.release(2)
     finish(app)
-    assert len({image.proto.imgs[0].url for image in app.image}) == 3
+    assert len({sheet["source"] for sheet in sheets(app)}) == 3
     assert app.metric
     assert not app.get("progress")
 
@@ -124,7 +124,7 @@ def test_who_waits_is_told_the_place(gate: Gate) -> None:
     assert "place 1 in the queue" in progress(app)
     gate.open.release()
     finish(app)
-    assert len(app.image) == 4
+    assert len(sheets(app)) == 4
     assert other.wait(PATIENCE)
 
 
@@ -138,7 +138,7 @@ def test_a_full_engine_is_said_so_and_asked_again(gate: Gate, monkeypatch) -> No
     assert not app.error
     gate.open.release()
     finish(app)
-    assert len(app.image) == 4
+    assert len(sheets(app)) == 4
     assert other.wait(PATIENCE)
 
 
@@ -179,7 +179,7 @@ def test_cancelling_stops_the_chains_within_a_step(gate: Gate) -> None:
     app.button(key="again").click().run()
     gate.open.release(2)
     finish(app)
-    assert len(app.image) == 3
+    assert len(sheets(app)) == 3
 
 
 def test_the_work_of_a_session_that_left_ends_and_begins_again_when_it_is_back(gate: Gate, monkeypatch) -> None:
@@ -200,7 +200,7 @@ def test_the_work_of_a_session_that_left_ends_and_begins_again_when_it_is_back(g
     assert job_of(app) is not left
     gate.open.release(2)
     finish(app)
-    assert len(app.image) == 3
+    assert len(sheets(app)) == 3
 
 
 def test_a_session_is_gone_when_no_browser_shows_it(monkeypatch) -> None:
@@ -256,7 +256,7 @@ def test_a_dead_worker_is_a_message_and_the_next_try_goes_well(monkeypatch) -> N
     assert "engine stopped" in app.error[0].value
     app.button(key="again").click().run()
     assert not app.error
-    assert len(app.image) == 4
+    assert len(sheets(app)) == 4
 
 
 @pytest.mark.parametrize("entry", [OVERVIEW, SAMPLING, CHAIN, INTERPOLATION, LATENT_SPACE], ids=lambda each: each.title)

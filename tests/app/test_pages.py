@@ -9,7 +9,7 @@ from latentdemo.checkpoints import list_models, save_checkpoint
 from latentdemo.sampling import KERNELS
 from latentdemo.ui.shell.navigation import OVERVIEW, PAGES, SAMPLING
 from latentdemo.ui.state import background
-from tests.app.pages import CLOTHES, PATIENCE, captions, open_page, texts
+from tests.app.pages import CLOTHES, PATIENCE, captions, drawn, figures, open_page, sheets, texts
 
 FEW = CLOTHES | {"count": "16"}
 COLLAPSED = LabelVisibility(value=LabelVisibility.COLLAPSED)  # a tooltip would hang on the label
@@ -30,7 +30,7 @@ def test_every_page_opens(entry, lang: str) -> None:
 def test_pages_of_pictures_open_with_pictures(entry, lang: str) -> None:
     app = open_page(entry.script, lang=lang)
     assert not app.error
-    assert len(app.image) >= 2
+    assert len([*app.image, *sheets(app)]) >= 2
     assert ("事前分布" in texts(app)) == (lang == "ja")
 
 
@@ -40,15 +40,14 @@ def test_every_model_has_its_comparison(name: str) -> None:
     app = open_page("pages/sampling.py", data=dataset, model=family, count="16")
     assert not app.exception
     assert not app.error
-    assert len(app.image) == 4
+    assert len(sheets(app)) == 4
     assert app.sidebar.selectbox(key="model").value == family
 
 
 def test_figures_stand_under_the_pictures() -> None:
     app = open_page("pages/sampling.py")
-    captions = " ".join(element.value for element in app.caption)
-    assert "Moved" in captions
-    assert "±" in captions
+    assert "Moved" in figures(app)
+    assert "±" in figures(app)
     assert any("ms" in metric.value for metric in app.metric)
 
 
@@ -87,7 +86,7 @@ def test_a_silly_setting_in_a_link_falls_back_with_a_notice(link: dict[str, str]
     app = open_page("pages/sampling.py", **link)
     assert not app.exception
     assert len(app.toast) == 1
-    assert len(app.image) == 4
+    assert len(sheets(app)) == 4
 
 
 @pytest.mark.parametrize("kernel", KERNELS)
@@ -96,10 +95,10 @@ def test_every_kernel_has_its_comparison(kernel: str) -> None:
     assert not app.exception
     assert not app.error
     assert not app.toast
-    assert len(app.image) == 4
+    assert len(sheets(app)) == 4
     assert app.query_params.get("kernel", "decode-encode") == kernel
-    assert ("Accepted" in captions(app)) == (kernel in {"hmc", "langevin", "metropolis-within-gibbs"})
-    assert {control.key for control in app.segmented_control} >= {"count", "stop", "order"}
+    assert ("Accepted" in figures(app)) == (kernel in {"hmc", "langevin", "metropolis-within-gibbs"})
+    assert {control.key for control in app.segmented_control} >= {"stop", "order"}
     assert app.selectbox(key="start").value == "prior"
     assert ("decoding" in {control.key for control in app.segmented_control}) == (kernel == "decode-encode")
 
@@ -109,21 +108,30 @@ def test_chains_start_elsewhere_and_stop_by_themselves(start: str) -> None:
     app = open_page("pages/sampling.py", start=start, stop="25", **FEW)
     assert not app.exception
     assert not app.error
-    assert "starting points" in captions(app)
-    assert "Prior samples" not in captions(app)
-    assert "steps on average" in captions(app)
+    assert "starting points" in figures(app)
+    assert "Prior samples" not in figures(app)
+    assert "steps on average" in figures(app)
 
 
 def test_real_sharpness_stands_beside_that_of_the_samples() -> None:
-    assert "real data" in captions(open_page("pages/sampling.py", **FEW))
+    assert "real data" in figures(open_page("pages/sampling.py", **FEW))
 
 
 def test_most_changed_first_reorders_every_sheet_and_says_so() -> None:
     drawn, changed = (open_page("pages/sampling.py", order=order, **FEW) for order in ("drawn", "changed"))
-    for before, after in zip(drawn.image, changed.image, strict=True):
-        assert before.proto != after.proto
+    for before, after in zip(sheets(drawn), sheets(changed), strict=True):
+        assert before["source"] != after["source"]
     assert "Most changed first" in captions(changed)
     assert "Most changed first" not in captions(drawn)
+
+
+def test_a_link_opens_on_the_step_and_the_sample_that_were_shared() -> None:
+    app = open_page("pages/sampling.py", after="5", sample="9", **FEW)
+    assert drawn(app, "sheets")["view"] == {"after": 5, "sample": 8}
+    assert (app.query_params["after"], app.query_params["sample"]) == (["5"], ["9"])
+    app = open_page("pages/sampling.py", after="7", sample="17", **FEW)
+    assert drawn(app, "sheets")["view"] == {"after": 10, "sample": 0}
+    assert len(app.toast) == 2
 
 
 def test_a_setting_that_the_kernel_lacks_is_kept_in_the_link() -> None:
@@ -151,7 +159,7 @@ def test_missing_held_out_images_are_a_message(tiny_model, tmp_path, monkeypatch
     assert "held-out images" in app.error[0].value
     app.selectbox(key="start").select("prior").run()
     assert not app.error
-    assert len(app.image) == 4
+    assert len(sheets(app)) == 4
 
 
 def test_a_kernel_that_the_model_cannot_have_is_a_message() -> None:
@@ -253,4 +261,5 @@ def test_every_control_says_what_it_is_for(entry) -> None:
 @pytest.mark.parametrize("entry", PAGES, ids=lambda entry: entry.title)
 def test_every_page_says_how_to_read_it(entry) -> None:
     app = open_page(entry.script, data="fashion-mnist", lang="en")
-    assert "How to read this" in [each.label for each in app.expander]
+    buttons = [each.proto.popover.label for each in app.get("popover")]
+    assert "How to read this" in [*buttons, *(each.label for each in app.expander)]

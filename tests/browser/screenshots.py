@@ -18,7 +18,7 @@ PAGES = {  # name -> (path, what it shows, how many of that)
     "overview-method": ("/?screen=method&model=dvae", COMPONENT, 1),
     "overview-evidence": ("/?screen=evidence", CHART, 2),
     "overview-decision": ("/?screen=decision", METRIC, 4),
-    "sampling": ("/sampling?", PICTURE, 4),
+    "sampling": ("/sampling?", COMPONENT, 1),
     "chain": ("/chain?", COMPONENT, 1),
     "interpolation": ("/interpolation?", CHART, 2),
     "quality": ("/quality?", FORM, 1),

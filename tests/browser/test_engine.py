@@ -20,7 +20,7 @@ def test_a_short_request_is_answered_while_a_long_one_runs(open_page: Open, lang
     short = open_page(f"/sampling?count=16&seed={seed}&lang={lang}")
     expect(short.get_by_test_id("stMetric").first).to_be_visible()
     assert progress.is_visible()
-    expect(long.get_by_test_id("stImage").locator("img").first).to_be_visible()
+    expect(long.locator(".sheet img").first).to_be_visible()
     long.get_by_role("button", name={"en": "Cancel", "ja": "キャンセル"}[lang]).click()
     expect(long.get_by_text({"en": "Nothing is lost", "ja": "失われたものはありません"}[lang])).to_be_visible()
     expect(progress).to_have_count(0)

@@ -53,8 +53,8 @@ def test_keys_lead_through_what_is_played(open_page: Open, path: str, said: str,
 
 
 def test_samples_are_large(open_page: Open) -> None:
-    page = begin(open_page, "/sampling?count=16&steps=0&steps=5", "[data-testid=stImage]")
-    sheets = page.get_by_test_id("stImage").locator("img")
+    page = begin(open_page, "/sampling?count=16&steps=0&steps=5", ".sheet")
+    sheets = page.locator(".sheet img")
     expect(sheets).to_have_count(2)
     for sheet in sheets.all():
         box = sheet.bounding_box()

@@ -27,7 +27,7 @@ LINK = "/sampling?data=fashion-mnist&model=vae&kernel=hmc&count=16&steps=0&steps
 def download(open_page: Open) -> Callable[[str], bytes]:
     """Opens the sampling page in a Japanese browser; downloads the file of a button."""
     page = open_page(LINK, locale="ja-JP")
-    expect(page.get_by_test_id("stImage").locator("img")).to_have_count(3)
+    expect(page.locator(".sheet img")).to_have_count(2)
     page.get_by_role("button", name="ファイルに保存").click()
 
     def fetch(button: str) -> bytes:
