@@ -254,7 +254,7 @@ def test_a_walk_is_a_film_that_runs_forever(clothes: Path, lang: str) -> None:
     assert film.proto.loop
     assert film.proto.autoplay
     assert {"en": "passes 3 pictures", "ja": "3 枚の画像を順に通り"}[lang] in markdown(app)
-    assert [control.key for control in app.segmented_control if "_from" in control.key] == [
+    assert [control.key for control in app.selectbox if "_from" in control.key] == [
         "a_from",
         "b_from",
         "c_from",

@@ -128,7 +128,7 @@ def test_most_changed_first_reorders_every_sheet_and_says_so() -> None:
 def test_a_link_opens_on_the_step_and_the_sample_that_were_shared() -> None:
     app = open_page("pages/sampling.py", after="5", sample="9", **FEW)
     assert drawn(app, "sheets")["view"] == {"after": 5, "sample": 8}
-    assert (app.query_params["after"], app.query_params["sample"]) == (["5"], ["9"])
+    assert (app.query_params["after"], app.query_params["sample"]) == ("5", "9")
     app = open_page("pages/sampling.py", after="7", sample="17", **FEW)
     assert drawn(app, "sheets")["view"] == {"after": 10, "sample": 0}
     assert len(app.toast) == 2

@@ -27,6 +27,12 @@ def press(page: Page, key: str) -> None:
     page.keyboard.press(key)
 
 
+def choose(page: Page, menu: str, option: str) -> None:
+    """Choose an option of a menu."""
+    page.get_by_role("combobox", name=menu).click()
+    page.get_by_role("option", name=option, exact=True).click()
+
+
 def upload(page: Page, name: str, kind: str, content: bytes) -> None:
     """Bring a file of a media type along."""
     page.get_by_test_id("stFileUploader").locator("input").set_input_files(

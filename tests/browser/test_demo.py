@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.conftest import Open
-from tests.browser.gestures import expect_page
+from tests.browser.gestures import choose, expect_page
 
 pytestmark = pytest.mark.slow
 
@@ -59,8 +59,7 @@ def test_sampling_by_deep_link_as_the_first_request(open_cold: Open, data: str) 
     expect(page.get_by_text(re.compile(r"Moved [0-9]"))).to_have_count(1)
     page.get_by_test_id("stNumberInputStepUp").click()
     second = wait_for_other_sheets(page, first, 2)
-    page.get_by_role("combobox", name="Samples").click()
-    page.get_by_role("option", name="36", exact=True).click()
+    choose(page, "Samples", "36")
     wait_for_other_sheets(page, second, 2)
     page.wait_for_url("**/sampling?**seed=8**")
 

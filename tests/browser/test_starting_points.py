@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import Open
-from tests.browser.gestures import photo, upload
+from tests.browser.gestures import choose, photo, upload
 
 pytestmark = pytest.mark.slow
 
@@ -26,7 +26,7 @@ def test_a_held_out_picture_is_picked_by_click_and_by_key(open_page: Open) -> No
 
 def test_ones_own_picture_stays_while_the_page_is_left(open_page: Open) -> None:
     page = open_page(CHAIN)
-    page.get_by_text("Your own picture", exact=True).click()
+    choose(page, "Starting point", "Your own picture")
     upload(page, "moving.gif", "image/gif", b"GIF89a")
     expect(page.get_by_text("This is not a JPEG, PNG or WebP picture.")).to_be_visible()
     upload(page, "photo.jpg", "image/jpeg", photo())

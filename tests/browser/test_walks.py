@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Open, Say
-from tests.browser.gestures import photo, upload
+from tests.browser.gestures import choose, photo, upload
 from tests.data.test_pictures import claimed
 
 pytestmark = pytest.mark.slow
@@ -26,7 +26,7 @@ def test_a_chain_is_played_and_started_from_good_and_bad_pictures(open_page: Ope
     page.wait_for_url("**at=5*")
     page.get_by_role("button", name=say("One step back (left arrow)")).click()
     page.wait_for_url("**at=4*")
-    page.get_by_text(say("Your own picture"), exact=True).click()
+    choose(page, say("Starting point"), say("Your own picture"))
     expect(page.get_by_text(say("Until there is a picture, it starts from the prior."))).to_be_visible()
     for name, content, words in (
         ("moving.gif", b"GIF89a", "This is not a JPEG, PNG or WebP picture. Save it as one of these and try again."),
@@ -62,7 +62,7 @@ def test_an_interpolation_is_played_and_made_a_grid(open_page: Open, language: s
     page.locator(".strips .scrubber").fill("2")
     page.wait_for_url("**frame=3*")
     page.get_by_role("button", name=say("Picture {name}", name="B")).click()
-    page.get_by_text(say("Your own picture"), exact=True).click()
+    choose(page, say("Starting point"), say("Your own picture"))
     upload(page, "photo.jpg", "image/jpeg", photo())
     expect(page.get_by_role("img", name=say("What the model sees"), exact=True).last).to_be_visible()
     expect(now).to_have_text(say("Frame {frame} of {frames}", frame=3, frames=3))

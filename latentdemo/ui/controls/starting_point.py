@@ -93,7 +93,7 @@ def kind_control(key: str, folder: Path, densities: Sequence[str]) -> str:
         key=name,
         persist_state="session",
         width=KIND_WIDTH,
-        format_func=kind_title,
+        format_func={kind: kind_title(kind) for kind in kinds}.__getitem__,
         help=_("Where it starts: at random points of the prior or of a density that was fitted to encodings of real "
                "data, at the encoding of a real picture that the model has not seen in training, or at that of a "
                "picture of your own."),

@@ -168,7 +168,7 @@ def test_it_starts_from_the_prior_and_says_nothing_in_the_link() -> None:
     app = open_page()
     assert shown(app) == StartingPoint("prior", SEED)
     assert dict(app.query_params) == {}
-    assert app.segmented_control[0].options == [KINDS["prior"], *DRAWS, KINDS["data"], KINDS["upload"]]
+    assert app.selectbox[0].options == [KINDS["prior"], *DRAWS, KINDS["data"], KINDS["upload"]]
 
 
 def test_the_link_says_everything_about_a_held_out_picture() -> None:
@@ -177,10 +177,10 @@ def test_the_link_says_everything_about_a_held_out_picture() -> None:
     assert shown(app) == StartingPoint("data", SEED, 123, noise=0.2, mask=0.25)
     assert dict(app.query_params) == link
     assert not app.toast
-    app.segmented_control[0].set_value("prior").run()
+    app.selectbox[0].set_value("prior").run()
     assert shown(app) == StartingPoint("prior", SEED)
     assert dict(app.query_params) == {}
-    app.segmented_control[0].set_value("data").run()
+    app.selectbox[0].set_value("data").run()
     assert shown(app) == StartingPoint("data", SEED, 123, noise=0.2, mask=0.25)
 
 
@@ -212,7 +212,7 @@ def test_several_points_of_a_page_differ_and_have_their_own_names() -> None:
     app = open_page(("a_", "b_"))
     assert app.session_state["points"] == [StartingPoint("prior", SEED), StartingPoint("prior", SEED, 1)]
     app.number_input(key="b_draw").set_value(5).run()
-    app.segmented_control(key="a_from").set_value("data").run()
+    app.selectbox(key="a_from").set_value("data").run()
     app.slider(key="a_mask").set_value(0.25).run()
     assert app.session_state["points"] == [
         StartingPoint("data", SEED, 0, mask=0.25),
@@ -223,7 +223,7 @@ def test_several_points_of_a_page_differ_and_have_their_own_names() -> None:
 
 def test_an_upload_becomes_like_the_training_data() -> None:
     app = open_page()
-    app.segmented_control[0].set_value("upload").run()
+    app.selectbox[0].set_value("upload").run()
     assert shown(app) == StartingPoint("prior", SEED)
     upload(app, photo())
     point = shown(app)
@@ -241,7 +241,7 @@ def test_an_upload_becomes_like_the_training_data() -> None:
 
 def test_an_upload_stays_while_the_page_is_left_and_the_model_changed() -> None:
     app = open_page()
-    app.segmented_control[0].set_value("upload").run()
+    app.selectbox[0].set_value("upload").run()
     upload(app, photo())
     app.slider(key="noise").set_value(0.3).run()
     before = shown(app)
@@ -267,7 +267,7 @@ def test_an_upload_stays_while_the_page_is_left_and_the_model_changed() -> None:
 )
 def test_a_bad_upload_is_told_in_plain_words_and_goes_with_the_next(content: bytes, reason: str) -> None:
     app = open_page()
-    app.segmented_control[0].set_value("upload").run()
+    app.selectbox[0].set_value("upload").run()
     upload(app, content)
     assert shown(app) == StartingPoint("prior", SEED)
     assert [error.value for error in app.error] == [PictureError.REASONS[reason]]
@@ -316,7 +316,7 @@ def test_without_held_out_pictures_there_is_no_gallery(tmp_path: Path, monkeypat
     monkeypatch.setenv("LATENTDEMO_CHECKPOINTS", str(tmp_path))
     app = open_page(**{"from": "data"})
     assert shown(app) == StartingPoint("prior", SEED)
-    assert app.segmented_control[0].options == [KINDS["prior"], *DRAWS, KINDS["upload"]]
+    assert app.selectbox[0].options == [KINDS["prior"], *DRAWS, KINDS["upload"]]
     (tmp_path / "fashion-mnist/held-out.webp").write_bytes(b"")
     app = open_page(**{"from": "data"})
     assert shown(app) == StartingPoint("prior", SEED)
