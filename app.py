@@ -14,7 +14,7 @@ from latentdemo.ui.shell.session_lock import share_session_locks
 from latentdemo.ui.state.link import note_page_change
 
 SHELL = Path(__file__).parent / "latentdemo" / "ui" / "shell"
-SIDEBAR = 244  # pixels that it is wide; the rest is the page's
+SIDEBAR = 250  # pixels that it is wide; the rest is the page's
 
 st.set_page_config("latentdemo", SHELL / "icon.svg", layout="wide", initial_sidebar_state=SIDEBAR)
 st.html(SHELL / "style.css")

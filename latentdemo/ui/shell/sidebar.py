@@ -25,7 +25,7 @@ from latentdemo.ui.state.selection import (
 )
 from latentdemo.ui.state.uploads import finished_upload
 
-SEED_WIDTH = 120  # pixels, so that the button for the next seed stands beside it
+SEED_WIDTH = 130  # pixels: as few as leave its buttons, so that the one for the next seed stands beside it
 
 
 def device_in_words() -> str:
