@@ -12,7 +12,7 @@ from latentdemo.sampling import KERNELS
 
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "latentdemo"
-BASE = {"errors", "files", "random", "imaging", "fonts", "_version"}
+BASE = {"errors", "files", "random", "imaging", "fonts", "typography", "_version"}
 MAY_IMPORT = {  # room -> rooms and modules at the top of the package
     "fonts": set(),
     "models": BASE,

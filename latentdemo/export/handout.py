@@ -11,8 +11,9 @@ from fpdf import FPDF
 from PIL import Image
 
 from latentdemo.export.story import INK, MUTED, PAPER, RULE, SHARES, TEAL, WHITE, Card, Pair, Section, Story, Table
-from latentdemo.export.typeset import fitting_size, unparted, wrap
+from latentdemo.export.typeset import fitting_size, wrap
 from latentdemo.fonts import FONT
+from latentdemo.typography import unparted
 
 MARGIN, GAP = 42.0, 12.0  # In points.
 TITLE, BODY, SMALL, SMALLEST = 20.0, 12.0, 9.0, 7.5

@@ -36,8 +36,9 @@ from latentdemo.export.story import (
     Story,
     Table,
 )
-from latentdemo.export.typeset import fitting_size, unparted
+from latentdemo.export.typeset import fitting_size
 from latentdemo.imaging import png_bytes
+from latentdemo.typography import unparted
 
 TITLE_ONLY = 5  # The layout of python-pptx's own template with a title and nothing else.
 LANGUAGES = {"en": MSO_LANGUAGE_ID.ENGLISH_US, "ja": MSO_LANGUAGE_ID.JAPANESE}

@@ -9,6 +9,7 @@ from functools import cache, lru_cache
 from PIL import ImageFont
 
 from latentdemo.fonts import FONT
+from latentdemo.typography import unparted
 
 MEASURED_AT = 100  # In points: widths of other sizes are in proportion.
 JAPANESE = "\u3000-\u30ff\u3400-\u9fff\uff00-\uffef"
@@ -16,12 +17,6 @@ NOT_FIRST = re.escape("、。，．」』）］｝〉》】〕！？：；・ー
 NOT_LAST = re.escape("「『（［｛〈《【〔([{")
 UNIT = re.compile(rf"[{NOT_LAST}]*(?:[{JAPANESE}]|[^ {JAPANESE}]+)?[{NOT_FIRST}]* *")
 """What must stay on one line: a word, or a Japanese character, with the marks that may not be parted from it."""
-BEFORE_UNIT, AROUND_SIGN = re.compile(r"(?<=[\d}]) (?=%|×|(?:ms|s|nats)\b)"), re.compile(r"(?<=[\d}%]) ± ")
-
-
-def unparted(text: str) -> str:
-    """A text in which figures stay on one line with their errors and units; `{name}` stands for a figure."""
-    return AROUND_SIGN.sub("\u00a0±\u00a0", BEFORE_UNIT.sub("\u00a0", text))
 
 
 def wrap(text: str, width: float, size: float) -> list[str]:

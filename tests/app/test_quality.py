@@ -14,7 +14,7 @@ from latentdemo.errors import Cancelled, LatentdemoError
 from latentdemo.evaluation import race
 from latentdemo.evaluation.findings.recommend import Limits, recommend
 from latentdemo.evaluation.report import load_report, save_report
-from latentdemo.export.typeset import unparted
+from latentdemo.typography import unparted
 from latentdemo.ui.evaluation.verdict import verdict
 from latentdemo.ui.quality import measurement
 from latentdemo.ui.quality.mix import FIRST

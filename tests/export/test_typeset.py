@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from latentdemo.export.typeset import fitting_size, text_width, unparted, wrap
+from latentdemo.export.typeset import fitting_size, text_width, wrap
+from latentdemo.typography import unparted
 
 JAPANESE = "双方 2000 枚ずつ、「実データ」（評価用）を比べ、ギャップを測りました。オートエンコーダの上限は100 % です。"
 ENGLISH = "Samples are compared with held-out real images (see below), and closes 88 % ± 2 % at 0.8 ms an image."

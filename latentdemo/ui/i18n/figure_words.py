@@ -9,6 +9,7 @@ from typing import Any
 
 from latentdemo.evaluation.interval import Interval
 from latentdemo.evaluation.report import COPYING, GAP, HIGHER_IS_BETTER, MIX
+from latentdemo.typography import NO_BREAK
 from latentdemo.ui.i18n.words import N_, _
 
 SHARES = ("precision", "recall", "density", "coverage", "image_kept", "latent_kept", "acceptance", MIX)
@@ -41,7 +42,6 @@ DESCRIPTIONS = (
     N_("{network} (ImageNet), {count} principal components of {data}"),
 )
 """As evaluations describe the spaces that they were made in."""
-NO_BREAK = "\N{NO-BREAK SPACE}"
 FEWEST_DIGITS = 3  # figures without a natural unit have so many digits at least
 
 

@@ -17,7 +17,7 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.support import NullTranslations, Translations
 
-from latentdemo.export.typeset import unparted
+from latentdemo.typography import unparted
 
 LANGUAGES = {"en": "English", "ja": "日本語"}
 CATALOGUES = Path(__file__).parent / "locale"

@@ -30,7 +30,7 @@ def stripes() -> bytes:
 
 def brought(content: bytes) -> AppTest:
     app = open_page(**{"from": "upload", "lang": "en"})
-    app.segmented_control[0].set_value("upload").run()
+    app.selectbox(key="from").set_value("upload").run()
     return upload(app, content)
 
 

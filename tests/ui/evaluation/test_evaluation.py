@@ -8,8 +8,8 @@ import pytest
 from latentdemo.evaluation.findings.recommend import Limits, recommend
 from latentdemo.evaluation.interval import Interval
 from latentdemo.evaluation.report import GAP, Report, Row
-from latentdemo.export.typeset import unparted
 from latentdemo.sampling import KERNELS
+from latentdemo.typography import unparted
 from latentdemo.ui.components.charts import DASHES, DIRECT, OTHER
 from latentdemo.ui.components.curves import Axis, curves_legend
 from latentdemo.ui.components.curves_chart import curves_chart

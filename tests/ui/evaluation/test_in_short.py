@@ -8,6 +8,7 @@ import pytest
 
 from latentdemo.evaluation.interval import Interval
 from latentdemo.evaluation.report import GAP, Recommendation, Report
+from latentdemo.typography import unparted
 from latentdemo.ui.components.curves import Point
 from latentdemo.ui.evaluation.in_short import LOWEST, gained, kept_above, two_curves
 from latentdemo.ui.evaluation.roles import density_and_chain
@@ -68,7 +69,7 @@ def test_of_a_draw_the_density_does_the_work_and_a_chain_is_compared(drawn: Repo
     assert density.startswith("**The density** does the work")
     assert "from the flow;" in density
     assert chain.startswith("**A chain** of decode and encode gets ")
-    assert f"{drawn.best_chain.milliseconds:.1f} ms" in chain
+    assert unparted(f"{drawn.best_chain.milliseconds:.1f} ms") in chain
 
 
 @pytest.mark.parametrize(("more", "words"), [(-3.0, "no further"), (1.0, "little further"), (9.0, "gets further")])

@@ -7,8 +7,8 @@ from dataclasses import replace
 import torch
 
 from latentdemo.evaluation.metrics.path import PathFigures
-from latentdemo.export.typeset import unparted
 from latentdemo.sampling import ChainSpec
+from latentdemo.typography import unparted
 from latentdemo.ui.interpolation.charts import PLAIN_LOOK, draw_chart
 from latentdemo.ui.interpolation.paths import PathRow
 from latentdemo.ui.interpolation.request import Request

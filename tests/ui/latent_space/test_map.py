@@ -18,6 +18,7 @@ from latentdemo.imaging import contact_sheet
 from latentdemo.sampling import ChainSpec
 from latentdemo.sampling.densities.density import FittedDensity
 from latentdemo.sampling.densities.resolve import resolve_density
+from latentdemo.typography import unparted
 from latentdemo.ui.components.latent_map import Sheet
 from latentdemo.ui.latent_space.answer import Answer, answer, answer_words
 from latentdemo.ui.latent_space.chains import ChainRequest
@@ -111,7 +112,7 @@ def test_words_say_where_a_point_lies(from_mean: float, words: str) -> None:
     lines = answer_words(Answer(b"", [], from_mean, (4.0, 6.0), 0.5))
     assert lines[0].startswith(words)
     assert "4.0 to 6.0" in lines[0]
-    assert "50 %" in lines[1]
+    assert unparted("50 %") in lines[1]
     assert len(answer_words(Answer(b"", [], from_mean, (4.0, 6.0), None))) == 1
 
 

@@ -10,7 +10,7 @@ from latentdemo.checkpoints import checkpoints_dir
 from latentdemo.data.held_out import read_held_out
 from latentdemo.evaluation.interval import Interval
 from latentdemo.evaluation.report import CEILING, REAL_DATA, Measured, Mix, Report
-from latentdemo.export.typeset import unparted
+from latentdemo.typography import unparted
 from latentdemo.ui.evaluation.mix import most_striking, plain_after, samples, shifts, worst_first
 from latentdemo.ui.i18n.class_words import ATTRIBUTES, CLASSES, attribute_word, class_phrase, class_word
 from latentdemo.ui.quality.groups import typical
