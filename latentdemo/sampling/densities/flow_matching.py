@@ -199,9 +199,8 @@ def fit(encodings: Encodings, _points: Tensor, settings: FitSettings) -> Iterato
     held_back = min(MOST_HELD_BACK, int(HELD_BACK * len(order)))
     check = Check(density.standardised(start[order[:held_back]]), settings.seed)
     yield from train(density, encodings, order[held_back:], check, settings)
-    density.steps = check.steps(density)
+    density.steps, density.distances = check.steps(density)
     match_moments(density, settings.seed)
-    density.distances = {str(steps): float(f"{each:.4g}") for steps, each in check.distances(density).items()}
     yield density
 
 
@@ -256,21 +255,19 @@ class Check:
         """What the fit makes small, of these points."""
         return float(flow_matching_loss(velocity, self.noise, self.points, self.time))
 
-    def steps(self, density: FlowMatching) -> int:
+    def steps(self, density: FlowMatching) -> tuple[int, dict[str, float]]:
         """The fewest steps of the solver whose draws are as near to these points as those of the most steps, within
-        a share of what the prior's draws lack."""
-        distances = self.distances(density)
+        a share of what the prior's draws lack; and how near draws are by steps, see `FlowMatching.distances`."""
+        distances = {steps: self.distance(density, density.carried(self.noise, steps)) for steps in STEPS}
         best = min(distances.values())
-        lacking = energy_distance(density.standardised(self.noise), self.points) - best
+        lacking = self.distance(density, self.noise) - best
         limit = best + MARGIN * max(lacking, 0.0)
-        return next(steps for steps, distance in distances.items() if distance <= limit)
+        chosen = next(steps for steps, distance in distances.items() if distance <= limit)
+        return chosen, {str(steps): float(f"{distance:.4g}") for steps, distance in distances.items()}
 
-    def distances(self, density: FlowMatching) -> dict[int, float]:
-        """Number of steps of the solver -> the energy distance of draws with so many steps to these points."""
-        return {
-            steps: energy_distance(density.standardised(density.carried(self.noise, steps)), self.points)
-            for steps in STEPS
-        }
+    def distance(self, density: FlowMatching, latents: Tensor) -> float:
+        """The energy distance of latents (N, D) to these points, in the units of the field."""
+        return energy_distance(density.standardised(latents), self.points)
 
 
 @torch.no_grad()
