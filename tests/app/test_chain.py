@@ -257,5 +257,5 @@ def test_chains_start_at_a_point_of_the_map() -> None:
     other = open_chain(steps="1", chains="1", **{"from": "map", "x": "0.25", "y": "0.5"})
     start, elsewhere = (sheet(played(each)).crop((0, 0, 32, 32)).tobytes() for each in (app, other))
     assert start != elsewhere
-    app.segmented_control(key="from").select("prior").run()
+    app.selectbox(key="from").set_value("prior").run()
     assert not {"x", "y", "rest"} & set(app.query_params)

@@ -15,6 +15,7 @@ from latentdemo.checkpoints import read_config, save_checkpoint
 from latentdemo.checkpoints.roots import checkpoints_dir
 from latentdemo.evaluation.report import FILE, Recommendation, save_report
 from latentdemo.sampling.densities.store import read_density_config
+from latentdemo.typography import unparted
 from latentdemo.ui.interpolation.request import ROWS
 from tests.app.pages import captions, open_page
 from tests.ui.sample_reports import path_report, report
@@ -76,7 +77,7 @@ def test_it_opens_with_all_rows_and_their_figures(clothes: Path) -> None:
     assert lines(app) == [7, 6]
     assert all("largest jump" in row["note"] for row in rows(app))
     assert ["of the ends left" in row["note"] for row in rows(app)] == [False] + 6 * [True]
-    assert "still connects the two pictures that you chose: base space (100 % of them" in markdown(app)
+    assert unparted("still connects the two pictures that you chose: base space (100 % of them") in markdown(app)
     assert dict(app.query_params) == {}
 
 

@@ -14,7 +14,8 @@ from streamlit.testing.v1 import AppTest
 from latentdemo.checkpoints import read_config, save_checkpoint
 from latentdemo.checkpoints.roots import checkpoints_dir
 from latentdemo.evaluation.report import FILE, save_report
-from tests.app.pages import captions, open_page
+from latentdemo.typography import unparted
+from tests.app.pages import captions, open_page, sheets
 from tests.ui.sample_reports import report
 
 SCRIPT = "pages/latent_space.py"
@@ -73,9 +74,9 @@ def test_the_verdict_comes_first(clothes: Path, code: str, words: str) -> None:
     assert not app.exception
     assert not app.error
     assert app.markdown[0].value.startswith(f"**{words}")
-    assert "90 % ± 0.4 % of cases" in app.markdown[1].value
+    assert unparted("90 % ± 0.4 % of cases") in app.markdown[1].value
     assert "5 clusters" in app.markdown[1].value
-    assert "255 parts, with 86 %" in app.markdown[1].value
+    assert unparted("255 parts, with 86 %") in app.markdown[1].value
     assert "no gaps" in app.markdown[1].value
     assert [metric.value for metric in app.metric] == ["0.900", "1.2 nats", "2 of 32", "5"]
     assert len(charts(app)) == 3
@@ -92,7 +93,7 @@ def test_the_verdict_in_japanese(clothes: Path) -> None:
     evaluate(clothes)
     app = open_page(SCRIPT, lang="ja")
     assert "不一致" in app.markdown[0].value
-    assert "90 % ± 0.4 %" in app.markdown[1].value
+    assert unparted("90 % ± 0.4 %") in app.markdown[1].value
 
 
 def test_without_an_evaluation_the_map_still_stands(clothes: Path) -> None:
@@ -193,7 +194,7 @@ def test_without_held_out_images_there_is_a_message(tiny_model, tmp_path: Path, 
 
 def test_coming_from_another_page_with_controls_of_the_same_names(clothes: Path) -> None:
     app = open_page("pages/sampling.py", kernel="langevin", steps=["0", "2"], count="16")
-    assert len(app.image) == 2
+    assert len(sheets(app)) == 2
     for script in (SCRIPT, "pages/sampling.py"):
         app.switch_page(script).run()
         assert not app.exception

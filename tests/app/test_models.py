@@ -22,7 +22,7 @@ from latentdemo.evaluation.health.words import CHECKS
 from latentdemo.evaluation.report import FILE as EVALUATION
 from latentdemo.ui.models import health
 from latentdemo.ui.state import background, uploads
-from tests.app.pages import PATIENCE, open_page
+from tests.app.pages import PATIENCE, figures, open_page, sheets
 from tests.catalogues import messages
 
 pytestmark = pytest.mark.usefixtures("wait_for_results")
@@ -132,8 +132,8 @@ def test_a_model_that_is_brought_serves_this_session_only() -> None:
     app.switch_page("pages/sampling.py").run()
     assert not app.exception
     assert not app.error
-    assert len(app.image) == 4
-    assert "real data" in texts(app)  # of the held-out images that are lent, for it has no evaluation
+    assert len(sheets(app)) == 4
+    assert "real data" in figures(app)  # of the held-out images that are lent, for it has no evaluation
     other = open_models(lang="en", data=name, model="vae")
     assert other.session_state["data"] != name
     assert "cannot be shown" in other.toast[0].value

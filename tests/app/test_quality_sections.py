@@ -25,7 +25,7 @@ HEADERS = {
         "copying": "Are samples copies of training images?",
     },
     "ja": {
-        "frontier": "すべての生成方法：品質と時間",
+        "frontier": "すべてのサンプリング方法：品質と時間",
         "judges": "判定基準ごとの結果",
         "mix": "構成比の変化",
         "origins": "ギャップの原因",

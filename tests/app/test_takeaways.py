@@ -8,6 +8,7 @@ import torch
 from latentdemo.checkpoints import load_model, save_checkpoint
 from latentdemo.export.bundle import Bundle
 from latentdemo.sampling import run_chain
+from latentdemo.typography import unparted
 from latentdemo.ui.export import popover as takeaways
 from tests.app.pages import CLOTHES, open_page
 
@@ -38,7 +39,7 @@ def test_settings_repeat_what_is_shown(bundles) -> None:
         record=settings.recorded,
     )
     assert all(torch.allclose(run.latents[step], bundle.latents[step], atol=1e-4) for step in settings.recorded)
-    assert dict(bundle.story.settings)["Adaptive stopping"] == "25 %"
+    assert dict(bundle.story.settings)["Adaptive stopping"] == unparted("25 %")
 
 
 def test_the_step_that_closes_most_of_the_gap_stands_beside_the_start(bundles) -> None:
