@@ -34,7 +34,10 @@ def drawing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Report:
 
 @pytest.mark.parametrize(
     ("lang", "title", "sentence"),
-    [("en", "Drawn from the flow", "It needs no chain."), ("ja", "フローからの", "チェーンは要りません")],
+    [
+        ("en", "rawing directly from the flow", "The density** does the work"),
+        ("ja", "フローからの", "密度**がすべてを担います"),
+    ],
 )
 def test_the_overview_shows_the_draws_and_leads_to_the_best_chain(lang: str, title: str, sentence: str) -> None:
     app = open_page(screen="method", lang=lang)
