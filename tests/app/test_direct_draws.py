@@ -35,7 +35,7 @@ def drawing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Report:
 @pytest.mark.parametrize(
     ("lang", "title", "sentence"),
     [
-        ("en", "rawing directly from the flow", "The density** does the work"),
+        ("en", "Drawn from the flow", "The density** does the work"),
         ("ja", "フローからの", "密度**がすべてを担います"),
     ],
 )
