@@ -172,6 +172,22 @@ class Busy(LatentdemoError):
         self.seconds = seconds
 
 
+class DatabaseError(LatentdemoError):
+    """The database that reviews are kept in cannot be used."""
+
+
+class DatabaseAwayError(DatabaseError):
+    """It does not answer."""
+
+
+class DatabaseFullError(DatabaseError):
+    """The disk that it lies on is full."""
+
+
+class ReviewError(LatentdemoError):
+    """A review that is not there, or cannot be begun as asked."""
+
+
 class DemoError(LatentdemoError):
     """The web app cannot be started here."""
 

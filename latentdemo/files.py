@@ -1,4 +1,4 @@
-"""Files that are written whole or not at all: whoever is interrupted leaves the one before as it was."""
+"""Where files go, and how they are written: whole or not at all; who is interrupted leaves the one before as it was."""
 
 from __future__ import annotations
 
@@ -8,6 +8,16 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import IO, Any
+
+from platformdirs import user_data_path
+
+HOME = "LATENTDEMO_HOME"
+
+
+def data_folder() -> Path:
+    """The folder that everything which people make here goes to: `$LATENTDEMO_HOME`, or the user's data folder."""
+    named = os.environ.get(HOME, "")
+    return Path(named).expanduser() if named else user_data_path("latentdemo", appauthor=False)
 
 
 def write_atomically(path: Path, content: bytes | str | Callable[[IO[bytes]], object]) -> None:

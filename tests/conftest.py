@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -20,6 +21,10 @@ from tests.properties import ALL, FEW
 torch.set_num_threads(1)
 # models in the folder of whoever runs the tests are not taken for shipped ones
 os.environ.setdefault("LATENTDEMO_CHECKPOINTS", str(Path(__file__).parents[1] / "checkpoints"))
+# and what tests keep goes with them
+HOME = tempfile.TemporaryDirectory(prefix="latentdemo-tests-")
+os.environ["LATENTDEMO_HOME"] = HOME.name
+os.environ.pop("LATENTDEMO_DATABASE", None)
 # a fixture serves all cases of a test, and none is hurried; where CI is set, the cases are the same each time
 settings.register_profile("all", deadline=None, suppress_health_check=list(HealthCheck), max_examples=ALL)
 settings.register_profile("same", settings.get_profile("all"), derandomize=True, database=None)

@@ -21,6 +21,7 @@ EXTRAS = {  # room -> extras whose packages it may import beside the backend's; 
     "models": {"pythae", "diffusers"},
     "evaluation": {"pythae", "features"},
     "export": {"demo"},
+    "reviews": {"demo"},
     "ui": {"demo"},
     "pages": {"demo"},
     "app.py": {"demo"},
@@ -51,7 +52,7 @@ def pinned(name: str) -> dict[str, str]:
             found |= pinned(line.removeprefix("-r "))
         else:
             distribution, version = line.split("==")
-            found[canonicalize_name(distribution)] = version
+            found[canonicalize_name(distribution.split("[")[0])] = version
     return found
 
 

@@ -22,13 +22,13 @@ MAY_IMPORT = {  # room -> rooms and modules at the top of the package
     "training": BASE | {"models", "data", "checkpoints"},
     "evaluation": BASE | {"models", "data", "checkpoints", "sampling"},
     "engine": BASE | {"models", "data", "checkpoints", "sampling", "evaluation"},
-    "reviews": BASE | {"models", "data", "checkpoints", "sampling", "evaluation"},
+    "reviews": BASE | {"models", "data", "checkpoints", "sampling", "evaluation", "engine"},
     "export": BASE | {"models", "checkpoints", "sampling", "evaluation", "engine"},
-    "benchmark": BASE | {"models", "data", "checkpoints", "sampling", "evaluation", "engine"},
+    "benchmark": BASE | {"models", "data", "checkpoints", "sampling", "evaluation", "engine", "reviews"},
     "cli": BASE
     | {"models", "data", "checkpoints", "sampling", "training", "evaluation", "engine", "export", "benchmark"}
     | {"reviews"},
-    "ui": BASE | {"models", "data", "checkpoints", "sampling", "evaluation", "engine", "export"},
+    "ui": BASE | {"models", "data", "checkpoints", "sampling", "evaluation", "engine", "reviews", "export"},
 }
 SHARED_BY_PAGES = {"i18n", "state", "shell", "components", "runs", "controls", "evaluation", "export"}
 UI_MAY_IMPORT = {  # room -> other rooms of the screens; what two pages share is in no page's own
@@ -46,6 +46,7 @@ UI_MAY_IMPORT = {  # room -> other rooms of the screens; what two pages share is
     "models": SHARED_BY_PAGES,
     "overview": SHARED_BY_PAGES,
     "quality": SHARED_BY_PAGES,
+    "review": SHARED_BY_PAGES,
 }
 LONGEST_MODULE, LARGEST_ROOM = 350, 15  # lines, modules
 

@@ -28,6 +28,10 @@ NEED_EXTRAS = {  # modules that may need more than the backend, and say so when 
     "latentdemo.export.typeset",
     "latentdemo.benchmark",
     "latentdemo.fonts.subset",
+    "latentdemo.reviews.database",
+    "latentdemo.reviews.migrations",
+    "latentdemo.reviews.store",
+    "latentdemo.reviews.tables",
 }
 EVERY_KERNEL = """
 import sys

@@ -1,8 +1,9 @@
 """The folders that checkpoints lie in, and the names of the models in them.
 
 Where `$LATENTDEMO_CHECKPOINTS` is set, it names all of these folders, separated as in `$PATH`. Else they are
-`checkpoints/` in the current folder, `checkpoints/` in the user's data folder, and, where the package lies in a clone
-of the project, the clone's own `checkpoints/`. The folder that packages are installed in is never written to.
+`checkpoints/` in the current folder, `checkpoints/` in the user's data folder or in `$LATENTDEMO_HOME`, and, where the
+package lies in a clone of the project, the clone's own `checkpoints/`. The folder that packages are installed in is
+never written to.
 """
 
 from __future__ import annotations
@@ -13,10 +14,9 @@ import tempfile
 from functools import cache
 from pathlib import Path
 
-from platformdirs import user_data_path
-
 from latentdemo.checkpoints.config import CONFIG
 from latentdemo.errors import CheckpointFolderError, ModelNotFoundError
+from latentdemo.files import data_folder
 
 VARIABLE = "LATENTDEMO_CHECKPOINTS"
 FOLDER = "checkpoints"
@@ -29,7 +29,7 @@ def checkpoint_roots() -> list[Path]:
     """The folders of checkpoints, in the order in which models are looked for in them; not all of them need exist."""
     if named := [Path(each).expanduser() for each in os.environ.get(VARIABLE, "").split(os.pathsep) if each]:
         return named
-    folders = [Path.cwd(), user_data_path("latentdemo", appauthor=False)]
+    folders = [Path.cwd(), data_folder()]
     if (PROJECT / "pyproject.toml").is_file():
         folders.append(PROJECT)
     return list(dict.fromkeys(folder / FOLDER for folder in folders))

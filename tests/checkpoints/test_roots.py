@@ -7,6 +7,7 @@ import pytest
 
 from latentdemo.checkpoints import checkpoints_dir, list_models, model_folder, roots, save_checkpoint
 from latentdemo.errors import CheckpointFolderError, ModelNotFoundError
+from latentdemo.files import data_folder
 
 ROOT = Path(__file__).parents[2]
 
@@ -16,7 +17,8 @@ def elsewhere(tmp_path, monkeypatch) -> Path:
     """A current folder without anything in it, and a home beside it."""
     monkeypatch.delenv(roots.VARIABLE, raising=False)
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
-    monkeypatch.delenv("XDG_DATA_HOME", raising=False)
+    for name in ("XDG_DATA_HOME", "LATENTDEMO_HOME"):
+        monkeypatch.delenv(name, raising=False)
     for name in ("home", "current"):
         (tmp_path / name).mkdir()
     monkeypatch.chdir(tmp_path / "current")
@@ -24,7 +26,7 @@ def elsewhere(tmp_path, monkeypatch) -> Path:
 
 
 def users_folder(elsewhere: Path) -> Path:
-    return roots.user_data_path("latentdemo", appauthor=False) / "checkpoints"
+    return data_folder() / "checkpoints"
 
 
 def refuse(monkeypatch, *folders: Path) -> None:

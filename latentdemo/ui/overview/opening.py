@@ -12,8 +12,8 @@ from importlib import import_module
 from pathlib import Path
 
 import streamlit as st
-from platformdirs import user_data_path
 
+from latentdemo.files import data_folder
 from latentdemo.ui.i18n.words import _
 from latentdemo.ui.overview.screens import heading, prior_alt, real_alt, screen_control, sheet, what_the_prior_is
 from latentdemo.ui.overview.shipped import shipped, shipped_sheet
@@ -53,7 +53,7 @@ def default_is_shipped() -> bool:
     """Whether the model that is shown unless somebody chose another one is that of the shipped pictures."""
     if os.environ.get("LATENTDEMO_CHECKPOINTS"):
         return False
-    folders = [Path.cwd(), user_data_path("latentdemo", appauthor=False), Path(__file__).parents[3]]  # as models lie
+    folders = [Path.cwd(), data_folder(), Path(__file__).parents[3]]  # as models lie
     configs = [folder / "checkpoints" / shipped().model / "config.json" for folder in folders]
     try:
         content = next(config for config in configs if config.is_file()).read_text(encoding="utf-8")

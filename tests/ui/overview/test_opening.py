@@ -39,7 +39,7 @@ def test_it_shows_real_data_beside_prior_samples() -> None:
 
 def test_it_is_of_the_model_that_will_be_shown(tmp_path, monkeypatch) -> None:
     monkeypatch.delenv("LATENTDEMO_CHECKPOINTS", raising=False)
-    monkeypatch.setattr(opening, "user_data_path", lambda *_names, **_more: tmp_path / "data")
+    monkeypatch.setattr(opening, "data_folder", lambda: tmp_path / "data")
     monkeypatch.chdir(tmp_path)
     assert opening.default_is_shipped()
     (tmp_path / "checkpoints" / shipped().model).mkdir(parents=True)

@@ -1,0 +1,1 @@
+"""How many people can review at once."""

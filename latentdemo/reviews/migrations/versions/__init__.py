@@ -1,0 +1,1 @@
+"""The forms that a database of reviews has had, one a file."""
