@@ -9,7 +9,7 @@ from latentdemo.benchmark.timing import Table
 from latentdemo.errors import LatentdemoError
 
 MODELS = ("fashion-mnist/vae", "avatars/vae")
-NEEDS = {"press": "playwright", "start": "playwright", "memory": "psutil"}
+NEEDS = {"press": "playwright", "start": "playwright", "memory": "psutil", "reviews": "psycopg"}
 
 
 def steps(models: Sequence[str], device: str | None) -> Iterator[Table]:
@@ -61,6 +61,13 @@ def precision(models: Sequence[str], device: str | None) -> Iterator[Table]:
     return (measure_figures(model) for model in models)
 
 
+def reviews(models: Sequence[str], device: str | None) -> Iterator[Table]:
+    """Many people who vote at once."""
+    from latentdemo.benchmark.reviews.voting import measure_reviews
+
+    return measure_reviews()
+
+
 Section = Callable[[Sequence[str], str | None], Iterator[Table]]
 SECTIONS: dict[str, Section] = {
     "steps": steps,
@@ -70,8 +77,9 @@ SECTIONS: dict[str, Section] = {
     "start": start,
     "memory": memory,
     "precision": precision,
+    "reviews": reviews,
 }
-# Precision is left out: it takes long, and does not change with the machine.
+# Precision is left out: it takes long, and does not change with the machine. So are reviews: they ask for a database.
 USUAL = ("steps", "tuning", "requests", "press", "start", "memory")
 
 

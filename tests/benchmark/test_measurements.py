@@ -14,6 +14,7 @@ from latentdemo.benchmark import concurrency
 from latentdemo.benchmark.concurrency import measure_beside_a_page, measure_concurrency, measure_fairness
 from latentdemo.benchmark.figures import measure_figures
 from latentdemo.benchmark.memory import measure_memory
+from latentdemo.benchmark.reviews import voting
 from latentdemo.benchmark.runtimes import COMPILERS, RUNTIMES, available
 from latentdemo.benchmark.sections import run_section
 from latentdemo.benchmark.steps import measure_steps, operations_a_chain
@@ -46,6 +47,12 @@ def test_all_runtimes_walk_the_same_chain(name: str, monkeypatch) -> None:
     for loop in loops.values():  # OpenVINO rounds to bf16 where the processor has it
         assert (loop(5, 3) - wanted).abs().max() <= 3 * GREY_LEVEL
     assert next(model.parameters()).dtype == torch.float32  # the reference is as it was
+
+
+def test_no_vote_of_several_people_at_once_is_lost(tmp_path, monkeypatch) -> None:
+    monkeypatch.setattr(voting, "LOOKS", (0.0, 0.01))
+    (row,) = voting.measure_voting("SQLite", f"sqlite:///{tmp_path}/reviews.sqlite", 3, 30).rows
+    assert (row["votes"], row["lost"]) == (30, 0)
 
 
 def test_what_is_not_installed_is_named(name: str, monkeypatch) -> None:
