@@ -7,7 +7,7 @@ import streamlit as st
 
 from latentdemo.ui.i18n.words import _, chosen_language, set_language
 from latentdemo.ui.overview.opening import opening
-from latentdemo.ui.shell.navigation import keep_settings_in_navigation, streamlit_pages
+from latentdemo.ui.shell.navigation import INVITATION, keep_settings_in_navigation, note_invitation, streamlit_pages
 from latentdemo.ui.shell.presentation import present, presenting
 from latentdemo.ui.shell.reconnection import send_to_current_connections
 from latentdemo.ui.shell.session_lock import share_session_locks
@@ -21,16 +21,18 @@ st.html(SHELL / "style.css")
 send_to_current_connections()
 share_session_locks()
 set_language(chosen_language())
-page = st.navigation(streamlit_pages(), position="top")
+page = st.navigation(streamlit_pages(), position="hidden" if INVITATION in st.query_params else "top")
 with opening(page.url_path):  # shows the first screen while PyTorch is imported
     from latentdemo.ui.shell.arguments import parse_args
     from latentdemo.ui.shell.sidebar import sidebar
 parse_args(sys.argv[1:])
 note_page_change(page.url_path)
-st.session_state["selection"] = sidebar()
-with st.sidebar:
-    keep_settings_in_navigation()
-present()
+invited = note_invitation(page)
+if not invited:
+    st.session_state["selection"] = sidebar()
+    with st.sidebar:
+        keep_settings_in_navigation()
+    present()
 page.run()
-if not presenting():
+if not (presenting() or invited):
     st.caption(_("Chain sampling after Creswell, Arulkumaran, Bharath 2016 (arXiv 1610.09296)."))

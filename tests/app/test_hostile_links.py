@@ -69,6 +69,11 @@ WORDS = {
     "kept": ["any", "50"],
     "at_most": ["0.5", "2"],
     "images": ["2000"],
+    "part": ["invite", "result", "record"],
+    "invitation": ["0" * 32],
+    "me": ["1" * 32],
+    "review": ["2" * 32],
+    "presenter": ["3" * 32],
     "repetitions": ["3"],
 }
 NASTY = ["", "-1", "1e9", "nan", "9" * 5000, "٣", "../..", "<script>alert(1)</script>", "\0", "{0}", "%s", "`$x$`"]

@@ -12,7 +12,7 @@ from latentdemo.benchmark.browser import FLAGS, find_chromium
 from latentdemo.benchmark.server import running_server
 
 PICTURE, CHART, METRIC = "stImage", "stVegaLiteChart", "stMetric"
-FORM, COMPONENT = "stForm", "stBidiComponentIsolated"
+FORM, COMPONENT, CHOICES = "stForm", "stBidiComponentIsolated", "stMultiSelect"
 PAGES = {  # name -> (path, what it shows, how many of that)
     "overview": ("/?screen=problem", PICTURE, 2),
     "overview-method": ("/?screen=method&model=dvae", COMPONENT, 1),
@@ -22,6 +22,7 @@ PAGES = {  # name -> (path, what it shows, how many of that)
     "chain": ("/chain?", COMPONENT, 1),
     "interpolation": ("/interpolation?", CHART, 2),
     "quality": ("/quality?", FORM, 1),
+    "review": ("/review?", CHOICES, 1),
     "latent_space": ("/latent_space?", CHART, 3),
     "models": ("/models?", PICTURE, 8),
 }

@@ -21,6 +21,9 @@ from latentdemo.errors import (
     CheckpointFileMissingError,
     CheckpointFolderError,
     CheckpointMismatchError,
+    DatabaseAwayError,
+    DatabaseError,
+    DatabaseFullError,
     DataError,
     DemoError,
     DeviceError,
@@ -34,6 +37,7 @@ from latentdemo.errors import (
     NetworkConfigError,
     OperatingRuleError,
     PictureError,
+    ReviewError,
     RunFileError,
     SamplingError,
     ServerError,
@@ -58,6 +62,9 @@ SHORT: dict[type[Exception], str] = {
     ),
     Busy: N_("The device is busy: as many runs as fit are on their way. Try again in a moment."),
     Cancelled: N_("Cancelled. Nothing is lost."),
+    DatabaseError: N_("The database of reviews cannot be used. Whoever runs this demo finds the reason in its log."),
+    DatabaseAwayError: N_("The database of reviews does not answer. Nothing that was kept is lost: try again soon."),
+    DatabaseFullError: N_("The disk that reviews are kept on is full. Nothing that was kept is lost: make room there."),
 }
 """Said in English, too: whoever waits for a picture needs no more."""
 SENTENCES: dict[type[Exception], str] = SHORT | {
@@ -90,6 +97,7 @@ SENTENCES: dict[type[Exception], str] = SHORT | {
     ),
     RunFileError: N_("This run cannot be read, or cannot be repeated here. Take its file from the ZIP again."),
     TrainingError: N_("The training cannot begin or go on. Look at its settings and its folder."),
+    ReviewError: N_("This review is over, full or gone. Ask whoever invited you."),
     DemoError: N_("The demo cannot be started here. Install what it needs."),
     ServerError: N_("The server of the demo does not answer. Start it again."),
     EvaluationError: N_("The evaluation of this model cannot be read or made as asked. Make it anew."),

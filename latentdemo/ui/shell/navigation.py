@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
 from urllib.parse import urlencode
 
 import streamlit as st
@@ -72,9 +73,11 @@ SAMPLING = PageEntry("pages/sampling.py", N_("Sampling"))
 CHAIN = PageEntry("pages/chain.py", N_("Step by step"))
 INTERPOLATION = PageEntry("pages/interpolation.py", N_("Latent interpolation"))
 QUALITY = PageEntry("pages/quality.py", N_("Quality review"))
+REVIEW = PageEntry("pages/review.py", N_("Ask people"))
 LATENT_SPACE = PageEntry("pages/latent_space.py", N_("Latent space"))
 MODELS = PageEntry("pages/models.py", N_("Models"))
-PAGES = (OVERVIEW, SAMPLING, CHAIN, INTERPOLATION, QUALITY, LATENT_SPACE, MODELS)
+PAGES = (OVERVIEW, SAMPLING, CHAIN, INTERPOLATION, QUALITY, REVIEW, LATENT_SPACE, MODELS)
+INVITATION = "invitation"  # in the address of somebody who is asked to a review, and sees nothing else
 
 
 class AddressedPage(StreamlitPage):
@@ -116,6 +119,27 @@ def selection() -> Selection:
     """
     chosen = st.session_state.pop("selection", None)
     if chosen is None:
-        st.navigation(streamlit_pages(), position="hidden")
-        st.rerun()
+        begin_with_app()
     return chosen
+
+
+def note_invitation(page: StreamlitPage) -> bool:
+    """Take note whether somebody came to a page by the invitation to a review; such a page has nothing around it."""
+    invited = INVITATION in st.query_params and page.url_path == Path(REVIEW.script).stem
+    st.session_state["invited"] = invited
+    return invited
+
+
+def is_invited() -> bool:
+    """Whether somebody came by the invitation to a review; such a page begins with this, in place of `selection`."""
+    if INVITATION not in st.query_params:
+        return False
+    if not st.session_state.pop("invited", False):
+        begin_with_app()
+    return True
+
+
+def begin_with_app() -> NoReturn:
+    """Declare the pages, and repeat the run, this time from app.py."""
+    st.navigation(streamlit_pages(), position="hidden")
+    st.rerun()

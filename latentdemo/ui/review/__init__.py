@@ -1,0 +1,1 @@
+"""The page that asks people: a presenter's side and a reviewer's side."""

@@ -1,0 +1,53 @@
+"""Who leads reviews: known by a token that the browser keeps, so that they find their reviews again."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from latentdemo.reviews.tokens import FORM, new_token
+from latentdemo.ui.i18n.words import _
+
+COOKIE = LINKED = "presenter"  # names of the token: of the cookie, which others cannot read, and in a link
+TOKEN = "review_presenter"  # its place in the session's state
+KEEP = """
+export default function ({ data }) {
+  const secure = location.protocol === "https:" ? "; secure" : ""
+  document.cookie = `${data.name}=${data.token}; path=/; max-age=34560000; samesite=strict${secure}`
+}
+"""
+keep_cookie = st.components.v2.component("latentdemo_presenter", js=KEEP)
+
+
+def presenter_token() -> str:
+    """The token of whoever is here; empty where they have never begun a review. One that a link brings comes first."""
+    linked = st.query_params.get(LINKED, "")
+    if FORM.fullmatch(linked):
+        st.session_state[TOKEN] = linked
+    if LINKED in st.query_params:
+        del st.query_params[LINKED]  # it is not for those who see the address on a screen
+    kept = str(st.session_state.get(TOKEN) or st.context.cookies.get(COOKIE, ""))
+    return kept if FORM.fullmatch(kept) else ""
+
+
+def become_presenter() -> str:
+    """The token of whoever is here, a new one where they have none."""
+    token = presenter_token() or new_token()
+    st.session_state[TOKEN] = token
+    return token
+
+
+def remember_presenter(token: str) -> None:
+    """Let the browser keep the token, unless it keeps one."""
+    if token and COOKIE not in st.context.cookies:
+        keep_cookie(key="keep_presenter", data={"name": COOKIE, "token": token})
+
+
+def own_link(token: str) -> None:
+    """The link by which a presenter comes back on another machine, or lets a colleague in."""
+    with st.popover(_("Link to these reviews"), icon=":material/key:",
+                    help=_("To come back on another machine, or to let a colleague in.")):  # fmt: skip
+        st.markdown(
+            _("Whoever has this link leads your reviews as you do, and sees their results. This browser finds them "
+              "without it.")
+        )  # fmt: skip
+        st.code(f"{st.context.url}?{LINKED}={token}", language=None, wrap_lines=True)
