@@ -100,11 +100,6 @@ def controls(report: Report | None, chosen: Selection, starts: list[str], shown:
                 persist_state=KEPT, wrap=True,
                 help=_("How many steps are taken. Step 0 shows the starting points."),
             )  # fmt: skip
-        st.segmented_control(
-            _("View"), VIEWS, required=True, key="view", label_visibility="collapsed",
-            format_func=lambda view: {SIDE_BY_SIDE: _("side by side"), WIPE: _("wipe")}[view],
-            help=_("Two sheets beside each other, or a line to drag between the first and one of the others."),
-        )  # fmt: skip
         with st.popover(_("More settings"), icon=":material/tune:"):
             more_settings(report, chosen, starts)
 
@@ -120,6 +115,11 @@ def more_settings(report: Report | None, chosen: Selection, starts: list[str]) -
                "encodings of real data, or at encodings of held-out images."),
     )  # fmt: skip
     stopping_control(report)
+    st.segmented_control(
+        _("View"), VIEWS, required=True, key="view", persist_state=KEPT,
+        format_func=lambda view: {SIDE_BY_SIDE: _("side by side"), WIPE: _("wipe")}[view],
+        help=_("Two sheets beside each other, or a line to drag between the first and one of the others."),
+    )  # fmt: skip
     st.segmented_control(
         _("Order"), ORDERS, required=True, key="order", persist_state=KEPT,
         format_func=lambda name: {DRAWN: _("as drawn"), MOST_CHANGED_FIRST: _("most changed first")}[name],

@@ -18,7 +18,7 @@ FIRST = {  # page -> its result, and what people do there first
     "chain": (".player .tiles", ".player .play"),
     "interpolation": (".strips .stage", ".strips .play"),
     "quality": ("[data-testid=stHeading] h3", METRIC),
-    "latent_space": ("[data-testid=stHeading] h3", METRIC),
+    "latent_space": (".atlas .map", ".atlas .decoded"),
     "models": (PICTURE, "[data-testid=stBaseButton-secondary]"),
 }
 

@@ -64,7 +64,7 @@ def test_slides_and_page_say_the_verdict_in_japanese_and_link_to_the_page(downlo
     assert link is not None
     assert {"lang=ja", "kernel=hmc", "count=16", "steps=3"} <= set(re.split("[?&]", link.group()))
     page = PdfReader(io.BytesIO(download("PDF")))
-    assert len(page.pages) == 1
+    assert len(page.pages) <= 2  # front, and back where pictures leave the method no room
     assert "品質ギャップ解消率" in page.pages[0].extract_text()
 
 
@@ -106,7 +106,7 @@ def test_all_files_of_what_is_played(
     assert len(deck.slides) == 5
     assert abs(deck.slide_width / deck.slide_height - 16 / 9) < 1e-3
     assert all(slide.notes_slide.notes_text_frame.text for slide in deck.slides)
-    assert len(PdfReader(files["PDF"]).pages) == 1
+    assert len(PdfReader(files["PDF"]).pages) <= 2
     with zipfile.ZipFile(files["ZIP"]) as archive:
         archive.extractall(tmp_path / "zip")
     with pytest.raises(SystemExit) as ended:
@@ -120,8 +120,8 @@ def test_all_files_of_what_is_played(
 
 def test_files_follow_the_page(open_page: Open) -> None:
     page = open_page(LINK + "&lang=en")
-    sheets = page.get_by_test_id("stImage").locator("img")
-    expect(sheets).to_have_count(3)
+    sheets = page.locator(".sheet img")
+    expect(sheets).to_have_count(2)
     before, shown = picture(page), sheets.last.get_attribute("src") or ""
     page.locator(".st-key-next_seed").get_by_role("button").click()
     expect(sheets.last).not_to_have_attribute("src", shown)
