@@ -64,6 +64,7 @@ def test_so_it_has_below_another_address(open_lower: Open, path: str) -> None:
 def test_back_and_forth_between_pages(open_page: Open) -> None:
     page = open_page("/overview?data=fashion-mnist&lang=en")
     expect_page(page, "Overview")
+    expect(page.get_by_alt_text("Prior samples of")).to_be_visible()  # it asks for its pictures until then
     steps = page.evaluate("history.length")
     page.locator(IN_THE_ROW).filter(has_text="Models").click()
     expect_page(page, "Models")
@@ -81,6 +82,7 @@ def test_back_and_forth_between_pages(open_page: Open) -> None:
 def test_going_back_leads_to_the_page_before_whatever_was_changed_meanwhile(open_page: Open) -> None:
     page = open_page("/overview?data=fashion-mnist&lang=en")
     expect_page(page, "Overview")
+    expect(page.get_by_alt_text("Prior samples of")).to_be_visible()  # it asks for its pictures until then
     steps = page.evaluate("history.length")
     page.locator(IN_THE_ROW).filter(has_text="Models").click()
     expect_page(page, "Models")
