@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
+from types import MappingProxyType
 from typing import Any, ClassVar, Protocol, runtime_checkable
 
 import numpy as np
@@ -55,10 +56,12 @@ class StoredDensity(nn.Module):
     Attributes:
         kind: what files call it.
         followable: whether its log density takes so little time that chains can follow it and stop by it.
+        notes: what its fit has found out that no run needs, as it stands in `density.json`: name -> value.
     """
 
     kind: ClassVar[str]
     followable: ClassVar[bool] = True
+    notes: Mapping[str, Any] = MappingProxyType({})
 
     def settings(self) -> dict[str, Any]:
         """Keyword arguments that build an empty density of the same shape."""

@@ -188,4 +188,5 @@ def described(density: StoredDensity, held_out: Tensor, scale: Tensor, seed: int
             if spec.tune and density.followable
         },
         "quantiles": [round(float(value), 3) for value in quantiles],
+        **density.notes,
     }

@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
 import torch
@@ -110,8 +110,6 @@ class FlowMatching(StoredDensity):
         latent_size: D.
         hidden, blocks: see `Velocity`.
         steps: of the solver (Heun's method, two velocities a step) for a draw.
-        distances: number of steps -> how far draws with so many are from encodings that the fit did not see (energy
-            distance, standardised); what `steps` was chosen by.
     """
 
     kind = "flow-matching"
@@ -119,25 +117,17 @@ class FlowMatching(StoredDensity):
     location: Tensor
     scale: Tensor
 
-    def __init__(
-        self,
-        latent_size: int,
-        hidden: int = 384,
-        blocks: int = 3,
-        steps: int = DENSITY_STEPS,
-        distances: Mapping[str, float] | None = None,
-    ) -> None:
+    def __init__(self, latent_size: int, hidden: int = 384, blocks: int = 3, steps: int = DENSITY_STEPS) -> None:
         super().__init__()
         self.shape = {"latent_size": latent_size, "hidden": hidden, "blocks": blocks}
         self.latent_size = latent_size
         self.steps = steps
-        self.distances = dict(distances or {})
         self.register_buffer("location", torch.zeros(latent_size, dtype=torch.float32, device="cpu"))
         self.register_buffer("scale", torch.ones(latent_size, dtype=torch.float32, device="cpu"))
         self.velocity = built(lambda: Velocity(latent_size, hidden, blocks))
 
     def settings(self) -> dict[str, Any]:
-        return self.shape | {"steps": self.steps, "distances": self.distances}
+        return self.shape | {"steps": self.steps}
 
     def standardised(self, latents: Tensor) -> Tensor:
         """Latents (N, D) in the units of the field."""
@@ -199,7 +189,8 @@ def fit(encodings: Encodings, _points: Tensor, settings: FitSettings) -> Iterato
     held_back = min(MOST_HELD_BACK, int(HELD_BACK * len(order)))
     check = Check(density.standardised(start[order[:held_back]]), settings.seed)
     yield from train(density, encodings, order[held_back:], check, settings)
-    density.steps, density.distances = check.steps(density)
+    density.steps, distances = check.steps(density)
+    density.notes = {"distances": distances}
     match_moments(density, settings.seed)
     yield density
 
@@ -257,7 +248,8 @@ class Check:
 
     def steps(self, density: FlowMatching) -> tuple[int, dict[str, float]]:
         """The fewest steps of the solver whose draws are as near to these points as those of the most steps, within
-        a share of what the prior's draws lack; and how near draws are by steps, see `FlowMatching.distances`."""
+        a share of what the prior's draws lack; and what that was told by: number of steps, as text -> how far draws
+        with so many are from these points (energy distance, in the units of the field)."""
         distances = {steps: self.distance(density, density.carried(self.noise, steps)) for steps in STEPS}
         best = min(distances.values())
         lacking = self.distance(density, self.noise) - best

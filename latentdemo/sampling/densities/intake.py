@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import torch
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from latentdemo.checkpoints.config import DENSITY_CONFIG
 from latentdemo.checkpoints.intake import MOST_PARAMETERS, TRIED
@@ -31,20 +31,13 @@ MOST_DENSITIES = 8
 Number = Annotated[int | float, Field(allow_inf_nan=False)]
 
 
-def without_distances(settings: Any) -> Any:
-    """Settings without what the number of solver steps was chosen by, which no run needs."""
-    if not isinstance(settings, dict):
-        return settings
-    return {name: each for name, each in settings.items() if name != "distances"}
-
-
 class UploadedDensity(BaseModel):
     """What is told of one density; more is not believed."""
 
     model_config = ConfigDict(extra="ignore", strict=True)
 
     kind: str
-    settings: Annotated[dict[str, Annotated[int, Field(ge=1)]], BeforeValidator(without_distances)]
+    settings: dict[str, Annotated[int, Field(ge=1)]]
     held_out: Number
     step_sizes: dict[str, Number]
     quantiles: Annotated[list[Number], Field(min_length=len(SHARES), max_length=len(SHARES))]

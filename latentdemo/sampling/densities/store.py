@@ -37,7 +37,7 @@ class DensityConfig:
 
     Attributes:
         model_sha256: digest of the model's weights whose encodings the densities were fitted to.
-        densities: name -> kind, settings, held_out, step_sizes, quantiles; the likeliest on held-out encodings
+        densities: name -> kind, settings, held_out, step_sizes, quantiles, notes; the likeliest on held-out encodings
             first, behind them those that chains cannot follow.
         prior_held_out: mean negative log density of encoded held-out images under the prior, in nats.
         scale: standard deviation of encodings in each dimension.

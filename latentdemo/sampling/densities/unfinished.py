@@ -39,17 +39,18 @@ class UnfinishedFit:
                 if said.get("settings") != self.settings:
                     return {}
                 tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118 - not a mapping
-                return {
-                    name: density_of(name, kind, settings, tensors, self.path)
-                    for name, (kind, settings) in json.loads(said["densities"]).items()
-                }
+                found = {}
+                for name, (kind, settings, notes) in json.loads(said["densities"]).items():
+                    found[name] = density_of(name, kind, settings, tensors, self.path)
+                    found[name].notes = notes
+                return found
         except (OSError, SafetensorError, CheckpointError, KeyError, TypeError, ValueError, RuntimeError):
             return {}
 
     def add(self, name: str, density: StoredDensity) -> None:
         """One more that is fitted."""
         self.densities[name] = density
-        said = {name: (each.kind, each.settings()) for name, each in self.densities.items()}
+        said = {name: (each.kind, each.settings(), dict(each.notes)) for name, each in self.densities.items()}
         content = save(tensors_of(self.densities), {"settings": self.settings, "densities": json.dumps(said)})
         write_atomically(self.path, content)
 

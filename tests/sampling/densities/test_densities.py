@@ -29,7 +29,7 @@ from latentdemo.sampling.densities.resolve import resolve_density
 from latentdemo.sampling.densities.spec import FitSettings
 from latentdemo.sampling.densities.spline_flow import Flow, train
 from latentdemo.sampling.densities.store import digests_held, load_densities
-from latentdemo.sampling.densities.unfinished import UNFINISHED
+from latentdemo.sampling.densities.unfinished import UNFINISHED, UnfinishedFit
 from latentdemo.sampling.encodings import Encodings
 
 
@@ -221,6 +221,14 @@ def test_a_fit_that_was_stopped_goes_on_with_the_density_that_it_was_at(fitted_f
     assert not (model.folder / UNFINISHED).exists()
     fit_again(epochs=1)
     assert fits == {"mixture-10": 1, "flow": 2}
+
+
+def test_what_a_fit_has_noted_outlives_a_stop(points, tmp_path) -> None:
+    mixture, stopped = mixture_of(2, points[:200]), UnfinishedFit(tmp_path, {"seed": 0})
+    mixture.notes = {"distances": {"1": 0.5}}
+    stopped.add("mixture", mixture)
+    found = UnfinishedFit(tmp_path, {"seed": 0}).densities["mixture"]
+    assert (found.notes, found.settings()) == (mixture.notes, mixture.settings())
 
 
 def test_files_that_do_not_fit_are_named(fitted_folder, tmp_path) -> None:

@@ -132,8 +132,8 @@ def test_the_seed_fixes_a_fit() -> None:
     noise = torch.randn(5, 2)
     assert torch.equal(first.transport(noise), second.transport(noise))
     assert first.steps == second.steps
-    assert first.distances == second.distances
-    assert [int(steps) for steps in first.distances] == list(STEPS)
+    assert first.notes == second.notes
+    assert [int(steps) for steps in first.notes["distances"]] == list(STEPS)
     assert kinds()[first.kind](**first.settings()).settings() == first.settings()
 
 
