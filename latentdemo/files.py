@@ -12,12 +12,20 @@ from typing import IO, Any
 from platformdirs import user_data_path
 
 HOME = "LATENTDEMO_HOME"
+PROJECT = Path(__file__).resolve().parents[1]  # a clone of the project, or the folder that the package is installed in
 
 
 def data_folder() -> Path:
     """The folder that everything which people make here goes to: `$LATENTDEMO_HOME`, or the user's data folder."""
     named = os.environ.get(HOME, "")
     return Path(named).expanduser() if named else user_data_path("latentdemo", appauthor=False)
+
+
+def working_folders() -> list[Path]:
+    """The folders that people's files lie in, and those that ship: the current one, the data folder, and where the
+    package lies in a clone of the project, the clone."""
+    clone = [PROJECT] if (PROJECT / "pyproject.toml").is_file() else []
+    return [Path.cwd(), data_folder(), *clone]
 
 
 def write_atomically(path: Path, content: bytes | str | Callable[[IO[bytes]], object]) -> None:

@@ -18,7 +18,6 @@ from latentdemo.ui.i18n.words import _
 from latentdemo.ui.overview.evidence import show_evidence
 from latentdemo.ui.overview.export import export_pair
 from latentdemo.ui.overview.pictures import (
-    advised,
     begin_way,
     place_of_sheet,
     prior_sheet,
@@ -30,7 +29,7 @@ from latentdemo.ui.overview.screens import (
     EVIDENCE,
     METHOD,
     PROBLEM,
-    go,
+    SCREENS,
     heading,
     prior_alt,
     real_alt,
@@ -40,7 +39,7 @@ from latentdemo.ui.overview.screens import (
 )
 from latentdemo.ui.shell.navigation import CHAIN, INTERPOLATION, QUALITY, PageEntry, selection
 from latentdemo.ui.shell.presentation import on_move_keys, presenting
-from latentdemo.ui.state.evaluated import evaluation_of, report_of
+from latentdemo.ui.state.evaluated import advised, evaluation_of, report_of
 from latentdemo.ui.state.link import settings_of_all_pages
 from latentdemo.ui.state.selection import Selection
 
@@ -146,7 +145,7 @@ def onward_link(entry: PageEntry, label: str, icon: str) -> None:
 
 
 chosen = selection()
-on_move_keys(go)
+on_move_keys("screen", SCREENS)
 
 heading()
 screen = screen_control(chosen.title)

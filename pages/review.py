@@ -89,13 +89,6 @@ def part_control() -> str:
     return part
 
 
-def go(parts: int) -> None:
-    """Go on by a number of parts, and stay at either end; nothing where none is shown."""
-    if "part" in st.session_state:
-        place = PARTS.index(st.session_state["part"]) + parts
-        st.session_state["part"] = PARTS[min(max(place, 0), len(PARTS) - 1)]
-
-
 def explanation() -> None:
     """How to read the page."""
     with st.expander(_("How to read this"), icon=":material/help:"):
@@ -112,7 +105,7 @@ if is_invited():
     reviewer_page()
 else:
     chosen = selection()
-    on_move_keys(go)
+    on_move_keys("part", PARTS)
     try:
         presenter_page(chosen)
     except LatentdemoError as error:

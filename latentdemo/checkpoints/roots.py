@@ -16,23 +16,19 @@ from pathlib import Path
 
 from latentdemo.checkpoints.config import CONFIG
 from latentdemo.errors import CheckpointFolderError, ModelNotFoundError
-from latentdemo.files import data_folder
+from latentdemo.files import working_folders
 
 VARIABLE = "LATENTDEMO_CHECKPOINTS"
 FOLDER = "checkpoints"
 NAMES = r"[\w-][\w.-]{0,59}/[\w-][\w.-]{0,59}"  # of models; in any alphabet no longer than a file system takes
 PRIVATE = "upload-"  # what names of models begin with that are listed nowhere
-PROJECT = Path(__file__).resolve().parents[2]  # a clone of the project, or the folder that the package is installed in
 
 
 def checkpoint_roots() -> list[Path]:
     """The folders of checkpoints, in the order in which models are looked for in them; not all of them need exist."""
     if named := [Path(each).expanduser() for each in os.environ.get(VARIABLE, "").split(os.pathsep) if each]:
         return named
-    folders = [Path.cwd(), data_folder()]
-    if (PROJECT / "pyproject.toml").is_file():
-        folders.append(PROJECT)
-    return list(dict.fromkeys(folder / FOLDER for folder in folders))
+    return list(dict.fromkeys(folder / FOLDER for folder in working_folders()))
 
 
 def add_checkpoint_root(folder: Path) -> None:

@@ -8,8 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from latentdemo.reviews.pairs import Answer, Pair, Picture
-from latentdemo.reviews.review import NOISE, REAL
-from latentdemo.reviews.vote import Vote
+from latentdemo.reviews.vote import NOISE, REAL, Vote
 
 FORMULA = "=+-@\t\r"  # what a spreadsheet would take for one, where a name begins with it
 
@@ -44,7 +43,7 @@ class Ballot:
 
     def _way_of(self, picture: Picture) -> str:
         """The way of a picture; beside noise, any picture stands for a real one."""
-        return REAL if self.pair.control == "noise" and picture.way != NOISE else picture.way
+        return REAL if self.pair.control == NOISE and picture.way != NOISE else picture.way
 
 
 def as_table(ballots: Sequence[Ballot]) -> Iterator[dict[str, Any]]:

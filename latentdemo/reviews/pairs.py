@@ -14,7 +14,8 @@ from functools import lru_cache
 from itertools import combinations
 from typing import Literal
 
-from latentdemo.reviews.review import IS_REAL, NOISE, REAL, Plan
+from latentdemo.reviews.review import IS_REAL, Plan
+from latentdemo.reviews.vote import NOISE, REAL
 
 PICTURES = 64  # pictures of each way that pairs are made of
 CONTROLS_EACH = 10  # a control of either kind in so many pairs

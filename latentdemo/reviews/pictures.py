@@ -20,7 +20,8 @@ from latentdemo.engine import Job, RunRequest
 from latentdemo.errors import DataError
 from latentdemo.imaging import png_bytes
 from latentdemo.reviews.pairs import PICTURES, Pair, Picture
-from latentdemo.reviews.review import NOISE, REAL, Plan, Way
+from latentdemo.reviews.review import Plan, Way
+from latentdemo.reviews.vote import NOISE, REAL
 
 GREY_LEVELS = 255  # the whitest of so many grey levels above black
 

@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal, Self
 
+from latentdemo.reviews.vote import REAL
 from latentdemo.sampling import PLAIN, ChainSpec
 from latentdemo.sampling.starts import PRIOR
 
-REAL, NOISE = "real", "noise"  # names of what is no way to sample
 NATURAL, IS_REAL = "natural", "real"  # the questions that are offered; any other text is a presenter's own words
 FEWEST_PAIRS, MOST_PAIRS = 5, 60
 FEWEST_WAYS, MOST_WAYS = 2, 6

@@ -72,8 +72,13 @@ def rule_for(
     gate: Gate | None = None,
     expected_rejected: float | None = None,
     review_by: date | None = None,
+    digests: tuple[str, str] | None = None,
 ) -> OperatingRule:
-    """The rule that draws from a model as it is here.
+    """The rule that draws from a model.
+
+    Args:
+        model, way, gate, expected_rejected, review_by: see `OperatingRule`.
+        digests: of the weights and the densities that were decided on; None takes those that are here.
 
     Raises:
         OperatingRuleError: chains that cannot be told in a file, since they have no names for all they use.
@@ -81,9 +86,12 @@ def rule_for(
     """
     if not (isinstance(way.kernel, str) and isinstance(way.start, str)) or way.density is not None:
         raise OperatingRuleError("a rule needs names: of its kernel, and of where chains start")
-    folder = model_folder(model)
-    densities = densities_digest(folder) if uses_densities(way, gate) else ""
-    return OperatingRule(model, read_config(folder).sha256, densities, way, gate, expected_rejected, review_by)
+    if digests is None:
+        folder = model_folder(model)
+        digests = read_config(folder).sha256, densities_digest(folder)
+    weights, densities = digests
+    densities = densities if uses_densities(way, gate) else ""
+    return OperatingRule(model, weights, densities, way, gate, expected_rejected, review_by)
 
 
 def uses_densities(way: ChainSpec, gate: Gate | None) -> bool:

@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+REAL, NOISE = "real", "noise"  # names of pictures that no way to sample has made; a pair with noise is a control
+MIRRORED = "mirrored"  # the other kind of control
+
 
 @dataclass(frozen=True)
 class Vote:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from latentdemo import files
 from latentdemo.checkpoints import checkpoints_dir, list_models, model_folder, roots, save_checkpoint
 from latentdemo.errors import CheckpointFolderError, ModelNotFoundError
 from latentdemo.files import data_folder
@@ -61,7 +62,7 @@ def test_an_installed_package_has_no_checkpoints_beside_it(elsewhere, monkeypatc
     packages = elsewhere / "site-packages"
     (packages / "checkpoints" / "other" / "thing").mkdir(parents=True)
     (packages / "checkpoints" / "other" / "thing" / "config.json").write_text("{}")
-    monkeypatch.setattr(roots, "PROJECT", packages)
+    monkeypatch.setattr(files, "PROJECT", packages)
     assert roots.checkpoint_roots() == [elsewhere / "current" / "checkpoints", users_folder(elsewhere)]
     assert list_models() == []
 
@@ -82,7 +83,7 @@ def test_new_checkpoints_go_to_the_first_folder_that_can_be_written_to(elsewhere
     assert roots.dataset_folder("new") == own / "new"
     refuse(monkeypatch, here, elsewhere / "home")
     assert checkpoints_dir() == ROOT / "checkpoints"
-    monkeypatch.setattr(roots, "PROJECT", elsewhere)
+    monkeypatch.setattr(files, "PROJECT", elsewhere)
     with pytest.raises(CheckpointFolderError, match=r"checkpoints cannot be written to.*LATENTDEMO_CHECKPOINTS"):
         checkpoints_dir()
     assert roots.dataset_folder("new") == here / "new"

@@ -14,9 +14,10 @@ from latentdemo.benchmark.reviews.postgres import Postgres, find_postgres, runni
 from latentdemo.reviews.database import Database
 from latentdemo.reviews.pairs import PICTURES
 from latentdemo.reviews.pictures import sheet_of
-from latentdemo.reviews.review import REAL, Plan, Way
+from latentdemo.reviews.review import Plan, Way
 from latentdemo.reviews.store import ReviewStore
 from latentdemo.reviews.tokens import new_token, reviewer_token
+from latentdemo.reviews.vote import REAL
 from latentdemo.sampling import ChainSpec
 
 KINDS = ("sqlite", "postgres")

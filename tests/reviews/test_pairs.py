@@ -8,7 +8,8 @@ from dataclasses import replace
 import pytest
 
 from latentdemo.reviews.pairs import APART, Pair, pairs_of
-from latentdemo.reviews.review import FEWEST_PAIRS, IS_REAL, MOST_PAIRS, NOISE, REAL, Way
+from latentdemo.reviews.review import FEWEST_PAIRS, IS_REAL, MOST_PAIRS, Way
+from latentdemo.reviews.vote import NOISE, REAL
 from latentdemo.sampling import ChainSpec
 from tests.reviews.conftest import CHAIN_WAY, PLAN, PRIOR_WAY
 

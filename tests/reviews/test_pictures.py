@@ -12,7 +12,8 @@ from latentdemo.data.held_out import held_out_images
 from latentdemo.engine import Job
 from latentdemo.reviews.pairs import PICTURES, pairs_of
 from latentdemo.reviews.pictures import make_sheets, pair_png, pictures_in, pixels_of, sheet_of
-from latentdemo.reviews.review import NOISE, REAL, Plan, Way
+from latentdemo.reviews.review import Plan, Way
+from latentdemo.reviews.vote import NOISE, REAL
 from latentdemo.sampling import ChainSpec, run_chain
 from tests.reviews.conftest import PLAN
 

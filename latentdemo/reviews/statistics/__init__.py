@@ -2,8 +2,8 @@
 
 from latentdemo.reviews.statistics.answerers import Answerer
 from latentdemo.reviews.statistics.needed import PeopleNeeded
-from latentdemo.reviews.statistics.result import Decision, Result, result_of
+from latentdemo.reviews.statistics.result import Result, Standing, result_of
 from latentdemo.reviews.statistics.shares import Share
 from latentdemo.reviews.statistics.strengths import Strengths
 
-__all__ = ["Answerer", "Decision", "PeopleNeeded", "Result", "Share", "Strengths", "result_of"]
+__all__ = ["Answerer", "PeopleNeeded", "Result", "Share", "Standing", "Strengths", "result_of"]

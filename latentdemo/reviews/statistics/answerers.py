@@ -20,9 +20,8 @@ from scipy.special import bdtr, bdtrc
 
 from latentdemo.reviews.statistics.anytime import anytime_interval
 from latentdemo.reviews.statistics.shares import Share, spanned
-from latentdemo.reviews.vote import Vote
+from latentdemo.reviews.vote import MIRRORED, NOISE, REAL, Vote
 
-NOISE, MIRRORED, REAL = "noise", "mirrored", "real"  # controls, and what is right against noise
 SLIP = 0.05  # chance that somebody careful misses a control pair
 FALSE_ALARM = 0.01  # chance that somebody careful is suspected
 

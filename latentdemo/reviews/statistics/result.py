@@ -16,7 +16,7 @@ from latentdemo.reviews.vote import Vote
 
 
 @dataclass(frozen=True)
-class Decision:
+class Standing:
     """Which way people prefer, as far as one can tell; one may watch it, and stop when one likes.
 
     Attributes:
@@ -62,7 +62,7 @@ class Result:
     shares: Mapping[str, Share]
     fooled: Mapping[str, Share]
     strengths: Strengths | None
-    decision: Decision | None
+    decision: Standing | None
     agreement: Interval | None
     metric_agreement: RankAgreement | None
     left: Share | None
@@ -125,7 +125,7 @@ def result_of(
     )
 
 
-def decide(counted: Tally, shares: Mapping[str, Share], real: str | None, seed: int) -> Decision:
+def decide(counted: Tally, shares: Mapping[str, Share], real: str | None, seed: int) -> Standing:
     """Which way leads, and whether that is decided."""
     samples = [way for way in counted.ways if way != real]
     rivals = samples if len(samples) > 1 else counted.ways
@@ -133,4 +133,4 @@ def decide(counted: Tally, shares: Mapping[str, Share], real: str | None, seed: 
     others = [way for way in rivals if way != leader]
     alpha = lead_alpha(len(rivals))
     ahead_of = tuple(other for other in others if is_ahead(counted, leader, other, alpha))
-    return Decision(leader, ahead_of, ahead_of == tuple(others), people_needed(counted, leader, others, seed))
+    return Standing(leader, ahead_of, ahead_of == tuple(others), people_needed(counted, leader, others, seed))

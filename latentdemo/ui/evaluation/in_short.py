@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from latentdemo.evaluation.report import GAP, Report, Row
+from latentdemo.evaluation.report import GAP, Report
 from latentdemo.sampling import PLAIN
 from latentdemo.ui.components.curves import Curve, Point
 from latentdemo.ui.evaluation.curves import STEPS_AXIS, curves
-from latentdemo.ui.evaluation.verdict import leave_alone, told_of
-from latentdemo.ui.i18n.figure_words import value_text
+from latentdemo.ui.evaluation.verdict import gap_closed_text, leave_alone, told_of
 from latentdemo.ui.i18n.kernel_words import capital, way_key, way_phrase
 from latentdemo.ui.i18n.words import _
 
@@ -22,7 +21,7 @@ def gained(report: Report) -> str:
     row, plain = report.recommended, report.best_plain
     if row is None or row.gap is None:
         return leave_alone(report)
-    facts = {"way": capital(way_phrase(row)), "gap": closed(report, row)}
+    facts = {"way": capital(way_phrase(row)), "gap": gap_closed_text(report, row)}
     if plain is None or plain == row:
         return _(
             "{way} closes {gap} of the quality gap between prior samples and the best that this decoder can do.",
@@ -32,12 +31,7 @@ def gained(report: Report) -> str:
         return _("{way} closes {gap} of the quality gap between prior samples and the best that this decoder can do; "
                  "the plain chain only makes it wider.", **facts)  # fmt: skip
     return _("{way} closes {gap} of the quality gap between prior samples and the best that this decoder can do; the "
-             "plain chain, at its best, {plain}.", plain=closed(report, plain), **facts)  # fmt: skip
-
-
-def closed(report: Report, row: Row) -> str:
-    """The quality gap closed in words."""
-    return value_text(GAP, told_of(report, row).figures[GAP])
+             "plain chain, at its best, {plain}.", plain=gap_closed_text(report, plain), **facts)  # fmt: skip
 
 
 def two_curves(report: Report) -> list[Curve]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from latentdemo.evaluation.findings.recommend import MARGIN
 from latentdemo.evaluation.report import GAP, Report, Row
 from latentdemo.sampling.starts import PRIOR
-from latentdemo.ui.evaluation.verdict import told_of
-from latentdemo.ui.i18n.figure_words import milliseconds_text, value_text
+from latentdemo.ui.evaluation.verdict import gap_closed_text, told_of
+from latentdemo.ui.i18n.figure_words import milliseconds_text
 from latentdemo.ui.i18n.kernel_words import start_title, way_noun
 from latentdemo.ui.i18n.words import _
 
@@ -37,35 +37,30 @@ def closed(report: Report, row: Row) -> float:
     return told_of(report, row).figures[GAP].mean
 
 
-def closed_text(report: Report, row: Row) -> str:
-    """The same in words."""
-    return value_text(GAP, told_of(report, row).figures[GAP])
-
-
 def begun_by_density(report: Report, draw: Row) -> str:
     """What a draw does by itself."""
     return _("**The density** begins: drawing from the {start} alone closes {gap} of the quality gap.",
-             start=start_title(draw.start), gap=closed_text(report, draw))  # fmt: skip
+             start=start_title(draw.start), gap=gap_closed_text(report, draw))  # fmt: skip
 
 
 def continued_by_chain(report: Report, row: Row) -> str:
     """What a chain makes of a draw."""
     return _("**The chain** goes on from there: with {way}, {gap} is closed.",
-             way=way_noun(row), gap=closed_text(report, row))  # fmt: skip
+             way=way_noun(row), gap=gap_closed_text(report, row))  # fmt: skip
 
 
 def done_by_density(report: Report, row: Row) -> str:
     """What a draw does that no chain follows."""
     return _("**The density** does the work: random points are drawn where the encoder puts real pictures, from the "
              "{start}; that closes {gap} of the quality gap.",
-             start=start_title(row.start), gap=closed_text(report, row))  # fmt: skip
+             start=start_title(row.start), gap=gap_closed_text(report, row))  # fmt: skip
 
 
 def compared_with_chain(report: Report, draw: Row, chain: Row) -> str:
     """What the best chain of decode and encode would do in place of such a draw."""
     facts = {
         "way": way_noun(chain),
-        "gap": closed_text(report, chain),
+        "gap": gap_closed_text(report, chain),
         "cost": milliseconds_text(chain.milliseconds),
     }
     further = closed(report, chain) - closed(report, draw)

@@ -55,7 +55,7 @@ def best_chain(report: Report) -> str | None:
     if row is None or advised is None or decodes(advised):
         return None
     return _("The best chain of decode and encode, {way}, closes {gap} at {cost} ms.",
-             way=way_noun(row), gap=value_text(GAP, told_of(report, row).figures[GAP]),
+             way=way_noun(row), gap=gap_closed_text(report, row),
              cost=milliseconds_text(row.milliseconds))  # fmt: skip
 
 
@@ -67,6 +67,11 @@ def decodes(row: Row) -> bool:
 def told_of(report: Report, row: Row) -> Row:
     """A row over the repetitions that the recommended one is told of, so that the two can be compared."""
     return row.part(report.recommendation.told_on)
+
+
+def gap_closed_text(report: Report, row: Row) -> str:
+    """The quality gap that a row closes, in words, over the same repetitions."""
+    return value_text(GAP, told_of(report, row).figures[GAP])
 
 
 def beside_pythae(report: Report) -> str | None:

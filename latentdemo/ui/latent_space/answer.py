@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+import streamlit as st
 import torch
 from torch import Tensor
 
@@ -37,22 +38,29 @@ class Answer(NamedTuple):
     likelier_than: float | None
 
 
-def answer(point: MapPoint, model: str, digest: str, encoded: Encoded) -> Answer:
-    """What a point of the map is, for the weights of a digest.
+@st.cache_data(max_entries=64, show_spinner=False)
+def answer(point: MapPoint, model: str, digest: str, densities: str, _encoded: Encoded) -> Answer:
+    """What a point of the map is.
+
+    Args:
+        point: where.
+        model, digest: name of the model, and digest of its weights.
+        densities: digest of its fitted densities.
+        _encoded: real data, which follow from the weights.
 
     Raises:
         LatentdemoError: the model cannot be had, or the point is in no plane.
     """
-    latent = latent_at(point, encoded)
+    latent = latent_at(point, _encoded)
     with engine_for().models.lease(model, digest) as loaded:
         picture, likelier = engine_for().call(lambda: decode(latent, loaded))
-    apart = torch.cdist(latent, encoded.latents)[0]
-    away = (encoded.latents - encoded.plane.mean).norm(dim=1)
+    apart = torch.cdist(latent, _encoded.latents)[0]
+    away = (_encoded.latents - _encoded.plane.mean).norm(dim=1)
     low, high = (away.quantile(share).item() for share in MIDDLE)
     return Answer(
         png_bytes(contact_sheet(picture, 1).convert("RGB")),
         apart.topk(min(NEAREST, len(apart)), largest=False).indices.tolist(),
-        (latent - encoded.plane.mean).norm().item(),
+        (latent - _encoded.plane.mean).norm().item(),
         (low, high),
         likelier,
     )

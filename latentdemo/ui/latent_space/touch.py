@@ -15,7 +15,7 @@ from latentdemo.sampling import ChainSpec
 from latentdemo.ui.components.latent_map import Scene, chosen_start, chosen_view, latent_map
 from latentdemo.ui.controls.map_point import put_point, take_point
 from latentdemo.ui.i18n.words import N_, _
-from latentdemo.ui.latent_space.answer import Answer, answer
+from latentdemo.ui.latent_space.answer import answer
 from latentdemo.ui.latent_space.map_data import here, neighbour_scene, plane_scene
 from latentdemo.ui.latent_space.neighbours import neighbours_or_wait
 from latentdemo.ui.latent_space.sheets import Plane, sheet_or_wait
@@ -58,7 +58,7 @@ def touch(chosen: Selection, encoded: Encoded, spec: ChainSpec, chains: Tensor |
     if st.session_state["map"] != PLANE:
         point = point_of_picture(max(point.rest, 0), encoded)  # only real pictures have a place there
     try:
-        found = answer_or_kept(point, chosen, encoded)
+        found = answer(point, chosen.model, chosen.config.sha256, chosen.densities, encoded)
         with waiting:
             scene = scene_or_wait(chosen, encoded, point, spec, chains)
     except LatentdemoError as error:
@@ -72,16 +72,6 @@ def touch(chosen: Selection, encoded: Encoded, spec: ChainSpec, chains: Tensor |
     put_point()
     if st.session_state.pop("start_chain", False):
         st.switch_page(CHAIN.script, query_params=settings_of_all_pages())
-
-
-def answer_or_kept(point: MapPoint, chosen: Selection, encoded: Encoded) -> Answer:
-    """What the point is; it is asked once as long as it stays chosen. Raises as `answer` does."""
-    asked = (point, chosen.model, chosen.config.sha256, chosen.densities, chosen.seed)
-    kept = st.session_state.get("map_answer")
-    if kept is None or kept[0] != asked:
-        kept = (asked, answer(point, chosen.model, chosen.config.sha256, encoded))
-        st.session_state["map_answer"] = kept
-    return kept[1]
 
 
 def scene_or_wait(

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from latentdemo.files import data_folder
+from latentdemo.files import working_folders
 from latentdemo.ui.i18n.words import _
 from latentdemo.ui.overview.screens import heading, prior_alt, real_alt, screen_control, sheet, what_the_prior_is
 from latentdemo.ui.overview.shipped import shipped, shipped_sheet
@@ -53,8 +53,7 @@ def default_is_shipped() -> bool:
     """Whether the model that is shown unless somebody chose another one is that of the shipped pictures."""
     if os.environ.get("LATENTDEMO_CHECKPOINTS"):
         return False
-    folders = [Path.cwd(), data_folder(), Path(__file__).parents[3]]  # as models lie
-    configs = [folder / "checkpoints" / shipped().model / "config.json" for folder in folders]
+    configs = [folder / "checkpoints" / shipped().model / "config.json" for folder in working_folders()]
     try:
         content = next(config for config in configs if config.is_file()).read_text(encoding="utf-8")
         return json.loads(content)["sha256"] == shipped().model_sha256

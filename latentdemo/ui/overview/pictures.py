@@ -10,7 +10,7 @@ import streamlit as st
 from latentdemo.checkpoints import model_folder
 from latentdemo.data.held_out import held_out_images, held_out_written
 from latentdemo.errors import LatentdemoError
-from latentdemo.evaluation.report import Report, Row
+from latentdemo.evaluation.report import Row
 from latentdemo.export.settings import TILE
 from latentdemo.imaging import contact_sheet, png_bytes
 from latentdemo.sampling import ChainSpec
@@ -21,12 +21,6 @@ from latentdemo.ui.runs.comparison import Request, begin_comparison, blank_sheet
 from latentdemo.ui.state.selection import Selection
 
 COUNT, COLUMNS = 24, 6
-PLAIN_ROW = Row({}, spec=ChainSpec(steps=5))  # is shown where nothing is advised
-
-
-def advised(report: Report | None) -> Row:
-    """The way to sample that is shown: the recommended one, else a few steps of the plain chain."""
-    return report.recommended if report and report.recommended else PLAIN_ROW
 
 
 def way_heading(row: Row) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import streamlit as st
 
 from latentdemo.ui.i18n.words import _
-from latentdemo.ui.shell.presentation import presenting
+from latentdemo.ui.shell.presentation import move_along, presenting
 from latentdemo.ui.state.link import put_in_link, take_from_link
 
 PROBLEM, METHOD, EVIDENCE, DECISION = SCREENS = ("problem", "method", "evidence", "decision")
@@ -34,21 +34,13 @@ def screen_control(model: str) -> str:
             st.markdown(model, width="content")
         else:
             with st.container(horizontal=True, width="content"):
-                st.button(_("Back"), icon=":material/arrow_back:", disabled=screen == PROBLEM, on_click=go, args=(-1,),
-                          help=_("To the screen before."))  # fmt: skip
+                st.button(_("Back"), icon=":material/arrow_back:", disabled=screen == PROBLEM, on_click=move_along,
+                          args=("screen", SCREENS, -1), help=_("To the screen before."))  # fmt: skip
                 st.button(_("Next"), icon=":material/arrow_forward:", icon_position="right", type="primary",
-                          disabled=screen == DECISION, on_click=go, args=(1,),
+                          disabled=screen == DECISION, on_click=move_along, args=("screen", SCREENS, 1),
                           help=_("To the next screen."))  # fmt: skip
     put_in_link("screen", PROBLEM)
     return screen
-
-
-def go(screens: int) -> None:
-    """Go on by a number of screens, and stay at either end; nothing where no screen is shown."""
-    if "screen" not in st.session_state:
-        return
-    place = SCREENS.index(st.session_state["screen"]) + screens
-    st.session_state["screen"] = SCREENS[min(max(place, 0), len(SCREENS) - 1)]
 
 
 def sheet(title: str, png: bytes, alt: str) -> None:

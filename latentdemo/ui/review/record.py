@@ -17,7 +17,7 @@ from latentdemo.errors import LatentdemoError
 from latentdemo.reviews.ballots import as_table
 from latentdemo.reviews.gate import draw_by
 from latentdemo.reviews.review import LONGEST_TEXT, Decision, Plan, Review
-from latentdemo.reviews.rule import Gate, OperatingRule, uses_densities, write_rule
+from latentdemo.reviews.rule import Gate, OperatingRule, rule_for, write_rule
 from latentdemo.reviews.store import review_store
 from latentdemo.ui.i18n.error_words import error_words
 from latentdemo.ui.i18n.figure_words import milliseconds_text
@@ -126,8 +126,8 @@ def rule_of(plan: Plan, adopted: str, gate_share: float, review_by: date) -> Ope
     """
     way = next(way.spec for way in plan.ways if way.name == adopted and way.spec)
     gate = Gate(gate_share) if gate_share else None
-    densities = plan.densities_sha256 if uses_densities(way, gate) else ""
-    rule = OperatingRule(plan.model, plan.model_sha256, densities, way, gate, None, review_by)
+    digests = plan.model_sha256, plan.densities_sha256
+    rule = rule_for(plan.model, way, gate, review_by=review_by, digests=digests)
     if gate is None:
         return rule
     engine = engine_for()

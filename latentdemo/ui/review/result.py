@@ -10,10 +10,10 @@ import streamlit as st
 from latentdemo.errors import DatabaseError
 from latentdemo.evaluation.interval import Interval
 from latentdemo.reviews.pairs import counted_pairs
-from latentdemo.reviews.review import REAL, Plan, Review, Way
+from latentdemo.reviews.review import Plan, Review, Way
 from latentdemo.reviews.statistics.result import Result, result_of
 from latentdemo.reviews.store import review_store
-from latentdemo.reviews.vote import Vote
+from latentdemo.reviews.vote import REAL, Vote
 from latentdemo.ui.i18n.error_words import error_words
 from latentdemo.ui.i18n.words import _
 from latentdemo.ui.review.chart import preference_chart

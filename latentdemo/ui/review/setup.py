@@ -29,13 +29,13 @@ from latentdemo.ui.i18n.words import _
 from latentdemo.ui.review.presenter import become_presenter
 from latentdemo.ui.review.words import QUESTIONS, way_words
 from latentdemo.ui.state.background import Task, result_or_wait
+from latentdemo.ui.state.evaluated import advised
 from latentdemo.ui.state.selection import Selection
 
 OWN = "own"  # stands for a question in the presenter's own words
 PAIRS, USUAL_PAIRS = (10, 20, 40), 20
 STARTING = "review_starting"  # place in the session's state: what a review is being begun of
 SEED_BITS = 31
-PLAIN_STEPS = 5  # of the plain chain, where nothing is advised
 KEPT = 64  # numbers of reviews that were begun, until their pages have taken them
 
 
@@ -122,12 +122,6 @@ def ways_offered(report: Report | None) -> dict[str, Way]:
     prior = report.prior if report else Row({}, spec=ChainSpec(steps=0))
     ways = map(way_of, [prior, advised(report), *best.values()])
     return {way.name: way for way in (*ways, Way(None))}
-
-
-def advised(report: Report | None) -> Row:
-    """What is set beside the prior unless somebody chooses otherwise: the recommended way, else the plain chain."""
-    row = report.recommended if report else None
-    return row if row and not row.is_external else Row({}, spec=ChainSpec(steps=PLAIN_STEPS))
 
 
 def gap_of(row: Row) -> float:

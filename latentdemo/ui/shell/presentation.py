@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Sequence
+from functools import partial
 
 import streamlit as st
 
@@ -71,12 +72,18 @@ def present() -> None:
             keyboard(key="keyboard", on_move_change=follow_key)
 
 
-def on_move_keys(move: Callable[[int], None]) -> None:
-    """What the keys do: `move` goes on by a number of screens, backwards where it is negative.
+def on_move_keys(key: str, options: Sequence[str]) -> None:
+    """Let the keys lead along what a control chooses from; kept from run to run, as a key may be pressed before a run
+    comes to this."""
+    st.session_state["move"] = partial(move_along, key, options)
 
-    It is kept from run to run, as a key may be pressed before a run comes to this. So it must do nothing elsewhere.
-    """
-    st.session_state["move"] = move
+
+def move_along(key: str, options: Sequence[str], places: int) -> None:
+    """Choose the option so many places on, or back where that is negative, and stay at either end; nothing on a page
+    without the control."""
+    if key in st.session_state:
+        place = options.index(st.session_state[key]) + places
+        st.session_state[key] = options[min(max(place, 0), len(options) - 1)]
 
 
 def follow_key() -> None:

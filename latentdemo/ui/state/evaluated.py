@@ -8,10 +8,13 @@ from pathlib import Path
 from latentdemo.checkpoints import model_folder, read_config
 from latentdemo.checkpoints.roots import PRIVATE
 from latentdemo.errors import CheckpointError
-from latentdemo.evaluation.report import FILE, EvaluationError, Report, load_report
+from latentdemo.evaluation.report import FILE, EvaluationError, Report, Row, load_report
+from latentdemo.sampling import ChainSpec
 from latentdemo.ui.i18n.error_words import error_words
 from latentdemo.ui.i18n.words import _
 from latentdemo.ui.state.selection import Selection, families_by_dataset
+
+PLAIN_STEPS = 5  # of the plain chain, where nothing is advised
 
 
 def evaluation_of(chosen: Selection) -> Report | str:
@@ -39,6 +42,12 @@ def report_of(chosen: Selection) -> Report | None:
     """The evaluation of the weights that are shown; None where there is none, see `evaluation_of`."""
     found = evaluation_of(chosen)
     return found if isinstance(found, Report) else None
+
+
+def advised(report: Report | None) -> Row:
+    """The way to sample that is shown unless somebody chooses another: the recommended one, else a few steps of the
+    plain chain."""
+    return report.recommended if report and report.recommended else Row({}, spec=ChainSpec(steps=PLAIN_STEPS))
 
 
 @lru_cache(maxsize=32)

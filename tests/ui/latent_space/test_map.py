@@ -91,7 +91,7 @@ def test_a_sheet_that_the_browser_holds_is_not_sent_again() -> None:
 
 def test_the_answer_at_a_point(encoded: Encoded) -> None:
     model, point = load_model(CLOTHES), point_of_picture(12, encoded)
-    found = answer(point, CLOTHES, digest(), encoded)
+    found = answer(point, CLOTHES, digest(), "", encoded)
     latent = latent_at(point, encoded)
     with torch.no_grad():
         decoded = contact_sheet(model.decode(latent).mean, 1).convert("RGB")

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from latentdemo import files
 from latentdemo.ui.overview import opening
 from latentdemo.ui.overview.shipped import Shipped, shipped
 
@@ -39,7 +40,7 @@ def test_it_shows_real_data_beside_prior_samples() -> None:
 
 def test_it_is_of_the_model_that_will_be_shown(tmp_path, monkeypatch) -> None:
     monkeypatch.delenv("LATENTDEMO_CHECKPOINTS", raising=False)
-    monkeypatch.setattr(opening, "data_folder", lambda: tmp_path / "data")
+    monkeypatch.setattr(files, "data_folder", lambda: tmp_path / "data")
     monkeypatch.chdir(tmp_path)
     assert opening.default_is_shipped()
     (tmp_path / "checkpoints" / shipped().model).mkdir(parents=True)
