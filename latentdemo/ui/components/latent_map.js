@@ -10,15 +10,7 @@ const CROWD = 3 // a picture is shown where it hides no more points than so many
 const DIGITS = 3 // decimals of a coordinate
 const ARROWS = { ArrowRight: [1, 0], ArrowLeft: [-1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] }
 
-const maps = new WeakMap()
-
-export default function (component) {
-  const root = component.parentElement.querySelector(".atlas")
-  if (!maps.has(root)) maps.set(root, new LatentMap(root))
-  const map = maps.get(root)
-  map.receive(component)
-  return () => map.leave()
-}
+export default component => mount(component, ".atlas", LatentMap)
 
 class LatentMap {
   constructor(root) {
@@ -383,14 +375,6 @@ function mix(pen, sheet, [u, v], side) {
 }
 
 // Small things
-
-function make(tag, properties = {}) {
-  return Object.assign(document.createElement(tag), properties)
-}
-
-function said(words, values) {
-  return words.replace(/{(\w+)}/g, (_, name) => values[name])
-}
 
 function rounded(value) {
   return Number(value.toFixed(DIGITS))

@@ -10,19 +10,16 @@ import base64
 import hashlib
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Any
 
 import streamlit as st
 
 from latentdemo.ui.components.charts import PRIOR
+from latentdemo.ui.components.inline import inline_component
 from latentdemo.ui.i18n.words import _
 
 KEY = "latent_map"
-HTML, CSS, JS = (
-    Path(__file__).with_name(f"latent_map.{part}").read_text(encoding="utf-8") for part in ("html", "css", "js")
-)
-component = st.components.v2.component("latentdemo_latent_map", html=HTML, css=CSS, js=JS)
+component = inline_component(__file__)
 Spot = list[float]
 """A place on the map, two numbers."""
 

@@ -13,15 +13,7 @@ const SHADES = shades()
 const OWN_KEYS = "select, textarea, input:not(.scrubber)"
 const SVG = "http://www.w3.org/2000/svg"
 
-const players = new WeakMap()
-
-export default function (component) {
-  const root = component.parentElement.querySelector(".player")
-  if (!players.has(root)) players.set(root, new Player(root))
-  const player = players.get(root)
-  player.receive(component)
-  return () => player.leave()
-}
+export default component => mount(component, ".player", Player)
 
 class Player {
   constructor(root) {
@@ -446,29 +438,16 @@ function range(count) {
   return Array.from({ length: count }, (_, index) => index)
 }
 
-function make(tag, properties = {}) {
-  return Object.assign(document.createElement(tag), properties)
-}
-
 function draw(tag, attributes = {}) {
   const element = document.createElementNS(SVG, tag)
   for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value)
   return element
 }
 
-function entitle(element, words) {
-  element.title = words
-  element.setAttribute("aria-label", words)
-}
-
 function fill(select, label, options, chosen) {
   select.replaceChildren(...options.map(([value, textContent]) => make("option", { value, textContent })))
   select.value = chosen
   entitle(select, label)
-}
-
-function said(words, values) {
-  return words.replace(/{(\w+)}/g, (_, name) => values[name])
 }
 
 function glide(share) {

@@ -6,12 +6,10 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Any, Literal
 
-import streamlit as st
-
 from latentdemo.ui.components.charts import PRIOR
+from latentdemo.ui.components.inline import inline_component
 from latentdemo.ui.i18n.words import _
 
 Kind = Literal["", "rejected", "resting"]
@@ -19,10 +17,7 @@ Show = Literal["picture", "before", "start", "given"]
 SPEEDS = (0.25, 0.5, 1, 2, 4)
 MARGIN = 0.08  # room above and below a curve, as a share of its height
 
-HTML, CSS, JS = (
-    Path(__file__).with_name(f"player.{part}").read_text(encoding="utf-8") for part in ("html", "css", "js")
-)
-component = st.components.v2.component("latentdemo_player", html=HTML, css=CSS, js=JS)
+component = inline_component(__file__)
 
 
 @dataclass(frozen=True)

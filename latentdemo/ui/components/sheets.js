@@ -3,15 +3,7 @@
 
 const SETTLED = 350 // milliseconds of rest before a choice is reported
 
-const shown = new WeakMap()
-
-export default function (component) {
-  const root = component.parentElement.querySelector(".sheets")
-  if (!shown.has(root)) shown.set(root, new Sheets(root))
-  const sheets = shown.get(root)
-  sheets.receive(component)
-  return () => clearTimeout(sheets.resting)
-}
+export default component => mount(component, ".sheets", Sheets)
 
 class Sheets {
   constructor(root) {
@@ -27,6 +19,10 @@ class Sheets {
 
   find(selector) {
     return this.root.querySelector(selector)
+  }
+
+  leave() {
+    clearTimeout(this.resting)
   }
 
   // What Python sends
@@ -127,14 +123,4 @@ class Sheets {
 
 function share(part, whole) {
   return whole ? `${(100 * part) / whole}%` : "0%"
-}
-
-function said(words, values) {
-  return words.replace(/{(\w+)}/g, (_, name) => values[name])
-}
-
-function make(tag, properties, ...children) {
-  const element = Object.assign(document.createElement(tag), properties)
-  element.append(...children)
-  return element
 }

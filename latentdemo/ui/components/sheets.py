@@ -8,20 +8,16 @@ from __future__ import annotations
 import io
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, NamedTuple
 
-import streamlit as st
 from PIL import Image
 
 from latentdemo.export.picture import GAP
 from latentdemo.imaging import data_uri
+from latentdemo.ui.components.inline import inline_component
 from latentdemo.ui.i18n.words import _
 
-HTML, CSS, JS = (
-    Path(__file__).with_name(f"sheets.{part}").read_text(encoding="utf-8") for part in ("html", "css", "js")
-)
-component = st.components.v2.component("latentdemo_sheets", html=HTML, css=CSS, js=JS)
+component = inline_component(__file__)
 
 
 @dataclass(frozen=True)

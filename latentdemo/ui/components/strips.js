@@ -9,15 +9,7 @@ const LEAST = 256 // pixels that a picture of the stage is drawn with, at least
 const PLAY = "M7 4v16l13-8z"
 const PAUSE = "M6 5h4v14H6zM14 5h4v14h-4z"
 
-const shown = new WeakMap()
-
-export default function (component) {
-  const root = component.parentElement.querySelector(".strips")
-  if (!shown.has(root)) shown.set(root, new Strips(root))
-  const strips = shown.get(root)
-  strips.receive(component)
-  return () => strips.leave()
-}
+export default component => mount(component, ".strips", Strips)
 
 class Strips {
   constructor(root) {
@@ -47,8 +39,7 @@ class Strips {
     this.root.setAttribute("aria-label", data.words.strips)
     this.root.style.setProperty("--widest", `${data.widest}px`)
     this.scrubber.max = data.frames - 1
-    this.scrubber.title = data.words.frame
-    this.scrubber.setAttribute("aria-label", data.words.frame)
+    entitle(this.scrubber, data.words.frame)
     if (JSON.stringify(before?.rows) !== JSON.stringify(data.rows)) this.build()
     this.label()
     this.draw()
@@ -160,8 +151,7 @@ class Strips {
   label() {
     if (!this.data) return
     const { words } = this.data
-    this.button.title = this.playing ? words.pause : words.play
-    this.button.setAttribute("aria-label", this.button.title)
+    entitle(this.button, this.playing ? words.pause : words.play)
     this.button.querySelector("path").setAttribute("d", this.playing ? PAUSE : PLAY)
   }
 
@@ -185,10 +175,4 @@ class Strips {
     context.imageSmoothingEnabled = false
     context.drawImage(image, left, 0, side, side, 0, 0, size, size)
   }
-}
-
-function make(tag, properties = {}, ...children) {
-  const element = Object.assign(document.createElement(tag), properties)
-  element.append(...children)
-  return element
 }

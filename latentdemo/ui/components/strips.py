@@ -7,24 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
-
-import streamlit as st
 
 from latentdemo.export.picture import GAP
 from latentdemo.imaging import data_uri, size_of
 from latentdemo.ui.components.charts import Look, line_swatch
+from latentdemo.ui.components.inline import inline_component
 from latentdemo.ui.i18n.words import _
 
-PARTS = Path(__file__).parent
-
-component = st.components.v2.component(
-    "latentdemo_strips",
-    html=(PARTS / "strips.html").read_text(encoding="utf-8"),
-    css=(PARTS / "strips.css").read_text(encoding="utf-8"),
-    js=(PARTS / "strips.js").read_text(encoding="utf-8"),
-)
+component = inline_component(__file__)
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ export default function wipe({ data, parentElement }) {
     after.alt = shown.alt
     right.textContent = now.textContent = shown.title
     const values = { share, before: data.before.title, rest: 100 - share, after: shown.title }
-    line.setAttribute("aria-valuetext", data.words.share.replace(/{(\w+)}/g, (_, name) => values[name]))
+    line.setAttribute("aria-valuetext", said(data.words.share, values))
     step.setAttribute("aria-valuetext", shown.title)
   }
   const follow = event => {
@@ -46,9 +46,4 @@ export default function wipe({ data, parentElement }) {
   }
   stage.onpointermove = event => stage.hasPointerCapture(event.pointerId) && follow(event)
   draw()
-}
-
-function entitle(element, words) {
-  element.title = words
-  element.setAttribute("aria-label", words)
 }

@@ -8,16 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
-import streamlit as st
-
 from latentdemo.imaging import data_uri, size_of
+from latentdemo.ui.components.inline import inline_component, parts_of
 from latentdemo.ui.i18n.words import _
 
-HTML, CSS, JS = (Path(__file__).with_name(f"wipe.{part}").read_text(encoding="utf-8") for part in ("html", "css", "js"))
-component = st.components.v2.component("latentdemo_wipe", html=HTML, css=CSS, js=JS)
+HTML, CSS, JS = parts_of(__file__)
+component = inline_component(__file__)
 
 
 @dataclass(frozen=True)

@@ -5,15 +5,7 @@ const SENT_AGAIN = 4000 // milliseconds
 const CALM = 350 // milliseconds in which a new pair takes no answer: the second half of a double tap is none
 const KEYS = { ArrowLeft: "left", ArrowRight: "right", ArrowDown: "same" }
 
-const shown = new WeakMap()
-
-export default function (component) {
-  const root = component.parentElement.querySelector(".pair")
-  if (!shown.has(root)) shown.set(root, new Pair(root))
-  const pair = shown.get(root)
-  pair.receive(component)
-  return () => pair.leave()
-}
+export default component => mount(component, ".pair", Pair)
 
 class Pair {
   constructor(root) {
@@ -35,10 +27,7 @@ class Pair {
     this.root.querySelector("h1").textContent = words.question
     this.root.querySelector("output").textContent = words.progress
     this.root.querySelector("i").style.width = `${(100 * data.number) / data.total}%`
-    this.buttons.forEach((button, place) => {
-      button.title = words.buttons[place]
-      button.setAttribute("aria-label", button.title)
-    })
+    this.buttons.forEach((button, place) => entitle(button, words.buttons[place]))
     const same = this.buttons[2]
     same.textContent = words.buttons[2]
     same.hidden = !data.ties

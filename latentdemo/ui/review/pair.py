@@ -7,24 +7,18 @@ parts of one, and nothing else goes to the browser that differs from pair to pai
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 
 import streamlit as st
 
 from latentdemo.imaging import data_uri
 from latentdemo.reviews.pairs import Answer
+from latentdemo.ui.components.inline import inline_component
 from latentdemo.ui.i18n.words import _
 
-PARTS = Path(__file__).parent
 KEY = "pair"
 ANSWERS: tuple[Answer, ...] = ("left", "right", "same")
 
-component = st.components.v2.component(
-    "latentdemo_pair",
-    html=(PARTS / "pair.html").read_text(encoding="utf-8"),
-    css=(PARTS / "pair.css").read_text(encoding="utf-8"),
-    js=(PARTS / "pair.js").read_text(encoding="utf-8"),
-)
+component = inline_component(__file__)
 
 
 def pair_to_answer(
