@@ -22,6 +22,7 @@ from pptx.util import Inches, Pt
 from latentdemo.export.slide_template import HEIGHT, MARGIN, WIDTH, Box, dress, widen
 from latentdemo.export.story import (
     INK,
+    LEAST_SHOWN,
     MUTED,
     PAPER,
     RULE,
@@ -45,7 +46,6 @@ LANGUAGES = {"en": MSO_LANGUAGE_ID.ENGLISH_US, "ja": MSO_LANGUAGE_ID.JAPANESE}
 TITLE, BODY, CAPTION, SMALL = 30, 20, 16, 12  # In points.
 SPACING = 1.25  # The height of a line, in sizes of its type. It is fixed, for the fonts' own differ widely.
 POINT = 72.0  # So many are an inch.
-LEAST_SHOWN = -50  # In per cent; the chart begins here.
 FIELD = "{5B3C4D5E-0000-4000-8000-0000000000A1}"  # It identifies the number of the slide, as the format asks.
 MARKERS = {
     "circle": XL_MARKER_STYLE.CIRCLE,

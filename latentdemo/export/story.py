@@ -11,6 +11,7 @@ TEAL, INK, MUTED, RULE, PAPER, WHITE = "0f766e", "1f2937", "5b6672", "d9dfe5", "
 SHARES = (0.35, 0.10, 0.22, 0.18, 0.15)  # Each column has this share of the width of the table.
 
 STEPS_SHOWN = 10  # The chart ends here.
+LEAST_SHOWN = -50  # In per cent; the chart begins here, so that a curve that falls does not flatten the others.
 
 
 class Section(NamedTuple):

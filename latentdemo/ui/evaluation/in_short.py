@@ -6,14 +6,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from latentdemo.evaluation.report import GAP, Report
+from latentdemo.export.story import LEAST_SHOWN
 from latentdemo.sampling import PLAIN
 from latentdemo.ui.components.curves import Curve, Point
 from latentdemo.ui.evaluation.curves import STEPS_AXIS, curves
 from latentdemo.ui.evaluation.verdict import gap_closed_text, leave_alone, told_of
 from latentdemo.ui.i18n.kernel_words import capital, way_key, way_phrase
 from latentdemo.ui.i18n.words import _
-
-LOWEST = -50.0  # per cent of the gap: a curve that falls below leaves the chart, so that it does not flatten the other
 
 
 def gained(report: Report) -> str:
@@ -41,7 +40,9 @@ def two_curves(report: Report) -> list[Curve]:
     names = {PLAIN: _("Plain chain: decode and encode, again and again"), advised: _("The advised way to sample")}
     found = {key: curves(report, [key], report.gain, STEPS_AXIS) for key in dict.fromkeys((PLAIN, advised)) if key}
     named = [replace(curve, label=names[key]) for key, each in found.items() for curve in each]
-    return [replace(curve, points=kept_above(curve.points, LOWEST)) if report.gain == GAP else curve for curve in named]
+    return [
+        replace(curve, points=kept_above(curve.points, LEAST_SHOWN)) if report.gain == GAP else curve for curve in named
+    ]
 
 
 def kept_above(points: Sequence[Point], lowest: float) -> list[Point]:

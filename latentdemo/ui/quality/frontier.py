@@ -8,6 +8,7 @@ import streamlit as st
 
 from latentdemo.evaluation.findings.frontier import frontier
 from latentdemo.evaluation.report import GAP, HIGHER_IS_BETTER, Report, Row
+from latentdemo.export.story import LEAST_SHOWN
 from latentdemo.ui.components.curves import Axis
 from latentdemo.ui.components.frontier_chart import Cut, Way, frontier_chart, frontier_legend
 from latentdemo.ui.evaluation.charts import TIME_TICKS
@@ -16,7 +17,6 @@ from latentdemo.ui.i18n.figure_words import axis_title, figure_title, millisecon
 from latentdemo.ui.i18n.kernel_words import capital, kernel_title, start_title, steps_text, way_title
 from latentdemo.ui.i18n.words import _
 
-LOWEST_GAP = -50.0  # per cent; ways that do worse stand at the edge
 WORST_DISTANCE = 1.5  # times the prior's; of models without a gap
 EDGE = 0.08  # of the axis is left for them
 HEIGHTS = {"coverage": 240}  # pixels of a chart
@@ -104,8 +104,8 @@ def cut_of(report: Report, gain: str) -> Cut:
     """Where the axis of what is gained ends: at the worst way that does not collapse."""
     found = [row.figures[gain].mean for row in timed(report, gain)]
     if HIGHER_IS_BETTER[gain]:
-        low = min([0.0, *(value for value in found if value >= LOWEST_GAP)])
-        return Cut(low=low - EDGE * (HUNDRED - low)) if min(found) < LOWEST_GAP else Cut()
+        low = min([0.0, *(value for value in found if value >= LEAST_SHOWN)])
+        return Cut(low=low - EDGE * (HUNDRED - low)) if min(found) < LEAST_SHOWN else Cut()
     most = WORST_DISTANCE * report.prior.figures[gain].mean
     high = max(value for value in found if value <= most)
     return Cut(high=(1.0 + EDGE) * high) if max(found) > most else Cut()

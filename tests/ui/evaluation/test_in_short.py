@@ -8,9 +8,10 @@ import pytest
 
 from latentdemo.evaluation.interval import Interval
 from latentdemo.evaluation.report import GAP, Recommendation, Report
+from latentdemo.export.story import LEAST_SHOWN
 from latentdemo.typography import unparted
 from latentdemo.ui.components.curves import Point
-from latentdemo.ui.evaluation.in_short import LOWEST, gained, kept_above, two_curves
+from latentdemo.ui.evaluation.in_short import gained, kept_above, two_curves
 from latentdemo.ui.evaluation.roles import density_and_chain
 from latentdemo.ui.evaluation.table import table_in_short
 from tests.ui.sample_reports import advising, with_figures
@@ -48,11 +49,11 @@ def test_two_curves_are_the_plain_chain_and_the_advised_one(report: Report, draw
 
 def test_a_curve_that_falls_out_of_the_chart_ends_at_its_edge() -> None:
     points = [Point(0, 0), Point(1, 10), Point(3, -90), Point(10, 50)]
-    kept = kept_above(points, LOWEST)
+    kept = kept_above(points, LEAST_SHOWN)
     assert kept[:2] == points[:2]
-    assert (kept[2].x, kept[2].y) == pytest.approx((1 + 2 * 0.6, LOWEST))
+    assert (kept[2].x, kept[2].y) == pytest.approx((1 + 2 * 0.6, LEAST_SHOWN))
     assert len(kept) == 3
-    assert kept_above(points[:2], LOWEST) == points[:2]
+    assert kept_above(points[:2], LEAST_SHOWN) == points[:2]
 
 
 def test_the_sentence_names_the_advised_way_and_the_plain_chain(report: Report, drawn: Report) -> None:
