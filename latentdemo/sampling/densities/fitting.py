@@ -160,6 +160,7 @@ def fit_all(
     total = sum(spec.parts(settings) for spec in specs.values())
     done = 0
     for name, spec in specs.items():
+        part, parts = 0, spec.parts(settings)
         if name not in unfinished.densities:
             for part, latest in enumerate(spec.fit(encodings, points, settings), start=1):
                 density = latest
@@ -168,7 +169,9 @@ def fit_all(
                 if cancelled and cancelled():
                     raise Cancelled("cancelled; what was fitted is kept, and the next fit goes on from there")
             unfinished.add(name, density)
-        done += spec.parts(settings)
+        done += parts
+        if progress and part < parts:  # A fit may end before its last part.
+            progress(done, total)
     return {name: unfinished.densities[name] for name in names}
 
 

@@ -45,7 +45,8 @@ HELD_BACK = 0.1  # share of the encodings that the fit does not see, at the most
 MOST_HELD_BACK = 2048
 MATCHED = 20_000  # draws whose mean and standard deviation are matched to those of encodings
 MOST_PASSES = 500  # over the encodings, where these are few
-PATIENCE = 10  # parts without a lower loss on what was held back, after which the fit is done
+PATIENCE = 0.1  # share of all parts that may pass without a lower loss on what was held back, before the fit is done
+LEAST_PATIENCE = 4  # parts
 SOLVER = "heun2"
 STEPS = (1, 2, 3, 4, 6, 8, 10)  # of the solver, that a fit chooses from
 MARGIN = 0.002  # of the energy distance between prior and encodings, that fewer steps may cost
@@ -205,6 +206,7 @@ def train(
     optimizer = torch.optim.Adam(velocity.parameters(), LEARNING_RATE)
     updates = most_updates(len(rows), settings)
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, updates)
+    patience = max(LEAST_PATIENCE, round(PATIENCE * updates / PART))
     best, kept, waited = math.inf, velocity.state_dict(), 0
     drawn = batches(density, encodings, rows, settings.seed)
     for update, (noise, points, time) in enumerate(itertools.islice(drawn, updates), start=1):
@@ -221,7 +223,7 @@ def train(
             waited = 0 if now < best else waited + 1
             if now < best:
                 best, kept = now, {name: each.clone() for name, each in average.module.state_dict().items()}
-            if waited > PATIENCE:
+            if waited > patience:
                 break
             yield density
     velocity.load_state_dict(kept)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from efficientnet_lite_pytorch import EfficientNet
 from torch import nn
 
 from latentdemo.data import ImageSet
@@ -51,6 +52,17 @@ def test_features_have_the_components_of_real_images(made, images) -> None:
     spread = features.var(dim=0)
     assert (spread.diff() < 0.01 * spread[0]).all()
     assert made.config.explained > 0.9
+
+
+def test_the_quickened_network_gives_what_it_gave() -> None:
+    network = EfficientNet.from_name("efficientnet-lite0")
+    network.load_state_dict(torch.load(imagenet.weights_file(), weights_only=True))
+    images = torch.rand(3, 3, SIDE, SIDE)
+    with torch.no_grad():
+        given = network.eval().extract_features(images)
+        again = imagenet.quickened(network).extract_features(images)
+    assert not any(isinstance(module, nn.BatchNorm2d) for module in network.modules())
+    torch.testing.assert_close(again, given, atol=1e-4, rtol=0)
 
 
 def test_it_comes_back_as_it_was_saved(made, images, folder) -> None:

@@ -1,3 +1,4 @@
+import itertools
 import json
 import shutil
 from dataclasses import replace
@@ -216,11 +217,27 @@ def test_a_fit_that_was_stopped_goes_on_with_the_density_that_it_was_at(fitted_f
             return spec.fit(*given)
 
         monkeypatch.setitem(DENSITIES, name, replace(spec, fit=counted))
-    fit_again(epochs=2)
+    told.clear()
+    fit_again(epochs=2, progress=lambda *parts: told.append(parts))
+    assert (told[0], told[-1]) == ((1, 3), (3, 3))
     assert fits == {"mixture-10": 0, "flow": 1}
     assert not (model.folder / UNFINISHED).exists()
     fit_again(epochs=1)
     assert fits == {"mixture-10": 1, "flow": 2}
+
+
+def test_a_fit_that_ends_early_tells_all_its_parts_as_done(fitted_folder, tmp_path, monkeypatch) -> None:
+    shutil.copytree(fitted_folder[0] / "fashion-mnist", tmp_path / "fashion-mnist")
+    model, told = load_model("fashion-mnist/vae", "cpu", tmp_path), []
+    spec = DENSITIES["flow-matching"]
+    monkeypatch.setitem(
+        DENSITIES, spec.name, replace(spec, fit=lambda *given: itertools.islice(spec.fit(*given), 2), parts=lambda _: 9)
+    )
+    only = ["flow-matching", "mixture-10"]
+    fit_densities(
+        model, some_images(600), some_images(300), only=only, updates=200, progress=lambda *parts: told.append(parts)
+    )
+    assert told == [(1, 10), (2, 10), (9, 10), (10, 10)]
 
 
 def test_what_a_fit_has_noted_outlives_a_stop(points, tmp_path) -> None:

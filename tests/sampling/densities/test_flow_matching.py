@@ -7,10 +7,11 @@ from torch.distributions import MultivariateNormal
 from latentdemo import load_model, run_chain
 from latentdemo.errors import SamplingError
 from latentdemo.models import Posterior
+from latentdemo.sampling.densities import flow_matching
 from latentdemo.sampling.densities.density import FittedDensity
 from latentdemo.sampling.densities.flow_matching import (
+    LEAST_PATIENCE,
     PART,
-    PATIENCE,
     STEPS,
     Check,
     FlowMatching,
@@ -108,14 +109,15 @@ def test_a_draw_moves_less_where_noise_and_encodings_are_paired() -> None:
     assert (together - noise).square().mean() < 0.8 * (points - noise).square().mean()
 
 
-def test_a_fit_ends_once_what_it_does_not_see_gets_no_better(monkeypatch) -> None:
+@pytest.mark.parametrize(("updates", "patience"), [(1000, LEAST_PATIENCE), (9000, 9)])
+def test_a_fit_ends_once_what_it_does_not_see_gets_no_better(updates: int, patience: int, monkeypatch) -> None:
     monkeypatch.setattr(Check, "loss", lambda self, velocity: 1.0)
-    points = torch.randn(1200, 2)
+    monkeypatch.setattr(flow_matching, "MOST_PASSES", 9000)
+    points = Encodings(Posterior(torch.randn(1200, 2)))
+    settings = FitSettings(updates=updates)
     density = FlowMatching(2, hidden=8, blocks=1)
-    parts = train(
-        density, Encodings(Posterior(points)), torch.arange(1200), Check(points, 0), FitSettings(updates=9000)
-    )
-    assert len(list(parts)) == PATIENCE + 1 < 9000 // PART
+    parts = list(train(density, points, torch.arange(1200), Check(points.mean, 0), settings))
+    assert len(parts) == patience + 1 < updates // PART
 
 
 def test_straight_ways_take_one_step_of_the_solver_and_bent_ones_more(exact) -> None:
