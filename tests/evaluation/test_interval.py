@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
+import statistics
 
 import numpy as np
 import pytest
 from scipy import stats
 
 from latentdemo.evaluation.division import divide
-from latentdemo.evaluation.interval import Interval, ratio_of_gaps
+from latentdemo.evaluation.interval import Interval, ratio_of_gaps, standard_deviation
 
 
 def test_an_interval_is_students_over_repetitions() -> None:
@@ -18,6 +19,13 @@ def test_an_interval_is_students_over_repetitions() -> None:
     assert figure.error == pytest.approx(math.sqrt(2.5 / 5))
     assert figure.half_width == pytest.approx(2.776 * math.sqrt(0.5), rel=1e-3)
     assert (figure.low, figure.high) == pytest.approx((3.0 - figure.half_width, 3.0 + figure.half_width))
+
+
+def test_the_standard_deviation_is_that_of_exact_arithmetic() -> None:
+    generator = np.random.default_rng(0)
+    for values in (generator.normal(size=(50, 8)) + 1e6).tolist():
+        assert standard_deviation(values) == pytest.approx(statistics.stdev(values), rel=1e-12)
+    assert Interval.of([0.1] * 3).error == 0.0
 
 
 def test_one_repetition_supports_no_claim() -> None:
