@@ -1,11 +1,13 @@
-"""Densities beside a model that chains and paths can follow, though they were fitted to nothing."""
+"""Densities beside a model that chains and paths can follow, though they were fitted to nothing, and quick fits."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 import torch
 
+from latentdemo.sampling.densities import fitting, flow_matching
 from latentdemo.sampling.densities.mixture import GaussianMixture
 from latentdemo.sampling.densities.spline_flow import Flow
 from latentdemo.sampling.densities.store import DensityConfig, save_densities
@@ -30,3 +32,10 @@ def put_densities(folder: Path, model_sha256: str, size: int) -> None:
         for name, density in densities.items()
     }
     save_densities(folder, densities, DensityConfig(model_sha256, facts, 12.0, [1.0] * size))
+
+
+def shorten_fits(patch: pytest.MonkeyPatch) -> None:
+    """Fits of densities look at less of what they have made, which takes most of the time where the fit is small."""
+    patch.setattr(fitting, "TUNING_CHAINS", 32)
+    patch.setattr(fitting, "HELD_OUT_OF_SLOW", 20)
+    patch.setattr(flow_matching, "MATCHED", 1000)

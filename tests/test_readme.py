@@ -15,6 +15,8 @@ from latentdemo.evaluation import load_report
 from latentdemo.evaluation.card import with_interval
 from latentdemo.evaluation.external.pythae_samplers import MAF, MIXTURE
 from latentdemo.evaluation.report import GAP
+from latentdemo.sampling.densities import flow_matching
+from tests.densities import shorten_fits
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -76,10 +78,14 @@ def train_with_pythae(pictures: ImageSet, folder: Path) -> None:
 
 
 @pytest.mark.slow
-def test_a_vae_of_pythae_gets_chains_and_an_evaluation_in_under_20_lines(clothes, tmp_path, capsys) -> None:
+def test_a_vae_of_pythae_gets_chains_and_an_evaluation_in_under_20_lines(
+    clothes, tmp_path, monkeypatch, capsys
+) -> None:
     (example,) = [each for each in EXAMPLES if "read_pythae" in each]
     assert len([line for line in example.splitlines() if line.strip()]) < 20
     train_with_pythae(clothes, tmp_path / "my_training")
+    shorten_fits(monkeypatch)
+    monkeypatch.setattr(flow_matching, "MOST_PASSES", 40)  # this density takes the longest, and the example another
     names: dict = {}
     exec(compile(example, "README.md", "exec"), names)
     report = load_report(tmp_path / "checkpoints" / "fashion-mnist" / "my-vae")

@@ -1,4 +1,5 @@
 import json
+from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
@@ -12,10 +13,19 @@ from latentdemo.evaluation import save_report as save
 from latentdemo.evaluation.card import section
 from latentdemo.evaluation.external import comparison as compare
 from latentdemo.evaluation.external.pythae_samplers import EPOCHS, Draws
+from latentdemo.evaluation.features.registry import SPACES
 from latentdemo.evaluation.interval import Interval
 
 pytest.importorskip("pythae")
 MODEL, COUNT, SEEDS = "fashion-mnist/dvae", 400, (0, 1, 2)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def two_spaces() -> Iterator[None]:
+    """The space of a public network takes most of the time, and nothing here looks at it."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delitem(SPACES, "imagenet")
+        yield
 
 
 @pytest.fixture(scope="module")

@@ -1,6 +1,7 @@
 import itertools
 import json
 import shutil
+from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy as np
@@ -32,6 +33,7 @@ from latentdemo.sampling.densities.spline_flow import Flow, train
 from latentdemo.sampling.densities.store import digests_held, load_densities
 from latentdemo.sampling.densities.unfinished import UNFINISHED, UnfinishedFit
 from latentdemo.sampling.encodings import Encodings
+from tests.densities import shorten_fits
 
 
 def two_clusters(count: int, generator: torch.Generator) -> torch.Tensor:
@@ -111,6 +113,13 @@ def test_a_row_draws_the_same_in_any_batch(density) -> None:
     together = density.sample(5, chain_generators(7, 5))
     alone = density.sample(1, chain_generators(7, 1, first=3))
     assert torch.allclose(together[3:4], alone, atol=1e-5)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def short_fits() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        shorten_fits(patch)
+        yield
 
 
 @pytest.fixture(scope="module")
