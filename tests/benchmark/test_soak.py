@@ -33,7 +33,7 @@ def png(value: int, size: int = 4) -> bytes:
 
 @pytest.mark.slow
 def test_a_short_soak_holds() -> None:
-    found = soak(0.4, sessions=8, seed=3)
+    found = soak(0.3, sessions=8, seed=3)
     assert found["trouble"] == []
     assert found["wrong"] == {}
     assert found["requests"] >= 4

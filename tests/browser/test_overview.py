@@ -44,8 +44,8 @@ def test_a_presentation_opens_from_a_link_on_a_cold_server(open_cold: Open) -> N
     expect(page.get_by_test_id("stMetric")).to_have_count(4)
 
 
-def test_a_chain_from_ones_own_picture_is_three_clicks_away(open_cold: Open) -> None:
-    page = open_cold("/?data=fashion-mnist&lang=en")
+def test_a_chain_from_ones_own_picture_is_three_clicks_away(open_page: Open) -> None:
+    page = open_page("/?data=fashion-mnist&lang=en")
     page.get_by_role("button", name="Start a chain from your own picture").click()  # the first
     upload(
         page, "photo.jpg", "image/jpeg", photo()

@@ -1,4 +1,4 @@
-"""Each page is walked in each language: what a person does there, and what a shared link opens on a cold server."""
+"""Each page is walked in each language: what a person does there, and what a shared link opens."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ def test_an_interpolation_is_played_and_made_a_grid(open_page: Open, language: s
                            "return film.currentTime > 0 && film.currentTime < 1 && !film.paused }")  # fmt: skip
 
 
-def test_every_kind_of_link_opens_on_a_cold_server(open_cold: Open, language: str, say: Say) -> None:
+def test_every_kind_of_link_opens(open_page: Open, language: str, say: Say) -> None:
     step, frame = say("Step {step} of {steps}", step=2, steps=5), say("Frame {frame} of {frames}", frame=2, frames=3)
     for number, (path, shown) in enumerate(
         (
@@ -99,6 +99,6 @@ def test_every_kind_of_link_opens_on_a_cold_server(open_cold: Open, language: st
             ("/latent_space?steps=2", say("Does the prior match what the model has learned?")),
         )
     ):  # fmt: skip
-        page = open_cold(f"{path}{'&' if '?' in path else '?'}{CLOTHES}&lang={language}")
+        page = open_page(f"{path}{'&' if '?' in path else '?'}{CLOTHES}&lang={language}")
         expect(page.get_by_text(re.compile(re.escape(shown))).first, str(number)).to_be_visible()
         expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
