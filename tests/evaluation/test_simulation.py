@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from latentdemo.evaluation.division import divide
-from latentdemo.evaluation.findings.recommend import MARGIN, is_as_good, recommend
+from latentdemo.evaluation.findings.recommend import MARGIN, halves, is_as_good, objection, recommend
 from latentdemo.evaluation.interval import Interval, ratio_of_gaps
 from latentdemo.evaluation.metrics.frechet import frechet_distance_jackknife
 from latentdemo.evaluation.report import GAP, Measured, Row
@@ -124,3 +124,19 @@ def test_fewer_repetitions_make_it_harder_to_be_as_good_as_the_best() -> None:
     many = sum(is_as_good(*pair) for pair in rows)
     few = sum(is_as_good(*(row.part(range(4)) for row in pair)) for pair in rows)
     assert few < 0.5 * many
+
+
+def test_what_one_half_holds_against_a_way_is_not_told_where_all_repetitions_do_not() -> None:
+    rows = ways(np.random.default_rng(0), [(90.0, 90.0)])
+    prior, way = (row.judged["labels"] for row in rows)
+    prior["coverage"] = Interval.of([0.7] * REPETITIONS)
+    way["coverage"] = Interval.of(taking_turns([0.75, 0.60, 0.78, 0.66, 0.74], [0.75] * 5))
+    way["frechet_distance"] = Interval.of(taking_turns([46.5, 47.0, 47.5, 47.0, 47.0], [40.0, 52.0, 41.0, 53.0, 44.0]))
+    assert [objection(*(row.part(half) for row in rows), None) for half in halves(rows)] == ["coverage", "chance"]
+    assert objection(*rows, None) == ""
+    assert (recommend(rows).row, recommend(rows).reason) == (None, "chance")
+
+
+def taking_turns(first: list[float], second: list[float]) -> list[float]:
+    """Values of repetitions whose halves have these."""
+    return [value for pair in zip(first, second, strict=True) for value in pair]

@@ -74,20 +74,32 @@ def recommend(
     """
     first, second = halves(rows) if halved else ((), ())
     one = choice(rows, limits, ceiling, first, second)
-    return one if first == second else better_of(rows, one, choice(rows, limits, ceiling, second, first), ceiling)
+    if first == second:
+        return one
+    other = choice(rows, limits, ceiling, second, first)
+    if one.row is None and other.row is None:
+        return why_none(rows, limits, ceiling)
+    return better_of(rows, one, other, ceiling)
 
 
 def better_of(
     rows: Sequence[Row], one: Recommendation, other: Recommendation, ceiling: Measured | None
 ) -> Recommendation:
-    """Of what both halves of the repetitions choose, the better."""
+    """Of what both halves of the repetitions choose, the better; one of them may choose none."""
     if one.row is None or other.row is None:
-        return other if one.row is None and other.row is not None else one
+        return other if one.row is None else one
     if one.row == other.row:
         return told_of_all(rows, one, ceiling)
     more, less = sorted((one, other), key=lambda each: rows[each.row or 0].figures[GAP].mean, reverse=True)
     cheaper = rows[less.row or 0].milliseconds < rows[more.row or 0].milliseconds
     return less if cheaper and is_as_good(rows[less.row or 0], rows[more.row or 0]) else more
+
+
+def why_none(rows: Sequence[Row], limits: Limits, ceiling: Measured | None) -> Recommendation:
+    """Why no way is recommended, by all repetitions: what speaks against the ways, or, where nothing does against some
+    of them, that no half of the repetitions confirms what the other chooses."""
+    whole = choice(rows, limits, ceiling, (), ())
+    return whole if whole.row is None else Recommendation(None, whole.best, [], [], "chance", ())
 
 
 def told_of_all(rows: Sequence[Row], advice: Recommendation, ceiling: Measured | None) -> Recommendation:

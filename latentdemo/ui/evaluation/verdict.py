@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
-from latentdemo.evaluation.findings.recommend import halves, objection
+from latentdemo.evaluation.findings.recommend import objection
 from latentdemo.evaluation.interval import Interval
 from latentdemo.evaluation.report import DISTANCE, GAP, HIGHER_IS_BETTER, JUDGED, Measured, Report, Row
 from latentdemo.sampling import KERNELS
@@ -116,8 +116,8 @@ def nothing_closes(report: Report) -> str:
     best = told_of(report, report.rows[report.recommendation.best])
     if best.gap is None:
         return _("Leave this model alone: no way to sample closes its quality gap beyond chance.")
-    return _("Leave this model alone: no way to sample closes its quality gap beyond chance; at best, {way} closes "
-             "{gap}{judge}.",
+    return _("Leave this model alone: of all ways to sample, none is better than the prior by every judge beyond "
+             "chance; at best, {way} closes {gap}{judge}.",
              way=way_phrase(best), gap=value_text(GAP, best.figures[GAP]),
              judge=by_judge(report, best))  # fmt: skip
 
@@ -167,11 +167,10 @@ def data_are_copied(report: Report) -> str:
 
 def closing(report: Report) -> Row:
     """The way that closes most of the gap, but for what is held against all that do."""
-    choosing, advice = halves(report.rows)[0], report.recommendation
-    prior, rows = report.prior.part(choosing), [row for row in report.rows if row.gap and not row.is_external]
-    competing, ceiling = [row for row in rows if not row.is_prior], report.ceiling
-    against = [row for row in competing if objection(prior, row.part(choosing), ceiling) == advice.reason]
-    most = max(against, key=lambda row: row.part(choosing).figures[GAP].mean, default=report.rows[advice.best])
+    advice, rows = report.recommendation, [row for row in report.rows if row.gap and not row.is_external]
+    competing = [row for row in rows if not row.is_prior]
+    against = [row for row in competing if objection(report.prior, row, report.ceiling) == advice.reason]
+    most = max(against, key=lambda row: row.figures[GAP].mean, default=report.rows[advice.best])
     return told_of(report, most)
 
 
