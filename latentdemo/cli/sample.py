@@ -155,7 +155,8 @@ def rerun(
     """Make a run again, and compare its latents with latents.npz beside run.json; exit code 1 if they differ."""
     from dataclasses import asdict
 
-    from latentdemo.export.rerun import LATENTS, PICTURE, TOLERANCE
+    from latentdemo.export.latents_file import LATENTS
+    from latentdemo.export.rerun import PICTURE, TOLERANCE
     from latentdemo.export.rerun import rerun as repeat
 
     with progress_bar() as bar:

@@ -101,7 +101,7 @@ class RunRequest:
 
     def check_model(self, model: GenerativeAutoencoder) -> None:
         """Raise SamplingError where a model cannot serve the request, LimitError where only beyond the limits."""
-        self.spec.check_start(model.latent_size)
+        self.spec.check_model(model.latent_size, model.image_shape)
         side = max(model.image_shape[1:])
         if side > MAX_IMAGE_SIDE:
             raise LimitError(f"the model's pictures are {side} pixels wide; the limit is {MAX_IMAGE_SIDE}")

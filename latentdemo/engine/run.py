@@ -192,7 +192,7 @@ class Run:
         if not asked:
             return
         latents = block.state.latent.float().cpu()
-        images = image_of(self.model, block.state) if self.request.images else latents[:, :0]
+        images = image_of(self.model, block.state, self.request.spec) if self.request.images else latents[:, :0]
         rows = block.chains.cpu()
         for step in asked:
             if step not in self.snapshots:

@@ -12,8 +12,9 @@ from PIL import Image
 from torch import Tensor
 
 from latentdemo.export.animation import gif_bytes, mp4_bytes
+from latentdemo.export.latents_file import LATENTS, latents_bytes
 from latentdemo.export.picture import Sheets, frames_of, picture_of, squared
-from latentdemo.export.rerun import LATENTS, PICTURE, RUN, latents_bytes
+from latentdemo.export.rerun import PICTURE, RUN
 from latentdemo.export.run_file import write_settings
 from latentdemo.export.settings import RunSettings
 from latentdemo.export.story import Pair, Story
@@ -124,7 +125,8 @@ class Bundle:
         with zipfile.ZipFile(buffer, "w") as archive:  # It is not compressed: nearly all of it is already.
             for name, make in files.items():
                 archive.writestr(name, make())
-            archive.writestr(LATENTS, latents_bytes(self.latents, [each.latents for each in self.branches]))
+            branches = [each.latents for each in self.branches]
+            archive.writestr(LATENTS, latents_bytes(self.latents, branches, self.settings.spec.known))
             archive.writestr(RUN, write_settings(self.settings))
             archive.writestr("README.txt", f"{self.story.title}\n{self.story.model}\n\n{self.story.repeat}\n")
         return buffer.getvalue()

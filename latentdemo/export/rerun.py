@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import io
 import math
-import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
 import torch
 from torch import Tensor
 
@@ -17,6 +14,7 @@ from latentdemo.checkpoints import load_model, model_folder, read_config
 from latentdemo.engine import RunRequest, engine_for
 from latentdemo.errors import RunFileError
 from latentdemo.evaluation.metrics.path import perceptual_space_of
+from latentdemo.export.latents_file import LATENTS, array, latents_bytes, named, read_latents
 from latentdemo.export.picture import picture_of, sheet_of, sheets_of
 from latentdemo.export.run_file import read_settings
 from latentdemo.export.settings import GIVEN, Branch, RunSettings
@@ -27,7 +25,7 @@ from latentdemo.sampling.densities.store import densities_digest, digests_held
 from latentdemo.sampling.interpolation import Frames, corner_tiles
 from latentdemo.sampling.paths import PathSpec, lay_grid, lay_path
 
-RUN, LATENTS, PICTURE = "run.json", "latents.npz", "comparison.png"
+RUN, PICTURE = "run.json", "comparison.png"
 TOLERANCE = 1e-3  # Of a latent, whose prior has a standard deviation of 1. Processors differ from about 1e-6 on.
 
 
@@ -122,49 +120,6 @@ def laid_between(latents: Tensor, path: PathSpec, grid: bool, model: GenerativeA
     return lay_path(model, latents[[0, -1]], len(latents), path, seen=perceptual_space_of(model), call=call)
 
 
-def read_latents(path: Path, settings: RunSettings) -> dict[str, Tensor] | None:
-    """The arrays of a `latents.npz` by their names; None where there is none.
-
-    Raises:
-        RunFileError: it is broken, or of another run.
-    """
-    if not path.exists():
-        return None
-    try:
-        with np.load(path) as arrays:
-            names = [*map(array, settings.recorded), *map(branch_array, range(len(settings.branches)))]
-            kept = {name: torch.from_numpy(arrays[name]).float() for name in names}
-    except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile) as error:
-        raise RunFileError(f"{path} does not hold the latents of this run ({error}); unpack both again") from error
-    if any(latents.dim() != 2 or len(latents) != settings.spec.count for latents in kept.values()):
-        raise RunFileError(f"{path} does not hold {settings.spec.count} chains; unpack it from the same ZIP")
-    return kept
-
-
-def array(step: int) -> str:
-    """Name of the array of a recorded step in `latents.npz`."""
-    return f"latents_{step}"
-
-
-def branch_array(index: int) -> str:
-    """Name of the array of a branch in `latents.npz`."""
-    return f"branch_{index}"
-
-
-def named(latents: Mapping[int, Tensor], branches: Sequence[Tensor]) -> dict[str, Tensor]:
-    """All latents of a run, (N, D) each, by the names of their arrays."""
-    steps = {array(step): each for step, each in latents.items()}
-    return steps | {branch_array(index): each for index, each in enumerate(branches)}
-
-
-def latents_bytes(latents: Mapping[int, Tensor], branches: Sequence[Tensor] = ()) -> bytes:
-    """The content of a `latents.npz`: an array `latents_K` (N, D) for each step K, and `branch_I` for each branch I."""
-    buffer = io.BytesIO()
-    arrays = {name: each.numpy() for name, each in named(latents, branches).items()}
-    np.savez_compressed(buffer, **arrays)  # type: ignore[arg-type]
-    return buffer.getvalue()
-
-
 def write(run: ChainRun, branches: Sequence[Frames], settings: RunSettings, out: Path) -> None:
     """Write the picture and the latents of a run and its branches."""
     more = [
@@ -175,7 +130,7 @@ def write(run: ChainRun, branches: Sequence[Frames], settings: RunSettings, out:
     try:
         out.mkdir(parents=True, exist_ok=True)
         (out / PICTURE).write_bytes(png_bytes(picture))
-        (out / LATENTS).write_bytes(latents_bytes(run.latents, [each.latents for each in branches]))
+        (out / LATENTS).write_bytes(latents_bytes(run.latents, [each.latents for each in branches], settings.spec.known))
     except OSError as error:
         raise RunFileError(f"{out} cannot be written to ({error.strerror}); choose another --output") from error
 

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from latentdemo.checkpoints import Precision
 from latentdemo.errors import RunFileError
+from latentdemo.export.latents_file import LATENTS, read_known
 from latentdemo.export.settings import Branch, Layout, RunSettings
 from latentdemo.sampling import ChainSpec
 from latentdemo.sampling.interpolation import PathKind
@@ -74,7 +75,8 @@ class RunFile(Part):
     options: dict[str, Any] = Field(description=OPTIONS)
     stop_at: Share | None = Field(description=SHARE)
     noise: Noise = Field(description="own or shared")
-    precision: Precision = Field("float32", description="float32 or bf16")  # Older files do not say it.
+    precision: Precision = Field("float32", description="float32 or bf16")  # Older files do not say these two.
+    known_pixels: bool = Field(False, description=SWITCH)
     branches: list[BranchPart] = Field(description="a list of dictionaries")
     versions: dict[str, str] = Field(description=TEXTS)
     schema_: Literal[2] = Field(alias="schema", description="2")
@@ -105,6 +107,7 @@ def write_settings(settings: RunSettings) -> str:
         "options": spec.own_options,
         "stop_at": spec.stop_at,
         "noise": spec.noise,
+        "known_pixels": spec.known is not None,
         "precision": settings.precision,
         "branches": [branch_values(branch, spec) for branch in settings.branches],
         "versions": settings.versions,
@@ -134,7 +137,8 @@ def read_settings(path: Path) -> RunSettings:
     """The settings in a `run.json`.
 
     Raises:
-        RunFileError: it cannot be read, or something in it is missing, unknown or out of range.
+        RunFileError: it cannot be read, or something in it is missing, unknown or out of range; or the known pixels that
+            it tells of cannot.
     """
     try:
         values = json.loads(path.read_text(encoding="utf-8"))
@@ -156,13 +160,22 @@ def read_settings(path: Path) -> RunSettings:
 
 
 def settings_of(file: RunFile, path: Path) -> RunSettings:
-    """The settings that a file holds; RunFileError where its captions name no step of it, or other ones."""
+    """The settings that a file holds; RunFileError where its captions name no step of it, or other ones, or where known
+    pixels are not beside it."""
     captions = {int(step): caption for step, caption in file.captions.items()}
     outside = sorted(set(captions) - set(file.steps))
     if outside or not (captions or file.branches):
         raise RunFileError(f"{path}: captions must name one step or more of steps; found {outside or 'none'}")
     spec = ChainSpec(
-        file.kernel, file.options, file.start, file.count, file.steps[-1], file.seed, file.stop_at, file.noise
+        file.kernel,
+        file.options,
+        file.start,
+        file.count,
+        file.steps[-1],
+        file.seed,
+        file.stop_at,
+        file.noise,
+        known=read_known(path.parent / LATENTS) if file.known_pixels else None,
     )
     branches = [
         Branch(

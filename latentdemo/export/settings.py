@@ -72,7 +72,7 @@ class RunSettings:
         model_sha256: digest of its weights.
         densities_sha256: digest of its fitted densities; empty where there are none.
         spec: of the chains. Its start is `GIVEN` for latents of one's own (pictures, points of an interpolation), which
-            are then those of step 0 in `latents.npz`.
+            are then those of step 0 in `latents.npz`, where its known pixels lie, too.
         recorded: steps, ascending, from 0; the last is the length of the run.
         layout: of the picture.
         captions: step that the picture shows -> what stands above its sheet, in the language of the page.

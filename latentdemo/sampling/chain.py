@@ -21,6 +21,7 @@ from latentdemo.random import ChainNoise, Generators, Purpose, common_generators
 from latentdemo.sampling.kernels.kernel import Kernel, State, figures_of
 from latentdemo.sampling.kernels.padded import Padded
 from latentdemo.sampling.kernels.registry import PLAIN
+from latentdemo.sampling.known import put_back
 from latentdemo.sampling.spec import ChainSpec, chain_spec, is_whole, require, steps_to_record
 from latentdemo.sampling.starts import Starts, starts_of
 from latentdemo.sampling.stopping import resting
@@ -51,7 +52,8 @@ class ChainRun:
 
     Attributes:
         latents: step -> (N, D) float32 on the CPU.
-        images: step -> (N, C, H, W) float32 on the CPU in [0, 1], the decoded mean of the latents; step 0 is the start.
+        images: step -> (N, C, H, W) float32 on the CPU in [0, 1], the decoded mean of the latents with the known pixels
+            in their places, where there are any; step 0 is the start.
         info: what each step reported.
         seconds: recorded step -> wall-clock time from the start of the run until all chains were there; of a run on the
             engine, the time that the device gave these chains, without what it gave others meanwhile.
@@ -144,7 +146,7 @@ def run_chain(
         cancelled: asked between two steps; the run stops when it answers True.
         batch_size: chains that walk together.
         settings: of the chains, those of `ChainSpec` by name: `count`, `steps`, `seed`, `start`, `options`, `stop_at`,
-            `noise`, `density`.
+            `noise`, `density`, `known`.
 
     Returns:
         The recorded steps. What is recorded is kept in memory; for more chains than that, see `run_batches`.
@@ -183,7 +185,7 @@ def run_batches(
     spec = chain_spec(kernel, **settings)
     require("batch_size", batch_size, is_whole(batch_size, 1), "a whole number from 1 up")
     require("images", images, isinstance(images, bool), "True or False")
-    spec.check_start(model.latent_size)
+    spec.check_model(model.latent_size, model.image_shape)
     kept = steps_to_record(record, spec.steps)
     stepper, draw_starts = Padded(spec.build(model)), starts_of(model, spec.start, spec.density)
     total = spec.count * max(spec.steps, 1)
@@ -231,7 +233,7 @@ def walk_batch(
         for each in sorted(kept & set(arrived)):
             latents[each] = state.latent.float().cpu()
             if images:
-                pictures[each] = image_of(model, state)
+                pictures[each] = image_of(model, state, spec)
             seconds[each] = time.perf_counter() - started
         report(arrived[-1])
         if rest and step:
@@ -267,10 +269,10 @@ def all_rest(state: State) -> bool:
 
 
 @torch.no_grad()
-def image_of(model: GenerativeAutoencoder, state: State) -> Tensor:
-    """A state's images (N, C, H, W), float32 on the CPU; decodes where the kernel did not."""
+def image_of(model: GenerativeAutoencoder, state: State, spec: ChainSpec) -> Tensor:
+    """What is recorded of a state, (N, C, H, W) float32 on the CPU; decodes where the kernel did not."""
     image = getattr(state, "image", None)
-    return (model.decode(state.latent).mean if image is None else image).float().cpu()
+    return put_back((model.decode(state.latent).mean if image is None else image).float().cpu(), spec.known)
 
 
 def stack(figures: Sequence[dict[str, Tensor]], count: int) -> StepFigures:

@@ -20,6 +20,8 @@ from latentdemo.sampling.densities.density import Density, FittedDensity
 from latentdemo.sampling.densities.resolve import BEST, resolve_density
 from latentdemo.sampling.kernels.kernel import Autoencoder, Kernel
 from latentdemo.sampling.kernels.registry import KERNELS, PLAIN, kernel_spec
+from latentdemo.sampling.kernels.spec import KernelSpec
+from latentdemo.sampling.known import check_known, is_known
 from latentdemo.sampling.starts import PRIOR
 from latentdemo.sampling.stopping import AdaptiveStopping
 
@@ -44,6 +46,8 @@ class ChainSpec:
             other, such as the frames of an interpolation, stay near each other. Starting points are not affected.
         density: what kernels follow, chains stop by and `start="density"` draws from: a density at hand, or the name of
             one beside the model's checkpoint; None takes the kernel's usual one, and the likeliest for the rest.
+        known: pixels that every step puts back before it encodes, and that recorded pictures show, (C, H, W) in [0, 1]
+            with NaN where one is missing; None for none. Only kernels that decode and encode can hold them.
 
     Raises:
         SamplingError: something that cannot be run.
@@ -65,6 +69,7 @@ class ChainSpec:
     stop_at: float | None = None
     noise: Noise = "own"
     density: str | Density | FittedDensity | None = None
+    known: Tensor | None = None
 
     def __post_init__(self) -> None:
         is_object = hasattr(self.kernel, "init") and hasattr(self.kernel, "step")
@@ -81,12 +86,17 @@ class ChainSpec:
         require(
             "density", self.density, is_density(self.density), "None, a name, or an object with log_density and sample"
         )
+        require(
+            "known", self.known, is_known(self.known), "None, or grey values (C, H, W) in [0, 1] with NaN for missing ones"
+        )
         self.hold("options", dict(self.options or {}))
-        if self.options and not isinstance(self.kernel, str):
-            raise SamplingError("options belong to a kernel that is named; one at hand has its settings already")
+        if not isinstance(self.kernel, str) and (self.options or self.known is not None):
+            raise SamplingError("options and known belong to a kernel that is named; one at hand has its settings already")
         if isinstance(self.start, Tensor):
             self.hold("start", self.start.detach().clone())
             self.hold("count", len(self.start))
+        if self.known is not None:
+            self.hold("known", self.known.detach().to("cpu", torch.float32, copy=True))
         for name in ("count", "steps", "seed"):
             self.hold(name, int(getattr(self, name)))
 
@@ -109,7 +119,7 @@ class ChainSpec:
     @property
     def way(self) -> Hashable:
         """How a step is taken and when chains stop: equal for specs whose chains may take a step together."""
-        return (self.kernel, tuple(self.own_options.items()), self.stop_at, self.density)
+        return (self.kernel, tuple(self.own_options.items()), self.stop_at, self.density, content_key(self.known))
 
     @property
     def followed(self) -> str | Density | FittedDensity | None:
@@ -121,11 +131,7 @@ class ChainSpec:
     @cached_property
     def key(self) -> Hashable:
         """Equal for specs that are equal."""
-        start: Hashable = self.start
-        if isinstance(self.start, Tensor):
-            content = self.start.cpu().float().contiguous().numpy().tobytes()
-            start = (tuple(self.start.shape), hashlib.sha256(content).hexdigest())
-        return (self.way, start, self.count, self.steps, self.seed, self.noise)
+        return (self.way, content_key(self.start), self.count, self.steps, self.seed, self.noise)
 
     def build(self, model: Autoencoder) -> Kernel:
         """The kernel on a model, with the stopping that was asked for.
@@ -138,14 +144,26 @@ class ChainSpec:
         if isinstance(kernel, str):
             spec, options, followed = kernel_spec(kernel), self.options or {}, self.followed
             spec.check(options)
-            kernel = spec.build(model, resolve_density(model, followed) if followed else None, **options)
+            held = self.held_by(spec)
+            kernel = spec.build(model, resolve_density(model, followed) if followed else None, **options, **held)
         if self.stop_at is None:
             return kernel
         fitted = resolve_density(model, self.density or BEST)
         return AdaptiveStopping(kernel, fitted.followed(), fitted.threshold(self.stop_at))
 
-    def check_start(self, latent_size: int) -> None:
-        """Raise SamplingError where given latents cannot be started from in a latent space of that many dimensions."""
+    def held_by(self, spec: KernelSpec) -> dict[str, Tensor]:
+        """The known pixels as an argument of a kernel; SamplingError where it never looks at pictures."""
+        if self.known is None:
+            return {}
+        if not spec.holds_pixels:
+            able = ", ".join(name for name, each in KERNELS.items() if each.holds_pixels)
+            raise SamplingError(f"the kernel {spec.name!r} encodes no pictures, so it cannot hold pixels; take {able}")
+        return {"known": self.known}
+
+    def check_model(self, latent_size: int, image_shape: tuple[int, int, int]) -> None:
+        """Raise SamplingError where given latents or known pixels do not suit a model of that many latent dimensions and
+        pictures (C, H, W)."""
+        check_known(self.known, image_shape)
         if not isinstance(self.start, Tensor):
             return
         if self.start.shape[1] != latent_size:
@@ -166,6 +184,14 @@ class ChainSpec:
             TypeError: no such setting.
         """
         return type(self)(**{each.name: getattr(self, each.name) for each in fields(self)} | changes)
+
+
+def content_key(value: Hashable) -> Hashable:
+    """A value, or of a tensor what is equal for tensors that are equal."""
+    if not isinstance(value, Tensor):
+        return value
+    content = value.cpu().float().contiguous().numpy().tobytes()
+    return (tuple(value.shape), hashlib.sha256(content).hexdigest())
 
 
 def chain_spec(kernel: str | Kernel | ChainSpec, **settings: Any) -> ChainSpec:

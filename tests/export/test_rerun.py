@@ -16,7 +16,8 @@ from PIL import Image
 from latentdemo.checkpoints import load_model, read_config, save_checkpoint
 from latentdemo.cli.main import main
 from latentdemo.export import GIVEN, Branch, write_settings
-from latentdemo.export.rerun import latents_bytes
+from latentdemo.export.latents_file import latents_bytes
+from latentdemo.export.run_file import read_settings
 from latentdemo.sampling import run_chain
 from tests.export.runs import SETTINGS, STEPS, bundle_of, run_of
 
@@ -80,6 +81,20 @@ def test_chains_that_started_at_latents_of_their_own_start_there_again(settings,
     (run.parent / "latents.npz").unlink()
     assert command("rerun", run, "--output", tmp_path / "third") == 1
     assert "put latents.npz of the same ZIP beside it" in " ".join(capsys.readouterr().err.split())
+
+
+def test_chains_that_hold_known_pixels_hold_them_again(settings, tmp_path, capsys) -> None:
+    known = torch.linspace(0, 1, 256).reshape(1, 16, 16).where(torch.arange(16) > 5, torch.nan)
+    held = replace(settings, spec=settings.spec.replaced(known=known))
+    run = unpacked(held, tmp_path / "zip")
+    assert read_settings(run) == held
+    assert command("rerun", run, "--output", tmp_path / "again", "--device", "cpu") == 0
+    assert "6 of 6 chains agree" in capsys.readouterr().out
+    for name in ("comparison.png", "latents.npz"):
+        assert (run.parent / name).read_bytes() == (tmp_path / "again" / name).read_bytes()
+    (run.parent / "latents.npz").unlink()
+    assert command("rerun", run, "--output", tmp_path / "third") == 1
+    assert "the run holds pixels that lie there" in " ".join(capsys.readouterr().err.split())
 
 
 def test_a_branch_with_a_start_of_its_own_starts_there(settings, tmp_path) -> None:

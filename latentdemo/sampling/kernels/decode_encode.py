@@ -6,7 +6,7 @@ One step from a latent z is
     x' ~ C(X' | x)       corrupt, as a denoising model was trained; or x' = x
     z' ~ Q(Z | x')       encode
 
-There is no acceptance step. If encoder and decoder are the conditionals of one joint law whose image marginal is the
+Pixels that are known are put back into x. There is no acceptance step. If encoder and decoder are the conditionals of one joint law whose image marginal is the
 data, sampled decoding leaves the learned latent distribution invariant (Bengio, Yao, Alain, Vincent 2013, arXiv
 1305.6663); mean decoding, which is what people do in practice, contracts it.
 """
@@ -20,6 +20,7 @@ from torch import Tensor
 from latentdemo.random import Generators
 from latentdemo.sampling.kernels.kernel import Autoencoder, encode_own, latent_distance, mean_image_change
 from latentdemo.sampling.kernels.spec import Choice, KernelSpec, Option, Style, Trial
+from latentdemo.sampling.known import put_back
 
 Decoding = Literal["mean", "sample"]
 Corruption = Literal["off", "model"]
@@ -51,12 +52,20 @@ class DecodeEncode:
         model: encodes and decodes.
         decoding: "mean" passes the decoded mean on, "sample" a draw from the likelihood.
         corruption: "off", or "model" to corrupt images before encoding as the model was trained.
+        known: pixels that are put back before that, (C, H, W); see `latentdemo.sampling.known`.
     """
 
-    def __init__(self, model: Autoencoder, decoding: Decoding = "mean", corruption: Corruption = "off") -> None:
+    def __init__(
+        self,
+        model: Autoencoder,
+        decoding: Decoding = "mean",
+        corruption: Corruption = "off",
+        known: Tensor | None = None,
+    ) -> None:
         self.model = model
         self.decoding = decoding
         self.corruption = corruption
+        self.known = known
 
     def init(self, latent: Tensor, generator: Generators) -> DecodeEncodeState:
         """Decode the starting points."""
@@ -67,6 +76,7 @@ class DecodeEncode:
         image = state.image
         if self.decoding == "sample":
             image = self.model.likelihood(image).sample(generator)
+        image = put_back(image, self.known)
         if self.corruption == "model":
             image = self.model.corrupt(image, generator)
         latent = encode_own(self.model, image).sample(generator)
@@ -83,6 +93,7 @@ DECODE_ENCODE = KernelSpec(
     title="plain chain",
     help="Decode and encode again, step after step (decode-encode kernel).",
     style=Style("#0072b2", "circle"),
+    holds_pixels=True,
     options=(
         Option(
             name="decoding",

@@ -8,7 +8,8 @@ One step from (z, x):
 
 It corrects the encoder's error: its stationary law is the model's own joint P(Z) P(X | Z), whatever Q is. The law of
 the latent is then the *prior*, not the learned latent distribution, so it is no remedy for the prior's artifacts. What
-it tells is how good the encoder is: the acceptance is 1 where Q is the model's exact posterior.
+it tells is how good the encoder is: the acceptance is 1 where Q is the model's exact posterior. With known pixels put
+back into x, which the method was made for, its law is that of the joint given these.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from latentdemo.models import Likelihood
 from latentdemo.random import Generators, rand
 from latentdemo.sampling.kernels.kernel import Autoencoder, encode_own, latent_distance, mean_image_change
 from latentdemo.sampling.kernels.spec import KernelSpec, Style, Trial
+from latentdemo.sampling.known import put_back
 
 
 class MetropolisWithinGibbsState(NamedTuple):
@@ -51,10 +53,12 @@ class MetropolisWithinGibbs:
 
     Args:
         model: encodes and decodes.
+        known: pixels of x that are known, (C, H, W); see `latentdemo.sampling.known`.
     """
 
-    def __init__(self, model: Autoencoder) -> None:
+    def __init__(self, model: Autoencoder, known: Tensor | None = None) -> None:
         self.model = model
+        self.known = known
 
     def init(self, latent: Tensor, generator: Generators) -> MetropolisWithinGibbsState:
         """Decode the starting points.
@@ -76,6 +80,7 @@ class MetropolisWithinGibbs:
         """Draw an image, propose from its posterior, accept or stay."""
         here = self.model.likelihood(state.image)
         drawn = Likelihood(here.mean, here.std, bounds=None).sample(generator)  # clipping would change the density
+        drawn = put_back(drawn, self.known)
         posterior = encode_own(self.model, drawn)
         proposal = posterior.sample(generator)
         there = self.model.decode(proposal)
@@ -112,12 +117,13 @@ def log_prior(latents: Tensor) -> Tensor:
 
 METROPOLIS_WITHIN_GIBBS = KernelSpec(
     name="metropolis-within-gibbs",
-    build=lambda model, _density: MetropolisWithinGibbs(model),
+    build=lambda model, _density, **known: MetropolisWithinGibbs(model, **known),
     method="Metropolis-within-Gibbs",
     title="corrected chain",
     help="The plain chain with an acceptance step; it keeps to the prior, so it tells how good the encoder is rather "
     "than curing anything (Metropolis-within-Gibbs).",
     style=Style("#cc79a7", "triangle-down"),
     needs_stochastic_encoder=True,
+    holds_pixels=True,
     trials=(Trial((1, 5)),),
 )

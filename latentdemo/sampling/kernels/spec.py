@@ -101,6 +101,7 @@ class KernelSpec:
         density: name of the fitted density that it uses where none is given; None for a kernel that needs none.
         needs_stochastic_encoder: whether encoder and likelihood must have noise.
         decodes: whether its steps decode and encode, so that they cost what the model costs.
+        holds_pixels: whether `build` takes known pixels, too, as `known`; see `latentdemo.sampling.known`.
         options: its settings.
         tune: how its step size is adapted to a density; None where it has none.
         trials: what evaluations measure of it.
@@ -116,6 +117,7 @@ class KernelSpec:
     density: str | None = None
     needs_stochastic_encoder: bool = False
     decodes: bool = True
+    holds_pixels: bool = False
     options: tuple[Option, ...] = ()
     tune: Tune | None = None
     trials: tuple[Trial, ...] = ()

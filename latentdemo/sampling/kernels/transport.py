@@ -57,12 +57,13 @@ class Transport:
     Args:
         model: encodes and decodes.
         density: a density with a map.
+        known: pixels that the decode-encode steps hold, (C, H, W); see `latentdemo.sampling.known`.
     """
 
-    def __init__(self, model: Autoencoder, density: TransportMap) -> None:
+    def __init__(self, model: Autoencoder, density: TransportMap, known: Tensor | None = None) -> None:
         self.model = model
         self.density = density
-        self.polish = DecodeEncode(model)
+        self.polish = DecodeEncode(model, known=known)
 
     def init(self, latent: Tensor, generator: Generators) -> TransportState:
         """Starting points that were not carried yet."""
@@ -97,15 +98,15 @@ class Transport:
         )
 
 
-def build(model: Autoencoder, fitted: FittedDensity, density: str = "") -> Transport:
-    """The kernel of a model with a fitted density, which the option `density` found.
+def build(model: Autoencoder, fitted: FittedDensity, density: str = "", known: Tensor | None = None) -> Transport:
+    """The kernel of a model with a fitted density, which the option `density` found, and the pixels that are known.
 
     Raises:
         SamplingError: the density has no map.
     """
     if not isinstance(fitted.density, TransportMap):
         raise SamplingError("transport needs a density with a map from the prior, such as the flow; this one has none")
-    return Transport(model, fitted.density)
+    return Transport(model, fitted.density, known)
 
 
 TRANSPORT = KernelSpec(
@@ -117,6 +118,7 @@ TRANSPORT = KernelSpec(
     "flow, the further steps decode and encode (transport kernel).",
     style=Style("#d55e00", "square"),
     density="flow",
+    holds_pixels=True,
     options=(
         Option(
             name="density",

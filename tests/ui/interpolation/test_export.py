@@ -14,7 +14,8 @@ from PIL import Image
 from latentdemo.checkpoints import load_model, read_config, save_checkpoint
 from latentdemo.export import write_settings
 from latentdemo.export.bundle import Bundle
-from latentdemo.export.rerun import LATENTS, PICTURE, RUN, latents_bytes, rerun
+from latentdemo.export.latents_file import LATENTS, latents_bytes
+from latentdemo.export.rerun import PICTURE, RUN, rerun
 from latentdemo.imaging import to_pixels
 from latentdemo.sampling import ChainSpec
 from latentdemo.sampling.paths import PathSpec
