@@ -8,6 +8,7 @@ from typing import Any
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from latentdemo.checkpoints import model_folder
 from latentdemo.evaluation.report import Report
 from latentdemo.export import GIVEN
 from latentdemo.sampling.attributes import Move
@@ -64,7 +65,8 @@ def head(chosen: Selection) -> Move | None:
               "- **Attributes**: the starting point can be moved before the chain walks, towards pictures that show "
               "something or away from them. A chain may keep that, or undo it.\n"
               "- **From a picture**: step 0 is what encoding and decoding makes of it. While the difference from the "
-              "picture falls, the chain repairs; where it rises, the chain forgets."),
+              "picture falls, the chain repairs; where it rises, the chain forgets. What a square covers can be filled "
+              "in alone: then everything around it is kept at every step."),
         )  # fmt: skip
     return move
 
@@ -152,7 +154,7 @@ with top:
     start = controls(report, chosen)
     put_way()
     put_settings(USUAL)
-    point = replace(starting_point_control(chosen, place=start), move=move)
+    point = replace(starting_point_control(chosen, place=start, kernel=str(way.kernel)), move=move)
 request = WalkRequest(
     chosen.model,
     chosen.config.sha256,
@@ -163,6 +165,7 @@ request = WalkRequest(
         count=settings["chains"],
         steps=settings["steps"],
         seed=point.seed,
+        known=point.known(model_folder(chosen.model).parent),
     ),
 )
 with progress:  # below the player, which stays on screen until its successor is drawn

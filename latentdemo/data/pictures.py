@@ -127,14 +127,15 @@ def normalise_upload(opened: OpenedPicture) -> bytes:
     return png_bytes(picture)
 
 
-def damage_picture(picture: Tensor, noise: float, mask: float, seed: int) -> Tensor:
-    """A picture (C, H, W) in [0, 1] with noise, then a grey square, on it.
+def damage_picture(picture: Tensor, noise: float, mask: float, seed: int, square: float = MID_GREY) -> Tensor:
+    """A picture (C, H, W) in [0, 1] with noise, then a square of one grey value, on it.
 
     Args:
         picture: the intact one, which stays as it is.
         noise: standard deviation in grey values; what leaves [0, 1] is clipped.
         mask: share of the area that the square covers, 0 to 1.
         seed: fixes noise and place, whatever the amounts are.
+        square: its grey value; NaN says that nothing is known there.
     """
     [generator] = chain_generators(seed, 1, first=PICTURE_DAMAGE)
     place = rand(2, generator).tolist()
@@ -142,5 +143,5 @@ def damage_picture(picture: Tensor, noise: float, mask: float, seed: int) -> Ten
     height, width = picture.shape[1:]
     side = round((mask * height * width) ** 0.5)
     top, left = (round(share * (length - side)) for share, length in zip(place, (height, width), strict=True))
-    damaged[:, top : top + side, left : left + side] = MID_GREY
+    damaged[:, top : top + side, left : left + side] = square
     return damaged

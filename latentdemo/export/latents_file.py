@@ -1,7 +1,7 @@
 """`latents.npz`: the numbers of a run, which lie beside its `run.json`.
 
-An array `latents_K` (N, D) for each recorded step K, `branch_I` (N, D) for each branch I and, where the chains hold known
-pixels, `known` (C, H, W), see `latentdemo.sampling.known`.
+An array `latents_K` (N, D) for each recorded step K, `branch_I` (N, D) for each branch I and, where the chains hold
+known pixels, `known` (C, H, W), see `latentdemo.sampling.known`.
 """
 
 from __future__ import annotations
@@ -37,9 +37,7 @@ def named(latents: Mapping[int, Tensor], branches: Sequence[Tensor]) -> dict[str
     return steps | {branch_array(index): each for index, each in enumerate(branches)}
 
 
-def latents_bytes(
-    latents: Mapping[int, Tensor], branches: Sequence[Tensor] = (), known: Tensor | None = None
-) -> bytes:
+def latents_bytes(latents: Mapping[int, Tensor], branches: Sequence[Tensor] = (), known: Tensor | None = None) -> bytes:
     """The content of the file of a run."""
     arrays = named(latents, branches) | ({} if known is None else {KNOWN: known})
     buffer = io.BytesIO()

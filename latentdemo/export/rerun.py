@@ -127,10 +127,11 @@ def write(run: ChainRun, branches: Sequence[Frames], settings: RunSettings, out:
         for branch, drawn in zip(settings.branches, branches, strict=True)
     ]
     picture = picture_of(sheets_of(run.images, settings.layout), settings.captions, settings.layout, more)
+    latents = latents_bytes(run.latents, [each.latents for each in branches], settings.spec.known)
     try:
         out.mkdir(parents=True, exist_ok=True)
         (out / PICTURE).write_bytes(png_bytes(picture))
-        (out / LATENTS).write_bytes(latents_bytes(run.latents, [each.latents for each in branches], settings.spec.known))
+        (out / LATENTS).write_bytes(latents)
     except OSError as error:
         raise RunFileError(f"{out} cannot be written to ({error.strerror}); choose another --output") from error
 

@@ -137,8 +137,8 @@ def read_settings(path: Path) -> RunSettings:
     """The settings in a `run.json`.
 
     Raises:
-        RunFileError: it cannot be read, or something in it is missing, unknown or out of range; or the known pixels that
-            it tells of cannot.
+        RunFileError: it cannot be read, or something in it is missing, unknown or out of range, or known pixels that it
+            tells of are not beside it.
     """
     try:
         values = json.loads(path.read_text(encoding="utf-8"))

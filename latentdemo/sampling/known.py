@@ -2,8 +2,8 @@
 
 What is known is one tensor (C, H, W) of grey values from 0 to 1, with NaN where a pixel is missing. A step that decodes
 and encodes puts the known pixels back before it encodes, as Rezende, Mohamed, Wierstra 2014 (arXiv 1401.4082) fill in
-what is missing; pictures of a chain show them, too. With sampled decoding, and encoder and decoder that are conditionals
-of one joint law, the chain draws what is missing from its law given what is known.
+what is missing; pictures of a chain show them, too. With sampled decoding, and an encoder and a decoder that are the
+conditionals of one joint law, the chain draws what is missing from its law given what is known.
 """
 
 from __future__ import annotations

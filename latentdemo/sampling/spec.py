@@ -87,11 +87,16 @@ class ChainSpec:
             "density", self.density, is_density(self.density), "None, a name, or an object with log_density and sample"
         )
         require(
-            "known", self.known, is_known(self.known), "None, or grey values (C, H, W) in [0, 1] with NaN for missing ones"
+            "known",
+            self.known,
+            is_known(self.known),
+            "None, or grey values (C, H, W) in [0, 1] with NaN for missing ones",
         )
         self.hold("options", dict(self.options or {}))
         if not isinstance(self.kernel, str) and (self.options or self.known is not None):
-            raise SamplingError("options and known belong to a kernel that is named; one at hand has its settings already")
+            raise SamplingError(
+                "options and known belong to a kernel that is named; one at hand has its settings already"
+            )
         if isinstance(self.start, Tensor):
             self.hold("start", self.start.detach().clone())
             self.hold("count", len(self.start))
@@ -161,8 +166,7 @@ class ChainSpec:
         return {"known": self.known}
 
     def check_model(self, latent_size: int, image_shape: tuple[int, int, int]) -> None:
-        """Raise SamplingError where given latents or known pixels do not suit a model of that many latent dimensions and
-        pictures (C, H, W)."""
+        """Raise SamplingError where given latents or known pixels do not suit a model of such latents and pictures."""
         check_known(self.known, image_shape)
         if not isinstance(self.start, Tensor):
             return

@@ -8,6 +8,7 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from PIL import Image
@@ -138,6 +139,31 @@ def test_chains_start_from_a_held_out_picture(damage: dict[str, str], given: lis
     side = sheet(data).width // 11
     assert sheet(data).height == 2 * side
     assert sheet(data).convert("RGB").crop((0, side, side, 2 * side)).getextrema() != ((0, 0),) * 3
+
+
+def test_chains_fill_in_what_a_square_covers_and_nothing_else(bundles) -> None:
+    masked = {"from": "data", "picture": "5", "chains": "1", "steps": "2", "mask": "0.3", "hold": "True"}
+    app = open_chain(**masked)
+    frames = np.asarray(sheet(played(app)).convert("L")).astype(int)
+    side = frames.shape[0] // 2
+    given, tiles = frames[side:, side : 2 * side], [frames[:side, left * side :][:, :side] for left in range(3)]
+    changed = np.abs(np.stack(tiles) - given).max(axis=0) > 1  # Of rounding, a grey level stays.
+    top, left = (places.min() for places in changed.nonzero())
+    bottom, right = (places.max() for places in changed.nonzero())
+    assert changed.mean() > 0.1
+    assert (bottom - top + 1) * (right - left + 1) <= 0.33 * side**2
+    assert bundles[-1]().settings.spec.known.isnan().float().mean() == pytest.approx(0.3, abs=0.02)
+    app.toggle(key="hold").set_value(False).run()
+    assert sheet(played(app)) != sheet(played(open_chain(**masked)))
+    assert "hold" not in app.query_params
+
+
+def test_a_way_that_encodes_no_pictures_says_that_it_cannot_keep_a_part(bundles) -> None:
+    app = open_chain(kernel="hmc", mask="0.3", hold="True", steps="1", **{"from": "data"})
+    assert not app.error
+    assert "These can: plain chain, transport chain, corrected chain." in captions(app)
+    assert app.toggle(key="hold").disabled
+    assert bundles[-1]().settings.spec.known is None
 
 
 def test_without_a_picture_of_ones_own_chains_start_from_the_prior() -> None:

@@ -133,7 +133,7 @@ def test_a_kernel_that_encodes_nothing_refuses_known_pixels(tiny_model, known) -
     ],
 )  # fmt: skip
 def test_what_are_no_known_pixels_is_said(value) -> None:
-    with pytest.raises(SamplingError, match="known is .*NaN for missing"):
+    with pytest.raises(SamplingError, match=r"known is .*NaN for missing"):
         ChainSpec(known=value)
 
 

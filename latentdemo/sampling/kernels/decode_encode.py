@@ -6,9 +6,9 @@ One step from a latent z is
     x' ~ C(X' | x)       corrupt, as a denoising model was trained; or x' = x
     z' ~ Q(Z | x')       encode
 
-Pixels that are known are put back into x. There is no acceptance step. If encoder and decoder are the conditionals of one joint law whose image marginal is the
+There is no acceptance step. If encoder and decoder are the conditionals of one joint law whose image marginal is the
 data, sampled decoding leaves the learned latent distribution invariant (Bengio, Yao, Alain, Vincent 2013, arXiv
-1305.6663); mean decoding, which is what people do in practice, contracts it.
+1305.6663); mean decoding, which is what people do in practice, contracts it. Pixels that are known are put back into x.
 """
 
 from __future__ import annotations

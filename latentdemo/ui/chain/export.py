@@ -48,6 +48,7 @@ def in_words(request: WalkRequest) -> dict[str, str]:
     return {
         _("Starting point"): kind_title(request.point.kind),
         **({_("Attributes"): move_words(move)} if move else {}),
+        **({_("Keep the rest of the picture"): _("on")} if request.spec.known is not None else {}),
         _("Steps"): str(request.spec.steps),
         _("Chains"): str(request.spec.count),
         **way_in_words(request.spec),

@@ -18,12 +18,13 @@ from latentdemo.data.held_out import SHEET, count_held_out, held_out_images
 from latentdemo.data.pictures import thumbnail
 from latentdemo.errors import DataError
 from latentdemo.imaging import contact_sheet, data_uri, png_bytes
+from latentdemo.sampling import KERNELS, PLAIN
 from latentdemo.sampling.starts import PRIOR
 from latentdemo.ui.components.gallery import gallery
 from latentdemo.ui.controls.map_point import KEYS, put_point, take_point
 from latentdemo.ui.controls.own_picture import Upload, upload_control
 from latentdemo.ui.i18n.error_words import error_words
-from latentdemo.ui.i18n.kernel_words import capital, start_title
+from latentdemo.ui.i18n.kernel_words import capital, kernel_title, start_title
 from latentdemo.ui.i18n.words import N_, _
 from latentdemo.ui.runs.encodings import ENCODED
 from latentdemo.ui.runs.map_point import AVERAGE
@@ -45,7 +46,12 @@ CHOICE_WIDTH, SLIDER_WIDTH, PREVIEW_WIDTH = 480, 180, 420  # pixels; they stand 
 
 
 def starting_point_control(
-    chosen: Selection, key: str = "", damage: bool = True, first: int = 0, place: DeltaGenerator | None = None
+    chosen: Selection,
+    key: str = "",
+    damage: bool = True,
+    first: int = 0,
+    place: DeltaGenerator | None = None,
+    kernel: str = PLAIN,
 ) -> StartingPoint:
     """Draw the controls of a starting point, with a preview of what the model sees.
 
@@ -57,6 +63,7 @@ def starting_point_control(
         first: number of the draw or of the held-out picture that is shown before anybody chooses another; give several
             points of a page different ones.
         place: where the choice of what to start from stands, if not above what belongs to it.
+        kernel: that walks from there.
     """
     folder = model_folder(chosen.model).parent
     with place or st.container():
@@ -67,7 +74,7 @@ def starting_point_control(
             point = control(chosen, key, first)
         if point.is_picture:
             with st.container(width=PREVIEW_WIDTH):
-                point = seen_controls(point, key, folder, damage)
+                point = seen_controls(point, key, folder, damage, kernel)
     leave_out_of_link(key, kind, damage)
     return point
 
@@ -168,7 +175,24 @@ def damage_controls(point: StartingPoint, key: str) -> StartingPoint:
     return replace(point, noise=st.session_state[noise], mask=st.session_state[mask])
 
 
-def seen_controls(point: StartingPoint, key: str, folder: Path, damage: bool) -> StartingPoint:
+def hold_control(point: StartingPoint, key: str, kernel: str) -> StartingPoint:
+    """Whether chains keep what is known of a masked picture; of a way to sample that cannot, words that say so."""
+    name = f"{key}hold"
+    take_from_link(name, (False, True), False)
+    able = KERNELS[kernel].holds_pixels
+    st.toggle(_("Keep the rest of the picture"), key=name, persist_state="session", disabled=not able)
+    put_in_link(name, False)
+    if able:
+        st.caption(_("At every step the picture around the square is put back as it was given, so that the chain fills "
+                     "in the square only."))  # fmt: skip
+        return replace(point, hold=st.session_state[name])
+    ways = [kernel_title(name) for name, each in KERNELS.items() if each.holds_pixels]
+    st.caption(_("This way to sample does not encode pictures, so it cannot keep a part of one. These can: {ways}.",
+                 ways=", ".join(ways)))  # fmt: skip
+    return point
+
+
+def seen_controls(point: StartingPoint, key: str, folder: Path, damage: bool, kernel: str) -> StartingPoint:
     """A picture and what the model sees of it, with the controls of damage where there are any."""
     with st.container(horizontal=True):
         if damage:
@@ -178,6 +202,8 @@ def seen_controls(point: StartingPoint, key: str, folder: Path, damage: bool) ->
     if damage:
         st.caption(_("Noise and a grey square go onto the picture before the model sees it. A chain may repair them, "
                      "and may forget the picture."))  # fmt: skip
+    if damage and point.mask:
+        point = hold_control(point, key, kernel)
     return point
 
 
@@ -185,7 +211,8 @@ def leave_out_of_link(key: str, kind: str, damage: bool) -> None:
     """Take settings out of the address that do not matter for this kind."""
     shown = {HELD_OUT: {"picture"}, UPLOAD: set(), MAP: {*KEYS}}.get(kind, {"draw"})
     shown |= {"noise", "mask"} if damage and kind in (HELD_OUT, UPLOAD) else set()
-    for name in {"draw", "picture", "noise", "mask", *KEYS} - shown:
+    shown |= {"hold"} if "mask" in shown and st.session_state[f"{key}mask"] else set()
+    for name in {"draw", "picture", "noise", "mask", "hold", *KEYS} - shown:
         if f"{key}{name}" in st.query_params:
             del st.query_params[f"{key}{name}"]
 

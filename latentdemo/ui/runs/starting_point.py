@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 from dataclasses import dataclass, replace
+from math import nan
 from pathlib import Path
 
 import numpy as np
@@ -41,6 +42,7 @@ class StartingPoint:
         picture: of an upload, the picture at the model's own size, as PNG.
         noise: damage, standard deviation in grey values.
         mask: damage, share of the area under a grey square.
+        hold: whether chains keep what lies around the square, and fill in the square only.
         place: of a point of the map; None for all others.
         move: along the direction of an attribute, that the latents make besides; None for none.
     """
@@ -51,6 +53,7 @@ class StartingPoint:
     picture: bytes = b""
     noise: float = 0.0
     mask: float = 0.0
+    hold: bool = False
     place: MapPoint | None = None
     move: Move | None = None
 
@@ -90,6 +93,11 @@ class StartingPoint:
         """What the model sees: the picture, damaged as asked; arguments and errors as of `intact`."""
         picture = self.intact(folder)
         return damage_picture(picture, self.noise, self.mask, self.seed) if picture is not None else None
+
+    def known(self, folder: Path) -> Tensor | None:
+        """The pixels that chains hold, NaN under the square; None where they hold none, and for draws. As `intact`."""
+        picture = self.intact(folder) if self.hold and self.mask else None
+        return damage_picture(picture, self.noise, self.mask, self.seed, nan) if picture is not None else None
 
 
 @torch.no_grad()
