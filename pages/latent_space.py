@@ -32,6 +32,7 @@ from latentdemo.ui.latent_space.dimensions import dimension_rows, kl_chart, repo
 from latentdemo.ui.latent_space.sheets import GRID
 from latentdemo.ui.latent_space.touch import HEIGHT, kind_control, touch
 from latentdemo.ui.runs.encodings import CHAINS, Dimensions, Encoded, encoded_or_wait
+from latentdemo.ui.shell.heading import how_to_read, page_heading
 from latentdemo.ui.shell.navigation import selection
 from latentdemo.ui.shell.presentation import presenting
 from latentdemo.ui.state.background import working
@@ -41,6 +42,23 @@ from latentdemo.ui.state.selection import Selection
 STEPS = (1, 2, 5, 10, 20)
 NOTABLE = 0.02  # share that the largest part lacks beside a Gaussian's, from which on there are gaps
 USUAL: dict[str, Any] = {"steps": 5, "start": PRIOR}
+
+
+def head() -> None:
+    """The title, and how to read the page."""
+    with page_heading(_("Does the prior match what the model has learned?")):
+        how_to_read(
+            _("Generating means drawing a latent from the prior and decoding it. The decoder was trained on encodings "
+              "of real data only, the learned latent distribution. Where the prior has points and real data have none, "
+              "the decoder is asked for what it never saw, and artifacts come of it. A chain should carry the points "
+              "of the prior to those of real data and spread them over all of these, not gather them in a few places. "
+              "Dimension by dimension, marks at 0 that reach from -1 to 1 agree with the prior; the longer a bar, the "
+              "more a dimension differs."),
+            _("Any point of the map can be decoded: move over it, drag, or use the arrow keys. A point says where a "
+              "latent lies in two directions; in all others it is at the mean, or as the real picture has it that you "
+              "pressed last. Through the mean, the map shows mixes that no real picture is near, though a density may "
+              "find them likely; through a real picture, it shows what that one would be elsewhere."),
+        )  # fmt: skip
 
 
 def evidence(found: Mapping[str, Any]) -> None:
@@ -163,23 +181,8 @@ def dimension_card(dimensions: Dimensions, title: str) -> None:
         )
 
 
-def explanations(report: Report | None) -> None:
-    """How to read the page, and how its figures were made."""
-    with st.expander(_("How to read this"), icon=":material/help:"):
-        st.markdown(
-            _("Generating means drawing a latent from the prior and decoding it. The decoder was trained on encodings "
-              "of real data only, the learned latent distribution. Where the prior has points and real data have none, "
-              "the decoder is asked for what it never saw, and artifacts come of it. A chain should carry the points "
-              "of the prior to those of real data and spread them over all of these, not gather them in a few places. "
-              "Dimension by dimension, marks at 0 that reach from -1 to 1 agree with the prior; the longer a bar, the "
-              "more a dimension differs.")
-        )  # fmt: skip
-        st.markdown(
-            _("Any point of the map can be decoded: move over it, drag, or use the arrow keys. A point says where a "
-              "latent lies in two directions; in all others it is at the mean, or as the real picture has it that you "
-              "pressed last. Through the mean, the map shows mixes that no real picture is near, though a density may "
-              "find them likely; through a real picture, it shows what that one would be elsewhere.")
-        )  # fmt: skip
+def method(report: Report | None) -> None:
+    """How the figures of the page were made."""
     with st.expander(_("How this was measured"), icon=":material/straighten:"):
         st.markdown(
             _("The map and its chains are computed now, with this model, from the held-out images that come with it. "
@@ -207,7 +210,7 @@ def explanations(report: Report | None) -> None:
 chosen = selection()
 
 if not presenting():
-    st.title(_("Does the prior match what the model has learned?"))
+    head()
 evaluation = evaluation_of(chosen)
 evaluated = evaluation if isinstance(evaluation, Report) else None
 report = evaluated if evaluated and evaluated.latent_space else None
@@ -242,4 +245,4 @@ if not presenting():
     if encoded and not working():
         with left:
             contrast_card(request, encoded, chains, chosen.title)
-    explanations(report)
+    method(report)

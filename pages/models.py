@@ -19,6 +19,7 @@ from latentdemo.ui.i18n.kernel_words import steps_taken, way_help, way_title
 from latentdemo.ui.i18n.words import _
 from latentdemo.ui.models.cards import card_text, galleries
 from latentdemo.ui.models.health import health
+from latentdemo.ui.shell.heading import how_to_read, page_heading
 from latentdemo.ui.shell.navigation import selection
 from latentdemo.ui.state.evaluated import evaluation_of
 from latentdemo.ui.state.selection import Selection, choose_model, dataset_title, families_by_dataset, family_title
@@ -140,10 +141,10 @@ def own_model_section() -> None:
                 "python -m latentdemo evaluate NAME/vae", language="bash")  # fmt: skip
 
 
-def explanation() -> None:
-    """How to read the page."""
-    with st.expander(_("How to read this"), icon=":material/help:"):
-        st.markdown(
+def head() -> None:
+    """The title, and how to read the page."""
+    with page_heading(_("Models")):
+        how_to_read(
             _("Each card is a model that this demo can show: unselected samples straight from its prior, and what its "
               "evaluation found. The *quality gap* is the way from these samples (0 %) to the best that the decoder "
               "can do (100 %); the advice names the way to sample that closes it at the least cost. Figures of "
@@ -154,7 +155,7 @@ def explanation() -> None:
 
 chosen = selection()
 
-st.title(_("Models"), anchor=False)
+head()
 offered = families_by_dataset()
 models = {
     name: readable(name, chosen.seed)
@@ -172,4 +173,3 @@ for dataset, families in offered.items():
             with column:
                 model_card(name, models[name], samples, chosen.model, complete)
 own_model_section()
-explanation()

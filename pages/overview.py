@@ -128,17 +128,6 @@ def decision(report: Report) -> None:
     st.caption(_("Measured {date} on {device}.", date=report.created, device=device_words(report.device)))
 
 
-def explanation() -> None:
-    """How to read the page."""
-    with st.expander(_("How to read this"), icon=":material/help:"):
-        st.markdown(
-            _("Four screens make the case for the model that is chosen in the sidebar, or say that there is none: what "
-              "the prior gives, what the advised way to sample makes instead, what is gained and lost with every step, "
-              "and the verdict. Pictures are of the seed in the sidebar, and none is selected; figures were measured "
-              "beforehand, on many samples. *Present* shows the screens without anything else.")
-        )  # fmt: skip
-
-
 def onward_link(entry: PageEntry, label: str, icon: str) -> None:
     """A link to another page with the same settings."""
     st.page_link(entry.script, label=label, icon=icon, query_params=st.query_params.to_dict())
@@ -162,7 +151,6 @@ else:
     else:
         decision(found)
 if not presenting():
-    explanation()
     with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
         if st.button(_("Start a chain from your own picture"), icon=":material/add_photo_alternate:",
                      help=_("A JPEG, PNG or WebP of yours becomes the starting point of a chain.")):  # fmt: skip

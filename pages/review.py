@@ -16,6 +16,7 @@ from latentdemo.ui.review.record import record_section
 from latentdemo.ui.review.result import result_section
 from latentdemo.ui.review.reviewer import reviewer_page
 from latentdemo.ui.review.setup import begun_review, is_beginning, setup_form, stop_beginning
+from latentdemo.ui.shell.heading import how_to_read, page_heading
 from latentdemo.ui.shell.navigation import is_invited, selection
 from latentdemo.ui.shell.presentation import on_move_keys, presenting
 from latentdemo.ui.state.evaluated import report_of
@@ -23,6 +24,18 @@ from latentdemo.ui.state.link import put_in_link, take_from_link
 from latentdemo.ui.state.selection import Selection
 
 INVITE, RESULT, RECORD = PARTS = ("invite", "result", "record")
+
+
+def head() -> None:
+    """The title, and how to read the page."""
+    with page_heading(_("Ask people which pictures they prefer")):
+        how_to_read(
+            _("Each person sees pairs in an order and on sides of their own. Among them are controls: a real picture "
+              "beside noise tells who does not look, and a pair that comes again with its sides exchanged tells who "
+              "has a favourite side. Nothing in the page that people see tells which way a picture comes from. The "
+              "result is hidden until you show it; its intervals stay valid however often you look. Whoever has the "
+              "link can answer, nobody can read the result by it, and a review can be deleted with everything in it.")
+        )  # fmt: skip
 
 
 def presenter_page(chosen: Selection) -> None:
@@ -34,7 +47,7 @@ def presenter_page(chosen: Selection) -> None:
     if review:
         review_page(review, token)
         return
-    st.title(_("Ask people which pictures they prefer"), anchor=False)
+    head()
     if is_beginning():
         wait_for_pictures()
         return
@@ -48,7 +61,6 @@ def presenter_page(chosen: Selection) -> None:
     if token and (reviews := review_store().reviews_of(token)):
         review_list(reviews)
         own_link(token)
-    explanation()
 
 
 def wait_for_pictures() -> None:
@@ -87,18 +99,6 @@ def part_control() -> str:
     assert part is not None
     put_in_link("part", INVITE)
     return part
-
-
-def explanation() -> None:
-    """How to read the page."""
-    with st.expander(_("How to read this"), icon=":material/help:"):
-        st.markdown(
-            _("Each person sees pairs in an order and on sides of their own. Among them are controls: a real picture "
-              "beside noise tells who does not look, and a pair that comes again with its sides exchanged tells who "
-              "has a favourite side. Nothing in the page that people see tells which way a picture comes from. The "
-              "result is hidden until you show it; its intervals stay valid however often you look. Whoever has the "
-              "link can answer, nobody can read the result by it, and a review can be deleted with everything in it.")
-        )  # fmt: skip
 
 
 if is_invited():

@@ -262,4 +262,4 @@ def test_every_control_says_what_it_is_for(entry) -> None:
 def test_every_page_says_how_to_read_it(entry) -> None:
     app = open_page(entry.script, data="fashion-mnist", lang="en")
     buttons = [each.proto.popover.label for each in app.get("popover")]
-    assert "How to read this" in [*buttons, *(each.label for each in app.expander)]
+    assert buttons.count("How to read this") == 1

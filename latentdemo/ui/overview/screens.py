@@ -8,6 +8,7 @@ from __future__ import annotations
 import streamlit as st
 
 from latentdemo.ui.i18n.words import _
+from latentdemo.ui.shell.heading import how_to_read, page_heading
 from latentdemo.ui.shell.presentation import move_along, presenting
 from latentdemo.ui.state.link import put_in_link, take_from_link
 
@@ -15,9 +16,16 @@ PROBLEM, METHOD, EVIDENCE, DECISION = SCREENS = ("problem", "method", "evidence"
 
 
 def heading() -> None:
-    """The title, which a presentation leaves to the screens' own words: it is as high as a projector."""
-    if not presenting():
-        st.title(_("Better samples from the model you already have"), anchor=False)
+    """The title, and how to read the page; a presentation has the screens' own words alone, as high as a projector."""
+    if presenting():
+        return
+    with page_heading(_("Better samples from the model you already have")):
+        how_to_read(
+            _("Four screens make the case for the model that is chosen in the sidebar, or say that there is none: what "
+              "the prior gives, what the advised way to sample makes instead, what is gained and lost with every step, "
+              "and the verdict. Pictures are of the seed in the sidebar, and none is selected; figures were measured "
+              "beforehand, on many samples. *Present* shows the screens without anything else.")
+        )  # fmt: skip
 
 
 def screen_control(model: str) -> str:

@@ -23,12 +23,17 @@ const PAGE_LINKS = `${LINKS}, [data-testid=stPageLink-NavLink]`
 export default function ({ data }) {
   noteOneEntryAPage()
   openElsewhereWhenAsked()
-  const complete = () => document.querySelectorAll(LINKS).forEach(link => {
-    if (link.search !== data.query) link.search = data.query
-  })
+  const complete = () => {
+    document.querySelectorAll(LINKS).forEach(link => {
+      if (link.search !== data.query) link.search = data.query
+    })
+    const more = document.querySelector("[data-testid=stTopNavSection] p")?.firstChild
+    const words = more && data.more.replace("{count}", more.data.match(/\\d+/))
+    if (more && more.data !== words) more.data = words
+  }
   complete()
   const drawn = new MutationObserver(complete)  // the menu on a phone, and what does not fit in the row, come later
-  drawn.observe(document.body, { childList: true, subtree: true })
+  drawn.observe(document.body, { childList: true, characterData: true, subtree: true })
   return () => drawn.disconnect()
 }
 
@@ -100,14 +105,16 @@ def streamlit_pages() -> list[StreamlitPage]:
 
 
 def keep_settings_in_navigation() -> None:
-    """Let the links of the navigation say what is chosen for all pages, for whoever copies one or opens a new tab.
+    """Let the links of the navigation say what is chosen for all pages, for whoever copies one or opens a new tab, and
+    what does not fit in their row be counted in the session's language.
 
     Streamlit 1.67 gives these links bare addresses, and has no setting for them; a click goes without them, even one
     with the key held that asks for a new tab. The browser then notes the bare address, that with the settings, and that
     with every setting that is changed as steps of their own; but a session keeps its settings when somebody goes back,
     so that nothing would be seen. Here a page is one step.
     """
-    complete_links(key="navigation_links", data={"query": f"?{urlencode(settings_of_all_pages())}"})
+    more = _("{count} more")  # the browser fills in the number
+    complete_links(key="navigation_links", data={"query": f"?{urlencode(settings_of_all_pages())}", "more": more})
 
 
 def selection() -> Selection:
