@@ -8,7 +8,6 @@ import streamlit as st
 
 from latentdemo.evaluation.interval import Interval
 from latentdemo.evaluation.report import GAP, Report
-from latentdemo.export import RunSettings
 from latentdemo.export.settings import DRAWN, MOST_CHANGED_FIRST
 from latentdemo.sampling.starts import DATA, DENSITY, PRIOR
 from latentdemo.ui.components.sheets import StepSheet, View, after_steps, sheets
@@ -26,23 +25,22 @@ from latentdemo.ui.controls.kernel import (
     stopping_control,
     take_settings,
     take_way,
-    way_in_words,
 )
-from latentdemo.ui.export.popover import export_popover
 from latentdemo.ui.i18n.figure_words import milliseconds_text, value_text, with_unit
 from latentdemo.ui.i18n.kernel_words import start_samples, start_title
 from latentdemo.ui.i18n.words import _
 from latentdemo.ui.runs.comparison import (
+    BEFORE,
     Comparison,
+    PriorSheet,
     Request,
     Sheet,
     begin_comparison,
     blank_sheet,
     comparison_or_wait,
-    gap_closed,
-    real_sharpness,
-    reported_sharpness,
 )
+from latentdemo.ui.runs.measured import gaps_closed, real_sharpness, reported_sharpness, same_points
+from latentdemo.ui.sampling.export import export_comparison
 from latentdemo.ui.shell.heading import how_to_read, page_heading
 from latentdemo.ui.shell.navigation import selection
 from latentdemo.ui.shell.presentation import presenting
@@ -69,8 +67,9 @@ def head() -> None:
     with page_heading(_("Prior samples and chain samples")):
         how_to_read(
             _("Both sheets show the same starting points in the same places. Step 0 decodes them as they are; every "
-              "further step moves each of them once, in the chosen way to sample. Point at a sample, or tap it, to see "
-              "it large at every step. “Moved” is the mean change of a pixel since step 0, in per cent of its range, "
+              "further step moves each of them once, in the chosen way to sample. Where they are drawn from a density, "
+              "the prior stands on the left. Point at a sample, or tap it, to see it large at every step. “Moved” is "
+              "the mean change of a pixel since step 0, in per cent of its range, "
               "with its standard error over the samples. Moving is not improving: look whether artifacts go, and "
               "whether the samples stay different from each other. Sharpness is the mean response of an edge filter, "
               "in grey values of 0 to 1: blur lowers it, torn edges raise it, and near that of real data is where it "
@@ -144,13 +143,16 @@ def figures(step: int, sheet: Sheet, request: Request, real: float | None, close
         lines.append(_("Accepted {share} % of moves", share=f"{sheet.accepted:.0f}"))
     if step and sheet.steps_taken is not None:
         lines.append(_("Took {steps} steps on average", steps=f"{sheet.steps_taken:.1f}"))
-    sharpness = f"{sheet.sharpness:.3f}"
-    if real is None:
-        lines.append(_("Sharpness {sharpness}", sharpness=sharpness))
-    else:
-        lines.append(_("Sharpness {sharpness}, real data {real}", sharpness=sharpness, real=f"{real:.3f}"))
+    lines.append(sharpness_words(sheet.sharpness, real))
     lines.append(_("{cost} ms an image", cost=milliseconds_text(sheet.milliseconds)))
     return lines
+
+
+def sharpness_words(sharpness: float, real: float | None) -> str:
+    """How sharp pictures are, beside real data where that is known."""
+    if real is None:
+        return _("Sharpness {sharpness}", sharpness=f"{sharpness:.3f}")
+    return _("Sharpness {sharpness}, real data {real}", sharpness=f"{sharpness:.3f}", real=f"{real:.3f}")
 
 
 @st.fragment
@@ -171,7 +173,8 @@ def show_sheets(steps: Sequence[StepSheet], request: Request) -> None:
 def show_arriving(arrived: Mapping[int, bytes] | None, request: Request, side: int) -> None:
     """The sheets with the pictures that have arrived, step -> PNG, of tiles of `side` pixels."""
     blank = blank_sheet(request.spec.count, side, request.layout)
-    shown = [StepSheet(step, (arrived or {}).get(step, blank), _("Sampling …")) for step in request.steps]
+    first = [BEFORE] if request.beside_prior else []
+    shown = [StepSheet(step, (arrived or {}).get(step, blank), _("Sampling …")) for step in [*first, *request.steps]]
     show_sheets(shown, request)
 
 
@@ -184,20 +187,20 @@ def show(comparison: Comparison, request: Request, title: str, report: Report | 
             _("Most changed first: the samples are in the order of their change from step 0 to step {step}, on every "
               "sheet alike.", step=max(request.steps))
         )  # fmt: skip
-    if st.session_state["view"] == WIPE and len(request.steps) > 1:
-        before, *later = [side(step, comparison, title) for step in request.steps]
+    shown = [
+        StepSheet(
+            step, sheet.png, _("{model} at step {step}", model=title, step=step),
+            figures(step, sheet, request, real, closed.get(step)),
+        )
+        for step, sheet in comparison.sheets.items()
+    ]  # fmt: skip
+    if comparison.prior:
+        shown.insert(0, prior_sheet(comparison.prior, request, title, real))
+    if st.session_state["view"] == WIPE and len(shown) > 1:
+        before, *later = [Side(each.title, each.alt, each.png) for each in shown]
         wipe(before, later, len(later) - 1)
     else:
-        show_sheets(
-            [
-                StepSheet(
-                    step, sheet.png, _("{model} at step {step}", model=title, step=step),
-                    figures(step, sheet, request, real, closed.get(step)),
-                )
-                for step, sheet in comparison.sheets.items()
-            ],
-            request,
-        )  # fmt: skip
+        show_sheets(shown, request)
     if report and closed:
         st.caption(
             _("The quality gap closed is from the model's evaluation, measured on {count} samples (± half of a "
@@ -214,47 +217,19 @@ def show(comparison: Comparison, request: Request, title: str, report: Report | 
                   help=_("Measured when this picture was made, on the device named in the sidebar."))  # fmt: skip
 
 
-def side(step: int, comparison: Comparison, title: str) -> Side:
-    """A step as one of the pictures of the wipe."""
-    alt = _("{model} at step {step}", model=title, step=step)
-    return Side(_("Step {step}", step=step), alt, comparison.sheets[step].png)
-
-
-def gaps_closed(report: Report | None, request: Request) -> dict[int, Interval]:
-    """Shown step -> quality gap closed, where it was measured."""
-    found = {step: gap_closed(report, request, step) for step in request.steps} if report else {}
-    return {step: closed for step, closed in found.items() if closed}
-
-
-def export_comparison(comparison: Comparison, request: Request, report: Report | None) -> None:
-    """The exports; deck and PDF show the step that closes most of the gap, as far as that is known."""
-    closed = gaps_closed(report, request)
-    run = RunSettings(
-        request.model,
-        request.digest,
-        request.densities,
-        request.spec,
-        request.recorded,
-        request.layout,
-        {step: _("Step {step}", step=step) for step in request.steps},
+def prior_sheet(sheet: PriorSheet, request: Request, title: str, real: float | None) -> StepSheet:
+    """The prior beside draws from a density, with how the two belong together."""
+    together = (
+        _("Prior samples, from the same random points as the draws")
+        if same_points(request)
+        else _("Prior samples of the same seed; the draws are samples of their own")
     )
-    export_popover(
-        chosen,
-        run,
-        comparison.latents,
-        comparison.pictures,
-        in_words(request),
-        after=max(closed, key=lambda step: closed[step].mean, default=max(request.steps)),
+    return StepSheet(
+        BEFORE,
+        sheet.png,
+        _("Prior samples of {model}", model=title),
+        [together, sharpness_words(sheet.sharpness, real)],
     )
-
-
-def in_words(request: Request) -> dict[str, str]:
-    """The settings as they stand on the page, for the speaker notes."""
-    return {
-        _("Starting point"): start_title(str(request.spec.start)),
-        _("Steps to compare"): ", ".join(map(str, request.steps)),
-        **way_in_words(request.spec),
-    }
 
 
 chosen = selection()
@@ -274,6 +249,7 @@ request = Request(
     settings["order"],
     chosen.densities,
     held_out=reported_sharpness(report) is None,
+    beside_prior=settings["start"] in (DENSITY, *chosen.density_names),
 )
 begin_comparison(request)  # it goes on while the controls are drawn
 if not presenting():
@@ -288,4 +264,4 @@ comparison = comparison_or_wait(
 if comparison:
     show(comparison, request, chosen.title, report)
     if not presenting():
-        export_comparison(comparison, request, report)
+        export_comparison(chosen, comparison, request, report)

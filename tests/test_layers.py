@@ -41,6 +41,7 @@ UI_MAY_IMPORT = {  # room -> other rooms of the screens; what two pages share is
     "evaluation": {"i18n", "state", "components"},
     "export": {"i18n", "state", "components", "evaluation"},
     "chain": SHARED_BY_PAGES,
+    "sampling": SHARED_BY_PAGES,
     "interpolation": SHARED_BY_PAGES,
     "latent_space": SHARED_BY_PAGES,
     "models": SHARED_BY_PAGES,

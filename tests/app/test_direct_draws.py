@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import io
 import shutil
+import zipfile
 from pathlib import Path
 
 import pytest
 
 from latentdemo.checkpoints import checkpoints_dir, read_config
 from latentdemo.evaluation.report import FILE, Report, save_report
+from latentdemo.export.rerun import PICTURE, RUN, rerun
 from latentdemo.sampling.densities.store import read_density_config
-from tests.app.pages import captions, drawn, figures, open_page, sheets, texts
+from tests.app.pages import captions, drawn, open_page, sheets, texts
 from tests.ui.sample_reports import advising
 from tests.ui.sample_reports import report as sample
 
@@ -71,8 +74,30 @@ def test_the_sampling_page_takes_the_draws() -> None:
     assert not app.error
     assert app.selectbox(key="start").value == "flow"
     assert (app.session_state["steps"], app.session_state["stop"]) == ([0], "off")
-    assert len(sheets(app)) == 1
-    assert "Quality gap closed:" in figures(app)
+    prior, draw = sheets(app)
+    assert (prior["title"], draw["title"]) == ("Straight from the prior", "Step 0")
+    assert (
+        prior["source"] == sheets(open_page("pages/sampling.py", lang="en", steps="0"))[0]["source"] != draw["source"]
+    )
+    assert "from the same random points as the draws" in prior["figures"][0]
+    assert "Quality gap closed:" in " ".join(draw["figures"])
+    app.segmented_control(key="view").select("wipe").run()
+    assert drawn(app, "wipe")["before"] == {key: prior[key] for key in ("title", "alt", "source")}
+
+
+def test_what_is_taken_away_has_the_prior_beside_the_draws(bundles, tmp_path: Path) -> None:
+    open_page("pages/sampling.py", lang="en", start="flow", steps=["0", "1"], count="16")
+    bundle = bundles[-1]()
+    captions = ["Straight from the prior", "Step 0", "Step 1"]
+    assert [*bundle.settings.captions.values(), *(each.caption for each in bundle.settings.branches)] == captions
+    assert len(bundle.drawn_frames()) == 3
+    assert bundle.settings.branches[bundle.beside].spec.start == "flow"
+    with zipfile.ZipFile(io.BytesIO(bundle.zip())) as archive:
+        archive.extractall(tmp_path / "zip")
+    repeated = rerun(tmp_path / "zip" / RUN, tmp_path / "again", "cpu")
+    assert repeated.agreement
+    assert repeated.agreement.complete
+    assert (tmp_path / "again" / PICTURE).read_bytes() == bundle.png()
 
 
 @pytest.mark.parametrize(("script", "start"), [("pages/chain.py", "from"), ("pages/latent_space.py", "start")])

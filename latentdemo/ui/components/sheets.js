@@ -47,7 +47,7 @@ class Sheets {
     this.figures[1].hidden = !others.length
     this.find(".steps").setAttribute("aria-label", words.after)
     this.find(".steps").replaceChildren(...others.map(({ step }) => this.choice(step)))
-    this.frames = [make("span", {}, make("i"), first.step), ...others.map(({ step }) => this.frame(step))]
+    this.frames = [make("span", {}, make("i"), first.label), ...others.map(({ step }) => this.frame(step))]
     this.find(".film").replaceChildren(...this.frames)
     this.find(".sample").max = count - 1
     this.find(".sample").setAttribute("aria-label", words.sample)

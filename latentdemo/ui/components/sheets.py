@@ -25,7 +25,7 @@ class StepSheet:
     """The samples at one step.
 
     Attributes:
-        step: which one.
+        step: which one; negative for samples that stand before all steps, straight from the prior.
         png: its contact sheet, which has each sample where the others have it.
         alt: what the picture shows, for those who do not see it.
         figures: of the step in words, one after the other.
@@ -35,6 +35,11 @@ class StepSheet:
     png: bytes
     alt: str
     figures: Sequence[str] = ()
+
+    @property
+    def title(self) -> str:
+        """What stands above it."""
+        return _("Straight from the prior") if self.step < 0 else _("Step {step}", step=self.step)
 
 
 class View(NamedTuple):
@@ -78,8 +83,14 @@ def after_steps(steps: Iterable[int]) -> list[int]:
 
 def as_data(step: StepSheet) -> dict[str, Any]:
     """What the browser needs of a step."""
-    title = _("Step {step}", step=step.step)
-    return {"step": step.step, "title": title, "source": data_uri(step.png), "alt": step.alt, "figures": step.figures}
+    return {
+        "step": step.step,
+        "title": step.title,
+        "label": _("prior") if step.step < 0 else str(step.step),
+        "source": data_uri(step.png),
+        "alt": step.alt,
+        "figures": step.figures,
+    }
 
 
 def words() -> dict[str, str]:

@@ -22,15 +22,11 @@ from latentdemo.data.held_out import held_out_images, held_out_written
 from latentdemo.engine import Job, RecentResults, RunRequest
 from latentdemo.engine.run import Snapshot
 from latentdemo.errors import LatentdemoError
-from latentdemo.evaluation.interval import Interval
 from latentdemo.evaluation.metrics.pictures import sharpness
-from latentdemo.evaluation.report import GAP, REAL_DATA, Report, Row
 from latentdemo.export.picture import order_of_tiles, sheet_of
 from latentdemo.export.settings import DRAWN, Layout
 from latentdemo.imaging import png_bytes
 from latentdemo.sampling import ChainRun, ChainSpec
-from latentdemo.sampling.densities.store import digests_held, read_density_config
-from latentdemo.sampling.starts import DENSITY
 from latentdemo.ui.state import background
 
 KEPT_BYTES = 64 * 2**20  # bytes of pictures that are kept for all sessions together
@@ -38,6 +34,7 @@ SHARPNESS_OF = 1000  # held-out images whose sharpness is measured
 PREVIEWED_EVERY = 1.0  # seconds between two looks at the pictures that have arrived
 GREY_LEVELS = 255  # the whitest of so many grey levels above black
 FAINT = (127, 127, 127, 24)  # RGBA of a place without a picture, on light and dark
+BEFORE = -1  # stands for the prior sample among the numbers of steps
 
 
 @dataclass(frozen=True)
@@ -53,6 +50,7 @@ class Request:
         order: "drawn", or "changed" for the samples first that changed most until the last step shown.
         densities: digest of the model's fitted densities.
         held_out: whether to measure the sharpness of held-out images, too, for want of an evaluation that has it.
+        beside_prior: whether a prior sample is to stand beside it, as it begins elsewhere.
     """
 
     model: str
@@ -63,6 +61,13 @@ class Request:
     order: str = DRAWN
     densities: str = ""
     held_out: bool = False
+    beside_prior: bool = False
+
+    @property
+    def prior(self) -> Request:
+        """The prior sample that may stand beside it: as many of the same seed."""
+        spec = ChainSpec(count=self.spec.count, steps=0, seed=self.spec.seed)
+        return Request(self.model, self.digest, spec, (0,), self.columns)
 
     @property
     def recorded(self) -> tuple[int, ...]:
@@ -99,6 +104,21 @@ class Sheet:
 
 
 @dataclass(frozen=True)
+class PriorSheet:
+    """A prior sample beside what begins elsewhere.
+
+    Attributes:
+        png: contact sheet, in the order of the others.
+        sharpness: mean over the images, as of a `Sheet`.
+        latents: (N, D), in the order in which they were drawn.
+    """
+
+    png: bytes
+    sharpness: float
+    latents: Tensor
+
+
+@dataclass(frozen=True)
 class Comparison:
     """What a page shows.
 
@@ -109,6 +129,7 @@ class Comparison:
         start: the images at step 0 in the order of the sheets, (N, C, H, W), in grey levels.
         layout: of the sheets.
         real: mean sharpness of held-out images of the model's data; None where there are none, or nobody asked.
+        prior: the prior sample beside them; None where nobody asked.
     """
 
     sheets: dict[int, Sheet]
@@ -117,6 +138,7 @@ class Comparison:
     start: Tensor
     layout: Layout
     real: float | None
+    prior: PriorSheet | None = None
 
     def pictures(self) -> dict[int, Image.Image]:
         """The sheets of step 0 and of each shown step as pictures."""
@@ -127,6 +149,7 @@ class Comparison:
     def bytes(self) -> int:
         """What pictures and latents weigh."""
         pictures = sum(len(sheet.png) for sheet in self.sheets.values())
+        pictures += len(self.prior.png) + self.prior.latents.nbytes if self.prior else 0
         return pictures + self.start.nbytes + sum(latents.nbytes for latents in self.latents.values())
 
 
@@ -160,6 +183,7 @@ def task_of(request: Request) -> background.Task[Comparison]:
 
 def compare(request: Request, job: Job[Any]) -> Comparison:
     """Run the chains of a request and compose the pictures."""
+    prior = walk_prior(request, job) if request.beside_prior else None
     wanted = RunRequest(request.model, request.spec, request.recorded, digest=request.digest)
     run = job.walk(wanted, arrived=Previews(request, job))
     places = order_of_tiles(run.images, request.order)
@@ -171,7 +195,30 @@ def compare(request: Request, job: Job[Any]) -> Comparison:
         sheets = dict(zip(request.steps, pool.map(composed, request.steps), strict=True))
     start = run.images[0][places].mul(GREY_LEVELS).round().byte()
     real = held_out_sharpness(request.model) if request.held_out else None
-    return Comparison(sheets, run.seconds[max(request.steps)], run.latents, start, request.layout, real)
+    return Comparison(
+        sheets,
+        run.seconds[max(request.steps)],
+        run.latents,
+        start,
+        request.layout,
+        real,
+        prior and prior_sheet(prior, places, request.layout),
+    )
+
+
+def walk_prior(request: Request, job: Job[Any]) -> ChainRun:
+    """The prior sample beside a comparison; those who wait see it first."""
+    wanted = request.prior
+    run = job.walk(RunRequest(wanted.model, wanted.spec, wanted.recorded, digest=wanted.digest), (0.0, 0.0))
+    if request.order == DRAWN:
+        job.shown = {BEFORE: png_bytes(sheet_of(run.images[0], request.layout))}
+    return run
+
+
+def prior_sheet(run: ChainRun, places: Tensor, layout: Layout) -> PriorSheet:
+    """A prior sample as the page shows it, its tiles in the order of the other sheets."""
+    images = run.images[0][places]
+    return PriorSheet(png_bytes(sheet_of(images, layout)), sharpness(images).mean().item(), run.latents[0])
 
 
 class Previews:
@@ -246,18 +293,6 @@ def accepted_share(run: ChainRun, step: int) -> float | None:
     return None if share is None else 100 * share
 
 
-def reported_sharpness(report: Report | None) -> float | None:
-    """Mean sharpness of real data as an evaluation has it; None where none does."""
-    figure = report.references[REAL_DATA].own.get("sharpness") if report else None
-    return figure.mean if figure else None
-
-
-def real_sharpness(report: Report | None, comparison: Comparison) -> float | None:
-    """Mean sharpness of real data: as reported, else of shipped held-out images; None where there are none."""
-    reported = reported_sharpness(report)
-    return comparison.real if reported is None else reported
-
-
 def held_out_sharpness(model: str) -> float | None:
     """Mean sharpness of the first held-out images of the data of a model; None where there are none."""
     folder = model_folder(model).parent
@@ -271,32 +306,3 @@ def sharpness_of_held_out(folder: Path, written: int) -> float | None:
         return sharpness(held_out_images(folder).tensor(slice(SHARPNESS_OF))).mean().item()
     except LatentdemoError:
         return None
-
-
-def gap_closed(report: Report, request: Request, step: int) -> Interval | None:
-    """The quality gap closed that a report has measured of what a request shows at a step, in per cent.
-
-    None where the report measured something else, and for the prior sample, where the gap is open by definition.
-    """
-    same = report.density_sha256 == request.densities or (
-        report.density_sha256 in digests_held(model_folder(request.model))
-    )
-    if report.model_sha256 != request.digest or not same:
-        return None
-    for row in report.rows:
-        if row.steps == step and not row.is_prior and GAP in row.figures and samples_alike(row, request):
-            return row.figures[GAP]
-    return None
-
-
-def samples_alike(row: Row, request: Request) -> bool:
-    """Whether a row was measured of a request's way to sample, its number of steps aside."""
-    start = request.spec.start
-    if row.start != start and (start != DENSITY or row.start != likeliest_density(request.model)):
-        return False
-    return row.steps == 0 or row.spec.way == request.spec.way
-
-
-def likeliest_density(model: str) -> str:
-    """The name of the density that the starting point "density" means."""
-    return next(iter(read_density_config(model_folder(model)).densities))

@@ -10,20 +10,13 @@ import torch
 
 from latentdemo.checkpoints import checkpoints_dir
 from latentdemo.data.held_out import INDEX, SHEET
-from latentdemo.evaluation.interval import Interval
-from latentdemo.evaluation.report import GAP, REAL_DATA, Row
-from latentdemo.export.settings import Layout
 from latentdemo.sampling import KERNELS, ChainRun, ChainSpec, StepFigures
 from latentdemo.sampling.densities.registry import DENSITIES
 from latentdemo.ui.i18n.kernel_words import OTHER_STARTS, kernel_name, start_samples
-from latentdemo.ui.runs import comparison
 from latentdemo.ui.runs.comparison import (
-    Comparison,
     Request,
     accepted_share,
-    gap_closed,
     held_out_sharpness,
-    real_sharpness,
     sheet,
 )
 from tests.ui.sample_reports import report
@@ -76,43 +69,6 @@ def test_options_that_the_kernel_lacks_are_left_out() -> None:
     assert asking(options={"decoding": "mean"}).spec.own_options == {}
     assert asking(options={"decoding": "sample"}).spec.own_options == {"decoding": "sample"}
     assert asking(options={"decoding": "mean"}) == REQUEST
-
-
-def reported(start: str, kernel: str, steps: int, **more: object) -> Interval:
-    """What the report says of a way."""
-    rows = [row for row in REPORT.rows if (row.start, row.kernel, row.steps) == (start, kernel, steps)]
-    return next(row for row in rows if all(getattr(row, name) == value for name, value in more.items())).figures[GAP]
-
-
-def test_the_gap_closed_is_that_of_the_same_way_to_sample(monkeypatch) -> None:
-    monkeypatch.setattr(comparison, "likeliest_density", lambda model: "mixture")
-    plain = {"options": {}, "stop_at": None}
-    assert gap_closed(REPORT, REQUEST, 5) == reported("prior", "decode-encode", 5, **plain)
-    sampled = asking(options={"decoding": "sample"})
-    assert gap_closed(REPORT, sampled, 5) == reported("prior", "decode-encode", 5, options={"decoding": "sample"})
-    assert gap_closed(REPORT, asking(kernel="hmc"), 5) == reported("prior", "hmc", 5, **plain)
-    stopping = asking(kernel="hmc", stop_at=0.5)
-    assert gap_closed(REPORT, stopping, 10) == reported("prior", "hmc", 10, stop_at=0.5)
-    assert gap_closed(REPORT, asking(start="density"), 3) == reported("mixture", "decode-encode", 3, **plain)
-    assert gap_closed(REPORT, asking(start="density", kernel="hmc"), 0) == reported("mixture", "", 0)
-
-
-def test_the_gap_closed_is_not_told_of_what_was_not_measured(monkeypatch) -> None:
-    monkeypatch.setattr(comparison, "likeliest_density", lambda model: "mixture")
-    assert gap_closed(REPORT, REQUEST, 0) is None  # the prior sample, 0 % by definition
-    assert gap_closed(REPORT, REQUEST, 50) is None
-    assert gap_closed(REPORT, asking(stop_at=0.25), 10) is None
-    assert gap_closed(REPORT, asking(start="data"), 5) is None
-    assert gap_closed(REPORT, replace(REQUEST, digest="other"), 5) is None
-    assert gap_closed(REPORT, replace(REQUEST, densities="other"), 5) is None
-    closed = replace(REPORT, rows=[Row.of("prior", "", 0, {}), Row.of("prior", "decode-encode", 5, {})])
-    assert gap_closed(closed, REQUEST, 5) is None
-
-
-def test_real_sharpness_is_the_report_s_where_there_is_one() -> None:
-    shown = Comparison({}, 0.0, {}, torch.empty(0), Layout(columns=4), real=0.25)
-    assert real_sharpness(REPORT, shown) == REPORT.references[REAL_DATA].figures["sharpness"].mean
-    assert real_sharpness(None, shown) == 0.25
 
 
 def test_sharpness_of_held_out_images_is_measured_anew_when_they_change(tmp_path, monkeypatch) -> None:
