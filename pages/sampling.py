@@ -69,11 +69,10 @@ def head() -> None:
             _("Both sheets show the same starting points in the same places. Step 0 decodes them as they are; every "
               "further step moves each of them once, in the chosen way to sample. Where they are drawn from a density, "
               "the prior stands on the left. Point at a sample, or tap it, to see it large at every step. “Moved” is "
-              "the mean change of a pixel since step 0, in per cent of its range, "
-              "with its standard error over the samples. Moving is not improving: look whether artifacts go, and "
-              "whether the samples stay different from each other. Sharpness is the mean response of an edge filter, "
-              "in grey values of 0 to 1: blur lowers it, torn edges raise it, and near that of real data is where it "
-              "should be.")
+              "the mean change of a pixel since step 0, in per cent of its range, with its standard error over the "
+              "samples. Moving is not improving: look whether artifacts go, and whether the samples stay different "
+              "from each other. Sharpness is the mean response of an edge filter, in grey values of 0 to 1: blur "
+              "lowers it, torn edges raise it, and near that of real data is where it should be.")
         )  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""What the sampling page computes: order of tiles, acceptance, and the figures that it takes from a report."""
+"""What the sampling page computes: the figures of its sheets, and the words for ways and starts."""
 
 from __future__ import annotations
 
