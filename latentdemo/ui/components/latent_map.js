@@ -80,7 +80,9 @@ class LatentMap {
     if (first) this.turn = data.turn
     this.data = data
     if (first || data.turn === this.turn) this.take(data.here, picture, real)
-    this.build()
+    const form = JSON.stringify([data.title, data.isPlane, data.thumbs.name, data.dots, data.prior, data.words])
+    if (form !== this.form) this.build() // another point moves nothing that is on the map
+    this.form = form
     this.draw()
   }
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 import streamlit as st
@@ -63,8 +63,11 @@ class Sheet:
 
     def as_data(self, held: str | None) -> dict[str, Any]:
         """What the browser needs, that holds a sheet of some name already."""
-        address = f"data:image/webp;base64,{base64.b64encode(self.webp).decode()}"
-        return {"name": self.name, "columns": self.columns, "source": None if held == self.name else address}
+        return {"name": self.name, "columns": self.columns, "source": None if held == self.name else self.address()}
+
+    def address(self) -> str:
+        """The sheet as an address of its own."""
+        return f"data:image/webp;base64,{base64.b64encode(self.webp).decode()}"
 
 
 @dataclass(frozen=True)
@@ -121,11 +124,11 @@ def latent_map(scene: Scene, here: Here, on_view: Callable[[], None], on_start: 
     held = view.get("held", {})
     data = {
         "title": scene.title,
-        "dots": asdict(scene.dots),
+        "dots": vars(scene.dots),
         "isPlane": scene.is_plane,
         "thumbs": scene.thumbs.as_data(held.get("thumbs")),
         "decoded": scene.decoded and scene.decoded.as_data(held.get("decoded")),
-        "here": asdict(here),
+        "here": vars(here),
         "turn": view.get("turn", 0),
         "prior": PRIOR,
         "words": words(),
