@@ -19,7 +19,7 @@ FORMATS = ("JPEG", "PNG", "WEBP")
 LARGEST_BYTES = 20 * 2**20
 LARGEST_PIXELS = 50_000_000
 SMALLEST_SIDE = 8  # In pixels: fewer show nothing.
-DEPTHS = (8, 12, 16)  # Bits that instruments write into 16: the fewest that hold all values of a picture are meant.
+DEPTHS = (8, 10, 12, 14, 16)  # Bits that instruments write into 16: the fewest that hold all values of a picture are meant.
 ORIENTATION = 0x0112  # EXIF's tag.
 LOWER_BYTES = {"RGB;16B": "RGB;16L", "RGBA;16B": "RGBA;16L", "LA;16B": "RGBA"}
 """Pillow's names of 16-bit pixels in PNG files -> names under which it gives their lower bytes in place of the upper;
@@ -32,7 +32,7 @@ CONVERSIONS = {
     "profile": "Its colours were converted from its colour profile to sRGB.",
     "unknown-profile": "Its colour profile cannot be read, so its colours may be off.",
     "deep": "Its 16 bits a channel were reduced to 8.",
-    "range": "Its 16-bit values use only the lower 12 or 8 bits, which are taken as the range from black to white.",
+    "range": "Its 16-bit values use only the lower bits, which are taken as the range from black to white.",
     "transparent": "Its transparent parts are filled with one colour.",
 }
 """What opening a file may change, in whole sentences for pages to translate."""
@@ -111,7 +111,7 @@ def with_8_bits(picture: Image.Image, pixels: str, content: bytes, done: set[str
             exact.putalpha(Image.fromarray(np.where(values == hidden, 0, 255).astype(np.uint8)))
     elif pixels in LOWER_BYTES:
         upper = np.asarray(picture)[..., :3].astype(np.uint16)
-        if upper.max() >> (DEPTHS[1] - 8):
+        if upper.max() >> (DEPTHS[-2] - 8):
             done.add("deep")  # Pillow gives the upper 8 bits, which are all that is to be seen here.
             return picture
         exact = on_own_scale(upper << 8 | lower_bytes(content), done)

@@ -70,7 +70,7 @@ def test_every_kind_is_turned_as_its_file_says(kind: str, orientation: int) -> N
 
 
 @pytest.mark.parametrize("channels", [1, 2, 3, 4])
-@pytest.mark.parametrize(("bits", "remark"), [(8, "range"), (12, "range"), (16, "deep")])
+@pytest.mark.parametrize(("bits", "remark"), [(8, "range"), (10, "range"), (12, "range"), (14, "range"), (16, "deep")])
 def test_16_bits_are_read_on_the_scale_that_their_values_use(channels: int, bits: int, remark: str) -> None:
     values = (quarters().astype(np.uint16) << (bits - 8))[..., None].repeat(channels, axis=2)
     if channels in (2, 4):
