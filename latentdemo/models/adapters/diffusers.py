@@ -107,10 +107,10 @@ def library_class() -> Any:
 
 
 def completed(config: Mapping[str, Any]) -> dict[str, Any]:
-    """A configuration with the library's own default for what it leaves out."""
+    """A configuration with the library's own default for what it leaves out, or says is null."""
     known = inspect.signature(library_class()).parameters.items()
     usual = {name: each.default for name, each in known if each.default is not inspect.Parameter.empty}
-    return usual | dict(config)
+    return usual | {name: value for name, value in config.items() if value is not None}
 
 
 def latent_shape(config: Mapping[str, Any], image_size: int) -> tuple[int, int, int]:

@@ -182,14 +182,11 @@ def hold_control(point: StartingPoint, key: str, kernel: str) -> StartingPoint:
     able = KERNELS[kernel].holds_pixels
     st.toggle(_("Keep the rest of the picture"), key=name, persist_state="session", disabled=not able)
     put_in_link(name, False)
-    if able:
-        st.caption(_("At every step the picture around the square is put back as it was given, so that the chain fills "
-                     "in the square only."))  # fmt: skip
-        return replace(point, hold=st.session_state[name])
-    ways = [kernel_title(name) for name, each in KERNELS.items() if each.holds_pixels]
-    st.caption(_("This way to sample does not encode pictures, so it cannot keep a part of one. These can: {ways}.",
-                 ways=", ".join(ways)))  # fmt: skip
-    return point
+    if not able:
+        ways = [kernel_title(name) for name, each in KERNELS.items() if each.holds_pixels]
+        st.caption(_("This way to sample does not encode pictures, so it cannot keep a part of one. These can: {ways}.",
+                     ways=", ".join(ways)))  # fmt: skip
+    return replace(point, hold=able and st.session_state[name])
 
 
 def seen_controls(point: StartingPoint, key: str, folder: Path, damage: bool, kernel: str) -> StartingPoint:
@@ -199,11 +196,16 @@ def seen_controls(point: StartingPoint, key: str, folder: Path, damage: bool, ke
             point = damage_controls(point, key)
         with st.container(horizontal=True, width="content"):
             preview(point, folder, st.session_state.get(f"{key}upload"))
-    if damage:
-        st.caption(_("Noise and a grey square go onto the picture before the model sees it. A chain may repair them, "
-                     "and may forget the picture."))  # fmt: skip
     if damage and point.mask:
         point = hold_control(point, key, kernel)
+    if damage:
+        st.caption(
+            _("At every step the picture around the square is put back as it was given, so that the chain fills in the "
+              "square only.")
+            if point.hold
+            else _("Noise and a grey square go onto the picture before the model sees it. A chain may repair them, "
+                   "and may forget the picture.")
+        )  # fmt: skip
     return point
 
 

@@ -142,12 +142,13 @@ def test_attention_under_its_older_names_is_read(tmp_path) -> None:
     check_same(theirs, tmp_path)
 
 
-def test_what_a_configuration_leaves_out_has_the_librarys_default(tmp_path) -> None:
+@pytest.mark.parametrize("nulls", [{}, {"scaling_factor": None, "latents_mean": None}], ids=["left out", "null"])
+def test_what_a_configuration_leaves_out_has_the_librarys_default(nulls: dict, tmp_path) -> None:
     theirs = small()
     theirs.save_pretrained(tmp_path)
     path = tmp_path / "config.json"
     given = {name: value for name, value in json.loads(path.read_text()).items() if name in ("_class_name", *BLOCKS)}
-    path.write_text(json.dumps(given))
+    path.write_text(json.dumps(given | nulls))
     check_same(theirs, tmp_path)
     model = read_diffusers(tmp_path)
     images = torch.rand(2, 3, 32, 32)
