@@ -202,7 +202,7 @@ def compare(request: Request, job: Job[Any]) -> Comparison:
         start,
         request.layout,
         real,
-        prior and prior_sheet(prior, places, request.layout),
+        None if prior is None else prior_sheet(prior, places, request.layout),
     )
 
 
