@@ -26,7 +26,7 @@ def is_known(value: object) -> bool:
     """Whether a value may be known pixels, or None; whether they suit a model is another matter."""
     if not isinstance(value, Tensor):
         return value is None
-    if value.dim() != 3 or not value.is_floating_point() or value.is_meta:
+    if value.dim() != 3 or value.layout != torch.strided or not value.is_floating_point() or value.is_meta:
         return False
     there = value[~value.isnan()]
     return bool(there.numel()) and bool(((there >= 0.0) & (there <= 1.0)).all())

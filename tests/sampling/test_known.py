@@ -129,7 +129,8 @@ def test_a_kernel_that_encodes_nothing_refuses_known_pixels(tiny_model, known) -
     "value",
     [
         torch.zeros(2, 2), torch.zeros(1, 2, 2, dtype=torch.uint8), torch.full((1, 2, 2), nan),
-        torch.full((1, 2, 2), 2.0), torch.full((1, 2, 2), -torch.inf), [[[0.5]]], "picture",
+        torch.full((1, 2, 2), 2.0), torch.full((1, 2, 2), -torch.inf), torch.eye(2)[None].to_sparse(),
+        [[[0.5]]], "picture",
     ],
 )  # fmt: skip
 def test_what_are_no_known_pixels_is_said(value) -> None:
