@@ -33,6 +33,7 @@ FILE = "reviews.sqlite"
 PATIENCE = 30.0  # seconds that a database may be away before somebody is told
 FIRST_PAUSE, LONGEST_PAUSE = 0.05, 1.0  # seconds between two tries; each pause is twice the one before
 CONNECTED_WITHIN = 5  # seconds that one try to connect may take
+CONNECTIONS = 10  # to a server at most; they stay open, as to open one takes longer than to keep an answer
 LOCKED_FOR = 10.0  # seconds that one try may wait for another process that writes to the same file
 MIGRATING = 0x6C61_7465  # number of the lock that servers hold while they bring the database to a new form
 DISK_FULL = "53100"  # PostgreSQL's name for it
@@ -101,8 +102,12 @@ class Database:
         if not self._ready:
             self._prepare()
         turn = self._writing if writes and self._file else nullcontext()
-        with turn, self._engine.execution_options(**{WRITES: writes}).begin() as connection:
+        with turn, self._engine.execution_options(**self._options(writes)).begin() as connection:
             return work(connection)
+
+    def _options(self, writes: bool) -> dict[str, Any]:
+        """Those of a transaction. A server need not be told where one that only reads begins and ends."""
+        return {WRITES: writes} if writes or self._file else {"isolation_level": "AUTOCOMMIT"}
 
     def _prepare(self) -> None:
         """Bring the database to the form that this version needs; other servers wait meanwhile."""
@@ -165,8 +170,9 @@ def sqlite_engine(url: str) -> Engine:
 
 
 def server_engine(url: str) -> Engine:
-    """An engine for a database server; a connection that was lost is made anew."""
-    return create_engine(url, pool_pre_ping=True, connect_args={"connect_timeout": CONNECTED_WITHIN})
+    """An engine for a database server. A connection that was lost shows when it is used, and work is tried again."""
+    timeout = {"connect_timeout": CONNECTED_WITHIN}
+    return create_engine(url, pool_size=CONNECTIONS, max_overflow=0, connect_args=timeout)
 
 
 def migrate(connection: Connection) -> None:

@@ -69,6 +69,25 @@ def test_the_same_answer_from_many_places_at_once_counts_once(led: Led) -> None:
     assert len(led.store.ballots(led.presenter, led.number)) == 1
 
 
+def test_two_servers_on_one_database_lose_no_vote_and_count_none_twice(led: Led, url: str) -> None:
+    """Each answer of each person arrives at both at once, of people whom either let in."""
+    other = ReviewStore(Database(url))
+    stores, answered = (led.store, other), 10
+
+    def vote_all(place: int) -> None:
+        token = stores[place % 2].join(led.reviewers)
+        for number in range(answered):
+            sent = [threads.submit(store.answer, token, led.reviewers, number, "left") for store in stores]
+            assert {person.answered for each in sent if (person := each.result())} == {number + 1}
+
+    with ThreadPoolExecutor(8) as threads, ThreadPoolExecutor(4) as voters:
+        list(voters.map(vote_all, range(4)))
+    for store in stores:
+        counted = [(ballot.person, ballot.number) for ballot in store.ballots(led.presenter, led.number)]
+        assert len(counted) == len(set(counted)) == 4 * answered
+    other.database.close()
+
+
 def test_tokens_open_what_is_theirs_and_nothing_else(led: Led) -> None:
     """Neither the other's token nor the number of a review opens it."""
     token = led.store.join(led.reviewers)
