@@ -9,9 +9,10 @@ from latentdemo.reviews.review import Review
 from latentdemo.reviews.store import review_store
 from latentdemo.ui.i18n.error_words import error_words
 from latentdemo.ui.i18n.words import _
+from latentdemo.ui.review.comparison import compare_reviews
 from latentdemo.ui.review.invitation import invitation
 from latentdemo.ui.review.listing import OPEN, open_review, review_list, title_of
-from latentdemo.ui.review.presenter import own_link, presenter_token, remember_presenter
+from latentdemo.ui.review.presenter import own_link, presenter_token, remember_presenter, say_trouble
 from latentdemo.ui.review.record import record_section
 from latentdemo.ui.review.result import result_section
 from latentdemo.ui.review.reviewer import reviewer_page
@@ -34,7 +35,8 @@ def head() -> None:
               "beside noise tells who does not look, and a pair that comes again with its sides exchanged tells who "
               "has a favourite side. Nothing in the page that people see tells which way a picture comes from. The "
               "result is hidden until you show it; its intervals stay valid however often you look. Whoever has the "
-              "link can answer, nobody can read the result by it, and a review can be deleted with everything in it.")
+              "link can answer, and sees the result only once you show it and they have answered to the end. A review "
+              "can be deleted with everything in it.")
         )  # fmt: skip
 
 
@@ -59,8 +61,10 @@ def presenter_page(chosen: Selection) -> None:
     )  # fmt: skip
     setup_form(chosen, report_of(chosen))
     if token and (reviews := review_store().reviews_of(token)):
-        review_list(reviews)
+        review_list(reviews, token)
         own_link(token)
+        if len(reviews) > 1:
+            compare_reviews(reviews)
 
 
 def wait_for_pictures() -> None:
@@ -81,6 +85,7 @@ def review_page(review: Review, token: str) -> None:
             st.button(_("All reviews"), key="all_reviews", icon=":material/arrow_back:", on_click=open_review,
                       help=_("Back to the list, and to a new review."))  # fmt: skip
     part = part_control()
+    say_trouble()
     if part == INVITE:
         invitation(review, token)
     elif part == RESULT:

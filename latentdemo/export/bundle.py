@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import zipfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import NamedTuple
 
 from PIL import Image
@@ -21,6 +23,9 @@ from latentdemo.export.story import Pair, Story
 from latentdemo.imaging import enlarged, png_bytes
 
 PRINTED = 900  # Pixels of the longer side on slide or paper: fewer would be blurred when they are enlarged.
+
+
+README = "README.txt"
 
 
 class Drawn(NamedTuple):
@@ -58,6 +63,12 @@ class Bundle:
     branches: Sequence[Drawn] = ()
     beside: int | None = None
     page: Callable[[Story, Image.Image, Sequence[tuple[str, Image.Image]], int], bytes] | None = None
+
+    @property
+    def key(self) -> Hashable:
+        """What bundles of the same files have in common."""
+        start = hashlib.sha256(self.latents[0].numpy().tobytes()).hexdigest()
+        return self.story, write_settings(self.settings), start, self.after, self.seconds
 
     def file(self, kind: str) -> bytes:
         """The file of a kind such as "png"."""
@@ -121,15 +132,13 @@ class Bundle:
             "slides.pptx": self.pptx,
             "summary.pdf": self.pdf,
         }
-        buffer = io.BytesIO()
-        with zipfile.ZipFile(buffer, "w") as archive:  # It is not compressed: nearly all of it is already.
-            for name, make in files.items():
-                archive.writestr(name, make())
-            branches = [each.latents for each in self.branches]
-            archive.writestr(LATENTS, latents_bytes(self.latents, branches, self.settings.spec.known))
-            archive.writestr(RUN, write_settings(self.settings))
-            archive.writestr("README.txt", f"{self.story.title}\n{self.story.model}\n\n{self.story.repeat}\n")
-        return buffer.getvalue()
+        branches = [each.latents for each in self.branches]
+        more: dict[str, bytes | str] = {
+            LATENTS: latents_bytes(self.latents, branches, self.settings.spec.known),
+            RUN: write_settings(self.settings),
+            README: readme(self.story),
+        }
+        return zip_bytes(chain(((name, make()) for name, make in files.items()), more.items()))
 
     def drawn_frames(self) -> Sequence[Image.Image]:
         """The frames of the animation."""
@@ -146,3 +155,17 @@ class Bundle:
     def square(self, sheet: Image.Image) -> Image.Image:
         """A sheet in a shape that suits slides and films, whatever it has on the page."""
         return squared(sheet, self.settings.spec.count, self.settings.layout.columns)
+
+
+def readme(story: Story) -> str:
+    """What a folder of files is about, and how more is made of it."""
+    return "\n\n".join(each for each in (f"{story.title}\n{story.model}", story.repeat) if each) + "\n"
+
+
+def zip_bytes(files: Iterable[tuple[str, bytes | str]]) -> bytes:
+    """Files under their names in one ZIP. It is not compressed: nearly all of it is already."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        for name, content in files:
+            archive.writestr(name, content)
+    return buffer.getvalue()

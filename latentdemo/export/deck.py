@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from latentdemo.export.slide_parts import CAPTION, SMALL, Slides
 from latentdemo.export.slide_template import HEIGHT, MARGIN, WIDTH, Box, above, beside
-from latentdemo.export.story import MUTED, TEAL, Pair, Story
+from latentdemo.export.story import MUTED, TEAL, Bars, Pair, Story
 
 CONTENT = Box(MARGIN, 1.5, WIDTH - 2 * MARGIN, HEIGHT - 1.5 - 0.75)  # Between title and footer.
 
@@ -76,7 +76,9 @@ class Deck(Slides):
             return
         figures, text = above(CONTENT, 4.35)
         chart, table = beside(figures, 5.0)
-        if story.chart:
+        if isinstance(story.chart, Bars):
+            self.bars(slide, chart, story.chart)
+        elif story.chart:
             self.chart(slide, chart, story.chart)
         self.table(slide, table if story.chart else figures, story.table)
         self.text(slide, text, list(story.evidence.points), SMALL + 1, MUTED)

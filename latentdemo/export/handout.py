@@ -85,7 +85,8 @@ class Handout:
         """How it was measured, if there is room, and the settings, along the lower edge."""
         story = self.story
         settings = "  ·  ".join(f"{name}: {value}" for name, value in story.settings)
-        for section in (Section(story.settings_title, (settings, story.repeat, story.link)), story.method):
+        how = tuple(each for each in (settings, story.repeat, story.link) if each)
+        for section in (Section(story.settings_title, how), story.method):
             if not section.points:
                 continue
             height = self.section_height(section) + GAP

@@ -8,7 +8,7 @@ from typing import Any
 
 from PIL import Image
 from pptx import Presentation
-from pptx.chart.data import XyChartData
+from pptx.chart.data import CategoryChartData, XyChartData
 from pptx.dml.color import RGBColor
 from pptx.enum.chart import XL_CHART_TYPE, XL_LEGEND_POSITION, XL_MARKER_STYLE, XL_TICK_LABEL_POSITION
 from pptx.enum.dml import MSO_LINE
@@ -30,6 +30,7 @@ from latentdemo.export.story import (
     STEPS_SHOWN,
     TEAL,
     WHITE,
+    Bars,
     Card,
     Chart,
     Line,
@@ -102,7 +103,7 @@ class Slides:
         """What fixes the pictures and how they are made again, for the notes."""
         story = self.story
         lines = [f"{name}: {value}" for name, value in story.settings]
-        return [story.settings_title, *lines, story.repeat, story.link]
+        return [each for each in (story.settings_title, *lines, story.repeat, story.link) if each]
 
     def footer(self, slide: Any) -> None:
         """The model, and the number of the slide as a field that PowerPoint keeps right."""
@@ -228,6 +229,31 @@ class Slides:
         for series, line in zip(drawn.plots[0].series, chart.lines, strict=True):
             style(series, line)
 
+    def bars(self, slide: Any, box: Box, chart: Bars) -> None:
+        """Shares as bars with their intervals, as a chart that PowerPoint can edit."""
+        data = CategoryChartData(number_format='0" %"')
+        data.categories = [bar.label for bar in chart.bars]
+        data.add_series(chart.title, [bar.value for bar in chart.bars])
+        frame = slide.shapes.add_chart(XL_CHART_TYPE.BAR_CLUSTERED, *box.emu, data)
+        describe(frame, f"{self.story.model}: {chart.title}")
+        drawn = frame.chart
+        drawn.font.size, drawn.font.color.rgb = Pt(SMALL), RGBColor.from_string(INK.upper())
+        drawn.has_title, drawn.has_legend = False, False
+        drawn.category_axis.reverse_order = True  # The first bar stands at the top,
+        drawn.value_axis.tick_label_position = XL_TICK_LABEL_POSITION.HIGH  # and the numbers below the last.
+        drawn.value_axis.minimum_scale, drawn.value_axis.maximum_scale, drawn.value_axis.major_unit = 0, 100, 25
+        drawn.value_axis.has_title = True
+        self.axis_title(drawn.value_axis, chart.title)
+        drawn.value_axis.format.line.fill.background()
+        drawn.value_axis.major_gridlines.format.line.color.rgb = RGBColor.from_string(RULE.upper())
+        plot = drawn.plots[0]
+        plot.gap_width = 60
+        for index, bar in enumerate(chart.bars):
+            fill = plot.series[0].points[index].format.fill
+            fill.solid()
+            fill.fore_color.rgb = RGBColor.from_string(bar.colour.upper())
+        plot.series[0]._element.find(qn("c:cat")).addprevious(intervals(chart))
+
     def axis_title(self, axis: Any, title: str) -> None:
         """The title of an axis, no larger than its numbers."""
         frame = axis.axis_title.text_frame
@@ -271,6 +297,21 @@ def style(series: Any, line: Line) -> None:
     series.marker.format.fill.solid()
     series.marker.format.fill.fore_color.rgb = colour
     series.marker.format.line.color.rgb = colour
+
+
+def intervals(chart: Bars) -> Any:
+    """The intervals of bars, which python-pptx has no words for."""
+
+    def ends(name: str, lengths: list[float]) -> str:
+        points = "".join(f'<c:pt idx="{index}"><c:v>{length:.2f}</c:v></c:pt>' for index, length in enumerate(lengths))
+        return f'<c:{name}><c:numLit><c:ptCount val="{len(lengths)}"/>{points}</c:numLit></c:{name}>'
+
+    above = ends("plus", [bar.high - bar.value for bar in chart.bars])
+    below = ends("minus", [bar.value - bar.low for bar in chart.bars])
+    return parse_xml(
+        f'<c:errBars {nsdecls("c", "a")}><c:errBarType val="both"/><c:errValType val="cust"/>{above}{below}'
+        f'<c:spPr><a:ln w="19050"><a:solidFill><a:srgbClr val="{INK}"/></a:solidFill></a:ln></c:spPr></c:errBars>'
+    )
 
 
 def describe(shape: Any, text: str) -> None:

@@ -1,4 +1,4 @@
-"""What deck and PDF tell of a model and of the run on screen, in words that are ready to be read."""
+"""What deck and PDF tell of a model and of the run on screen, or of a review, in words that are ready to be read."""
 
 from __future__ import annotations
 
@@ -55,11 +55,35 @@ class Chart(NamedTuple):
     lines: tuple[Line, ...]
 
 
+class Bar(NamedTuple):
+    """A bar of a chart.
+
+    Attributes:
+        label: in words.
+        colour: six hexadecimal digits.
+        value: in per cent.
+        low, high: ends of its interval.
+    """
+
+    label: str
+    colour: str
+    value: float
+    low: float
+    high: float
+
+
+class Bars(NamedTuple):
+    """Shares of 0 to 100 % under each other: what they are shares of, and the bars from the top."""
+
+    title: str
+    bars: tuple[Bar, ...]
+
+
 class Table(NamedTuple):
     """Ways to sample and their figures.
 
     Attributes:
-        header: of the columns: name, steps, gain, loss, cost.
+        header: of the five columns: the way, a count, and figures, of which the last is the cost.
         rows: as many texts each.
         advised: index of the row to point out; None where there is none.
     """
@@ -79,10 +103,10 @@ class Story(NamedTuple):
         verdict: one sentence, or why there is none.
         question, remedy, evidence, decision: what the slides say, each under its heading.
         before, after: captions of the two pictures.
-        chart, table, cards: figures of the evaluation; none where there is none.
-        method: how the evaluation was made, under its heading.
-        settings: name and value of what fixes the run, under their heading.
-        repeat: how the run is made again.
+        chart, table, cards: figures of the evaluation or the review; none where there are none.
+        method: how these were measured, under its heading.
+        settings: name and value of what fixes the run or the review, under their heading.
+        repeat: how the pictures, or more of them, are made; empty where nothing says so.
         link: the address that shows the same page.
     """
 
@@ -96,7 +120,7 @@ class Story(NamedTuple):
     decision: Section
     before: str
     after: str
-    chart: Chart | None
+    chart: Chart | Bars | None
     table: Table | None
     cards: tuple[Card, ...]
     method: Section
@@ -107,7 +131,7 @@ class Story(NamedTuple):
 
 
 class Pair(NamedTuple):
-    """The sheets at step 0 and at the step that is shown beside it, of one size."""
+    """Two sheets of one size: at step 0 and at the step that is shown beside it, or of two ways of a review."""
 
     before: Image.Image
     after: Image.Image

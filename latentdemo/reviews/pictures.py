@@ -12,18 +12,20 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+import torch
 from PIL import Image
 
 from latentdemo.checkpoints import model_folder
 from latentdemo.data.held_out import held_out_images
 from latentdemo.engine import Job, RunRequest
 from latentdemo.errors import DataError
-from latentdemo.imaging import png_bytes
+from latentdemo.imaging import contact_sheet, png_bytes
 from latentdemo.reviews.pairs import PICTURES, Pair, Picture
 from latentdemo.reviews.review import Plan, Way
 from latentdemo.reviews.vote import NOISE, REAL
 
 GREY_LEVELS = 255  # the whitest of so many grey levels above black
+TILE = 64  # a picture on a contact sheet is enlarged to so many pixels
 
 
 def make_sheets(plan: Plan, seed: int, job: Job[Any]) -> dict[str, bytes]:
@@ -81,6 +83,13 @@ def pictures_in(sheet: bytes) -> np.ndarray:
     with Image.open(io.BytesIO(sheet)) as picture:
         pixels = np.asarray(picture.convert("RGB"))
     return pixels.reshape(PICTURES, -1, *pixels.shape[1:])
+
+
+def contact_sheet_of(sheet: bytes, count: int, columns: int) -> Image.Image:
+    """The first pictures of a sheet, so many in a grid of so many columns."""
+    pixels = pictures_in(sheet)[:count]
+    images = torch.tensor(pixels, dtype=torch.float32, device="cpu").permute(0, 3, 1, 2) / GREY_LEVELS
+    return contact_sheet(images, columns, max(1, TILE // images.shape[-1]))
 
 
 def digest_of(sheet: bytes) -> str:

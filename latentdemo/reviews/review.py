@@ -154,6 +154,13 @@ class Review:
         """What holds; None while nothing is decided."""
         return self.decisions[-1] if self.decisions else None
 
+    def values(self) -> dict[str, Any]:
+        """All that is on record, but for the votes, in values that JSON knows."""
+        plan = vars(self.plan) | {"ways": [{"name": way.name} | way.values() for way in self.plan.ways]}
+        decided = [vars(each) | {"decided": each.decided and each.decided.isoformat()} for each in self.decisions]
+        more = {"created": self.created.isoformat(), "seed": self.seed, "pictures_sha256": dict(self.digests)}
+        return plan | more | {"notes": self.notes, "decisions": decided}
+
 
 @dataclass(frozen=True)
 class Person:
@@ -165,6 +172,7 @@ class Person:
         seed: of the pairs, their order and their sides.
         answered: pairs so far; the next one has this number.
         over: whether the review was decided meanwhile.
+        shown: whether the presenter has looked at the result.
     """
 
     number: int
@@ -172,3 +180,9 @@ class Person:
     seed: int
     answered: int
     over: bool = False
+    shown: bool = False
+
+    @property
+    def is_through(self) -> bool:
+        """Whether they have answered to the end."""
+        return self.answered >= self.review.plan.pairs

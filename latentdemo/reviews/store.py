@@ -22,6 +22,7 @@ from latentdemo.reviews.pictures import digest_of
 from latentdemo.reviews.review import LONGEST_TEXT, Decision, Person, Plan, Review, Way
 from latentdemo.reviews.tables import decisions, people, reviews, sheets, votes
 from latentdemo.reviews.tokens import digest, new_token, reviewer_token
+from latentdemo.reviews.vote import Vote
 
 SEED_BITS = 62  # every database holds such a whole number
 MOST_PEOPLE = 5_000  # of a review
@@ -161,11 +162,25 @@ class ReviewStore:
 
     def ballots(self, presenter: str, number: str) -> list[Ballot]:
         """All votes of a review in the order in which they came; none where the presenter's token does not open it."""
+        return self._ballots(*led_by(presenter, number))
+
+    def votes_for(self, token: str, reviewers: str) -> list[Vote] | None:
+        """All votes of a review in the order in which they came, for somebody whom they sway no more.
+
+        None for whoever has not answered to the end, and until the presenter has looked at the result.
+        """
+        person = self.person(token, reviewers)
+        if person is None or not (person.shown and person.is_through):
+            return None
+        return [ballot.vote for ballot in self._ballots(people.c.review == person.review.number)]
+
+    def _ballots(self, *conditions: Any) -> list[Ballot]:
+        """Votes under some conditions, in the order in which they came."""
         asked = (
             select(votes, people.c.name)
             .join(people, votes.c.person == people.c.number)
             .join(reviews, people.c.review == reviews.c.number)
-            .where(*led_by(presenter, number))
+            .where(*conditions)
             .order_by(votes.c.number)
         )
         return self.database.read(lambda connection: [ballot_of(row) for row in connection.execute(asked)])
@@ -212,7 +227,7 @@ class ReviewStore:
             review = read_reviews(connection, reviews.c.number == row.review, counted=False)[0]
             with self._lock:
                 self._begun[row.review] = review
-        return Person(row.number, review, row.seed, row.answered, row.decided > 0)
+        return Person(row.number, review, row.seed, row.answered, row.decided > 0, row.shown)
 
     def _change(self, presenter: str, number: str, **values: Any) -> None:
         change = reviews.update().where(*led_by(presenter, number)).values(**values)
@@ -280,11 +295,12 @@ def counts(review: str) -> Select[int, int]:
 
 
 def standing(token: str, reviewers: str) -> Select[Any]:
-    """Asks who has a token within a review, how many pairs they have answered, and whether anything is decided."""
+    """Asks who has a token within a review, how many pairs they have answered, and how far the review is."""
     answered = select(func.count()).where(votes.c.person == people.c.number).scalar_subquery()
     decided = select(func.count()).where(decisions.c.review == people.c.review).scalar_subquery()
     return (
         select(people.c.number, people.c.review, people.c.seed, answered.label("answered"), decided.label("decided"))
+        .add_columns(reviews.c.shown)
         .join(reviews, people.c.review == reviews.c.number)
         .where(people.c.digest == digest(token), reviews.c.reviewers == digest(reviewers))
     )

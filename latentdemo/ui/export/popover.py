@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 import streamlit as st
 from PIL import Image
 from torch import Tensor
 
 from latentdemo.engine import RecentResults
-from latentdemo.export import RunSettings, write_settings
+from latentdemo.export import RunSettings
 from latentdemo.export.bundle import Bundle, Drawn
+from latentdemo.export.review import ReviewBundle
 from latentdemo.ui.export.page import page_bytes
 from latentdemo.ui.export.story import story_of
 from latentdemo.ui.i18n.words import _, in_language, language
@@ -27,8 +27,10 @@ MIME = {
     "html": "text/html",
     "pptx": "application/vnd.openxmlformats-officedocument.presentationml.presentation",
     "pdf": "application/pdf",
+    "csv": "text/csv",
     "zip": "application/zip",
 }
+OF_A_RUN = ("png", "gif", "mp4", "html", "pptx", "pdf", "zip")  # kinds of files, in the order of their buttons
 
 
 @st.cache_resource
@@ -49,7 +51,7 @@ def export_popover(
     seconds: float = 1.0,
     branches: Sequence[Drawn] = (),
     beside: int | None = None,
-    kinds: Collection[str] = tuple(MIME),
+    kinds: Collection[str] = OF_A_RUN,
 ) -> None:
     """One quiet popover with a button for each kind of file. Draw it once a page, under the result.
 
@@ -93,11 +95,23 @@ def export_popover(
     stem = f"latentdemo-{settings.model.replace('/', '-')}-{way_name(settings, beside)}-seed{settings.spec.seed}"
     with st.popover(_("Take away"), icon=":material/download:", help=_("What is shown, as files to keep.")):
         for kind in kinds if comparable else [kind for kind in kinds if kind != "html"]:
-            label, meaning = file_kinds()[kind]
-            st.download_button(
-                label, file_maker(kind, bundle), f"{stem}.{kind}", MIME[kind], key=f"take_away_{kind}", help=meaning,
-                icon=":material/download:", on_click="ignore", width="stretch",
-            )  # fmt: skip
+            file_button(kind, file_kinds()[kind], bundle, stem)
+
+
+def file_button(kind: str, words: tuple[str, str], bundle: Callable[[], Bundle | ReviewBundle], stem: str) -> None:
+    """The button for a kind of file.
+
+    Args:
+        kind: ending of the file.
+        words: what the button says, and its tooltip.
+        bundle: gives what the file is made of, on a thread that knows neither session nor language.
+        stem: the name of the file without its ending.
+    """
+    label, meaning = words
+    st.download_button(
+        label, file_maker(kind, bundle), f"{stem}.{kind}", MIME[kind], key=f"take_away_{kind}", help=meaning,
+        icon=":material/download:", on_click="ignore", width="stretch",
+    )  # fmt: skip
 
 
 def way_name(settings: RunSettings, beside: int | None) -> str:
@@ -124,13 +138,13 @@ def file_kinds() -> dict[str, tuple[str, str]]:
     }
 
 
-def file_maker(kind: str, bundle: Callable[[], Bundle]) -> Callable[[], bytes]:
+def file_maker(kind: str, bundle: Callable[[], Bundle | ReviewBundle]) -> Callable[[], bytes]:
     """A function that makes a file of a kind, or finds it among the recent ones; it runs on a thread of its own."""
     files = recent_files()
 
     def make() -> bytes:
         made = bundle()
-        key = (kind, bundle_key(made))
+        key = (kind, made.key)
         content = files.get(key)
         if content is None:
             content = made.file(kind)
@@ -138,9 +152,3 @@ def file_maker(kind: str, bundle: Callable[[], Bundle]) -> Callable[[], bytes]:
         return content
 
     return make
-
-
-def bundle_key(bundle: Bundle) -> Hashable:
-    """What bundles of the same files have in common."""
-    start = hashlib.sha256(bundle.latents[0].numpy().tobytes()).hexdigest()
-    return bundle.story, write_settings(bundle.settings), start, bundle.after, bundle.seconds

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import streamlit as st
 
+from latentdemo.errors import LatentdemoError
 from latentdemo.reviews.tokens import FORM, new_token
+from latentdemo.ui.i18n.error_words import error_words
 from latentdemo.ui.i18n.words import _
 
 COOKIE = LINKED = "presenter"  # names of the token: of the cookie, which others cannot read, and in a link
 TOKEN = "review_presenter"  # its place in the session's state
+TROUBLE = "review_record_trouble"  # place in the session's state: what went wrong while something was kept
 KEEP = """
 export default function ({ data }) {
   const secure = location.protocol === "https:" ? "; secure" : ""
@@ -51,3 +56,17 @@ def own_link(token: str) -> None:
               "without it.")
         )  # fmt: skip
         st.code(f"{st.context.url}?{LINKED}={token}", language=None, wrap_lines=True)
+
+
+def keeping(work: Callable[[], None]) -> None:
+    """Do what changes the record, when a button is pressed; where that fails, the page says why."""
+    try:
+        work()
+    except LatentdemoError as error:
+        st.session_state[TROUBLE] = error_words(error)
+
+
+def say_trouble() -> None:
+    """What went wrong when a button was pressed, once."""
+    if trouble := st.session_state.pop(TROUBLE, None):
+        st.error(trouble, icon=":material/error:")

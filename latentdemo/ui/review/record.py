@@ -1,11 +1,8 @@
-"""What is decided, and what is taken away: the decision, the votes, notes, and the end of a review."""
+"""What is decided, and what is kept: the decision, notes, and the end of a review."""
 
 from __future__ import annotations
 
-import csv
-import io
 import json
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, timedelta
 from functools import partial
@@ -13,28 +10,24 @@ from functools import partial
 import streamlit as st
 
 from latentdemo.engine import RunRequest, engine_for
-from latentdemo.errors import LatentdemoError
-from latentdemo.reviews.ballots import as_table
 from latentdemo.reviews.gate import draw_by
 from latentdemo.reviews.review import LONGEST_TEXT, Decision, Plan, Review
 from latentdemo.reviews.rule import Gate, OperatingRule, rule_for, write_rule
 from latentdemo.reviews.store import review_store
-from latentdemo.ui.i18n.error_words import error_words
 from latentdemo.ui.i18n.figure_words import milliseconds_text
 from latentdemo.ui.i18n.words import _
 from latentdemo.ui.review.listing import open_review
+from latentdemo.ui.review.presenter import keeping
+from latentdemo.ui.review.takeaway import takeaway_popover
 from latentdemo.ui.review.words import VERDICTS, way_words
 
 GATES = (0.0, 0.01, 0.05, 0.1, 0.25)  # shares of real data; 0 keeps all samples
 TRIED = 100  # samples that tell how many a gate is expected to send back
 AGAIN_AFTER = timedelta(days=365)
-TROUBLE = "review_record_trouble"  # place in the session's state: what went wrong while something was kept
 
 
 def record_section(review: Review, presenter: str) -> None:
-    """The decision and the form that changes it, notes and downloads."""
-    if trouble := st.session_state.pop(TROUBLE, None):
-        st.error(trouble, icon=":material/error:")
+    """The decision and the form that changes it, notes and what is taken away."""
     for decision in reversed(review.decisions):
         show_decision(decision, review, holds=decision is review.decision)
     left, right = st.columns(2, gap="large")
@@ -44,7 +37,7 @@ def record_section(review: Review, presenter: str) -> None:
         notes_form(review, presenter)
         way_facts(review)
         with st.container(horizontal=True):
-            votes_button(review, presenter)
+            takeaway_popover(review, presenter)
             delete_button(review, presenter)
 
 
@@ -172,15 +165,6 @@ def way_facts(review: Review) -> None:
         st.caption("  \n".join([heading, *measured]))
 
 
-def votes_button(review: Review, presenter: str) -> None:
-    """The votes as a file."""
-    st.download_button(
-        _("Votes (CSV)"), partial(votes_csv, review.number, presenter), f"votes-{review.number[:8]}.csv", "text/csv",
-        key="votes_csv", icon=":material/download:", on_click="ignore",
-        help=_("Every answer with what was shown on which side, controls among them."),
-    )  # fmt: skip
-
-
 def delete_button(review: Review, presenter: str) -> None:
     """The button that deletes everything, once more than one press."""
     with st.popover(_("Delete"), icon=":material/delete:", help=_("Delete this review with everything in it.")):
@@ -193,24 +177,9 @@ def delete_button(review: Review, presenter: str) -> None:
 
 def delete(review: Review, presenter: str) -> None:
     """Delete the review, and go back to the list."""
-    keeping(partial(review_store().delete, presenter, review.number))
-    if TROUBLE not in st.session_state:
+
+    def work() -> None:
+        review_store().delete(presenter, review.number)
         open_review()
 
-
-def votes_csv(number: str, presenter: str) -> bytes:
-    """All votes as a table that spreadsheets read; runs on a thread of its own."""
-    rows = list(as_table(review_store().ballots(presenter, number)))
-    written = io.StringIO()
-    writer = csv.DictWriter(written, list(rows[0]) if rows else ["person"])
-    writer.writeheader()
-    writer.writerows(rows)
-    return written.getvalue().encode("utf-8-sig")
-
-
-def keeping(work: Callable[[], None]) -> None:
-    """Do what changes the record; where that fails, it is told with the next run."""
-    try:
-        work()
-    except LatentdemoError as error:
-        st.session_state[TROUBLE] = error_words(error)
+    keeping(work)

@@ -17,6 +17,7 @@ from latentdemo.reviews.store import ReviewStore, review_store
 from latentdemo.ui.i18n.error_words import error_words
 from latentdemo.ui.i18n.words import _
 from latentdemo.ui.review.pair import pair_to_answer
+from latentdemo.ui.review.result import draw_result, result_for, ways_by_name
 from latentdemo.ui.review.words import question_words
 from latentdemo.ui.shell.navigation import INVITATION
 from latentdemo.ui.shell.sidebar import language_control
@@ -25,11 +26,13 @@ ME = "me"  # name of the person's token in the address, so that a reload goes on
 TROUBLE = "review_trouble"  # place in the session's state: what went wrong while an answer was taken
 KEPT_BYTES = 128 * 2**20  # bytes of pictures that are kept for all sessions together
 SECONDS_A_PAIR = 4  # that people take, about
+LOOKED_EVERY = 3.0  # seconds between two looks at the result
 STYLE = """
 <style>
 [data-testid="stHeader"], [data-testid="stSidebar"], [data-testid="stElementToolbar"] { display: none; }
 [data-testid="stMainBlockContainer"] { padding: 1rem 1rem 0.5rem; max-width: none; }
 .st-key-welcome { max-width: 34rem; margin: 0 auto; }
+.st-key-result { max-width: 48rem; margin: 0 auto; }
 </style>
 """
 
@@ -62,14 +65,18 @@ def review_as_invited(invitation: str, me: str) -> None:
     review = person.review if person else store.review_for(invitation)
     if review is None:
         st.error(_("This link opens no review. Ask whoever invited you for another one."), icon=":material/link_off:")
+    elif person and person.is_through:
+        with st.container(key="result"):
+            result_or_thanks(review.plan, me, invitation)
+            language_control()
     elif person.over if person else review.decision:
-        farewell(_("This review is over. Thank you."))
+        with st.container(key="welcome"):
+            st.success(_("This review is over. Thank you."), icon=":material/check_circle:")
+            language_control()
     elif person is None:
         welcome(review.plan, invitation)
-    elif person.answered < review.plan.pairs:
-        ask(store, person, me, invitation)
     else:
-        farewell(_("That was the last one. Thank you! Whoever invited you shows what came of it."))
+        ask(store, person, me, invitation)
 
 
 def welcome(plan: Plan, invitation: str) -> None:
@@ -93,11 +100,22 @@ def welcome(plan: Plan, invitation: str) -> None:
         language_control()
 
 
-def farewell(words: str) -> None:
-    """The end."""
-    with st.container(key="welcome"):
-        st.success(words, icon=":material/check_circle:")
-        language_control()
+@st.fragment(run_every=LOOKED_EVERY)
+def result_or_thanks(plan: Plan, me: str, invitation: str) -> None:
+    """What came of the review once it is shown, brought up to date; before, a word of thanks."""
+    try:
+        votes = review_store().votes_for(me, invitation)
+    except DatabaseError as error:
+        st.warning(error_words(error), icon=":material/hourglass_top:")
+        return
+    if votes and (result := result_for(plan, votes)):
+        draw_result(result, ways_by_name(plan))
+    else:
+        st.success(
+            _("That was the last one. Thank you! Leave this page open: you see the result here as soon as whoever "
+              "invited you shows it."),
+            icon=":material/check_circle:",
+        )  # fmt: skip
 
 
 def join(invitation: str) -> None:
@@ -129,8 +147,8 @@ def take_answer(store: ReviewStore, me: str, invitation: str, number: int, answe
     try:
         store.answer(me, invitation, number, answer)
     except DatabaseError:
-        st.session_state[TROUBLE] = _("Your answer is not kept yet: the database does not answer. It is sent again by "
-                                      "itself; leave this page open.")  # fmt: skip
+        st.session_state[TROUBLE] = _("Your answer could not be kept yet. It is sent again by itself; leave this page "
+                                      "open.")  # fmt: skip
 
 
 def say_trouble() -> None:
