@@ -2,20 +2,31 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
+import zipfile
+from dataclasses import replace
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from pptx import Presentation
+from pypdf import PdfReader
 from streamlit.testing.v1 import AppTest
 
+from latentdemo.errors import DatabaseFullError
 from latentdemo.reviews.pairs import pairs_of
-from latentdemo.reviews.rule import read_rule
+from latentdemo.reviews.pictures import digest_of
+from latentdemo.reviews.review import Decision
+from latentdemo.reviews.rule import read_rule, rule_for, write_rule
 from latentdemo.reviews.store import ReviewStore, review_store
 from latentdemo.reviews.tokens import reviewer_token
+from latentdemo.ui.i18n.words import in_language
 from latentdemo.ui.review import invitation, reviewer
-from tests.app.pages import CLOTHES, open_page, texts
-from tests.reviews.conftest import PLAN, drawn_sheets
+from latentdemo.ui.review.takeaway import bundle_of, slug
+from tests.app.pages import CLOTHES, drawn, open_page, texts
+from tests.reviews.conftest import CHAIN_WAY, PLAN, PRIOR_WAY, drawn_sheets
 
 SCRIPT = "pages/review.py"
 PRESENTER = "c" * 32
@@ -107,6 +118,79 @@ def test_the_result_is_hidden_until_the_presenter_shows_it(store: ReviewStore, n
     assert "preferred" not in texts(app)
     app.button(key="show_result").click().run()
     assert "3 people preferred “Plain chain, 5 steps” in 10 of 10" in texts(app)
+
+
+def test_who_has_answered_to_the_end_sees_the_result_once_it_is_shown(store: ReviewStore, number: str) -> None:
+    reviewers = reviewer_token(PRESENTER, number)
+    through, midway = (store.join(reviewers) for _ in range(2))
+    for place in range(20):
+        store.answer(through, reviewers, place, "left")
+    assert "That was the last one" in open_invited(number, me=through, lang="en").success[0].value
+    store.show(PRESENTER, number)
+    assert "1 person preferred" in texts(open_invited(number, me=through, lang="en"))
+    assert "preferred" not in texts(open_invited(number, me=midway, lang="en"))
+    assert "preferred" not in texts(open_invited(number, lang="en"))
+    store.decide(PRESENTER, number, Decision("leave"))
+    assert "1 人が" in texts(open_invited(number, me=through, lang="ja"))
+
+
+def test_what_cannot_be_kept_is_told_in_words(store: ReviewStore, number: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_arguments: str) -> None:
+        raise DatabaseFullError("the disk is full")
+
+    monkeypatch.setattr(store, "show", fail)
+    app = open_page(SCRIPT, review=number, part="result", presenter=PRESENTER, lang="en")
+    app.button(key="show_result").click().run()
+    assert not app.exception
+    assert "disk" in app.error[0].value
+
+
+def test_two_reviews_are_compared_by_what_people_saw(store: ReviewStore, number: str) -> None:
+    assert drawn(open_page(SCRIPT, presenter=PRESENTER, lang="en"), "wipe") == {}
+    rule = json.loads(write_rule(rule_for(PLAN.model, PRIOR_WAY.spec, digests=("", ""))))
+    store.decide(PRESENTER, number, Decision("adopt", rule=rule))
+    later = store.begin(PRESENTER, replace(PLAN, name="later"), 6, drawn_sheets())
+    answer_all(store, later)
+    store.show(PRESENTER, later)
+    app = open_page(SCRIPT, presenter=PRESENTER, lang="en")
+    assert "1 person preferred “Plain chain, 5 steps” in 10 of 10" in texts(app)
+    compared = drawn(app, "wipe")
+    assert "Straight from the prior" in compared["before"]["title"]  # which was adopted
+    [after] = compared["afters"]
+    assert "Plain chain, 5 steps" in after["title"]
+    assert after["source"] != compared["before"]["source"]
+
+
+@pytest.mark.parametrize(("lang", "preferred"), [("en", "3 people preferred"), ("ja", "3 人が平均して")])
+def test_a_review_is_taken_away(store: ReviewStore, number: str, lang: str, preferred: str) -> None:
+    for _ in range(3):
+        answer_all(store, number)
+    rule = json.loads(write_rule(rule_for(PLAN.model, CHAIN_WAY.spec, digests=("", ""))))
+    store.decide(PRESENTER, number, Decision("adopt", "Grace", rule))
+    app = open_page(SCRIPT, review=number, part="record", presenter=PRESENTER, lang=lang)
+    kinds = ["pptx", "pdf", "csv", "zip"]
+    assert [each.proto.id.rsplit("_", 1)[1] for each in app.get("download_button")][-4:] == kinds
+    with in_language(lang):
+        bundle = bundle_of(number, PRESENTER, "https://demo.example/review")
+    assert bundle.story.verdict.startswith(preferred)
+    deck = Presentation(io.BytesIO(bundle.file("pptx")))
+    [chart] = [shape.chart for shape in deck.slides[3].shapes if shape.has_chart]
+    assert [*chart.plots[0].series[0].values] == [0.0, 100.0]
+    assert preferred in "".join(PdfReader(io.BytesIO(bundle.file("pdf"))).pages[0].extract_text().split("\n"))
+    with zipfile.ZipFile(io.BytesIO(bundle.file("zip"))) as archive:
+        votes = list(csv.DictReader(io.StringIO(archive.read("votes.csv").decode("utf-8-sig"))))
+        record = json.loads(archive.read("review.json"))
+        assert json.loads(archive.read("rule.json")) == rule
+        assert len(votes) == 60
+        for name, digest in record["pictures_sha256"].items():
+            assert digest_of(archive.read(f"pictures/{slug(name)}.png")) == digest
+
+
+def test_a_review_that_nobody_has_answered_is_taken_away_too(number: str) -> None:
+    with in_language("en"):
+        bundle = bundle_of(number, PRESENTER, "")
+    assert bundle.story.verdict == "Nobody has answered yet."
+    assert {len(bundle.file(kind)) > 1000 for kind in ("pptx", "pdf", "zip")} == {True}
 
 
 def test_a_decision_comes_with_a_rule_and_ends_the_review(store: ReviewStore, number: str, tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from pptx.util import Inches
 from latentdemo.export.deck import deck_bytes
 from latentdemo.export.slide_parts import SPACING
 from latentdemo.export.slide_template import HEIGHT, WIDTH
-from latentdemo.export.story import Pair, Section
+from latentdemo.export.story import Bar, Bars, Pair, Section
 from latentdemo.export.typeset import wrap
 from tests.export.runs import STORY, VERDICT
 
@@ -97,6 +97,17 @@ def test_the_evidence_is_a_native_chart_and_table() -> None:
     cells = [[cell.text.replace("\u00a0", " ") for cell in row.cells] for row in table.rows]
     assert tuple(cells[0]) == STORY.table.header
     assert cells[2] == ["基本チェーン", "3", "59 % ± 2 %", "0.56 ± 0.01", "2.0"]
+
+
+def test_shares_are_native_bars_with_their_intervals() -> None:
+    shares = Bars("選ばれた割合", (Bar("事前分布", "8a929c", 12.5, 5, 41), Bar("混合分布", "56b4e9", 87.5, 59, 95)))
+    slide = opened(STORY._replace(chart=shares)).slides[3]
+    chart = next(shape.chart for shape in slide.shapes if shape.has_chart)
+    assert [*chart.plots[0].categories] == ["事前分布", "混合分布"]
+    [series] = chart.plots[0].series
+    assert [*series.values] == [12.5, 87.5]
+    ends = [[float(each.text) for each in series._element.xpath(f".//c:{end}//c:v")] for end in ("minus", "plus")]
+    assert ends == [[7.5, 28.5], [28.5, 7.5]]
 
 
 def test_a_model_without_an_evaluation_has_slides_that_say_so() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
@@ -113,6 +114,23 @@ def test_tokens_open_what_is_theirs_and_nothing_else(led: Led) -> None:
     kept = led.store.review(led.presenter, led.number)
     assert kept is not None
     assert (kept.answers, kept.shown, kept.decision) == (1, False, None)
+
+
+def test_votes_are_told_to_those_alone_whom_they_sway_no_more(led: Led) -> None:
+    """Neither before the presenter has shown the result nor before a person is through, whoever asks for whom."""
+    first, second = (led.store.join(led.reviewers, name) for name in ("Ada", "Grace"))
+    for number in range(PLAN.pairs):
+        assert led.store.votes_for(first, led.reviewers) is None
+        led.store.answer(first, led.reviewers, number, "left")
+    led.store.answer(second, led.reviewers, 0, "left")
+    assert led.store.votes_for(first, led.reviewers) is None
+    led.store.show(led.presenter, led.number)
+    told = led.store.votes_for(first, led.reviewers)
+    assert told == [ballot.vote for ballot in led.store.ballots(led.presenter, led.number)]
+    assert len(told) == PLAN.pairs + 1
+    assert not re.search("Ada|Grace", str(told))
+    for token, reviewers in ((second, led.reviewers), (first, new_token()), (new_token(), led.reviewers)):
+        assert led.store.votes_for(token, reviewers) is None
 
 
 def test_no_token_is_stored(led: Led) -> None:

@@ -13,15 +13,14 @@ from latentdemo.ui.components.charts import PRIOR, REAL, style_of
 from latentdemo.ui.i18n.words import _
 from latentdemo.ui.review.words import per_cent, way_words
 
-ROW, BAR, AXIS = 44, 24, 30  # pixels of a row, of the bar in it, and of the axis below
-LONGEST_LABEL = 280  # pixels
+ROW, BAR, AXIS = 48, 18, 30  # pixels of a row, of the bar in its lower part, and of the axis below
+LABEL = 14  # pixels from the middle of a bar up to the words above it
 
 
 def preference_chart(shares: Mapping[Way, Share]) -> alt.LayerChart | alt.FacetChart:
     """A bar a way, in the order in which they are given."""
     rows = pd.DataFrame([row_of(way, share) for way, share in shares.items()])
-    names = alt.Axis(ticks=False, domain=False, labelLimit=LONGEST_LABEL, labelFontSize=13, labelPadding=8)
-    way = alt.Y("way:N", sort=list(rows["way"]), title=None, axis=names)
+    way = alt.Y("way:N", sort=list(rows["way"]), axis=None)
     share = alt.Axis(grid=False, tickCount=5, title=None, labelExpr="datum.label + ' %'")
     base = alt.Chart(rows).encode(y=way, tooltip=[alt.Tooltip("way:N", title=" "), alt.Tooltip("note:N", title="  ")])
     scale = alt.Scale(domain=[0, 100])
@@ -29,9 +28,12 @@ def preference_chart(shares: Mapping[Way, Share]) -> alt.LayerChart | alt.FacetC
         x=alt.X("value:Q", axis=share, scale=scale), color=alt.Color("colour:N", scale=None)
     )
     whiskers = base.mark_rule(color=REAL, strokeWidth=2, opacity=0.8).encode(x=alt.X("low:Q", scale=scale), x2="high:Q")
+    names = base.mark_text(align="left", baseline="bottom", fontSize=13, dy=-LABEL, color=REAL).encode(
+        x=alt.value(0), text="way:N"
+    )
     even = alt.Chart(pd.DataFrame({"at": [50]})).mark_rule(color=REAL, strokeDash=[4, 4], opacity=0.6)
     height = len(rows) * ROW + AXIS
-    return alt.layer(bars, even.encode(x=alt.X("at:Q", scale=scale)), whiskers).properties(height=height)
+    return alt.layer(bars, even.encode(x=alt.X("at:Q", scale=scale)), whiskers, names).properties(height=height)
 
 
 def row_of(way: Way, share: Share) -> dict[str, object]:

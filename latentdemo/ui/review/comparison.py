@@ -13,7 +13,7 @@ from latentdemo.reviews.store import review_store
 from latentdemo.sampling import ChainSpec
 from latentdemo.ui.components.wipe import Side, wipe
 from latentdemo.ui.i18n.words import _
-from latentdemo.ui.review.listing import title_of
+from latentdemo.ui.review.listing import facts, title_of
 from latentdemo.ui.review.result import ways_by_name
 from latentdemo.ui.review.words import way_words
 
@@ -24,8 +24,10 @@ def compare_reviews(reviews: Sequence[Review]) -> None:
     """Two reviews to choose, a way of each, and their pictures; `reviews` are two or more, newest first."""
     st.subheader(_("Compare two reviews"), anchor=False)
     left, right = st.columns(2)
+    models = [review.plan.model for review in reviews]
+    earlier = models.index(models[0], 1) if models[0] in models[1:] else 1  # the last one of the same model
     with left:
-        before = side_of(reviews, 1, "compared_before", _("Review before"))
+        before = side_of(reviews, earlier, "compared_before", _("Review before"))
     with right:
         after = side_of(reviews, 0, "compared_after", _("Review after"))
     wipe(before, [after], around="9rem")
@@ -44,7 +46,7 @@ def side_of(reviews: Sequence[Review], place: int, key: str, label: str) -> Side
     named = {review.number: review for review in reviews}
     number = st.selectbox(
         label, list(named), index=place, key=key, help=_("One of your reviews, newest first."),
-        format_func=lambda each: f"{named[each].created:%Y-%m-%d} · {title_of(named[each])}",
+        format_func=lambda each: f"{title_of(named[each])} · {' · '.join(facts(named[each])[:2])}",
     )  # fmt: skip
     review = named[number]
     ways = ways_by_name(review.plan)

@@ -62,13 +62,15 @@ def standing(result: Result, ways: Mapping[str, Way]) -> str:
 def comparisons(result: Result, ways: Mapping[str, Way]) -> list[str]:
     """What else is to be said of the ways, a sentence each."""
     said = []
-    for name, share in result.fooled.items():
-        said.append(
-            _("“{way}” was taken for real in {share} % of the answers beside real data ({low} to {high} %). Where "
-              "people cannot tell, it would be 50 %.",
-              way=way_words(ways[name]), share=per_cent(share.estimate), low=per_cent(share.low),
-              high=per_cent(share.high))
+    if result.fooled:
+        shares = ", ".join(
+            _("“{way}” {share} % ({low} to {high} %)", way=way_words(ways[name]), share=per_cent(share.estimate),
+              low=per_cent(share.low), high=per_cent(share.high))
+            for name, share in result.fooled.items()
         )  # fmt: skip
+        said.append(
+            _("Taken for real beside real data: {shares}. Where people cannot tell, it is 50 %.", shares=shares)
+        )
     if result.strengths:
         said.append(
             _("Odds of being preferred to an average way (Bradley–Terry): {odds}.", odds=odds(result.strengths, ways))
