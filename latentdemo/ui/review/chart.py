@@ -29,7 +29,7 @@ def preference_chart(shares: Mapping[Way, Share]) -> alt.LayerChart | alt.FacetC
     )
     whiskers = base.mark_rule(color=REAL, strokeWidth=2, opacity=0.8).encode(x=alt.X("low:Q", scale=scale), x2="high:Q")
     names = base.mark_text(align="left", baseline="bottom", fontSize=13, dy=-LABEL, color=REAL).encode(
-        x=alt.value(0), text="way:N"
+        x=alt.value(0), text=alt.Text("way:N")
     )
     even = alt.Chart(pd.DataFrame({"at": [50]})).mark_rule(color=REAL, strokeDash=[4, 4], opacity=0.6)
     height = len(rows) * ROW + AXIS
