@@ -140,3 +140,9 @@ def test_what_one_half_holds_against_a_way_is_not_told_where_all_repetitions_do_
 def taking_turns(first: list[float], second: list[float]) -> list[float]:
     """Values of repetitions whose halves have these."""
     return [value for pair in zip(first, second, strict=True) for value in pair]
+
+
+def test_of_two_ways_to_the_same_pictures_the_one_without_steps_is_advised_whatever_was_timed() -> None:
+    prior, chain = ways(np.random.default_rng(0), [(90.0, 90.0)])
+    draw = Row.of("flow", "", 0, Measured({}, chain.judged), milliseconds=chain.milliseconds + 0.1)
+    assert [recommend(rows).row for rows in ([prior, chain, draw], [prior, draw, chain])] == [2, 1]

@@ -135,7 +135,9 @@ def choice(
     as_good = [index for index in paying if index == best or is_as_good(seen[index], seen[best])]
     if not is_noticed(prior, seen[best]):
         return Recommendation(None, best, [], [], "nothing to gain", telling)
-    chosen = min(as_good, key=lambda index: rows[index].milliseconds)
+    cheapest = min(as_good, key=lambda index: rows[index].milliseconds)
+    same = [index for index in as_good if rows[index].judged == rows[cheapest].judged]
+    chosen = min(same, key=lambda index: rows[index].steps)  # The same pictures in no steps are the simpler way.
     prior = next(row for row in rows if row.is_prior)
     if not is_confirmed(rows[chosen], prior, telling, len(competing)):
         return Recommendation(None, best, [], [], "chance", telling)
