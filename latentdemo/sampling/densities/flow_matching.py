@@ -105,7 +105,8 @@ class FlowMatching(StoredDensity):
         log p(z) = log N(x(0)) - int_0^1 div v(x(t), t) dt - sum(log scale)
 
     (Chen et al. 2018, arXiv 1806.07366), the divergence exact: the trace of the whole Jacobian. That takes D times what
-    a draw takes, so that kernels cannot follow it.
+    a draw takes, so that kernels cannot follow it. Nor need they: carried back along the field the density is the prior
+    itself, of which HMC in that base space could only make draws that are to be had directly.
 
     Args:
         latent_size: D.
