@@ -196,5 +196,9 @@ class ServerError(LatentdemoError):
     """The demo's server did not start, or does not answer as it should."""
 
 
+class ClusterError(LatentdemoError):
+    """A cluster cannot be reached, or did not do what it was asked for."""
+
+
 class Cancelled(LatentdemoError):
     """A run was cancelled between two steps by whoever asked for it."""

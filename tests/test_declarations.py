@@ -20,6 +20,7 @@ EXTRAS = {  # room -> extras whose packages it may import beside the backend's; 
     "data": {"train"},
     "models": {"pythae", "diffusers"},
     "evaluation": {"pythae", "features"},
+    "cluster": {"cluster"},
     "export": {"demo"},
     "reviews": {"demo"},
     "ui": {"demo"},

@@ -23,11 +23,12 @@ MAY_IMPORT = {  # room -> rooms and modules at the top of the package
     "evaluation": BASE | {"models", "data", "checkpoints", "sampling"},
     "engine": BASE | {"models", "data", "checkpoints", "sampling", "evaluation"},
     "reviews": BASE | {"models", "data", "checkpoints", "sampling", "evaluation", "engine"},
+    "cluster": BASE | {"models", "data", "checkpoints", "sampling", "training", "evaluation", "engine"},
     "export": BASE | {"models", "checkpoints", "sampling", "evaluation", "engine"},
-    "benchmark": BASE | {"models", "data", "checkpoints", "sampling", "evaluation", "engine", "reviews"},
+    "benchmark": BASE | {"models", "data", "checkpoints", "sampling", "evaluation", "engine", "reviews", "cluster"},
     "cli": BASE
     | {"models", "data", "checkpoints", "sampling", "training", "evaluation", "engine", "export", "benchmark"}
-    | {"reviews"},
+    | {"reviews", "cluster"},
     "ui": BASE | {"models", "data", "checkpoints", "sampling", "evaluation", "engine", "reviews", "export"},
 }
 SHARED_BY_PAGES = {"i18n", "state", "shell", "components", "runs", "controls", "evaluation", "export"}
@@ -139,6 +140,13 @@ def test_only_the_screens_know_streamlit_and_who_visits_them() -> None:
         knows = any(name.split(".")[0] == "streamlit" for name in imported(script))
         inside = script.is_relative_to(PACKAGE / "ui") or script == PACKAGE / "benchmark" / "visitor.py"
         assert not knows or inside, script
+
+
+def test_only_the_cluster_knows_ray_and_imports_it_when_it_is_used() -> None:
+    for script in scripts(PACKAGE):
+        knows = any(name.split(".")[0] == "ray" for name in imported(script))
+        assert not knows or script.parent == PACKAGE / "cluster", script
+        assert not any(name.split(".")[0] == "ray" for name in imported(script, everywhere=False)), script
 
 
 def test_a_kernels_name_stands_in_its_own_file_only() -> None:

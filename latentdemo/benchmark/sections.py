@@ -9,7 +9,7 @@ from latentdemo.benchmark.timing import Table
 from latentdemo.errors import LatentdemoError
 
 MODELS = ("fashion-mnist/vae", "avatars/vae")
-NEEDS = {"press": "playwright", "start": "playwright", "memory": "psutil", "reviews": "psycopg"}
+NEEDS = {"press": "playwright", "start": "playwright", "memory": "psutil", "reviews": "psycopg", "scale": "ray"}
 
 
 def steps(models: Sequence[str], device: str | None) -> Iterator[Table]:
@@ -68,6 +68,13 @@ def reviews(models: Sequence[str], device: str | None) -> Iterator[Table]:
     return measure_reviews()
 
 
+def scale(models: Sequence[str], device: str | None) -> Iterator[Table]:
+    """Bulk sampling on a cluster of this machine against one process."""
+    from latentdemo.benchmark.cluster.scale import measure_scale
+
+    return iter(measure_scale(models[0], device))
+
+
 Section = Callable[[Sequence[str], str | None], Iterator[Table]]
 SECTIONS: dict[str, Section] = {
     "steps": steps,
@@ -78,8 +85,10 @@ SECTIONS: dict[str, Section] = {
     "memory": memory,
     "precision": precision,
     "reviews": reviews,
+    "scale": scale,
 }
-# Precision is left out: it takes long, and does not change with the machine. So are reviews: they ask for a database.
+# Precision is left out: it takes long, and does not change with the machine. So are reviews, which ask for a database,
+# and scale, which asks for Ray.
 USUAL = ("steps", "tuning", "requests", "press", "start", "memory")
 
 

@@ -11,17 +11,28 @@ import typer
 
 from latentdemo.cli.data import images_of
 from latentdemo.cli.fit import show_features
-from latentdemo.cli.options import DataDir, Device, EvaluatedModel, ReportAsJson
+from latentdemo.cli.options import (
+    DataDir,
+    Device,
+    EvaluatedModel,
+    GpusPerWorker,
+    MostWorkers,
+    On,
+    ReportAsJson,
+    refuse_without,
+)
 from latentdemo.cli.terminal import console, progress_bar, progress_by_part, progress_of, show_table
 
 if TYPE_CHECKING:
     from latentdemo.evaluation import Report
     from latentdemo.evaluation.features.files import SpaceConfig
+    from latentdemo.evaluation.pieces import Spread
     from latentdemo.sampling.densities.store import DensityConfig
 
 
 def evaluate(
-    model: Annotated[str, typer.Argument(help="Model, such as fashion-mnist/dvae.")],
+    context: typer.Context,
+    model: Annotated[str | None, typer.Argument(help="Model, such as fashion-mnist/dvae.")] = None,
     kernels: Annotated[
         str | None,
         typer.Option(
@@ -46,6 +57,10 @@ def evaluate(
         typer.Option(help="Folder of the command judges: take the figures by these, print them, and write nothing."),
     ] = None,
     precision: Annotated[str, typer.Option(help="Of the networks: float32, or bf16 to halve the time.")] = "float32",
+    every_model: Annotated[bool, typer.Option("--all", help="Every model at hand.")] = False,
+    on: On = None,
+    workers: MostWorkers = None,
+    gpus_per_worker: GpusPerWorker = None,
     device: Device = None,
     data_dir: DataDir = None,
     as_json: ReportAsJson = False,
@@ -53,15 +68,62 @@ def evaluate(
     """Measure what every way to sample gains, costs and loses, and write it beside the checkpoint.
 
     Makes the feature space and the densities first, where they are missing. A run that was stopped goes on where it
-    was.
+    was. With --on the ways to sample and the repetitions are spread over a cluster; times are taken on this machine.
     """
+    from latentdemo.checkpoints import list_models
+
+    refuse_without(context, "on", ("workers", "gpus_per_worker"))
+    if every_model == bool(model):
+        raise typer.BadParameter("name a model, or take every one with --all")
+    if precision not in ("float32", "bf16"):
+        raise typer.BadParameter(f"precision is {precision!r}; take float32 or bf16")
+    for name in list_models() if model is None else [model]:
+        evaluate_one(
+            name,
+            kernels,
+            steps,
+            samples,
+            repeats,
+            features,
+            judged_by,
+            precision,
+            spread_over(on, workers, gpus_per_worker, device),
+            device,
+            data_dir,
+            as_json,
+        )
+
+
+def spread_over(on: str | None, workers: int | None, gpus: float | None, device: str | None) -> Spread | None:
+    """What spreads an evaluation over a cluster; None where none is asked for."""
+    if on is None:
+        return None
+    from latentdemo.cluster.evaluation import OnCluster
+    from latentdemo.cluster.pool import Workers
+
+    return OnCluster(on, Workers(workers, gpus=gpus), device)
+
+
+def evaluate_one(
+    model: str,
+    kernels: str | None,
+    steps: str | None,
+    samples: int | None,
+    repeats: int,
+    features: str | None,
+    judged_by: Path | None,
+    precision: str,
+    spread: Spread | None,
+    device: str | None,
+    data_dir: Path | None,
+    as_json: bool,
+) -> None:
+    """Evaluate a model, and show the report."""
     from latentdemo.checkpoints import model_folder
     from latentdemo.engine import OnEngine, engine_for
     from latentdemo.evaluation import EvaluationError, evaluate_model, load_judges, torchvision_features
     from latentdemo.export.files import parse_steps
 
-    if precision not in ("float32", "bf16"):
-        raise typer.BadParameter(f"precision is {precision!r}; take float32 or bf16")
     folder = model_folder(model)
     judges = load_judges(judged_by, folder.parent.name, device) if judged_by else None
     if judges == {}:
@@ -82,6 +144,7 @@ def evaluate(
             bf16=precision == "bf16",
             save=not as_json and judges is None,
             compute=OnEngine(engine_for(device)),
+            spread=spread,
             progress=progress_by_part(bar),
             made=lambda config: show_made(folder, config),
         )

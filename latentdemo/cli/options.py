@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
@@ -17,7 +17,36 @@ DataDir = Annotated[
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Machine-readable.")]
 ReportAsJson = Annotated[bool, typer.Option("--json", help="Print the report, and write no evaluation.")]
+On = Annotated[
+    str | None,
+    typer.Option(
+        help="Where: ray for the cluster that $RAY_ADDRESS names, else for one on this machine; or an address, such as "
+        "ray://head:10001. On this machine without a cluster if not given.",
+        metavar="CLUSTER",
+    ),
+]
+MostWorkers = Annotated[
+    int | None, typer.Option(min=1, help="With --on: workers at once; as many as fit if not given.")
+]
+GpusPerWorker = Annotated[
+    float | None,
+    typer.Option(min=0.0, help="With --on: 0.25 has four share a GPU; one each, where there are any, if not given."),
+]
 EvaluatedModel = Annotated[str, typer.Argument(help="Model that was evaluated, such as fashion-mnist/vae.")]
+
+
+def was_given(context: typer.Context, name: str) -> bool:
+    """Whether whoever called named an option."""
+    source = context.get_parameter_source(name)
+    return source is not None and source.name != "DEFAULT"
+
+
+def refuse_without(context: typer.Context, needed: str, names: Sequence[str]) -> None:
+    """Raise BadParameter where options are given that mean something beside another one only."""
+    given = next((name for name in names if was_given(context, name)), None)
+    if given and not was_given(context, needed):
+        raise typer.BadParameter(f"--{given.replace('_', '-')} says something of --{needed}: name that, too")
+
 
 BELONGS: dict[str, Callable[[str], object]] = {
     "--steps": str.isdecimal,

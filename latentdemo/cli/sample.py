@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.markup import escape
 
-from latentdemo.cli.options import AsJson, Device
+from latentdemo.cli.options import AsJson, Device, GpusPerWorker, MostWorkers, On, refuse_without, was_given
 from latentdemo.cli.terminal import console, progress_bar, progress_of
+
+if TYPE_CHECKING:
+    from latentdemo.sampling import ChainSpec
 
 
 def sample(
@@ -42,40 +45,67 @@ def sample(
     ] = None,
     device: Device = None,
     out: Annotated[
-        Path, typer.Option(help="FILE.png for a comparison, FILE.npz for arrays, a folder for PNGs.")
-    ] = Path("samples.png"),
+        str,
+        typer.Option(
+            help="FILE.png for a comparison, FILE.npz for arrays, a folder for PNGs. With --on a folder that all "
+            "machines see, or an address such as s3://bucket/folder.",
+            metavar="PATH",
+        ),
+    ] = "samples.png",
     rule: Annotated[
         Path | None,
         typer.Option(help="Operating rule of a review; it says all but count, seed, device and where to write to."),
     ] = None,
+    on: On = None,
+    format: Annotated[str, typer.Option(help="With --on: parquet, webdataset or png.")] = "parquet",
+    workers: MostWorkers = None,
+    gpus_per_worker: GpusPerWorker = None,
+    dashboard: Annotated[
+        bool, typer.Option("--dashboard", help="With --on: show Ray's dashboard, on this machine only.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Draw from the prior, walk the chain, and write the chosen steps; or draw by the rule that a review decided on."""
+    """Draw from the prior, walk the chain, and write the chosen steps; or draw by the rule that a review decided on.
+
+    With --on any number of chains is walked on a cluster, into files with a manifest; one that was stopped goes on
+    where it was.
+    """
+    refuse_without(context, "on", ("format", "workers", "gpus_per_worker", "dashboard"))
     if rule:
         refuse_beside_rule(context)
-        sample_by_rule(rule, count, seed, device, out, as_json)
+        sample_by_rule(rule, count, seed, device, Path(out), as_json)
         return
     if model is None:
         raise typer.BadParameter("name a model, or a rule with --rule")
     from latentdemo.engine import RunRequest, engine_for
     from latentdemo.export.files import parse_steps, write_run
+    from latentdemo.sampling import ChainSpec
     from latentdemo.sampling.kernels import PLAIN
 
     shown = parse_steps(steps)
-    request = RunRequest.of(
-        model,
+    spec = ChainSpec(
         kernel or PLAIN,
         count=count,
         steps=max(shown),
         seed=seed,
-        record=shown,
         start=start,
         options=kernel_options(option or [], decoding=decoding, corruption=corruption),
         stop_at=stop_at,
     )
+    if on:
+        folder = out if was_given(context, "out") else BULK_OUT
+        placed: dict[str, Any] = {
+            "on": on,
+            "most": workers,
+            "gpus": gpus_per_worker,
+            "device": device,
+            "dashboard": dashboard,
+        }
+        sample_on_cluster(model, spec, shown, folder, format, as_json, **placed)
+        return
     with progress_bar() as bar:
-        run = engine_for(device).run(request, progress_of(bar, "sampling"))
-    write_run(run, out)
+        run = engine_for(device).run(RunRequest(model, spec, shown), progress_of(bar, "sampling"))
+    write_run(run, Path(out))
     cost = 1000 * run.seconds[max(shown)] / count
     if as_json:
         typer.echo(json.dumps({"out": str(out), "chains": count, "steps": shown, "milliseconds_an_image": cost}))
@@ -83,16 +113,60 @@ def sample(
         typer.echo(f"wrote {out}: {count} chains, steps {', '.join(map(str, shown))}, {cost:.1f} ms an image")
 
 
+BULK_OUT = "samples"  # the folder of a run on a cluster, where --out names none
 SAID_BY_RULE = ("model", "steps", "kernel", "start", "stop_at", "decoding", "corruption", "option")
 
 
 def refuse_beside_rule(context: typer.Context) -> None:
     """Raise BadParameter where an option says what the rule says already."""
     for name in SAID_BY_RULE:
-        source = context.get_parameter_source(name)
-        if source and source.name != "DEFAULT":
+        if was_given(context, name):
             said = name.replace("_", "-")
             raise typer.BadParameter(f"the rule says {said} already: leave it out, or leave --rule out")
+    if was_given(context, "on"):
+        raise typer.BadParameter("a rule is followed on this machine: leave --on out")
+
+
+def sample_on_cluster(
+    model: str,
+    spec: ChainSpec,
+    shown: tuple[int, ...],
+    out: str,
+    format: str,
+    as_json: bool,
+    *,
+    on: str,
+    most: int | None,
+    gpus: float | None,
+    device: str | None,
+    dashboard: bool,
+) -> None:
+    """Walk chains on a cluster, and say what was written."""
+    from latentdemo.cluster.pool import Workers
+    from latentdemo.cluster.sampling import sample_in_bulk
+    from latentdemo.cluster.shards import MANIFEST
+
+    with progress_bar() as bar:
+        manifest = sample_in_bulk(
+            model,
+            spec,
+            out=out,
+            on=on,
+            record=shown,
+            format=format,
+            workers=Workers(most, gpus=gpus),
+            device=device,
+            dashboard=dashboard,
+            progress=progress_of(bar, "sampling"),
+        )
+    if as_json:
+        typer.echo(json.dumps({"out": out, **manifest}))
+    else:
+        files, megabytes = len(manifest["shards"]), manifest["bytes"] / 2**20
+        typer.echo(
+            f"wrote {out}: {spec.count:,} chains, steps {', '.join(map(str, shown))}, in {files:,} shards of "
+            f"{megabytes:,.1f} MB together; {MANIFEST} tells of each"
+        )
 
 
 def sample_by_rule(path: Path, count: int, seed: int, device: str | None, out: Path, as_json: bool) -> None:

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import TypeVar
 
-import numpy as np
-
 from latentdemo.errors import Cancelled
-from latentdemo.evaluation.division import divide
 from latentdemo.evaluation.interval import Interval, ratio_of_gaps
+from latentdemo.evaluation.pieces import Finding, Measurer, Piece, sides_of
 from latentdemo.evaluation.protocol import Arm
-from latentdemo.evaluation.repetition import IN, Numbers, Repetition, Subject
+from latentdemo.evaluation.repetition import IN, Numbers, Subject
 from latentdemo.evaluation.report import CEILING, DISTANCE, GAP, MIX, Measured, Mix, Row
 from latentdemo.evaluation.unfinished import Unfinished
 
@@ -21,7 +19,7 @@ DIGITS = 6  # Of figures in the file.
 
 AnyMeasured = TypeVar("AnyMeasured", bound=Measured)
 Progress = Callable[[int, int], None]
-"""Called with (arms done, in all)."""
+"""Called with (pieces done, in all)."""
 
 
 def measure_all(
@@ -30,45 +28,46 @@ def measure_all(
     count: int,
     seeds: Sequence[int],
     unfinished: Unfinished,
-    progress: Progress | None,
-    cancelled: Callable[[], bool] | None,
+    progress: Progress | None = None,
+    cancelled: Callable[[], bool] | None = None,
+    measure: Callable[[Sequence[Piece]], Iterable[Finding]] | None = None,
 ) -> tuple[list[Row], dict[str, Measured]]:
-    """All rows, their costs still missing, and the references, over all seeds."""
-    repetitions, overlap = repetitions_of(subject, count, seeds)
-    of_seed: list[dict[str, dict[str, Numbers]]] = []
-    total = len(seeds) * (1 + len(arms))
-    for turn, repetition in enumerate(repetitions):
-        measured: dict[str, dict[str, Numbers]] = {}
-        work: list[tuple[str, Callable[[], dict[str, Numbers]]]] = [("references", repetition.references)]
-        work += [(arm.key, partial(repetition.measure, arm, cancelled)) for arm in arms]
-        for index, (key, take) in enumerate(work):
-            if cancelled and cancelled():
-                raise Cancelled("cancelled; what was measured so far is kept")
-            measured[key] = unfinished.get_or_make(f"{repetition.seed} {key}", take)
-            if progress:
-                progress(turn * len(work) + index + 1, total)
-        of_seed.append(measured)
-    names = of_seed[0]["references"]
-    references = {name: over_seeds([each["references"][name] for each in of_seed], overlap) for name in names}
-    rows = [
-        row_of(arm, step, over_seeds([each[arm.key][str(step)] for each in of_seed], overlap))
-        for arm in arms
-        for step in arm.steps
-    ]
+    """All rows, their costs still missing, and the references, over all seeds; None measures in this process."""
+    pieces = [Piece(seed, arm) for seed in seeds for arm in (None, *arms)]
+    found = {piece.key: unfinished.get(piece.key) for piece in pieces}
+    left = [piece for piece in pieces if found[piece.key] is None]
+    measure = measure or partial(map, Measurer(subject, count, seeds, cancelled))
+    for done, (piece, numbers) in enumerate(measure(left), len(pieces) - len(left) + 1):
+        found[piece.key] = numbers
+        unfinished.put(piece.key, numbers)
+        if progress:
+            progress(done, len(pieces))
+        if cancelled and cancelled() and done < len(pieces):
+            raise Cancelled("cancelled; what was measured so far is kept")
+    return rows_of(
+        arms,
+        seeds,
+        {key: numbers for key, numbers in found.items() if numbers is not None},
+        overlap_of(subject, count, seeds),
+    )
+
+
+def rows_of(
+    arms: Sequence[Arm], seeds: Sequence[int], found: Mapping[str, dict[str, Numbers]], overlap: float
+) -> tuple[list[Row], dict[str, Measured]]:
+    """Rows and references from the figures of all pieces, by their keys."""
+
+    def over(arm: Arm | None, name: str) -> Measured:
+        return over_seeds([found[Piece(seed, arm).key][name] for seed in seeds], overlap)
+
+    references = {name: over(None, name) for name in found[Piece(seeds[0], None).key]}
+    rows = [row_of(arm, step, over(arm, str(step))) for arm in arms for step in arm.steps]
     return with_gaps(rows, references)
 
 
-def repetitions_of(subject: Subject, count: int, seeds: Sequence[int]) -> tuple[list[Repetition], float]:
-    """The repetitions, and how far their held-out images overlap; see `divide`."""
-    if subject.train is None:
-        pools = np.array_split(np.random.default_rng(0).permutation(len(subject.held_out)), 2)
-        total = min(map(len, pools))
-        real, overlap = divide(total, count, seeds)
-        sides = [(pools[0][rows], pools[1][rows]) for rows in real]
-    else:
-        real, overlap = divide(len(subject.held_out), count, seeds)
-        sides = list(zip(real, divide(len(subject.train), count, seeds).rows, strict=True))
-    return [Repetition(subject, *side, seed) for side, seed in zip(sides, seeds, strict=True)], overlap
+def overlap_of(subject: Subject, count: int, seeds: Sequence[int]) -> float:
+    """How far the held-out images of the repetitions overlap; see `divide`."""
+    return sides_of(subject, count, seeds)[1]
 
 
 def row_of(arm: Arm, step: int, measured: Measured) -> Row:

@@ -30,8 +30,9 @@ from latentdemo.evaluation.findings.pairs import FILE as PAIRS
 from latentdemo.evaluation.findings.pairs import closest_pairs_sheet
 from latentdemo.evaluation.findings.recommend import recommend
 from latentdemo.evaluation.long_run import diagnose_kernels
-from latentdemo.evaluation.measuring import Progress, measure_all, repetitions_of
+from latentdemo.evaluation.measuring import Progress, measure_all, overlap_of
 from latentdemo.evaluation.metrics.cost import milliseconds_an_image
+from latentdemo.evaluation.pieces import Assignment, Spread
 from latentdemo.evaluation.protocol import plan
 from latentdemo.evaluation.repetition import Subject
 from latentdemo.evaluation.report import (
@@ -76,6 +77,7 @@ def evaluate_model(
     bf16: bool = False,
     save: bool = True,
     compute: Compute | None = None,
+    spread: Spread | None = None,
     progress: PartProgress | None = None,
     made: Callable[[SpaceConfig | DensityConfig], None] | None = None,
     cancelled: Callable[[], bool] | None = None,
@@ -87,7 +89,7 @@ def evaluate_model(
         name: of the model.
         train, held_out: images of its data set.
         count: images a side, in each repetition; None takes `usual_count`.
-        seeds, spaces, kernels, steps, bf16, compute, cancelled: see `measure_model`.
+        seeds, spaces, kernels, steps, bf16, compute, spread, cancelled: see `measure_model`.
         save: whether to write the report beside the model; feature spaces and densities are always kept.
         progress: told how far each part is.
         made: told of a feature space or densities that had to be made.
@@ -116,6 +118,7 @@ def evaluate_model(
         bf16=bf16,
         resume_from=folder / UNFINISHED,
         compute=compute,
+        spread=spread,
         progress=partial(tell, "evaluating"),
         cancelled=cancelled,
     )
@@ -172,6 +175,7 @@ def measure_model(
     bf16: bool = False,
     resume_from: Path | None = None,
     compute: Compute | None = None,
+    spread: Spread | None = None,
     progress: Progress | None = None,
     cancelled: Callable[[], bool] | None = None,
 ) -> Report:
@@ -191,6 +195,7 @@ def measure_model(
         resume_from: a file of what is done so far, written as it goes; a run with the same settings goes on from it.
         compute: where models come from and who computes, such as `latentdemo.engine.OnEngine`; None loads the models
             for itself and computes on this thread, on `device`.
+        spread: has the figures taken by other processes; None takes them here.
         progress: told how far it is.
         cancelled: asked between two batches.
 
@@ -222,7 +227,9 @@ def measure_model(
             trained.weights_digest, density.sha256, digests, count, len(seeds), train is not None, precision
         ]  # fmt: skip
         unfinished = Unfinished(resume_from, settings)
-        figures, references = measure_all(subject, arms, count, seeds, unfinished, progress, cancelled)
+        assignment = Assignment(name, bf16, spaces, train, count, tuple(seeds))
+        measure = partial(spread, assignment) if spread else None
+        figures, references = measure_all(subject, arms, count, seeds, unfinished, progress, cancelled, measure)
         with compute.model(name, "served") as served:
             rows = with_times(figures, served, compute.batches)
         return Report(
@@ -232,7 +239,7 @@ def measure_model(
             spaces={space: each.facts() for space, each in spaces.items()},
             count=count,
             seeds=list(seeds),
-            overlap=repetitions_of(subject, count, seeds)[1],
+            overlap=overlap_of(subject, count, seeds),
             device=describe_device(compute.device),
             created=datetime.datetime.now(tz=datetime.UTC).date().isoformat(),
             versions=current_versions(),

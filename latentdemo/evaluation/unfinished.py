@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -31,11 +31,12 @@ class Unfinished:
             if isinstance(found, dict) and found.get("settings") == list(settings):
                 self.content = found
 
-    def get_or_make(self, key: str, make: Callable[[], Measured]) -> Measured:
-        """A part: from the file, or made now and put there."""
-        parts: dict[str, Measured] = self.content["parts"]
-        if key not in parts:
-            parts[key] = make()
-            if self.path is not None:
-                write_atomically(self.path, json.dumps(self.content))
-        return parts[key]
+    def get(self, key: str) -> Measured | None:
+        """A part that was measured; None where it is still to do."""
+        return self.content["parts"].get(key)
+
+    def put(self, key: str, measured: Measured) -> None:
+        """Keep a part."""
+        self.content["parts"][key] = measured
+        if self.path is not None:
+            write_atomically(self.path, json.dumps(self.content))

@@ -6,7 +6,7 @@ import pytest
 from latentdemo import load_model
 from latentdemo.errors import SamplingError
 from latentdemo.evaluation.protocol import plan
-from latentdemo.evaluation.unfinished import Unfinished
+from latentdemo.evaluation.unfinished import Measured, Unfinished
 
 
 def test_the_prior_sample_is_always_measured() -> None:
@@ -28,26 +28,30 @@ def test_what_cannot_be_planned_is_refused(kernels, steps) -> None:
         plan(load_model("fashion-mnist/vae", "cpu"), kernels, steps)
 
 
+def kept(path: Path | None, settings: list, key: str = "a") -> Measured | None:
+    return Unfinished(path, settings).get(key)
+
+
 def test_an_unfinished_run_goes_on_only_with_the_same_settings(tmp_path) -> None:
-    path = tmp_path / "kept.json"
-    assert Unfinished(path, ["digest", 100]).get_or_make("a", lambda: {"0": {"recall": 0.5}}) == {"0": {"recall": 0.5}}
-    again = Unfinished(path, ["digest", 100])
-    assert again.get_or_make("a", lambda: pytest.fail("made twice")) == {"0": {"recall": 0.5}}
-    assert Unfinished(path, ["digest", 200]).get_or_make("a", dict) == {}
+    path, measured = tmp_path / "kept.json", {"0": {"recall": 0.5}}
+    Unfinished(path, ["digest", 100]).put("a", measured)
+    assert kept(path, ["digest", 100]) == measured
+    assert kept(path, ["digest", 100], "b") is None
+    assert kept(path, ["digest", 200]) is None
     path.write_text(json.dumps({"settings": ["digest", 100]})[:-4])
-    assert Unfinished(path, ["digest", 100]).get_or_make("a", dict) == {}
-    assert Unfinished(None, []).get_or_make("a", dict) == {}
+    assert kept(path, ["digest", 100]) is None
+    assert kept(None, []) is None
 
 
 def test_an_unfinished_run_that_is_interrupted_while_it_writes_loses_nothing(tmp_path, monkeypatch) -> None:
     path = tmp_path / "kept.json"
-    Unfinished(path, []).get_or_make("a", lambda: {"0": {"recall": 0.5}})
+    Unfinished(path, []).put("a", {"0": {"recall": 0.5}})
 
     def interrupted(*_: object) -> None:
         raise KeyboardInterrupt
 
     monkeypatch.setattr(Path, "replace", interrupted)
     with pytest.raises(KeyboardInterrupt):
-        Unfinished(path, []).get_or_make("b", dict)
+        Unfinished(path, []).put("b", {})
     assert json.loads(path.read_text())["parts"] == {"a": {"0": {"recall": 0.5}}}
     assert list(tmp_path.iterdir()) == [path]

@@ -21,6 +21,7 @@ from latentdemo.errors import (
     CheckpointFileMissingError,
     CheckpointFolderError,
     CheckpointMismatchError,
+    ClusterError,
     DatabaseAwayError,
     DatabaseError,
     DatabaseFullError,
@@ -100,6 +101,7 @@ SENTENCES: dict[type[Exception], str] = SHORT | {
     ReviewError: N_("This review is over, full or gone. Ask whoever invited you."),
     DemoError: N_("The demo cannot be started here. Install what it needs."),
     ServerError: N_("The server of the demo does not answer. Start it again."),
+    ClusterError: N_("The cluster does not answer, or cannot do this. See that it runs, and try again."),
     EvaluationError: N_("The evaluation of this model cannot be read or made as asked. Make it anew."),
     QualityError: N_("Too little is there to measure: take more images, or a model with more than one dimension."),
 }

@@ -1,0 +1,1 @@
+"""What work on a cluster costs and brings."""

@@ -1,0 +1,5 @@
+"""Many machines: bulk sampling, evaluation and training sweeps on Ray (extra `cluster`).
+
+Ray takes seconds to import and most people do without it, so that modules here import it within functions, and nothing
+outside of this folder imports it at all.
+"""

@@ -1,0 +1,89 @@
+"""The way to a cluster: one on this machine alone, or one that is there already."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.util import find_spec
+
+from latentdemo.errors import ClusterError
+
+LOCAL = "ray"
+ADDRESS = "RAY_ADDRESS"
+ATTEMPTS = 3  # Ray gives its own processes half a minute to start, which a busy machine may exceed.
+# Ray reads these as it is imported: nothing is reported to its makers, and a cluster that is not to leave this machine
+# listens on the loopback interface, as it does by itself on other systems than Linux.
+QUIET, LOOPBACK = {"RAY_USAGE_STATS_ENABLED": "0"}, {"RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0"}
+
+
+@contextmanager
+def connected(address: str = LOCAL, *, cpus: int | None = None, dashboard: bool = False) -> Iterator[None]:
+    """A cluster for the length of a `with` block; where this process is connected already, that one, which stays.
+
+    Args:
+        address: "ray" for the cluster that `$RAY_ADDRESS` names, else for one on this machine that comes and goes with
+            the block; or the address of one, such as "ray://head:10001".
+        cpus: of a cluster on this machine; None takes all that it has.
+        dashboard: whether a cluster on this machine shows Ray's dashboard, on the loopback interface.
+
+    Raises:
+        ClusterError: Ray is not installed, or the cluster cannot be reached or started.
+    """
+    if find_spec("ray") is None:
+        raise ClusterError("clusters need Ray: pip install 'latentdemo[cluster]'")
+    named = os.environ.get(ADDRESS, "") if address == LOCAL else address
+    if named and named != "auto" and ":" not in named:
+        raise ClusterError(f"no cluster is called {named!r:.80}; take ray, or an address such as ray://head:10001")
+    for name, value in (QUIET if named else QUIET | LOOPBACK).items():
+        os.environ.setdefault(name, value)
+    import ray
+
+    if ray.is_initialized():
+        yield
+        return
+    reach(named) if named else start(cpus, dashboard)
+    try:
+        yield
+    finally:
+        ray.shutdown()
+
+
+def reach(address: str) -> None:
+    """Connect to a cluster that is there; raises ClusterError."""
+    import ray
+
+    try:
+        ray.init(address, logging_level=logging.ERROR, log_to_driver=False)
+    except Exception as error:  # each kind of address has its own for what does not answer
+        raise ClusterError(
+            f"the cluster at {address} does not answer ({first_line(error)}); see that it runs, that Ray and Python "
+            "have the same versions there, and that $RAY_AUTH_MODE and its token are the same"
+        ) from error
+
+
+def start(cpus: int | None, dashboard: bool) -> None:
+    """Start a cluster on this machine; raises ClusterError."""
+    import ray
+
+    for attempt in range(1, ATTEMPTS + 1):
+        try:
+            ray.init(
+                "local",
+                num_cpus=cpus,
+                include_dashboard=dashboard,
+                _node_ip_address="127.0.0.1",
+                logging_level=logging.ERROR,
+                log_to_driver=False,
+            )
+            return
+        except Exception as error:
+            ray.shutdown()
+            if attempt == ATTEMPTS:
+                raise ClusterError(f"Ray does not start on this machine ({first_line(error)}); try again") from error
+
+
+def first_line(error: Exception) -> str:
+    """The first line of what an error says."""
+    return next(iter(str(error).splitlines()), type(error).__name__)

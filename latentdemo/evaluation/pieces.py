@@ -1,0 +1,128 @@
+"""The pieces of an evaluation, each of which can be measured by itself: an arm, or the references, for one seed.
+
+They are measured one after the other in this process, or spread over others that have an `Assignment`. Either way what
+leaves a piece is its figures alone, and a process holds the images and features of one seed at a time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from latentdemo.checkpoints import model_folder
+from latentdemo.data import ImageSet, read_held_out
+from latentdemo.evaluation.compute import Here
+from latentdemo.evaluation.division import divide
+from latentdemo.evaluation.features.space import FeatureSpace
+from latentdemo.evaluation.protocol import Arm
+from latentdemo.evaluation.repetition import Numbers, Repetition, Subject
+
+REFERENCES = "references"
+Sides = tuple[np.ndarray, np.ndarray]
+"""Rows of the images that samples of a seed are compared with, and of those that its references are taken of."""
+
+
+@dataclass(frozen=True)
+class Piece:
+    """What is measured at a time.
+
+    Attributes:
+        seed: of the repetition.
+        arm: the way to sample; None for the references.
+    """
+
+    seed: int
+    arm: Arm | None
+
+    @property
+    def part(self) -> str:
+        """Names it within its repetition."""
+        return self.arm.key if self.arm else REFERENCES
+
+    @property
+    def key(self) -> str:
+        """Names it within the evaluation."""
+        return f"{self.seed} {self.part}"
+
+
+Finding = tuple[Piece, dict[str, Numbers]]
+"""A piece, and its figures by step of the arm or name of the reference."""
+
+
+class Measurer:
+    """Measures pieces, those of one seed after the other best.
+
+    Args:
+        subject: what is measured.
+        count: images a side.
+        seeds: of all repetitions.
+        cancelled: asked between two batches.
+    """
+
+    def __init__(
+        self,
+        subject: Subject,
+        count: int,
+        seeds: Sequence[int],
+        cancelled: Callable[[], bool] | None = None,
+    ) -> None:
+        self.subject = subject
+        self.cancelled = cancelled
+        self.sides = dict(zip(seeds, sides_of(subject, count, seeds)[0], strict=True))
+        self.repetition: Repetition | None = None  # the last one, which holds images and features
+
+    def __call__(self, piece: Piece) -> Finding:
+        """The figures of a piece."""
+        if self.repetition is None or self.repetition.seed != piece.seed:
+            self.repetition = Repetition(self.subject, *self.sides[piece.seed], piece.seed)
+        if piece.arm is None:
+            return piece, self.repetition.references()
+        return piece, self.repetition.measure(piece.arm, self.cancelled)
+
+
+def sides_of(subject: Subject, count: int, seeds: Sequence[int]) -> tuple[list[Sides], float]:
+    """The images of each repetition, and how far the held-out ones overlap; see `divide`."""
+    if subject.train is None:
+        pools = np.array_split(np.random.default_rng(0).permutation(len(subject.held_out)), 2)
+        real, overlap = divide(min(map(len, pools)), count, seeds)
+        return [(pools[0][rows], pools[1][rows]) for rows in real], overlap
+    real, overlap = divide(len(subject.held_out), count, seeds)
+    return list(zip(real, divide(len(subject.train), count, seeds).rows, strict=True)), overlap
+
+
+@dataclass(frozen=True)
+class Assignment:
+    """All that another process needs to measure pieces of an evaluation, beside the model's files.
+
+    Attributes:
+        model: its name.
+        bf16: see `measure_model`.
+        spaces, train: see `Subject`.
+        count, seeds: see `Measurer`.
+    """
+
+    model: str
+    bf16: bool
+    spaces: Mapping[str, FeatureSpace]
+    train: ImageSet | None
+    count: int
+    seeds: tuple[int, ...]
+
+    def measurer(self, device: str | None = None) -> Measurer:
+        """What measures, with models loaded for it alone; raises as `load_model` does."""
+        compute, folder = Here(device), model_folder(self.model)
+        with compute.model(self.model, "trained") as trained:
+            walked = trained
+        if self.bf16:
+            with compute.model(self.model, "bf16") as served:
+                walked = served
+        for space in self.spaces.values():
+            space.module.to(compute.device)
+        subject = Subject(walked, trained, self.spaces, read_held_out(folder.parent), self.train, compute)
+        return Measurer(subject, self.count, self.seeds)
+
+
+Spread = Callable[[Assignment, Sequence[Piece]], Iterable[Finding]]
+"""Has pieces measured by other processes, in any order."""

@@ -1,0 +1,125 @@
+"""Work on Ray, on a cluster of two cores that all tests here share."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import psutil
+import pyarrow.parquet as pq
+import pytest
+
+from latentdemo import load_model, run_chain
+from latentdemo.checkpoints import load_trained
+from latentdemo.cluster import sampling
+from latentdemo.cluster.connection import connected
+from latentdemo.cluster.evaluation import OnCluster
+from latentdemo.cluster.pool import Workers, spread
+from latentdemo.cluster.sampling import sample_in_bulk
+from latentdemo.cluster.shards import ShardRecord
+from latentdemo.errors import ClusterError
+from latentdemo.evaluation.features.registry import load_spaces
+from latentdemo.evaluation.pieces import Assignment, Piece
+from latentdemo.evaluation.protocol import Arm
+from latentdemo.sampling import ChainSpec
+from tests.cluster.workers import dying, refusing
+
+pytestmark = pytest.mark.slow
+
+MODEL = "fashion-mnist/vae"
+COUNT, SEED = 160, 5
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def cluster() -> Iterator[None]:
+    """A cluster that leaves no process behind."""
+    before = {each.pid for each in psutil.Process().children(recursive=True)}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv("RAY_ADDRESS", raising=False)
+        with connected(cpus=2):
+            started = [each for each in psutil.Process().children(recursive=True) if each.pid not in before]
+            yield
+    _gone, alive = psutil.wait_procs(started, timeout=20)
+    assert [each for each in alive if each.status() != psutil.STATUS_ZOMBIE] == []
+
+
+def sampled(out: Path, **changes: object) -> dict:
+    settings = {"count": COUNT, "steps": 2, "seed": SEED, "chains_a_shard": 32, "device": "cpu"} | changes
+    return sample_in_bulk(MODEL, out=str(out), **settings)  # type: ignore[arg-type]
+
+
+def test_chains_of_two_workers_are_those_of_one_machine_bit_for_bit(tmp_path) -> None:
+    told: list[int] = []
+    manifest = sampled(tmp_path / "cluster", progress=lambda done, _total: told.append(done))
+    assert told[-1] == COUNT
+    assert manifest == sampled(tmp_path / "here", on=None)  # checksums of all files among it
+
+    table = pq.read_table(tmp_path / "cluster").to_pydict()
+    run = run_chain(load_model(MODEL, "cpu"), count=COUNT, steps=2, seed=SEED)
+    latents = np.array(table["latent"], np.float32).reshape(COUNT, 2, -1)
+    assert np.array_equal(latents[:, 0], run.latents[0].numpy())
+    assert np.array_equal(latents[:, 1], run.latents[2].numpy())
+
+
+def test_a_worker_that_dies_loses_nothing(tmp_path, monkeypatch) -> None:
+    def spread_dying(items: range, workers: Workers, _make: object, *given: object) -> Iterator[ShardRecord]:
+        return spread(items, workers, dying, str(tmp_path), *given)
+
+    monkeypatch.setattr(sampling, "spread", spread_dying)
+    manifest = sampled(tmp_path / "cluster")
+    assert (tmp_path / "before").exists()
+    assert (tmp_path / "after").exists()
+    assert manifest == sampled(tmp_path / "here", on=None)
+
+
+def test_figures_are_those_of_one_machine() -> None:
+    folder = load_trained(MODEL, "cpu").folder
+    assert folder is not None
+    spaces = load_spaces(folder.parent.name, "cpu", beside=folder.parent)
+    few = {name: spaces[name] for name in list(spaces)[:2]}
+    assignment = Assignment(MODEL, False, few, None, 60, (0, 1))
+    arms = (None, Arm(ChainSpec(steps=1), (0, 1)))
+    pieces = [Piece(seed, arm) for seed in assignment.seeds for arm in arms]
+    here = {piece.key: numbers for piece, numbers in map(assignment.measurer("cpu"), pieces)}
+    there = {piece.key: numbers for piece, numbers in OnCluster(device="cpu")(assignment, pieces)}
+    assert there.keys() == here.keys()
+    for key, parts in here.items():
+        for name, numbers in parts.items():
+            assert there[key][name] == pytest.approx(numbers, rel=1e-6, abs=1e-12)
+
+
+def test_what_a_worker_cannot_do_is_told_in_its_words() -> None:
+    with pytest.raises(ClusterError, match="1 is too much; take less"):
+        list(spread([1], Workers(1), refusing))
+
+
+def test_workers_that_fit_nowhere_are_refused() -> None:
+    with pytest.raises(ClusterError, match="ask for less"):
+        list(spread([1], Workers(gpus=0.5), refusing))
+
+
+def test_nothing_listens_beyond_this_machine() -> None:
+    own = {each.pid for each in psutil.Process().children(recursive=True)}
+    listening = [each for each in psutil.net_connections("inet") if each.status == "LISTEN" and each.pid in own]
+    assert listening
+    assert {each.laddr.ip.removeprefix("::ffff:") for each in listening} <= {"127.0.0.1", "::1"}
+
+
+def test_an_interrupted_command_ends_at_once_and_leaves_no_process(tmp_path) -> None:
+    command = [sys.executable, "-m", "latentdemo", "sample", MODEL, "--count", "1000000", "--on", "ray"]
+    with subprocess.Popen([*command, "--workers", "1", "--out", str(tmp_path / "out")], cwd=ROOT) as process:
+        started: list[psutil.Process] = []
+        while not list(tmp_path.glob("out/part-*")):
+            assert process.poll() is None
+            started = psutil.Process(process.pid).children(recursive=True)
+            time.sleep(0.5)
+        process.send_signal(signal.SIGINT)
+        assert process.wait(60) == 130
+    assert started
+    assert psutil.wait_procs(started, timeout=20)[1] == []
