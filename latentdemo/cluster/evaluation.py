@@ -32,6 +32,8 @@ class OnCluster:
 
     def __call__(self, assignment: Assignment, pieces: Sequence[Piece]) -> Iterator[Finding]:
         """The figures of pieces, in the order in which they are ready; raises ClusterError."""
+        if not pieces:
+            return  # all of it was measured before
         parcel = Parcel.of(assignment.model)
         with connected(self.on):
             yield from spread(pieces, self.workers, begin_measuring, assignment, parcel, self.device)

@@ -64,3 +64,9 @@ def test_compare_adds_to_the_evaluation_or_prints_the_report(capsys, tmp_path, m
 def test_a_folder_without_judges_is_said_to_be_empty(capsys, tmp_path) -> None:
     assert run("evaluate", "fashion-mnist/vae", "--judged-by", str(tmp_path)) == 1
     assert "holds no judge" in capsys.readouterr().err
+
+
+def test_one_model_is_named_or_all_of_them(capsys) -> None:
+    assert run("evaluate") == 2
+    assert run("evaluate", "fashion-mnist/vae", "--all") == 2
+    assert "name a model, or take every one with --all" in capsys.readouterr().err

@@ -114,3 +114,16 @@ def test_what_a_rule_says_is_not_said_beside_it(capsys, rule: str) -> None:
         assert "already" in capsys.readouterr().err
     assert run("sample", "--rule", "nowhere.json") == 1
     assert "nowhere.json cannot be read" in capsys.readouterr().err
+
+
+def test_what_only_a_cluster_does_needs_one(capsys, tmp_path, rule: str) -> None:
+    for option in (["--workers", "2"], ["--gpus-per-worker", "0.5"], ["--format", "png"], ["--dashboard"]):
+        assert run(*SAMPLE, *option) == 2
+        assert "name that, too" in capsys.readouterr().err
+    assert run("sample", "--rule", rule, "--on", "ray") == 2
+    assert "leave --on out" in capsys.readouterr().err
+
+
+def test_a_cluster_that_is_none_is_told(capsys, tmp_path) -> None:
+    assert run(*SAMPLE, "--on", "nowhere", "--out", str(tmp_path / "out")) == 1
+    assert "no cluster is called 'nowhere'" in capsys.readouterr().err

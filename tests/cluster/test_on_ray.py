@@ -15,6 +15,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from latentdemo import load_model, run_chain
+from latentdemo.benchmark.cluster import scale
 from latentdemo.checkpoints import load_trained
 from latentdemo.cluster import sampling
 from latentdemo.cluster.connection import connected
@@ -113,7 +114,12 @@ def test_nothing_listens_beyond_this_machine() -> None:
 
 def test_an_interrupted_command_ends_at_once_and_leaves_no_process(tmp_path) -> None:
     command = [sys.executable, "-m", "latentdemo", "sample", MODEL, "--count", "1000000", "--on", "ray"]
-    with subprocess.Popen([*command, "--workers", "1", "--out", str(tmp_path / "out")], cwd=ROOT) as process:
+    process = subprocess.Popen(
+        [*command, "--workers", "1", "--out", str(tmp_path / "out")],
+        cwd=ROOT,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),  # whoever runs tests may ignore it
+    )
+    try:
         started: list[psutil.Process] = []
         while not list(tmp_path.glob("out/part-*")):
             assert process.poll() is None
@@ -121,5 +127,15 @@ def test_an_interrupted_command_ends_at_once_and_leaves_no_process(tmp_path) -> 
             time.sleep(0.5)
         process.send_signal(signal.SIGINT)
         assert process.wait(60) == 130
+    finally:
+        process.kill()
     assert started
     assert psutil.wait_procs(started, timeout=20)[1] == []
+
+
+def test_what_scaling_costs_is_measured(monkeypatch) -> None:
+    monkeypatch.setattr(scale, "CHAINS_A_SHARD", 32)
+    rows = [scale.row_of(MODEL, "cpu", workers) for workers in (0, 1)]
+    assert [row["workers"] for row in rows] == [0, 1]
+    assert all(row["pictures a second"] > 0 for row in rows)
+    assert scale.driver_row(20)["shards"] == 20

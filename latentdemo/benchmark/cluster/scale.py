@@ -1,4 +1,4 @@
-"""Bulk sampling on a cluster of this machine against one process, and what the process costs that hands out the work."""
+"""Bulk sampling on a cluster of this machine against one process, and what handing out the work costs."""
 
 from __future__ import annotations
 
