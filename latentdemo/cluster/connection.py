@@ -13,8 +13,8 @@ from latentdemo.errors import ClusterError
 LOCAL = "ray"
 ADDRESS = "RAY_ADDRESS"
 ATTEMPTS = 3  # Ray gives its own processes half a minute to start, which a busy machine may exceed.
-# Ray reads these as it is imported. Nothing is reported to its makers, it warns of nothing that its own Ray Data does, and
-# a cluster that is not to leave this machine listens on the loopback interface, as it does by itself outside of Linux.
+# Ray reads these as it is imported: nothing is reported to its makers, nothing printed of what Ray Data does by itself,
+# and a cluster of this machine alone listens on the loopback interface, as it always does outside of Linux.
 QUIET = {"RAY_USAGE_STATS_ENABLED": "0", "RAY_BACKEND_LOG_LEVEL": "fatal"}
 LOOPBACK = {"RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0"}
 
