@@ -48,7 +48,7 @@ def sample(
         str,
         typer.Option(
             help="FILE.png for a comparison, FILE.npz for arrays, a folder for PNGs. With --on a folder that all "
-            "machines see, or an address such as s3://bucket/folder.",
+            "machines see, or an address such as s3://bucket/folder; samples if not given.",
             metavar="PATH",
         ),
     ] = "samples.png",

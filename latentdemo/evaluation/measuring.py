@@ -32,24 +32,32 @@ def measure_all(
     cancelled: Callable[[], bool] | None = None,
     measure: Callable[[Sequence[Piece]], Iterable[Finding]] | None = None,
 ) -> tuple[list[Row], dict[str, Measured]]:
-    """All rows, their costs still missing, and the references, over all seeds; None measures in this process."""
+    """All rows, their costs still missing, and the references, over all seeds.
+
+    Args:
+        subject: what is measured.
+        arms: the ways to sample.
+        count, seeds: see `measure_model`.
+        unfinished: what was measured before, and is not measured again.
+        progress: told how far it is.
+        cancelled: asked between two batches.
+        measure: measures pieces, in any order; None does so in this process.
+
+    Raises:
+        Cancelled: `cancelled` answered True; what was measured is kept.
+    """
     pieces = [Piece(seed, arm) for seed in seeds for arm in (None, *arms)]
-    found = {piece.key: unfinished.get(piece.key) for piece in pieces}
-    left = [piece for piece in pieces if found[piece.key] is None]
+    found = {piece.key: kept for piece in pieces if (kept := unfinished.get(piece.key)) is not None}
+    left = [piece for piece in pieces if piece.key not in found]
     measure = measure or partial(map, Measurer(subject, count, seeds, cancelled))
-    for done, (piece, numbers) in enumerate(measure(left), len(pieces) - len(left) + 1):
+    for piece, numbers in measure(left):
         found[piece.key] = numbers
         unfinished.put(piece.key, numbers)
         if progress:
-            progress(done, len(pieces))
-        if cancelled and cancelled() and done < len(pieces):
+            progress(len(found), len(pieces))
+        if cancelled and cancelled() and len(found) < len(pieces):
             raise Cancelled("cancelled; what was measured so far is kept")
-    return rows_of(
-        arms,
-        seeds,
-        {key: numbers for key, numbers in found.items() if numbers is not None},
-        overlap_of(subject, count, seeds),
-    )
+    return rows_of(arms, seeds, found, overlap_of(subject, count, seeds))
 
 
 def rows_of(

@@ -37,14 +37,9 @@ class Piece:
     arm: Arm | None
 
     @property
-    def part(self) -> str:
-        """Names it within its repetition."""
-        return self.arm.key if self.arm else REFERENCES
-
-    @property
     def key(self) -> str:
         """Names it within the evaluation."""
-        return f"{self.seed} {self.part}"
+        return f"{self.seed} {self.arm.key if self.arm else REFERENCES}"
 
 
 Finding = tuple[Piece, dict[str, Numbers]]
