@@ -13,7 +13,7 @@ from latentdemo.errors import ClusterError
 
 PIECE = 2**20  # bytes that are read at a time
 PROBE = ".can-be-written"
-UNFINISHED = ".unfinished"
+UNFINISHED = "."  # what names of files begin with until they are complete; readers of Parquet pass over such
 
 
 @dataclass(frozen=True)
@@ -79,10 +79,11 @@ class Place:
     def open(self, name: str) -> Iterator[Counted]:
         """A file to write, which is there once it is complete; raises ClusterError."""
         path = self.path(name)
-        unfinished = path + UNFINISHED if self.is_local else path  # elsewhere a file appears when it is closed
+        folder, _, file_name = path.rpartition("/")
+        unfinished = f"{folder}/{UNFINISHED}{file_name}" if self.is_local else path  # elsewhere it appears when closed
         with told(self.name):
             if self.is_local:
-                self.filesystem.create_dir(path.rpartition("/")[0], recursive=True)
+                self.filesystem.create_dir(folder, recursive=True)
             with self.filesystem.open_output_stream(unfinished) as file:
                 yield Counted(file)
             if self.is_local:
@@ -106,7 +107,7 @@ class Place:
 
         with told(self.name):
             found = self.filesystem.get_file_info(fs.FileSelector(self.path(name), allow_not_found=True))
-        return [each.base_name for each in found if each.is_file and not each.base_name.endswith(UNFINISHED)]
+        return [each.base_name for each in found if each.is_file and not each.base_name.startswith(UNFINISHED)]
 
 
 class Counted:

@@ -12,6 +12,7 @@ import pickle
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any, TypeVar
 
 from latentdemo.cluster.connection import first_line
@@ -106,11 +107,20 @@ def spread(
     Raises:
         ClusterError: no worker fits, one raised an error of latentdemo, or the cluster is gone.
     """
+    from ray.util.client import ray as client
+
+    if items:
+        spread_from = spread_by_relay if client.is_connected() else spread_from_here
+        yield from spread_from(items, workers, prepare, *given)
+
+
+def spread_from_here(
+    items: Sequence[Item], workers: Workers, prepare: Callable[..., Callable[[Item], Result]], *given: Any
+) -> Iterator[Result]:
+    """As `spread`, in a process that is part of the cluster."""
     import ray
     import ray.data
 
-    if not items:
-        return
     fitting, gpus = workers.fitting(), workers.gpus_each()
     strategy = ray.data.ActorPoolStrategy(min_size=1, max_size=workers.most, initial_size=fitting)
     with quiet(), in_words():
@@ -129,6 +139,50 @@ def spread(
             if isinstance(result, Failure):
                 raise ClusterError(f"a worker gave up: {result.words}")
             yield result
+
+
+def spread_by_relay(
+    items: Sequence[Item], workers: Workers, prepare: Callable[..., Callable[[Item], Result]], *given: Any
+) -> Iterator[Result]:
+    """As `spread`, in a process that only talks to the cluster, where Ray Data does not run."""
+    import ray
+
+    with in_words():
+        relay: Any = ray.remote(num_cpus=0)(Relay)
+        relay = relay.remote(items, workers, ray.put((prepare, given)))
+        while (results := unpickled(relay.next.remote())) != []:
+            if isinstance(results, Failure):
+                raise ClusterError(results.words)
+            yield from results
+
+
+def unpickled(reference: Any) -> Any:
+    """What was pickled elsewhere."""
+    import ray
+
+    content: Any = ray.get(reference)
+    return pickle.loads(content)
+
+
+class Relay:
+    """Spreads items within the cluster, for a process that is not part of it.
+
+    Args:
+        items, workers: see `spread`.
+        prepared: the function that prepares, and its arguments.
+    """
+
+    def __init__(
+        self, items: Sequence[Any], workers: Workers, prepared: tuple[Callable[..., Any], Sequence[Any]]
+    ) -> None:
+        self.results = spread_from_here(items, workers, prepared[0], *prepared[1])
+
+    def next(self) -> bytes:
+        """The next result, pickled in a list; an empty one after the last, or why there is none."""
+        try:
+            return pickle.dumps(list(islice(self.results, 1)))
+        except ClusterError as error:
+            return pickle.dumps(Failure(str(error)))
 
 
 @contextmanager

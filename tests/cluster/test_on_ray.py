@@ -20,7 +20,7 @@ from latentdemo.checkpoints import load_trained
 from latentdemo.cluster import sampling
 from latentdemo.cluster.connection import connected
 from latentdemo.cluster.evaluation import OnCluster
-from latentdemo.cluster.pool import Workers, spread
+from latentdemo.cluster.pool import Workers, spread, spread_by_relay
 from latentdemo.cluster.sampling import sample_in_bulk
 from latentdemo.cluster.shards import ShardRecord
 from latentdemo.errors import ClusterError
@@ -103,8 +103,13 @@ def test_figures_are_those_of_one_machine() -> None:
 
 
 def test_what_a_worker_cannot_do_is_told_in_its_words() -> None:
-    with pytest.raises(ClusterError, match="1 is too much; take less"):
-        list(spread([1], Workers(1), refusing))
+    for spread_from in (spread, spread_by_relay):
+        with pytest.raises(ClusterError, match="2 is too much; take less"):
+            list(spread_from([1, 2], Workers(1), refusing))
+
+
+def test_who_is_not_part_of_the_cluster_gets_every_result() -> None:
+    assert sorted(spread_by_relay([0, 1], Workers(1), refusing)) == [0, 1]
 
 
 def test_workers_that_fit_nowhere_are_refused() -> None:
