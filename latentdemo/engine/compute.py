@@ -28,6 +28,7 @@ class OnEngine:
     def __init__(self, engine: Engine, batches: Batches | None = None) -> None:
         self.engine = engine
         self.batches = batches or engine.run_batches
+        self.at_once = 1 if batches else 2  # Batches of a job come one after the other.
 
     @property
     def device(self) -> torch.device:

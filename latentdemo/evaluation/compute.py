@@ -21,7 +21,10 @@ class Compute(Protocol):
     Attributes:
         device: where that is.
         batches: walks chains, as `run_batches`.
+        at_once: how many threads may ask of it at a time, so that it need not wait while figures are taken.
     """
+
+    at_once: int
 
     @property
     def device(self) -> torch.device: ...
@@ -43,6 +46,8 @@ class Here:
         device: where; None takes cuda, else mps, else cpu.
         batches: walks chains.
     """
+
+    at_once = 1
 
     def __init__(self, device: torch.device | str | None = None, batches: Batches = run_batches) -> None:
         self.device = pick_device(device)

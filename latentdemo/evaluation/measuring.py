@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
 from typing import TypeVar
@@ -49,7 +50,7 @@ def measure_all(
     pieces = [Piece(seed, arm) for seed in seeds for arm in (None, *arms)]
     found = {piece.key: kept for piece in pieces if (kept := unfinished.get(piece.key)) is not None}
     left = [piece for piece in pieces if piece.key not in found]
-    measure = measure or partial(map, Measurer(subject, count, seeds, cancelled))
+    measure = measure or partial(measured_here, Measurer(subject, count, seeds, cancelled))
     for piece, numbers in measure(left):
         found[piece.key] = numbers
         unfinished.put(piece.key, numbers)
@@ -58,6 +59,13 @@ def measure_all(
         if cancelled and cancelled() and len(found) < len(pieces):
             raise Cancelled("cancelled; what was measured so far is kept")
     return rows_of(arms, seeds, found, overlap_of(subject, count, seeds))
+
+
+def measured_here(measurer: Measurer, pieces: Sequence[Piece]) -> Iterator[Finding]:
+    """What pieces come to, in their order: where an engine walks chains, those of one piece while figures are taken of
+    another."""
+    with ThreadPoolExecutor(measurer.subject.compute.at_once, "latentdemo-measuring") as threads:
+        yield from threads.map(measurer, pieces)
 
 
 def rows_of(

@@ -1,13 +1,14 @@
 """The pieces of an evaluation, each of which can be measured by itself: an arm, or the references, for one seed.
 
-They are measured one after the other in this process, or spread over others that have an `Assignment`. Either way what
-leaves a piece is its figures alone, and a process holds the images and features of one seed at a time.
+They are measured in this process, one or two at a time, or spread over others that have an `Assignment`. Either way
+what leaves a piece is its figures alone, and a process holds the images and features of one seed at a time.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from threading import Lock
 
 import numpy as np
 
@@ -47,7 +48,7 @@ Finding = tuple[Piece, dict[str, Numbers]]
 
 
 class Measurer:
-    """Measures pieces, those of one seed after the other best.
+    """Measures pieces, those of one seed after the other best; several threads may call it.
 
     Args:
         subject: what is measured.
@@ -67,14 +68,21 @@ class Measurer:
         self.cancelled = cancelled
         self.sides = dict(zip(seeds, sides_of(subject, count, seeds)[0], strict=True))
         self.repetition: Repetition | None = None  # the last one, which holds images and features
+        self.lock = Lock()
 
     def __call__(self, piece: Piece) -> Finding:
         """The figures of a piece."""
-        if self.repetition is None or self.repetition.seed != piece.seed:
-            self.repetition = Repetition(self.subject, *self.sides[piece.seed], piece.seed)
+        repetition = self.repetition_of(piece.seed)
         if piece.arm is None:
-            return piece, self.repetition.references()
-        return piece, self.repetition.measure(piece.arm, self.cancelled)
+            return piece, repetition.references()
+        return piece, repetition.measure(piece.arm, self.cancelled)
+
+    def repetition_of(self, seed: int) -> Repetition:
+        """The last repetition, if it is of that seed, else a new one."""
+        with self.lock:
+            if self.repetition is None or self.repetition.seed != seed:
+                self.repetition = Repetition(self.subject, *self.sides[seed], seed)
+            return self.repetition
 
 
 def sides_of(subject: Subject, count: int, seeds: Sequence[int]) -> tuple[list[Sides], float]:
