@@ -5,6 +5,7 @@ from pathlib import Path
 
 import streamlit as st
 
+from latentdemo.ui.doctor.browser import doctor_is_asked_for, examine_browser
 from latentdemo.ui.i18n.words import _, chosen_language, set_language
 from latentdemo.ui.overview.opening import opening
 from latentdemo.ui.shell.navigation import INVITATION, keep_settings_in_navigation, note_invitation, streamlit_pages
@@ -21,7 +22,11 @@ st.html(SHELL / "style.css")
 send_to_current_connections()
 share_session_locks()
 set_language(chosen_language())
-page = st.navigation(streamlit_pages(), position="hidden" if INVITATION in st.query_params else "top")
+alone = INVITATION in st.query_params or doctor_is_asked_for()
+page = st.navigation(streamlit_pages(), position="hidden" if alone else "top")
+if doctor_is_asked_for():
+    examine_browser()
+    st.stop()
 with opening(page.url_path):  # shows the first screen while PyTorch is imported
     from latentdemo.ui.shell.arguments import parse_args
     from latentdemo.ui.shell.sidebar import sidebar

@@ -23,6 +23,8 @@ EXTRAS = {  # room -> extras whose packages it may import beside the backend's; 
     "cluster": {"cluster"},
     "export": {"demo"},
     "reviews": {"demo"},
+    "doctor": {"demo"},
+    "operations": {"metrics"},
     "ui": {"demo"},
     "pages": {"demo"},
     "app.py": {"demo"},

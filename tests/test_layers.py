@@ -25,10 +25,12 @@ MAY_IMPORT = {  # room -> rooms and modules at the top of the package
     "reviews": BASE | {"models", "data", "checkpoints", "sampling", "evaluation", "engine"},
     "cluster": BASE | {"models", "data", "checkpoints", "sampling", "training", "evaluation", "engine"},
     "export": BASE | {"models", "checkpoints", "sampling", "evaluation", "engine"},
+    "doctor": BASE | {"models", "checkpoints", "sampling", "reviews"},
+    "operations": BASE | {"checkpoints", "engine", "ui"},
     "benchmark": BASE | {"models", "data", "checkpoints", "sampling", "evaluation", "engine", "reviews", "cluster"},
     "cli": BASE
     | {"models", "data", "checkpoints", "sampling", "training", "evaluation", "engine", "export", "benchmark"}
-    | {"reviews", "cluster"},
+    | {"reviews", "cluster", "doctor"},
     "ui": BASE | {"models", "data", "checkpoints", "sampling", "evaluation", "engine", "reviews", "export"},
 }
 SHARED_BY_PAGES = {"i18n", "state", "shell", "components", "runs", "controls", "evaluation", "export"}
@@ -37,6 +39,7 @@ UI_MAY_IMPORT = {  # room -> other rooms of the screens; what two pages share is
     "state": {"i18n"},
     "shell": {"i18n", "state"},
     "components": {"i18n"},
+    "doctor": {"i18n", "components"},
     "runs": {"i18n", "state"},
     "controls": {"i18n", "state", "components", "runs"},
     "evaluation": {"i18n", "state", "components"},

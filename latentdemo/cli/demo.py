@@ -1,18 +1,27 @@
-"""The command that starts the web app, from a clone of the project."""
+"""Commands around the web app: one starts it, from a clone of the project; one finds what is wrong where it runs."""
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 from importlib.util import find_spec
 from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+from rich.markup import escape
 
+from latentdemo.cli.options import AsJson
+from latentdemo.cli.terminal import console
 from latentdemo.errors import DemoError
+
+if TYPE_CHECKING:
+    from latentdemo.doctor import Finding
 
 PACKAGE = Path(__file__).parents[1]
 APP = "app.py"
+LIGHTS = {"good": "[green]good[/]   ", "warning": "[yellow]warning[/]", "fault": "[bold red]fault[/]  "}
 
 
 def demo(context: typer.Context) -> None:
@@ -26,7 +35,7 @@ def demo(context: typer.Context) -> None:
         raise DemoError(f"the web app needs packages that are not there: pip install -r {app.parent}/requirements.txt")
     # all threads share one heap: a server of many sessions holds less memory (Linux only)
     environment = {"MALLOC_ARENA_MAX": "1", **os.environ}
-    command = [sys.executable, "-m", "streamlit", "run", str(app), *context.args]
+    command = [sys.executable, "-m", "latentdemo.operations", "run", str(app), *context.args]
     os.execve(sys.executable, command, environment)  # signals go to the server itself
 
 
@@ -43,3 +52,39 @@ def find_app(folders: list[Path]) -> Path:
         f"no {APP} of latentdemo in {' or '.join(map(str, folders))}: the web app is started from a clone of the "
         "project; change to its folder and try again"
     )
+
+
+def doctor(
+    address: Annotated[
+        str | None,
+        typer.Option(help="Look at a demo from outside instead, as a browser would.", metavar="https://HOST/PATH"),
+    ] = None,
+    cookie: Annotated[str, typer.Option(help="Cookie that leads through a sign-in there.", metavar="NAME=VALUE")] = "",
+    as_json: AsJson = False,
+) -> None:
+    """Find what is wrong with this installation, and say what to do; exit code 1 where something does not work.
+
+    A person at a browser finds what is between them and the demo at its address with ?doctor=1 behind it.
+    """
+    from dataclasses import asdict
+
+    from latentdemo.doctor import Address, examine_address, examine_machine
+
+    found = []
+    for finding in examine_address(Address(address, cookie)) if address else examine_machine():
+        found.append(finding)
+        if not as_json:
+            tell(finding)
+    if as_json:
+        typer.echo(json.dumps([asdict(finding) for finding in found], indent=2, ensure_ascii=False))
+    elif all(finding.state == "good" for finding in found):
+        console.print("All is well.")
+    if any(finding.state == "fault" for finding in found):
+        raise typer.Exit(1)
+
+
+def tell(finding: Finding) -> None:
+    """Print a line, and what to do below it."""
+    console.print(f"{LIGHTS[finding.state]} {finding.check}: {escape(finding.found)}", soft_wrap=True, highlight=False)
+    if finding.remedy:
+        console.print(f"        -> {escape(finding.remedy)}", soft_wrap=True, highlight=False)

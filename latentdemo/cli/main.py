@@ -17,7 +17,7 @@ from rich.markup import escape
 from latentdemo.cli.attributes import attributes
 from latentdemo.cli.bench import bench
 from latentdemo.cli.data import check, hold_out
-from latentdemo.cli.demo import demo
+from latentdemo.cli.demo import demo, doctor
 from latentdemo.cli.evaluate import compare, evaluate, retime
 from latentdemo.cli.fit import features, fit, judges
 from latentdemo.cli.models import check_model, choices, models
@@ -56,7 +56,7 @@ LONG: tuple[Callable[..., Any], ...] = (train, features, judges, fit, evaluate, 
 commands: tuple[Callable[..., Any], ...] = (
     *(models, choices, sample, interpolate, rerun),
     *(train, adopt, features, judges, fit, recommend, evaluate, compare, retime, paths, attributes),
-    *(hold_out, bench),
+    *(hold_out, bench, doctor),
 )
 for command in commands:
     name = command.__name__.replace("_", "-")

@@ -6,6 +6,7 @@ from collections.abc import Hashable
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 
+from latentdemo.engine.figures import Tally
 from latentdemo.engine.run import Run
 from latentdemo.engine.ticket import Claim
 from latentdemo.errors import Busy
@@ -42,15 +43,17 @@ class Admission:
     Args:
         queue_limit: runs, above which the next is turned away.
         memory_limit: bytes that their results may weigh, above which the next is turned away.
+        tally: told of those that are turned away; None takes one of its own.
 
     Attributes:
         entries: the runs.
         fresh: those of them that the worker has not seen.
     """
 
-    def __init__(self, queue_limit: int, memory_limit: int) -> None:
+    def __init__(self, queue_limit: int, memory_limit: int, tally: Tally | None = None) -> None:
         self.queue_limit = queue_limit
         self.memory_limit = memory_limit
+        self.tally = tally or Tally()
         self.entries: dict[Run, Entry] = {}
         self.fresh: list[Run] = []
 
@@ -72,9 +75,16 @@ class Admission:
         seconds."""
         held = sum(entry.bytes for entry in self.entries.values())
         if len(self) >= self.queue_limit or (held and held + size > self.memory_limit):
+            self.tally.end("refused")
             # Runs get equal shares of the device, so that the shortest is the first to make room.
             shortest = min(run.steps_in_all - run.steps_done for run in self.entries)
             raise Busy(len(self), max(1.0, pace * shortest * len(self)))
+
+    @property
+    def stages(self) -> tuple[int, int]:
+        """How many of them have not begun, and how many have."""
+        begun = sum(bool(run.begun) for run in self.entries)
+        return len(self) - begun, begun
 
     def place(self, run: Run | None) -> int:
         """The place of a run among those that have not begun, from 1; 0 once it has."""

@@ -27,6 +27,7 @@ import torch
 from latentdemo.engine.admission import Admission, Entry
 from latentdemo.engine.clock import SteadyClock
 from latentdemo.engine.faults import explained
+from latentdemo.engine.figures import EngineFigures, Tally, outcome_of
 from latentdemo.engine.pool import ModelPool
 from latentdemo.engine.recent import RecentResults
 from latentdemo.engine.request import RunRequest, batches_of, files_digests
@@ -84,9 +85,10 @@ class Engine:
         self.results: RecentResults[ChainRun] = RecentResults(RESULTS_KEPT)
         self.clock = clock or SteadyClock()
         self.closed = False
-        self._scheduler = Scheduler(self.row_limit, self.clock)  # Only the worker uses it.
+        self.tally = Tally()
+        self._scheduler = Scheduler(self.row_limit, self.clock, self.tally)  # Only the worker uses it.
         self._changed = threading.Condition()  # It guards all that follows.
-        self._admission = Admission(queue_limit, memory_limit)
+        self._admission = Admission(queue_limit, memory_limit, self.tally)
         self._calls: deque[tuple[Callable[[], Any], Future[Any]]] = deque()
         self._worker: threading.Thread | None = None
 
@@ -106,6 +108,7 @@ class Engine:
         if kept is not None:
             claim = Claim(None, self.clock())
             claim.end(kept, None)
+            self.tally.end("kept")
             return Ticket(self, claim)
         with ExitStack() as lease:
             model = self._model(request, lease)
@@ -180,6 +183,12 @@ class Engine:
         with self._changed:
             return self._admission.place(run)
 
+    def figures(self) -> EngineFigures:
+        """What it has done, and has to do at this moment."""
+        with self._changed:
+            waiting, walking = self._admission.stages
+        return EngineFigures(self.tally, waiting, walking, *self.models.held, self.results.weight)
+
     def give_up(self, claim: Claim) -> None:
         """See `Ticket.cancel`."""
         claim.given_up = True
@@ -193,7 +202,7 @@ class Engine:
             self._changed.notify_all()
         if worker is not None:
             worker.join()
-        self._scheduler = Scheduler(self.row_limit, self.clock)
+        self._scheduler = Scheduler(self.row_limit, self.clock, self.tally)
         with self._changed:
             entries = self._admission.take_all()
         for entry in entries:
@@ -274,7 +283,7 @@ class Engine:
         """
         with self._changed:
             suspects = self._scheduler.stepping
-            self._scheduler = Scheduler(self.row_limit, self.clock)
+            self._scheduler = Scheduler(self.row_limit, self.clock, self.tally)
             entries = self._admission.take_all()
             suspected = [entry for entry in entries if not suspects or entry.run in suspects]
             given_up = [entry for entry in suspected if entry.suspected]
@@ -334,5 +343,7 @@ class Engine:
         if result is not None and entry.key is not None:
             self.results.put(entry.key, result, entry.bytes)
         entry.lease.close()
+        outcome = outcome_of(error)
         for claim in entry.claims:
+            self.tally.end("cancelled" if claim.given_up else outcome)
             claim.end(result, error)

@@ -55,6 +55,13 @@ class ModelPool:
         self.kept: OrderedDict[Key, Kept] = OrderedDict()
         self._lock = threading.Lock()  # It guards order and users, and is never held while something is read.
 
+    @property
+    def held(self) -> tuple[int, int]:
+        """How many models are loaded at this moment, and the bytes that they weigh."""
+        with self._lock:
+            loaded = [kept.bytes for kept in self.kept.values() if kept.model is not None]
+        return len(loaded), sum(loaded)
+
     def get(self, name: str) -> GenerativeAutoencoder:
         """The model of a name; raises as `load_model` does."""
         with self.lease(name) as model:

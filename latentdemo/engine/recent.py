@@ -29,6 +29,12 @@ class RecentResults(Generic[Result]):
         """What the kept results may weigh together."""
         return int(self._kept.maxsize)
 
+    @property
+    def weight(self) -> int:
+        """What they weigh together at this moment."""
+        with self._lock:
+            return int(self._kept.currsize)
+
     def get(self, key: Hashable) -> Result | None:
         """The result of a key, if it is still kept."""
         with self._lock:

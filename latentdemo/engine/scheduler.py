@@ -20,6 +20,7 @@ from contextlib import contextmanager
 import torch
 
 from latentdemo.engine.faults import explained, is_out_of_memory
+from latentdemo.engine.figures import Tally
 from latentdemo.engine.run import Block, Run
 from latentdemo.random import ChainNoise
 from latentdemo.sampling.kernels.kernel import join_rows, take_rows
@@ -67,15 +68,19 @@ class Scheduler:
     Args:
         row_limit: chains that a tick holds.
         clock: seconds, never going back.
+        tally: told of each step; None takes one of its own.
 
     Attributes:
         pace: seconds that a step of a chain took of late.
         stepping: the runs of the tick that goes on, or that was left by something that no tick should raise.
     """
 
-    def __init__(self, row_limit: int, clock: Callable[[], float] = time.perf_counter) -> None:
+    def __init__(
+        self, row_limit: int, clock: Callable[[], float] = time.perf_counter, tally: Tally | None = None
+    ) -> None:
         self.row_limit = row_limit
         self.clock = clock
+        self.tally = tally or Tally()
         self.groups: dict[Hashable, Group] = {}
         self.pace = 0.0
         self.stepping: list[Run] = []
@@ -140,6 +145,7 @@ class Scheduler:
             run.put_back(block, take_rows(state, rows), take_rows(info, rows))
             first += len(block)
         seconds = (self.clock() - began) / len(noise)
+        self.tally.step(len(noise), seconds * len(noise))
         for run, block in taken:
             run.charge(block.step + 1, seconds * len(block))
         self.pace = seconds if self.pace == 0.0 else 0.9 * self.pace + 0.1 * seconds

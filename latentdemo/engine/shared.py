@@ -41,3 +41,9 @@ def engine_for(device: torch.device | str | None = None) -> Engine:
             engine = engines[name] = Engine(name)
             atexit.register(engine.close)
     return engine
+
+
+def engines_at_work() -> list[Engine]:
+    """The engines that this process has begun so far."""
+    engines: dict[str, Engine] = KEPT.get("engines", {})
+    return [engine for engine in list(engines.values()) if not engine.closed]

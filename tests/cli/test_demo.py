@@ -28,7 +28,7 @@ def test_demo_starts_the_clone_with_whatever_follows(started, monkeypatch, tmp_p
     monkeypatch.delenv("MALLOC_ARENA_MAX", raising=False)
     assert run("demo", "--server.port", "8502", "--", "--checkpoints", "FOLDER") == 3
     ((command, environment),) = started
-    assert command[1:5] == ["-m", "streamlit", "run", str(ROOT / "app.py")]
+    assert command[1:5] == ["-m", "latentdemo.operations", "run", str(ROOT / "app.py")]
     assert command[5:] == ["--server.port", "8502", "--", "--checkpoints", "FOLDER"]
     assert (command[0], environment["MALLOC_ARENA_MAX"]) == (sys.executable, "1")
 

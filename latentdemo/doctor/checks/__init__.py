@@ -1,0 +1,1 @@
+"""What is looked at on the machine, one check a file."""
