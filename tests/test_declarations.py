@@ -52,7 +52,7 @@ def pinned(name: str) -> dict[str, str]:
     found = {}
     for line in (ROOT / name).read_text(encoding="utf-8").splitlines():
         if line.startswith("-r "):
-            found |= pinned(line.removeprefix("-r "))
+            found |= pinned(str(Path(name).parent / line.removeprefix("-r ")))
         else:
             distribution, version = line.split("==")
             found[canonicalize_name(distribution.split("[")[0])] = version

@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from rich.console import Console
 from rich.markup import escape
 
 from latentdemo.cli.options import AsJson
-from latentdemo.cli.terminal import console
 from latentdemo.errors import DemoError
 
 if TYPE_CHECKING:
@@ -70,21 +70,21 @@ def doctor(
 
     from latentdemo.doctor import Address, examine_address, examine_machine
 
-    found = []
+    found, out = [], Console()
     for finding in examine_address(Address(address, cookie)) if address else examine_machine():
         found.append(finding)
         if not as_json:
-            tell(finding)
+            tell(out, finding)
     if as_json:
         typer.echo(json.dumps([asdict(finding) for finding in found], indent=2, ensure_ascii=False))
     elif all(finding.state == "good" for finding in found):
-        console.print("All is well.")
+        out.print("All is well.")
     if any(finding.state == "fault" for finding in found):
         raise typer.Exit(1)
 
 
-def tell(finding: Finding) -> None:
+def tell(out: Console, finding: Finding) -> None:
     """Print a line, and what to do below it."""
-    console.print(f"{LIGHTS[finding.state]} {finding.check}: {escape(finding.found)}", soft_wrap=True, highlight=False)
+    out.print(f"{LIGHTS[finding.state]} {finding.check}: {escape(finding.found)}", soft_wrap=True, highlight=False)
     if finding.remedy:
-        console.print(f"        -> {escape(finding.remedy)}", soft_wrap=True, highlight=False)
+        out.print(f"        -> {escape(finding.remedy)}", soft_wrap=True, highlight=False)
