@@ -152,5 +152,6 @@ def test_the_command_says_what_to_do_and_has_exit_code_1(model: Path, capsys) ->
 def test_an_address_that_nobody_answers_at_is_found(capsys) -> None:
     assert run("doctor", "--address", "http://127.0.0.1:9") == 1
     assert "does not answer" in " ".join(capsys.readouterr().out.split())
-    assert run("doctor", "--address", "demo") == 1
-    assert "https://" in capsys.readouterr().err
+    for address in ("demo", "https://host:port"):
+        assert run("doctor", "--address", address) == 1
+        assert "https://" in capsys.readouterr().err

@@ -16,10 +16,8 @@ def check() -> Iterator[Finding]:
     device = pick_device()
     words = f"{describe_device(device)}; models serve in {best_precision(device)}"
     try:
-        product = torch.ones(8, 8, dtype=torch.float32, device=device).mm(
-            torch.ones(8, 8, dtype=torch.float32, device=device)
-        )
-        right = bool((product.cpu() == 8.0).all())
+        ones = torch.ones(8, 8, dtype=torch.float32, device=device)
+        right = bool((ones.mm(ones).cpu() == 8.0).all())
     except RuntimeError as error:
         yield Finding("device", "fault", f"{words}; it does not compute: {error}",
                       "look at the driver; CUDA_VISIBLE_DEVICES= (empty) takes the CPU meanwhile")  # fmt: skip

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
 
-from latentdemo import __version__
+from latentdemo._version import __version__
 from latentdemo.doctor.finding import Finding
 
 LEAST_PYTHON = (3, 11)
