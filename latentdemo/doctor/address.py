@@ -259,8 +259,8 @@ def check_clock(address: Address) -> Finding:
         return Finding("clock", "warning", "the answers have no date", "let the proxy pass on the header Date")
     if apart <= CLOCKS_APART:
         return Finding("clock", "good", "agrees with that of this machine")
-    return Finding("clock", "fault", f"differs from that of this machine by {apart / 60:.0f} minutes: signing in may fail",
-                   "set both by the network (NTP)")  # fmt: skip
+    words = f"differs from that of this machine by {apart / 60:.0f} minutes: signing in may fail"
+    return Finding("clock", "fault", words, "set both by the network (NTP)")
 
 
 def check_protection(address: Address) -> Finding:

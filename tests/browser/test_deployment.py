@@ -46,6 +46,7 @@ REMEDIES = {
     "upload": "client_max_body_size",
 }
 PLACES = ("", "/latentdemo")
+VISITORS = 30  # so many that chance does not bring all of them to one of two replicas
 
 
 @pytest.fixture(scope="module")
@@ -104,23 +105,28 @@ def test_a_visitor_stays_with_one_replica(browser: Browser, nginx: Nginx) -> Non
     with opened_behind(browser, nginx.addresses["shipped"]) as open_path:
         pages = [open_path("/?doctor=1&lang=en") for _ in range(4)]
         for page in pages:
-            expect(lines(page, "good")).to_have_count(7)
+            expect(come_through(page)).to_have_count(7)
+    unknown = Address(nginx.addresses["shipped"])
+    unknown.trusted = False
+    for _ in range(VISITORS):
+        unknown.ask("_stcore/health")
     served = nginx.replicas()
     assert len(served) >= len(pages)
     assert all(len(replicas) == 1 for replicas in served.values())
     assert len(set.union(*served.values())) == 2
 
 
-def lines(page: Page, state: str) -> Locator:
-    """Lines of the doctor's page in a state."""
-    return page.locator(f".doctor li.{state}")
+def come_through(page: Page) -> Locator:
+    """Lines of the doctor's page that have an answer and tell of no fault, however slow this machine is."""
+    return page.locator(".doctor li:not(.asking, .fault)")
 
 
 @pytest.mark.parametrize("place", PLACES)
 def test_the_doctor_finds_nothing_where_nothing_is_wrong(nginx: Nginx, place: str) -> None:
     found = list(examine_address(Address(nginx.addresses["shipped"] + place)))
     assert [each for each in found if each.state == "fault"] == []
-    assert [each.check for each in found if each.state == "warning"] == ["certificate"]
+    assert [each.state for each in found if each.check == "certificate"] == ["warning"]
+    assert (found[-1].check, found[-1].state) == ("protection", "good")
 
 
 @pytest.mark.parametrize("fault", REMEDIES)
@@ -159,6 +165,6 @@ def test_so_does_the_person_at_the_browser(
     page = browser.new_context(ignore_https_errors=True).new_page()
     page.add_init_script(script)
     page.goto(f"{nginx.addresses[variant]}/overview?doctor=1&lang=en")
-    expect(lines(page, "good")).to_have_count(6)
-    expect(lines(page, "fault")).to_contain_text([re.compile(f"{title}.*{remedy}")])
+    expect(come_through(page)).to_have_count(6)
+    expect(page.locator(".doctor li.fault")).to_contain_text([re.compile(f"{title}.*{remedy}")])
     page.context.close()
