@@ -58,7 +58,7 @@ class Nginx:
 def configuration(variants: Mapping[str, Sequence[tuple[str, str]]], replicas: Sequence[str], folder: Path) -> str:
     """The shipped file for these replicas, its server once for each variant: texts in it, and what they become."""
     head, redirect, server = SHIPPED.split("\nserver {")
-    head = replaced(head, [("server demo:8501", " max_fails=0;\n    server ".join(replicas))])
+    head = replaced(head, [("demo:8501", " max_fails=0;\n    server ".join(replicas))])
     servers = [replaced(server, [(CERTIFICATES, str(folder)), *changes]) for changes in variants.values()]
     ports = free_ports(len(servers) + 1)
     parts = [replaced(redirect, [("listen 80", f"listen 127.0.0.1:{ports[-1]}")])]
