@@ -175,6 +175,6 @@ with stage:
         shown = scene(walk, request, chosen.title)
         play(shown, view_in_link(shown))
         if not presenting():
-            export_walk(chosen, request, walk)
+            export_walk(chosen, request, walk, shown)
     elif working():
         st.skeleton(HEIGHT)

@@ -5,8 +5,6 @@ from __future__ import annotations
 import streamlit as st
 
 from latentdemo.evaluation.report import Report, Row
-from latentdemo.sampling.densities.resolve import MAPS
-from latentdemo.sampling.starts import PRIOR
 from latentdemo.ui.components.wipe import Side, wipe
 from latentdemo.ui.controls.kernel import way_in_link
 from latentdemo.ui.evaluation.cards import show_verdict
@@ -19,7 +17,9 @@ from latentdemo.ui.overview.evidence import show_evidence
 from latentdemo.ui.overview.export import export_pair
 from latentdemo.ui.overview.pictures import (
     begin_way,
+    keeps_places,
     place_of_sheet,
+    places_in_words,
     prior_sheet,
     real_sheet,
     way_heading,
@@ -56,7 +56,7 @@ def problem(chosen: Selection) -> None:
     prior = prior_sheet(chosen)
     with right:
         sheet_or_place(chosen, _("Straight from the prior"), prior, prior_alt(chosen.title))
-    what_the_prior_is()
+    st.markdown(what_the_prior_is())
     report = report_of(chosen)
     if report and report.latent_space:
         st.markdown(_("Measured for this model: {sentence}", sentence=mismatch(report.latent_space)))
@@ -87,11 +87,11 @@ def before_and_after(chosen: Selection, row: Row, prior: bytes | None, after: by
     """A line to drag between the pictures where both come from the same random points; else two sheets."""
     titles = _("Straight from the prior"), way_heading(row)
     alts = prior_alt(chosen.title), f"{chosen.title}: {way_phrase(row)}"
-    if row.start != PRIOR and row.start not in MAPS:
+    if not keeps_places(row):
         for column, title, png, alt in zip(st.columns(2), titles, (prior, after), alts, strict=True):
             with column:
                 sheet_or_place(chosen, title, png, alt)
-        st.caption(_("Unselected samples; those on the right are draws of their own, not what the left ones became."))
+        st.caption(places_in_words(row))
         return
     if prior and after:
         wipe(
@@ -101,7 +101,7 @@ def before_and_after(chosen: Selection, row: Row, prior: bytes | None, after: by
         )
     else:
         sheet_or_place(chosen, titles[0], prior, alts[0])
-    st.caption(_("Unselected samples. In every place both pictures come from the same random point: drag the line."))
+    st.caption(places_in_words(row))
 
 
 def remedy(report: Report | None, row: Row) -> None:

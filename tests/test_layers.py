@@ -30,7 +30,7 @@ MAY_IMPORT = {  # room -> rooms and modules at the top of the package
     "benchmark": BASE | {"models", "data", "checkpoints", "sampling", "evaluation", "engine", "reviews", "cluster"},
     "cli": BASE
     | {"models", "data", "checkpoints", "sampling", "training", "evaluation", "engine", "export", "benchmark"}
-    | {"reviews", "cluster", "doctor"},
+    | {"reviews", "cluster", "doctor", "ui"},  # of the screens' words and pictures a site is made
     "ui": BASE | {"models", "data", "checkpoints", "sampling", "evaluation", "engine", "reviews", "export"},
 }
 SHARED_BY_PAGES = {"i18n", "state", "shell", "components", "runs", "controls", "evaluation", "export"}
@@ -52,6 +52,7 @@ UI_MAY_IMPORT = {  # room -> other rooms of the screens; what two pages share is
     "overview": SHARED_BY_PAGES,
     "quality": SHARED_BY_PAGES,
     "review": SHARED_BY_PAGES,
+    "site": SHARED_BY_PAGES | {"overview", "chain"},
 }
 LONGEST_MODULE, LARGEST_ROOM = 350, 15  # lines, modules
 

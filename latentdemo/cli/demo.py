@@ -1,4 +1,5 @@
-"""Commands around the web app: one starts it, from a clone of the project; one finds what is wrong where it runs."""
+"""Commands around the web app: they start it, from a clone of the project, write a site of files, and find what is wrong
+where it runs."""
 
 from __future__ import annotations
 
@@ -14,6 +15,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from latentdemo.cli.options import AsJson
+from latentdemo.cli.terminal import progress_bar, progress_by_part
 from latentdemo.errors import DemoError
 
 if TYPE_CHECKING:
@@ -37,6 +39,28 @@ def demo(context: typer.Context) -> None:
     environment = {"MALLOC_ARENA_MAX": "1", **os.environ}
     command = [sys.executable, "-m", "latentdemo.operations", "run", str(app), *context.args]
     os.execve(sys.executable, command, environment)  # signals go to the server itself
+
+
+def site(
+    folder: Annotated[Path, typer.Argument(help="Folder for the pages; it is made where it is not there.")],
+    model: Annotated[
+        list[str] | None, typer.Argument(help="Models to show, such as avatars/vae; all if none is named.")
+    ] = None,
+) -> None:
+    """Write a site of files that shows all models without a server: index.html, and a page for each with its case, in
+    English and Japanese, and a chain that plays.
+
+    It works from a folder as it does from any web space; nothing is fetched from elsewhere.
+    """
+    if find_spec("streamlit") is None:
+        raise DemoError("pages need packages that are not there: pip install 'latentdemo[demo]'")
+    os.environ.setdefault("STREAMLIT_LOGGER_LEVEL", "error")  # no word of its server, of which there is none
+    from latentdemo.checkpoints import list_models
+    from latentdemo.ui.site.write import write_site
+
+    with progress_bar() as bar:
+        write_site(folder, model or list_models(), progress_by_part(bar))
+    typer.echo(f"wrote {folder / 'index.html'}: open it in a browser, or copy the folder to your web space")
 
 
 def find_app(folders: list[Path]) -> Path:

@@ -17,7 +17,7 @@ from rich.markup import escape
 from latentdemo.cli.attributes import attributes
 from latentdemo.cli.bench import bench
 from latentdemo.cli.data import check, hold_out
-from latentdemo.cli.demo import demo, doctor
+from latentdemo.cli.demo import demo, doctor, site
 from latentdemo.cli.evaluate import compare, evaluate, retime
 from latentdemo.cli.fit import features, fit, judges
 from latentdemo.cli.models import check_model, choices, models
@@ -52,11 +52,11 @@ def asleep_while_waiting(command: Callable[..., Any]) -> Callable[..., Any]:
     return run
 
 
-LONG: tuple[Callable[..., Any], ...] = (train, features, judges, fit, evaluate, compare, paths, attributes)
+LONG: tuple[Callable[..., Any], ...] = (train, features, judges, fit, evaluate, compare, paths, attributes, site)
 commands: tuple[Callable[..., Any], ...] = (
     *(models, choices, sample, interpolate, rerun),
     *(train, adopt, features, judges, fit, recommend, evaluate, compare, retime, paths, attributes),
-    *(hold_out, bench, doctor),
+    *(hold_out, site, bench, doctor),
 )
 for command in commands:
     name = command.__name__.replace("_", "-")

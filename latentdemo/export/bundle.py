@@ -49,8 +49,7 @@ class Bundle:
         seconds: how long a frame stays.
         branches: those of `settings.branches`.
         beside: which of the branches deck and PDF show beside step 0, in place of `after`; None for none of them.
-        page: composes a web page of the story, the sheet at step 0, the others with their captions, and the number of
-            the one to begin with; None makes none.
+        page: composes a web page of all this; None makes none.
     """
 
     story: Story
@@ -62,7 +61,7 @@ class Bundle:
     seconds: float = 1.0
     branches: Sequence[Drawn] = ()
     beside: int | None = None
-    page: Callable[[Story, Image.Image, Sequence[tuple[str, Image.Image]], int], bytes] | None = None
+    page: Callable[[Bundle], bytes] | None = None
 
     @property
     def key(self) -> Hashable:
@@ -102,13 +101,16 @@ class Bundle:
         return mp4_bytes(self.drawn_frames(), self.seconds)
 
     def html(self) -> bytes:
-        """A web page with a line to drag between step 0 and whatever else is shown."""
+        """A web page that needs no server."""
         assert self.page is not None
+        return self.page(self)
+
+    def compared(self) -> tuple[list[tuple[str, Image.Image]], int]:
+        """Whatever is shown beside step 0, each with its caption, and the number of the one to begin with."""
         sheets, shown = self.sheets(), [step for step in self.settings.captions if step]
         steps = [(self.settings.captions[step], sheets[step]) for step in shown]
         last = shown.index(self.after) if self.after in shown else len(shown) - 1
-        at = last if self.beside is None else len(shown) + self.beside
-        return self.page(self.story, sheets[0], [*steps, *self.branch_sheets()], at)
+        return [*steps, *self.branch_sheets()], last if self.beside is None else len(shown) + self.beside
 
     def pptx(self) -> bytes:
         """The slides."""
@@ -128,7 +130,7 @@ class Bundle:
             PICTURE: self.png,
             "animation.gif": self.gif,
             "animation.mp4": self.mp4,
-            **({"before-after.html": self.html} if self.page else {}),
+            **({"page.html": self.html} if self.page else {}),
             "slides.pptx": self.pptx,
             "summary.pdf": self.pdf,
         }

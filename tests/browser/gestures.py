@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import io
+import re
 
 from PIL import Image
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 IN_THE_ROW = "[data-testid=stTopNavLink]"  # a link of the navigation on a wide screen
 DRAWN = 1000  # milliseconds until the end of a run is on screen
@@ -47,3 +48,23 @@ def photo() -> bytes:
     buffer = io.BytesIO()
     picture.save(buffer, "JPEG")
     return buffer.getvalue()
+
+
+def move_the_line(page: Page, line: Locator) -> None:
+    """Drag the line to a quarter of the picture, then move it with keys."""
+    box = page.locator(".wipe .stage").bounding_box()
+    assert box
+    middle = box["y"] + box["height"] / 2
+    page.mouse.move(box["x"] + box["width"] / 2, middle)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] / 4, middle, steps=4)
+    page.mouse.up()
+    page.mouse.move(box["x"] + box["width"] / 8, middle)
+    expect(line).to_have_value(re.compile("2[45]"))
+    before = page.locator(".wipe .before")
+    assert re.fullmatch(r"inset\(0px 7[56]% 0px 0px\)", before.evaluate("image => getComputedStyle(image).clipPath"))
+    line.focus()
+    page.keyboard.press("End")
+    page.keyboard.press("ArrowLeft")
+    expect(line).to_have_value("99")
+    expect(line).to_have_attribute("aria-valuetext", re.compile(r"99\s%.*\s1\s%"))

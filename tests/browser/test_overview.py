@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 
 import pytest
-from PIL import Image
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import expect
 
-from latentdemo.ui.export.page import page_bytes
 from tests.browser.conftest import Open
-from tests.browser.gestures import photo, press, upload
-from tests.export.runs import STORY
+from tests.browser.gestures import move_the_line, photo, press, upload
 
 pytestmark = pytest.mark.slow
 
@@ -60,33 +56,3 @@ def test_a_line_between_before_and_after_follows_mouse_and_keys(open_page: Open)
     expect(line).to_have_value("50")
     move_the_line(page, line)
     expect(page.get_by_test_id("stAlert")).to_have_count(0)
-
-
-def test_the_page_that_is_taken_away_has_that_line_and_asks_nobody(browser: Browser, tmp_path: Path) -> None:
-    pictures = [Image.new("RGBA", (600, 400), colour) for colour in ("red", "blue")]
-    (tmp_path / "page.html").write_bytes(page_bytes(STORY, pictures[0], [("後", pictures[1])], 0))
-    page, asked = browser.new_page(), []
-    page.on("request", lambda request: asked.append(request.url))
-    page.goto((tmp_path / "page.html").as_uri())
-    move_the_line(page, page.get_by_role("slider"))
-    assert [url for url in asked if not url.startswith("data:")] == [(tmp_path / "page.html").as_uri()]
-
-
-def move_the_line(page: Page, line: Locator) -> None:
-    """Drag the line to a quarter of the picture, then move it with keys."""
-    box = page.locator(".wipe .stage").bounding_box()
-    assert box
-    middle = box["y"] + box["height"] / 2
-    page.mouse.move(box["x"] + box["width"] / 2, middle)
-    page.mouse.down()
-    page.mouse.move(box["x"] + box["width"] / 4, middle, steps=4)
-    page.mouse.up()
-    page.mouse.move(box["x"] + box["width"] / 8, middle)
-    expect(line).to_have_value(re.compile("2[45]"))
-    before = page.locator(".wipe .before")
-    assert re.fullmatch(r"inset\(0px 7[56]% 0px 0px\)", before.evaluate("image => getComputedStyle(image).clipPath"))
-    line.focus()
-    page.keyboard.press("End")
-    page.keyboard.press("ArrowLeft")
-    expect(line).to_have_value("99")
-    expect(line).to_have_attribute("aria-valuetext", re.compile(r"99\s%.*\s1\s%"))

@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
+import io
 import math
+
+from PIL import Image
 
 from latentdemo.export import Layout, RunSettings, sheets_of
 from latentdemo.export.picture import frames_of
 from latentdemo.ui.chain.walks import Walk, WalkRequest
+from latentdemo.ui.components.player import Scene
 from latentdemo.ui.controls.attributes import move_words
 from latentdemo.ui.controls.kernel import way_in_words
 from latentdemo.ui.controls.starting_point import kind_title
-from latentdemo.ui.export.popover import export_popover
+from latentdemo.ui.export.popover import WebPage, export_popover
+from latentdemo.ui.export.run_page import run_page
 from latentdemo.ui.i18n.words import _
+from latentdemo.ui.state.evaluated import report_of
 from latentdemo.ui.state.selection import Selection
 
 SHOWN, SHEETS_A_ROW = 10, 6  # the picture has so many steps after the first, in rows of so many
 SECONDS = 0.6  # the animation stays at a step for so long
 
 
-def export_walk(chosen: Selection, request: WalkRequest, walk: Walk) -> None:
-    """Files of the chains: the picture has ten steps, the animation all of them."""
+def export_walk(chosen: Selection, request: WalkRequest, walk: Walk, shown: Scene) -> None:
+    """Files of the chains: the picture has ten steps, animation and web page all of them."""
     steps = range(request.spec.steps + 1)
     captions = {step: _("Step {step}", step=step) for step in steps}
     settings = RunSettings(
@@ -39,7 +45,23 @@ def export_walk(chosen: Selection, request: WalkRequest, walk: Walk) -> None:
         in_words(request),
         frames=lambda: frames_of(sheets_of(walk.run.images, settings.layout), captions),
         seconds=SECONDS,
+        page=played_page(chosen, walk, shown),
     )
+
+
+def played_page(chosen: Selection, walk: Walk, shown: Scene) -> WebPage:
+    """The player, with verdict and evidence."""
+    report = report_of(chosen)
+    return WebPage(
+        _("Page (HTML)"),
+        _("The player with every step, in one file for any browser: it plays without server and network."),
+        lambda bundle: run_page(bundle, report, shown, frames(walk)),
+    )
+
+
+def frames(walk: Walk) -> Image.Image:
+    """All frames on one sheet, see `Walk`."""
+    return Image.open(io.BytesIO(walk.sheet))
 
 
 def in_words(request: WalkRequest) -> dict[str, str]:

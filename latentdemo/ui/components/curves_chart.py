@@ -75,7 +75,14 @@ def curve_layers(curves: Sequence[Curve], frame: Frame) -> list[alt.Chart]:
     for curve in curves:
         rows = pd.DataFrame(
             [
-                {"x": point.x, "y": point.y, "low": point.low, "high": point.high, "note": point.note}
+                {
+                    "x": point.x,
+                    "y": point.y,
+                    "low": point.low,
+                    "high": point.high,
+                    "note": point.note,
+                    "said": f"{curve.label}: {point.note}",
+                }
                 for point in curve.points
             ]
         )
@@ -92,7 +99,10 @@ def curve_layers(curves: Sequence[Curve], frame: Frame) -> list[alt.Chart]:
             bands.append(base.mark_rule(color=colour, strokeWidth=2, tooltip=None).encode(**interval))
         marks.append(
             base.mark_point(shape=curve.style.shape, color=colour, filled=True, size=60, opacity=1.0).encode(
-                x=frame.x(), y=frame.y("y"), tooltip=[alt.Tooltip("note:N", title=curve.label)]
+                x=frame.x(),
+                y=frame.y("y"),
+                tooltip=[alt.Tooltip("note:N", title=curve.label)],
+                description="said:N",
             )
         )
     return [*bands, *lines, *marks]
@@ -129,7 +139,7 @@ def edge_layers(levels: Sequence[Level], frame: Frame, title: str) -> list[alt.C
         orient="right", values=places, labelExpr=label_expression(names, gap / 100), labelOverlap=False, labelLimit=190,
         labelPadding=6, grid=False, ticks=False, domain=False, title=None,
     )  # fmt: skip
-    nothing = alt.Chart(pd.DataFrame([{"y": frame.y_ends[0]}])).mark_point(opacity=0, size=0, tooltip=None)
+    nothing = alt.Chart(pd.DataFrame([{"y": frame.y_ends[0]}])).mark_point(opacity=0, size=0, tooltip=None, aria=False)
     return [nothing.encode(y=frame.y("y").axis(edge)) for edge in ([left, right] if names else [left])]
 
 
@@ -137,7 +147,9 @@ def ring(point: Point, frame: Frame) -> alt.Chart:
     """A ring around a point."""
     return (
         alt.Chart(pd.DataFrame([{"x": point.x, "y": point.y}]))
-        .mark_point(shape="circle", size=330, filled=False, color=REAL, strokeWidth=2.2, opacity=1.0, tooltip=None)
+        .mark_point(
+            shape="circle", size=330, filled=False, color=REAL, strokeWidth=2.2, opacity=1.0, tooltip=None, aria=False
+        )
         .encode(x=frame.x(), y=frame.y("y"))
     )
 

@@ -52,7 +52,7 @@ def parts_chart(parts: Sequence[Part], ends: Sequence[str], x_title: str) -> alt
              "note": part.note}
         )  # fmt: skip
     domain = [0.0, ROOM * (max(reached.values()) or 1.0)]
-    across = alt.Y("bar:N", sort=bars, title=None, axis=alt.Axis(ticks=False, domain=False, labelLimit=150))
+    across = alt.Y("bar:N", sort=bars, title=None, axis=alt.Axis(ticks=False, domain=False, labelLimit=190))
     along = alt.X("from:Q", title=x_title, scale=alt.Scale(domain=domain, nice=False), axis=alt.Axis(tickCount=5))
     tooltip = [alt.Tooltip("title:N", title=" "), alt.Tooltip("note:N", title="  ")]
     pieces = (

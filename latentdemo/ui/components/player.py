@@ -1,6 +1,7 @@
 """The player of chains: frames, figures and map go to the browser once, and it plays them there.
 
-`player.html`, `player.css` and `player.js` are its parts in the browser, an inline component of Streamlit.
+`player.html`, `player.css` and `player.js` are its parts in the browser: an inline component of Streamlit, and what a
+page that is taken away is made of.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
 from latentdemo.ui.components.charts import PRIOR
-from latentdemo.ui.components.inline import inline_component
+from latentdemo.ui.components.inline import inline_component, parts_of
 from latentdemo.ui.i18n.words import _
 
 Kind = Literal["", "rejected", "resting"]
@@ -17,6 +18,7 @@ Show = Literal["picture", "before", "start", "given"]
 SPEEDS = (0.25, 0.5, 1, 2, 4)
 MARGIN = 0.08  # room above and below a curve, as a share of its height
 
+PARTS = parts_of(__file__)
 component = inline_component(__file__)
 
 
@@ -130,7 +132,16 @@ def player(scene: Scene, view: View, remote: bool = False) -> View:
         view: what to begin with; a scene that is on screen already stays where it is.
         remote: whether the keys of a presenter's remote control lead from step to step.
     """
-    data = asdict(scene) | {
+    data = player_data(scene, view, remote)
+    reported: dict[str, Any] = component(key="player", data=data, on_view_change=lambda: None).view or {}
+    if reported.get("run") != scene.run:
+        return view
+    return View(reported["at"], reported["chain"], reported["show"], reported["speed"])
+
+
+def player_data(scene: Scene, view: View, remote: bool = False) -> dict[str, Any]:
+    """What `player.js` takes; arguments as of `player`."""
+    return asdict(scene) | {
         "view": asdict(view),
         "shows": list(scene.shows.items()),
         "colours": {"kernel": scene.colour, "prior": PRIOR},
@@ -138,10 +149,6 @@ def player(scene: Scene, view: View, remote: bool = False) -> View:
         "remote": remote,
         "words": words(scene),
     }
-    reported: dict[str, Any] = component(key="player", data=data, on_view_change=lambda: None).view or {}
-    if reported.get("run") != scene.run:
-        return view
-    return View(reported["at"], reported["chain"], reported["show"], reported["speed"])
 
 
 def words(scene: Scene) -> dict[str, str]:

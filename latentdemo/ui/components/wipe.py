@@ -14,7 +14,7 @@ from latentdemo.imaging import data_uri, size_of
 from latentdemo.ui.components.inline import inline_component, parts_of
 from latentdemo.ui.i18n.words import _
 
-HTML, CSS, JS = parts_of(__file__)
+PARTS = parts_of(__file__)
 component = inline_component(__file__)
 
 
@@ -25,16 +25,16 @@ class Side:
     Attributes:
         title: what it is, on its side of the line.
         alt: what it shows, for those who do not see it.
-        png: the picture; all are of one size.
+        file: the picture as PNG or WebP; all are of one size.
     """
 
     title: str
     alt: str
-    png: bytes
+    file: bytes
 
     def as_data(self) -> dict[str, str]:
         """What the browser needs of it."""
-        return {"title": self.title, "alt": self.alt, "source": data_uri(self.png)}
+        return {"title": self.title, "alt": self.alt, "source": data_uri(self.file)}
 
 
 def wipe(before: Side, afters: Sequence[Side], at: int = 0, around: str = "20rem") -> None:
@@ -51,7 +51,7 @@ def wipe(before: Side, afters: Sequence[Side], at: int = 0, around: str = "20rem
 
 def wipe_data(before: Side, afters: Sequence[Side], at: int, around: str) -> dict[str, Any]:
     """What `wipe.js` takes; it fills in what is in braces."""
-    width, height = size_of(before.png)
+    width, height = size_of(before.file)
     return {
         "before": before.as_data(),
         "afters": [after.as_data() for after in afters],

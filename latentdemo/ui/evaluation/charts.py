@@ -9,11 +9,18 @@ import streamlit as st
 from latentdemo.evaluation.report import Report
 from latentdemo.ui.components.curves import Axis, curves_legend
 from latentdemo.ui.components.curves_chart import curves_chart
-from latentdemo.ui.evaluation.curves import STEPS_AXIS, STRICTEST, curves, figures_by, levels, marked_point
+from latentdemo.ui.evaluation.curves import (
+    STEP_TICKS,
+    STEPS_AXIS,
+    STRICTEST,
+    curves,
+    figures_by,
+    levels,
+    marked_point,
+)
 from latentdemo.ui.i18n.figure_words import axis_title, figure_title, value_text
 from latentdemo.ui.i18n.words import _
 
-STEP_TICKS = (0, 1, 2, 3, 5, 10, 20, 50, 100)
 TIME_TICKS = (0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1000)  # milliseconds
 
 

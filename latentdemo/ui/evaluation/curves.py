@@ -12,6 +12,7 @@ from latentdemo.ui.i18n.kernel_words import capital, steps_taken, steps_text, wa
 from latentdemo.ui.i18n.words import _
 
 STEPS_AXIS, TIME_AXIS = "steps", "milliseconds"
+STEP_TICKS = (0, 1, 2, 3, 5, 10, 20, 50, 100)
 STRICTEST = "strictest"  # stands for the judge that finds the least of the gap closed
 HUNDRED = 100.0  # per cent of the gap that are closed at the ceiling, by definition
 

@@ -5,12 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+import altair as alt
+
+from latentdemo.evaluation.interval import Interval
 from latentdemo.evaluation.report import GAP, Report
 from latentdemo.export.story import LEAST_SHOWN
 from latentdemo.sampling import PLAIN
-from latentdemo.ui.components.curves import Curve, Point
-from latentdemo.ui.evaluation.curves import STEPS_AXIS, curves
+from latentdemo.ui.components.charts import DIRECT, Look, legend, line_swatch, swatch_image
+from latentdemo.ui.components.curves import Axis, Curve, Level, Point
+from latentdemo.ui.components.curves_chart import curves_chart
+from latentdemo.ui.evaluation.curves import STEP_TICKS, STEPS_AXIS, curves, levels, marked_point
 from latentdemo.ui.evaluation.verdict import gap_closed_text, leave_alone, told_of
+from latentdemo.ui.i18n.figure_words import axis_title, value_text
 from latentdemo.ui.i18n.kernel_words import capital, way_key, way_phrase
 from latentdemo.ui.i18n.words import _
 
@@ -43,6 +49,53 @@ def two_curves(report: Report) -> list[Curve]:
     return [
         replace(curve, points=kept_above(curve.points, LEAST_SHOWN)) if report.gain == GAP else curve for curve in named
     ]
+
+
+def gain_chart(report: Report) -> alt.LayerChart:
+    """Both curves between what they are compared with; the advised way is marked where it is a chain."""
+    row = report.recommended
+    return curves_chart(
+        two_curves(report),
+        compared_with(report),
+        Axis(_("Chain steps"), "sqrt", STEP_TICKS),
+        axis_title(report.gain),
+        marked_point(report, report.gain, STEPS_AXIS) if row and row.kernel else None,
+        _("Advised"),
+        reach=max((each.steps for each in report.rows if each.is_plain), default=0),
+    )
+
+
+def gain_legend(report: Report) -> str:
+    """What is which line of the chart, as HTML."""
+    entries = [(swatch_image(curve.swatch), curve.label) for curve in two_curves(report)]
+    if report.recommended and not report.recommended.kernel:
+        entries.append((swatch_image(line_swatch(Look(DIRECT.colour, []))), _("Advised: no chain")))
+    return legend(entries)
+
+
+def gain_in_words(report: Report) -> str:
+    """What the curves lie between, for those who do not see the chart."""
+    return "; ".join(
+        _("{name}: {value}", name=each.label, value=value_text(report.gain, Interval(each.value)))
+        for each in compared_with(report)
+    )
+
+
+def how_many(report: Report) -> str:
+    """What the chart rests on."""
+    return _("{count} samples, {seeds} repetitions; bands are 95 % intervals.",
+             count=f"{report.count * len(report.seeds):,}", seeds=len(report.seeds))  # fmt: skip
+
+
+def compared_with(report: Report) -> list[Level]:
+    """What the curves lie between, in plain words, and the advised way where it takes no step."""
+    names = {"prior": _("Prior samples"), "ceiling": _("Best possible"), "real": _("Real data")}
+    found = [replace(level, label=names[level.kind], half_width=None) for level in levels(report, report.gain)]
+    row = report.recommended
+    if row and not row.kernel:
+        figure = told_of(report, row).figures[report.gain]
+        found.append(Level(_("Advised"), "draw", figure.mean, figure.half_width))
+    return found
 
 
 def kept_above(points: Sequence[Point], lowest: float) -> list[Point]:

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
+from typing import NamedTuple
 
 import streamlit as st
 from PIL import Image
 from torch import Tensor
 
 from latentdemo.engine import RecentResults
+from latentdemo.evaluation.report import Report
 from latentdemo.export import RunSettings
 from latentdemo.export.bundle import Bundle, Drawn
 from latentdemo.export.review import ReviewBundle
-from latentdemo.ui.export.page import page_bytes
+from latentdemo.ui.export.run_page import run_page
 from latentdemo.ui.export.story import story_of
 from latentdemo.ui.i18n.words import _, in_language, language
 from latentdemo.ui.state.evaluated import evaluation_of
@@ -33,6 +35,20 @@ MIME = {
 OF_A_RUN = ("png", "gif", "mp4", "html", "pptx", "pdf", "zip")  # kinds of files, in the order of their buttons
 
 
+class WebPage(NamedTuple):
+    """A page that is taken away in place of the usual one.
+
+    Attributes:
+        label: what its button says.
+        meaning: the tooltip of that.
+        compose: makes it, on a thread that knows neither session nor language.
+    """
+
+    label: str
+    meaning: str
+    compose: Callable[[Bundle], bytes]
+
+
 @st.cache_resource
 def recent_files() -> RecentResults[bytes]:
     """The last files of all sessions."""
@@ -51,6 +67,7 @@ def export_popover(
     seconds: float = 1.0,
     branches: Sequence[Drawn] = (),
     beside: int | None = None,
+    page: WebPage | None = None,
     kinds: Collection[str] = OF_A_RUN,
 ) -> None:
     """One quiet popover with a button for each kind of file. Draw it once a page, under the result.
@@ -72,6 +89,8 @@ def export_popover(
         seconds: how long a frame of the animation stays.
         branches: what those of `settings.branches` came to.
         beside: which of them deck and PDF show beside step 0, in place of `after`; None for none.
+        page: the web page; None makes one with a line to drag between step 0 and whatever else is shown, where there
+            is such a thing.
         kinds: of files that are offered.
 
     Example:
@@ -85,17 +104,19 @@ def export_popover(
     after = settings.recorded[-1] if after is None else after
     found, link, current = evaluation_of(chosen), page_address(), language()
     comparable = bool(branches) or any(settings.captions)  # by steps, of which 0 is what others are compared with
+    page = page or (usual_page(found if isinstance(found, Report) else None) if comparable else None)
 
     def bundle() -> Bundle:
         with in_language(current):
             story = story_of(chosen, found, settings, words, after, link, beside)
-        page = page_bytes if comparable else None
-        return Bundle(story, settings, latents, sheets, after, frames, seconds, branches, beside, page)
+        compose = page.compose if page else None
+        return Bundle(story, settings, latents, sheets, after, frames, seconds, branches, beside, compose)
 
     stem = f"latentdemo-{settings.model.replace('/', '-')}-{way_name(settings, beside)}-seed{settings.spec.seed}"
     with st.popover(_("Take away"), icon=":material/download:", help=_("What is shown, as files to keep.")):
-        for kind in kinds if comparable else [kind for kind in kinds if kind != "html"]:
-            file_button(kind, file_kinds()[kind], bundle, stem)
+        for kind, says in file_kinds(page).items():
+            if kind in kinds:
+                file_button(kind, says, bundle, stem)
 
 
 def file_button(kind: str, words: tuple[str, str], bundle: Callable[[], Bundle | ReviewBundle], stem: str) -> None:
@@ -122,13 +143,22 @@ def way_name(settings: RunSettings, beside: int | None) -> str:
     return str(settings.spec.kernel)
 
 
-def file_kinds() -> dict[str, tuple[str, str]]:
+def usual_page(report: Report | None) -> WebPage:
+    """The verdict, a line to drag between pictures, and the evidence."""
+    return WebPage(
+        _("Page (HTML)"),
+        _("What is shown, with verdict and curves, in one file for any browser: it needs no server and no network."),
+        lambda bundle: run_page(bundle, report),
+    )
+
+
+def file_kinds(page: WebPage | None = None) -> dict[str, tuple[str, str]]:
     """Ending of a file -> what its button says, and its tooltip."""
     return {
         "png": (_("Picture (PNG)"), _("The sheets as they are shown, with captions.")),
         "gif": (_("Animation (GIF)"), _("Step after step, for chats and documents.")),
         "mp4": (_("Film (MP4)"), _("Step after step, for slides and browsers.")),
-        "html": (_("Before and after (HTML)"), _("A page with a line to drag, which needs no server and no network.")),
+        **({"html": (page.label, page.meaning)} if page else {}),
         "pptx": (_("Slides (PowerPoint)"), _("Five slides to edit, with notes for the speaker.")),
         "pdf": (_("Handout (PDF)"), _("The pictures and the verdict, to print or to send.")),
         "zip": (

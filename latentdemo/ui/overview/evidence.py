@@ -5,20 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+import altair as alt
 import streamlit as st
 
-from latentdemo.evaluation.interval import Interval
 from latentdemo.evaluation.report import Report, Row
-from latentdemo.ui.components.charts import DIRECT, Look, legend, line_swatch, swatch_image
-from latentdemo.ui.components.curves import Axis, Level
-from latentdemo.ui.components.curves_chart import curves_chart
 from latentdemo.ui.components.parts_chart import Part, parts_chart
-from latentdemo.ui.evaluation.charts import STEP_TICKS
-from latentdemo.ui.evaluation.curves import STEPS_AXIS, levels, marked_point
-from latentdemo.ui.evaluation.in_short import gained, two_curves
+from latentdemo.ui.evaluation.in_short import gain_chart, gain_in_words, gain_legend, gained, how_many
 from latentdemo.ui.evaluation.mix import Sample, Shift, most_striking, per_cent, samples, striking, worst_first
-from latentdemo.ui.evaluation.verdict import told_of
-from latentdemo.ui.i18n.figure_words import axis_title, value_text
 from latentdemo.ui.i18n.kernel_words import way_help
 from latentdemo.ui.i18n.words import _
 
@@ -40,41 +33,9 @@ def show_evidence(report: Report) -> None:
 
 def show_curves(report: Report) -> None:
     """From the prior to the advised way, and the plain chain."""
-    drawn, compared = two_curves(report), compared_with(report)
-    row, figure = report.recommended, report.gain
-    chain = row is not None and bool(row.kernel)
-    entries = [(swatch_image(curve.swatch), curve.label) for curve in drawn]
-    if row and not row.kernel:
-        entries.append((swatch_image(line_swatch(Look(DIRECT.colour, []))), _("Advised: no chain")))
-    st.html(legend(entries))
-    st.altair_chart(
-        curves_chart(
-            drawn,
-            compared,
-            Axis(_("Chain steps"), "sqrt", STEP_TICKS),
-            axis_title(figure),
-            marked_point(report, figure, STEPS_AXIS) if chain else None,
-            _("Advised"),
-            reach=max((each.steps for each in report.rows if each.is_plain), default=0),
-        ),
-        alt="; ".join(_("{name}: {value}", name=each.label, value=value_text(figure, Interval(each.value)))
-                      for each in compared),
-    )  # fmt: skip
-    st.caption(
-        _("{count} samples, {seeds} repetitions; bands are 95 % intervals.",
-          count=f"{report.count * len(report.seeds):,}", seeds=len(report.seeds))
-    )  # fmt: skip
-
-
-def compared_with(report: Report) -> list[Level]:
-    """What the curves lie between, in plain words, and the advised way where it takes no step."""
-    names = {"prior": _("Prior samples"), "ceiling": _("Best possible"), "real": _("Real data")}
-    found = [replace(level, label=names[level.kind], half_width=None) for level in levels(report, report.gain)]
-    row = report.recommended
-    if row and not row.kernel:
-        figure = told_of(report, row).figures[report.gain]
-        found.append(Level(_("Advised"), "draw", figure.mean, figure.half_width))
-    return found
+    st.html(gain_legend(report))
+    st.altair_chart(gain_chart(report), alt=gain_in_words(report))
+    st.caption(how_many(report))
 
 
 def striking_shift(report: Report) -> Shift | None:
@@ -86,15 +47,18 @@ def striking_shift(report: Report) -> Shift | None:
 
 def show_shift(report: Report, shift: Shift) -> None:
     """What becomes commoner or rarer than in real data, in a sentence and a bar for each way to sample."""
-    compared = samples(report)
-    said = striking(shift, compared[0], report)
-    parts = list(bars(report, shift, compared))
+    said, chart, words = shift_told(report, shift)
     st.markdown(f"**{_('What changes in the mix')}**  \n{said}")
+    st.altair_chart(chart, alt=words)
+
+
+def shift_told(report: Report, shift: Shift) -> tuple[str, alt.LayerChart | alt.FacetChart, str]:
+    """The sentence, the bars, and what the bars show in words."""
+    compared = samples(report)
+    parts = list(bars(report, shift, compared))
     ends = [f"{part.value:.0f} %" for part in parts]
-    st.altair_chart(
-        parts_chart(parts, ends, _("Share, %")),
-        alt="; ".join(f"{part.bar}: {end}" for part, end in zip(parts, ends, strict=True)),
-    )
+    words = "; ".join(f"{part.bar}: {end}" for part, end in zip(parts, ends, strict=True))
+    return striking(shift, compared[0], report), parts_chart(parts, ends, _("Share, %")), words
 
 
 def bars(report: Report, shift: Shift, compared: Sequence[Sample]) -> Iterator[Part]:

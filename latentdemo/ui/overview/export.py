@@ -9,13 +9,16 @@ from PIL import Image
 
 from latentdemo.evaluation.report import Row
 from latentdemo.export import Branch, RunSettings
-from latentdemo.export.bundle import Drawn
+from latentdemo.export.bundle import Bundle, Drawn
 from latentdemo.sampling.starts import PRIOR
 from latentdemo.ui.controls.kernel import way_in_words
-from latentdemo.ui.export.popover import export_popover
+from latentdemo.ui.export.popover import WebPage, export_popover
+from latentdemo.ui.export.run_page import foot, way_back
+from latentdemo.ui.export.story import facts
 from latentdemo.ui.i18n.kernel_words import capital, way_phrase
 from latentdemo.ui.i18n.words import _
-from latentdemo.ui.overview.pictures import prior_request, way_heading, way_request
+from latentdemo.ui.overview.case import Case, case_page
+from latentdemo.ui.overview.pictures import prior_request, real_sheet, way_heading, way_request
 from latentdemo.ui.runs.comparison import comparison_or_wait
 from latentdemo.ui.state.selection import Selection
 
@@ -52,7 +55,24 @@ def export_pair(chosen: Selection, row: Row) -> None:
         {_("Way to sample"): capital(way_phrase(row))} | (way_in_words(wanted.spec) if row.kernel else {}),
         branches=drawn,
         beside=0 if drawn else None,
+        page=whole_case(chosen, real_sheet(chosen)),
     )
+
+
+def whole_case(chosen: Selection, real: bytes | None) -> WebPage:
+    """All four screens of the overview, in both languages."""
+
+    def compose(bundle: Bundle) -> bytes:
+        others, at = bundle.compared()
+        case = Case(chosen, opened(real) if real else None, bundle.sheets()[0], others[at][1])
+        return case_page(case, lambda: foot(facts(chosen, bundle.settings).items(), way_back(bundle.story.link)))
+
+    return WebPage(
+        _("The whole case (HTML)"),
+        _("All four screens in English and Japanese, in one file for any browser: arrow keys lead on, F fills the "
+          "screen, and it needs no server and no network."),
+        compose,
+    )  # fmt: skip
 
 
 def opened(png: bytes) -> Image.Image:

@@ -73,4 +73,4 @@ def draw() -> None:
         sheet(_("Real data"), shipped_sheet("real"), real_alt(model))
     with right:
         sheet(_("Straight from the prior"), shipped_sheet("prior"), prior_alt(model))
-    what_the_prior_is()
+    st.markdown(what_the_prior_is())

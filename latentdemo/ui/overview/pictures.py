@@ -14,6 +14,8 @@ from latentdemo.evaluation.report import Row
 from latentdemo.export.settings import TILE
 from latentdemo.imaging import contact_sheet, png_bytes
 from latentdemo.sampling import ChainSpec
+from latentdemo.sampling.densities.resolve import MAPS
+from latentdemo.sampling.starts import PRIOR
 from latentdemo.ui.i18n.kernel_words import start_title
 from latentdemo.ui.i18n.words import _
 from latentdemo.ui.overview.shipped import Shipped, shipped, shipped_sheet
@@ -55,6 +57,18 @@ def prior_sheet(chosen: Selection) -> bytes | None:
     return prior.sheets[0].png if prior else None
 
 
+def keeps_places(row: Row) -> bool:
+    """Whether what a way to sample makes stands where the prior sample of the same random point does."""
+    return row.start == PRIOR or row.start in MAPS
+
+
+def places_in_words(row: Row) -> str:
+    """What stands under both pictures."""
+    if keeps_places(row):
+        return _("Unselected samples. In every place both pictures come from the same random point: drag the line.")
+    return _("Unselected samples; those on the right are draws of their own, not what the left ones became.")
+
+
 def begin_way(chosen: Selection, row: Row) -> None:
     """Begin what `way_sheet` will be asked for; the model is loaded meanwhile."""
     begin_comparison(way_request(chosen, row))
@@ -71,12 +85,17 @@ def real_sheet(chosen: Selection) -> bytes | None:
     if ships(chosen):
         return shipped_sheet("real")
     folder = model_folder(chosen.model).parent
-    return sheet_of_held_out(folder, held_out_written(folder), chosen.seed)
+    return kept_sheet(folder, held_out_written(folder), chosen.seed)
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
-def sheet_of_held_out(folder: Path, written: int, seed: int) -> bytes | None:
-    """A sheet of random held-out images of a data set's folder, which were written at that time."""
+def kept_sheet(folder: Path, written: int, seed: int) -> bytes | None:
+    """The sheet of a data set's folder, whose held-out images were written at that time."""
+    return sheet_of_held_out(folder, seed)
+
+
+def sheet_of_held_out(folder: Path, seed: int) -> bytes | None:
+    """A sheet of random held-out images of a data set's folder as PNG; None where there are none."""
     try:
         images = held_out_images(folder)
     except LatentdemoError:

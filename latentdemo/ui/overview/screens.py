@@ -31,7 +31,7 @@ def heading() -> None:
 def screen_control(model: str) -> str:
     """Which screen, with a way back and on; in a presentation, where keys do that, with the name of the model."""
     take_from_link("screen", SCREENS, PROBLEM)
-    titles = {PROBLEM: _("Problem"), METHOD: _("Method"), EVIDENCE: _("Evidence"), DECISION: _("Decision")}
+    titles = screen_titles()
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
         screen = st.segmented_control(
             _("Screen"), SCREENS, required=True, key="screen", label_visibility="collapsed", wrap=True,
@@ -51,6 +51,11 @@ def screen_control(model: str) -> str:
     return screen
 
 
+def screen_titles() -> dict[str, str]:
+    """What the screens are called."""
+    return {PROBLEM: _("Problem"), METHOD: _("Method"), EVIDENCE: _("Evidence"), DECISION: _("Decision")}
+
+
 def sheet(title: str, png: bytes, alt: str) -> None:
     """A sheet of pictures in a card."""
     with st.container(border=True):
@@ -68,10 +73,10 @@ def real_alt(model: str) -> str:
     return _("Held-out images of the data that {model} was trained on", model=model)
 
 
-def what_the_prior_is() -> None:
+def what_the_prior_is() -> str:
     """Why prior samples are not all good, in words that need no statistics."""
-    st.markdown(
-        _("A generative autoencoder makes a new picture by decoding a random point of its latent space, the prior. But "
-          "many such points lie where no real picture does, and decode to artifacts: torn edges, parts that do not "
-          "belong together, blur.")
-    )  # fmt: skip
+    return _(
+        "A generative autoencoder makes a new picture by decoding a random point of its latent space, the prior. But "
+        "many such points lie where no real picture does, and decode to artifacts: torn edges, parts that do not "
+        "belong together, blur."
+    )

@@ -1,0 +1,1 @@
+"""A site of files that shows all models without a server."""
