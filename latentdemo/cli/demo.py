@@ -1,5 +1,4 @@
-"""Commands around the web app: they start it, from a clone of the project, write a site of files, and find what is wrong
-where it runs."""
+"""Commands around the web app: start it, from a clone of the project, write a site of files, and find what is wrong."""
 
 from __future__ import annotations
 
