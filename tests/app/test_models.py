@@ -20,6 +20,7 @@ from latentdemo.data import ImageSet
 from latentdemo.errors import UploadError
 from latentdemo.evaluation.health.words import CHECKS
 from latentdemo.evaluation.report import FILE as EVALUATION
+from latentdemo.evaluation.report import load_report
 from latentdemo.ui.models import health
 from latentdemo.ui.state import background, uploads
 from tests.app.pages import PATIENCE, figures, open_page, sheets
@@ -58,11 +59,12 @@ def evaluated() -> int:
 
 def test_every_model_is_there_with_its_samples_and_figures() -> None:
     app = open_models(lang="en")
+    advised = [name for name in list_models() if load_report(model_folder(name)).recommended]
     assert not app.exception
     assert not app.error
     assert len(app.image) == len(list_models())
     assert len(app.metric) == evaluated()
-    assert texts(app).count("Coverage: 0.") == evaluated()
+    assert texts(app).count("Coverage: 0.") == len(advised) < evaluated()
 
 
 def test_one_press_chooses_a_model_for_all_pages() -> None:
