@@ -67,7 +67,9 @@ def reach(address: str) -> None:
 def start(cpus: int | None, dashboard: bool) -> None:
     """Start a cluster on this machine; raises ClusterError."""
     import ray
+    from ray._private import ray_constants
 
+    ray_constants.ENABLE_RAY_CLUSTER = False  # Where somebody imported Ray before, it has not read `LOOPBACK`.
     for attempt in range(1, ATTEMPTS + 1):
         try:
             ray.init(

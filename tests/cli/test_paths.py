@@ -138,7 +138,7 @@ def test_an_evaluation_that_cannot_take_it_up_is_refused_before_anything_is_meas
     assert "make it with" in " ".join(capsys.readouterr().err.split())
     assert not measured
     save_report(report, folder)
-    assert json.loads((folder / "evaluation.json").read_text()) == values | {"paths": None}
+    assert json.loads((folder / "evaluation.json").read_text()) == values
 
 
 def test_a_film_without_its_encoder_says_what_to_install(monkeypatch) -> None:

@@ -213,7 +213,7 @@ def leave_out_of_link(key: str, kind: str, damage: bool) -> None:
     """Take settings out of the address that do not matter for this kind."""
     shown = {HELD_OUT: {"picture"}, UPLOAD: set(), MAP: {*KEYS}}.get(kind, {"draw"})
     shown |= {"noise", "mask"} if damage and kind in (HELD_OUT, UPLOAD) else set()
-    shown |= {"hold"} if "mask" in shown and st.session_state[f"{key}mask"] else set()
+    shown |= {"hold"} if "mask" in shown and st.session_state.get(f"{key}mask") else set()
     for name in {"draw", "picture", "noise", "mask", "hold", *KEYS} - shown:
         if f"{key}{name}" in st.query_params:
             del st.query_params[f"{key}{name}"]

@@ -11,7 +11,7 @@ from latentdemo.sampling import ChainRun, ChainSpec, run_chain
 from latentdemo.sampling.densities.density import FittedDensity
 from latentdemo.sampling.densities.mixture import GaussianMixture
 from latentdemo.ui.chain import export as walk_export
-from latentdemo.ui.chain.playback import figure, figures, kinds, plane, states
+from latentdemo.ui.chain.playback import figure, figures, kinds, plane, scene, states
 from latentdemo.ui.chain.walks import Walk, WalkRequest, sheet_of
 from latentdemo.ui.components.player import height
 from latentdemo.ui.runs.encodings import Encoded, marginals
@@ -108,7 +108,9 @@ def test_the_run_that_is_taken_away_is_the_one_on_screen(run: ChainRun, monkeypa
     point = StartingPoint("data", seed=7, row=4)
     spec = ChainSpec(options={"decoding": "sample"}, start="given", count=CHAINS, steps=STEPS, stop_at=0.5)
     request = WalkRequest("own/tiny", "1", "", point, spec)
-    walk_export.export_walk(None, request, walk(run))
+    monkeypatch.setattr(walk_export, "played_page", lambda *_given: None)
+    walked = walk(run)
+    walk_export.export_walk(None, request, walked, scene(walked, request, "tiny"))
     (_chosen, settings, latents, sheets, words), more = taken[0]
     assert settings.spec.start == "given"
     assert settings.recorded == tuple(latents) == tuple(sheets()) == (0, 1, 2, 3)

@@ -290,7 +290,9 @@ def test_what_was_converted_and_what_is_doubtful_about_an_upload_is_told(lang: s
     upload(app, buffer.getvalue())
     turned, narrow, dark = (translated(REMARKS[remark], lang) for remark in ("turned", "range", "dark"))
     assert turned in [caption.value for caption in app.caption]
-    assert [warning.value for warning in app.warning] == [f"{narrow} {dark}"]
+    assert [warning.value for warning in app.warning] == [narrow]
+    upload(app, encoded(Image.fromarray(np.linspace(0, 50, 64, dtype=np.uint8)[None].repeat(64, axis=0))))
+    assert [warning.value for warning in app.warning] == [dark]
     upload(app, photo(200))
     assert not app.warning
 
