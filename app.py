@@ -12,6 +12,8 @@ from latentdemo.ui.shell.navigation import INVITATION, keep_settings_in_navigati
 from latentdemo.ui.shell.presentation import present, presenting
 from latentdemo.ui.shell.reconnection import send_to_current_connections
 from latentdemo.ui.shell.session_lock import share_session_locks
+from latentdemo.ui.shell.sign_in import ask_to_sign_in, may_come_in
+from latentdemo.ui.shell.sign_in_routes import follow_sign_ins
 from latentdemo.ui.state.link import note_page_change
 
 SHELL = Path(__file__).parent / "latentdemo" / "ui" / "shell"
@@ -22,17 +24,20 @@ st.html(SHELL / "style.css")
 send_to_current_connections()
 share_session_locks()
 set_language(chosen_language())
-alone = INVITATION in st.query_params or doctor_is_asked_for()
+follow_sign_ins()
+alone = INVITATION in st.query_params or doctor_is_asked_for() or not may_come_in()
 page = st.navigation(streamlit_pages(), position="hidden" if alone else "top")
 if doctor_is_asked_for():
     examine_browser()
     st.stop()
+invited = note_invitation(page)
+if not invited:
+    ask_to_sign_in()
 with opening(page.url_path):  # shows the first screen while PyTorch is imported
     from latentdemo.ui.shell.arguments import parse_args
     from latentdemo.ui.shell.sidebar import sidebar
 parse_args(sys.argv[1:])
 note_page_change(page.url_path)
-invited = note_invitation(page)
 if not invited:
     st.session_state["selection"] = sidebar()
     with st.sidebar:

@@ -188,6 +188,35 @@ class ReviewError(LatentdemoError):
     """A review that is not there, or cannot be begun as asked."""
 
 
+class SignInError(LatentdemoError):
+    """Whoever is here is not signed in, or may not do what they ask for.
+
+    Attributes:
+        reason: a key of `REASONS`, which says it in whole sentences, for pages to translate.
+    """
+
+    REASONS: ClassVar = {
+        "out": "Please sign in to see this demo.",
+        "failed": "You are not signed in: it was cancelled or refused, or what your provider sent could not be "
+        "trusted. Nothing is lost. Try again, or ask whoever runs this demo.",
+        "expired": "Your sign-in has expired. Sign in again, and you are back on this page.",
+        "foreign": "Your sign-in was not made for this demo, or cannot be read any more. Sign in again.",
+        "role": "Your account may not see this demo. Ask whoever runs it, or sign in with another account.",
+        "settings": "Nobody can sign in yet, as something is missing in the settings. Whoever runs this demo finds the "
+        "reason in its log.",
+        "presenter": "Only presenters can do this. Ask whoever runs this demo for the role.",
+        "admin": "Only administrators can do this. Ask whoever runs this demo for the role.",
+    }
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(self.REASONS[reason])
+        self.reason = reason
+
+    def in_words(self, translate: Callable[[str], str]) -> str:
+        """The reason in the language that `translate` puts English into."""
+        return translate(self.REASONS[self.reason])
+
+
 class DemoError(LatentdemoError):
     """The web app cannot be started here."""
 

@@ -28,6 +28,7 @@ from latentdemo.ui.state.uploads import (
     cancel_upload,
     forget_model,
     session_models,
+    shared_by,
     show_upload,
     uploads_are_shared,
 )
@@ -67,6 +68,8 @@ def model_card(
         st.caption(
             _("Images {size}x{size}, {latent} latent dimensions", size=network.image_size, latent=network.latent_size)
         )
+        if shared := shared_by(name):
+            st.caption(_("Shared by {who}, {date}", who=shared[0], date=shared[1]))
         with st.container(horizontal=True, vertical_alignment="bottom", height="stretch"):
             st.button(
                 _("Choose"), key=f"use {name}", type="secondary", disabled=name == chosen,

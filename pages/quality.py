@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import streamlit as st
 
+from latentdemo.errors import SignInError
 from latentdemo.evaluation.report import Report
 from latentdemo.ui.evaluation.cards import show_verdict
 from latentdemo.ui.evaluation.charts import figure_chart, gap_and_coverage
@@ -42,6 +43,7 @@ from latentdemo.ui.shell.heading import how_to_read, page_heading
 from latentdemo.ui.shell.navigation import selection
 from latentdemo.ui.state.evaluated import evaluation_of, other_models, report_of
 from latentdemo.ui.state.link import NumberRange, put_in_link, take_from_link
+from latentdemo.ui.state.person import Role, may
 from latentdemo.ui.state.selection import Selection, family_title
 
 AXES = (STEPS_AXIS, TIME_AXIS)
@@ -226,11 +228,15 @@ def show_measuring(chosen: Selection) -> None:
         )  # fmt: skip
         st.form_submit_button(
             _("Measure on this device"), icon=":material/speed:", on_click=start_measuring, args=(chosen,),
-            help=_("The shipped figures stay; you can go back to them."),
+            disabled=not may(Role.PRESENTER), help=_("The shipped figures stay; you can go back to them."),
         )  # fmt: skip
     put_in_link("images", usual)
     put_in_link("repetitions", measurement.DEFAULT_REPETITIONS)
-    st.caption(_("It runs in the background and takes minutes on a CPU; the page stays usable."))
+    st.caption(
+        _("It runs in the background and takes minutes on a CPU; the page stays usable.")
+        if may(Role.PRESENTER)
+        else SignInError("presenter").in_words(_)
+    )
     measurement.show_job()
 
 

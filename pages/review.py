@@ -22,6 +22,7 @@ from latentdemo.ui.shell.navigation import is_invited, selection
 from latentdemo.ui.shell.presentation import on_move_keys, presenting
 from latentdemo.ui.state.evaluated import report_of
 from latentdemo.ui.state.link import put_in_link, take_from_link
+from latentdemo.ui.state.person import Role, may
 from latentdemo.ui.state.selection import Selection
 
 INVITE, RESULT, RECORD = PARTS = ("invite", "result", "record")
@@ -41,7 +42,13 @@ def head() -> None:
 
 
 def presenter_page(chosen: Selection) -> None:
-    """The list of reviews and a new one, or the review that is open."""
+    """The list of reviews and a new one, or the review that is open; for presenters."""
+    if not may(Role.PRESENTER):
+        st.title(_("Ask people which pictures they prefer"), anchor=False)
+        st.info(_("Presenters begin reviews here and show their results. To begin one, ask whoever runs this demo for "
+                  "the role."), icon=":material/lock:")  # fmt: skip
+        explanation()
+        return
     token = presenter_token()
     remember_presenter(token)
     asked = st.query_params.get(OPEN)

@@ -83,6 +83,8 @@ class Plan:
         same_start: whether both pictures of a pair grew from the same starting point; else they are independent draws.
         ties: whether "no difference" may be answered.
         evaluated: date of the evaluation that it stands beside, ISO 8601; empty where there is none.
+        begun_by: name of the presenter; empty where nobody was signed in.
+        guests: whether people may answer who are not signed in.
     """
 
     model: str
@@ -95,6 +97,8 @@ class Plan:
     same_start: bool = False
     ties: bool = True
     evaluated: str = ""
+    begun_by: str = ""
+    guests: bool = True
 
 
 @dataclass(frozen=True)

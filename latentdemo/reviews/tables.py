@@ -68,6 +68,8 @@ reviews = Table(
     Column("created", Moment, nullable=False),
     Column("shown", Boolean, nullable=False),
     Column("notes", Text, nullable=False),
+    Column("begun_by", Text, nullable=False),
+    Column("guests", Boolean, nullable=False),
 )
 
 sheets = Table(

@@ -42,6 +42,7 @@ from latentdemo.errors import (
     RunFileError,
     SamplingError,
     ServerError,
+    SignInError,
     TrainingError,
     UnknownFamilyError,
     UploadError,
@@ -116,7 +117,7 @@ def error_words(error: Exception) -> str:
     """
     if isinstance(error, PictureError):
         return _(PictureError.REASONS[error.reason])
-    if isinstance(error, UploadError):
+    if isinstance(error, UploadError | SignInError):
         return error.in_words(_)
     kind = next(kind for kind in type(error).__mro__ if kind in SENTENCES)
     if kind in SHORT:

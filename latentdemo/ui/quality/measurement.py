@@ -19,6 +19,7 @@ from latentdemo.ui.i18n.figure_words import value_text
 from latentdemo.ui.i18n.kernel_words import way_phrase
 from latentdemo.ui.i18n.words import _
 from latentdemo.ui.state.background import session_is_there
+from latentdemo.ui.state.person import Role, allowed
 
 if TYPE_CHECKING:
     from latentdemo.evaluation.race import FirstAnswer
@@ -74,7 +75,9 @@ def forget(model: str, digest: str) -> None:
 
 
 def start(wanted: Measurement) -> None:
-    """Begin to measure; what this session measured before is cancelled."""
+    """Begin to measure, for a presenter; what this session measured before is cancelled."""
+    if not allowed(Role.PRESENTER):
+        return
     from latentdemo.evaluation import measure_model  # noqa: PLC0415 - only a press needs all that it imports
     from latentdemo.evaluation.race import race_model  # noqa: PLC0415 - as above
 

@@ -40,7 +40,11 @@ def invitation(review: Review, presenter: str) -> None:
     with right:
         if review.plan.name or presenting():  # else it is the title
             st.header(question_words(review.plan), anchor=False)
-        st.markdown(_("Scan the code with your phone, or open the link. You need no account."))
+        st.markdown(
+            _("Scan the code with your phone, or open the link. You need no account.")
+            if review.plan.guests
+            else _("Scan the code with your phone, or open the link. You are asked to sign in.")
+        )
         attendance(presenter, review.number)
         with st.container(key="invitation_link"):
             st.code(link, language=None, wrap_lines=True)

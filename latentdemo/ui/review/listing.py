@@ -47,6 +47,7 @@ def facts(review: Review) -> list[str]:
         f"{review.created:%Y-%m-%d}",
         model_title(review),
         " / ".join(map(way_words, review.plan.ways)),
+        *([_("begun by {who}", who=review.plan.begun_by)] if review.plan.begun_by else []),
         _("people: {people}, answers: {answers}", people=review.people, answers=review.answers),
         _(VERDICTS[review.decision.verdict]) if review.decision else _("Not decided"),
     ]

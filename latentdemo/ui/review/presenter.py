@@ -1,4 +1,7 @@
-"""Who leads reviews: known by a token that the browser keeps, so that they find their reviews again."""
+"""Who leads reviews: known by a token, by which they find their reviews again.
+
+It follows from who is signed in; where nobody is asked to sign in, the browser keeps it.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,7 @@ from latentdemo.errors import LatentdemoError
 from latentdemo.reviews.tokens import FORM, new_token
 from latentdemo.ui.i18n.error_words import error_words
 from latentdemo.ui.i18n.words import _
+from latentdemo.ui.state.person import Role, allowed, here, review_token
 
 COOKIE = LINKED = "presenter"  # names of the token: of the cookie, which others cannot read, and in a link
 TOKEN = "review_presenter"  # its place in the session's state
@@ -30,7 +34,9 @@ def presenter_token() -> str:
         st.session_state[TOKEN] = linked
     if LINKED in st.query_params:
         del st.query_params[LINKED]  # it is not for those who see the address on a screen
-    kept = str(st.session_state.get(TOKEN) or st.context.cookies.get(COOKIE, ""))
+    person = here()
+    own = review_token(person) if person.account else st.context.cookies.get(COOKIE, "")
+    kept = str(st.session_state.get(TOKEN) or own)
     return kept if FORM.fullmatch(kept) else ""
 
 
@@ -42,8 +48,8 @@ def become_presenter() -> str:
 
 
 def remember_presenter(token: str) -> None:
-    """Let the browser keep the token, unless it keeps one."""
-    if token and COOKIE not in st.context.cookies:
+    """Let the browser keep the token, unless it keeps one, or others may sign in there."""
+    if token and COOKIE not in st.context.cookies and not here().account:
         keep_cookie(key="keep_presenter", data={"name": COOKIE, "token": token})
 
 
@@ -59,7 +65,9 @@ def own_link(token: str) -> None:
 
 
 def keeping(work: Callable[[], None]) -> None:
-    """Do what changes the record, when a button is pressed; where that fails, the page says why."""
+    """Do what changes the record, when a presenter presses a button; where that fails, the page says why."""
+    if not allowed(Role.PRESENTER):
+        return
     try:
         work()
     except LatentdemoError as error:

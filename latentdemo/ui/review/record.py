@@ -20,6 +20,7 @@ from latentdemo.ui.review.listing import open_review
 from latentdemo.ui.review.presenter import keeping
 from latentdemo.ui.review.takeaway import takeaway_popover
 from latentdemo.ui.review.words import VERDICTS, way_words
+from latentdemo.ui.state.person import here
 
 GATES = (0.0, 0.01, 0.05, 0.1, 0.25)  # shares of real data; 0 keeps all samples
 TRIED = 100  # samples that tell how many a gate is expected to send back
@@ -85,7 +86,7 @@ def decision_form(review: Review, presenter: str) -> None:
             )  # fmt: skip
             st.date_input(_("Ask again by"), date.today() + AGAIN_AFTER, key="review_by", width=160,
                           help=_("From then on the rule reminds whoever follows it to ask people again."))  # fmt: skip
-        st.text_input(_("Who decides"), key="decided_by", max_chars=LONGEST_TEXT,
+        st.text_input(_("Who decides"), here().name, key="decided_by", max_chars=LONGEST_TEXT,
                       help=_("A name or a meeting, for whoever looks this up in a year."))  # fmt: skip
         st.text_input(_("Why"), key="decision_note", max_chars=LONGEST_TEXT,
                       help=_("A sentence for the record."))  # fmt: skip
@@ -98,10 +99,10 @@ def decision_form(review: Review, presenter: str) -> None:
 def decide(review: Review, presenter: str) -> None:
     """Keep what the form says."""
     state, store = st.session_state, review_store()
-    decision = Decision(state["verdict"], state["decided_by"].strip(), None, state["decision_note"].strip())
 
     def work() -> None:
-        rule = None
+        by, note = who_decides(state["decided_by"].strip()), state["decision_note"].strip()
+        decision, rule = Decision(state["verdict"], by, None, note), None
         if decision.verdict == "adopt":
             rule = json.loads(
                 write_rule(rule_of(review.plan, state["adopted"], state["gate_share"], state["review_by"]))
@@ -109,6 +110,14 @@ def decide(review: Review, presenter: str) -> None:
         store.decide(presenter, review.number, replace(decision, rule=rule))
 
     keeping(work)
+
+
+def who_decides(written: str) -> str:
+    """Who decides, as somebody wrote it, with who that was where they are signed in."""
+    name = here().name
+    if not name or written == name:
+        return written
+    return _("{who} (entered by {name})", who=written, name=name) if written else name
 
 
 def rule_of(plan: Plan, adopted: str, gate_share: float, review_by: date) -> OperatingRule:

@@ -19,8 +19,10 @@ from latentdemo.ui.i18n.words import _
 from latentdemo.ui.review.pair import pair_to_answer
 from latentdemo.ui.review.result import draw_result, result_for, ways_by_name
 from latentdemo.ui.review.words import question_words
+from latentdemo.ui.shell.language import language_control
 from latentdemo.ui.shell.navigation import INVITATION
-from latentdemo.ui.shell.sidebar import language_control
+from latentdemo.ui.shell.sign_in import ask_to_sign_in
+from latentdemo.ui.state.person import Role, may
 
 ME = "me"  # name of the person's token in the address, so that a reload goes on where they were
 TROUBLE = "review_trouble"  # place in the session's state: what went wrong while an answer was taken
@@ -63,6 +65,8 @@ def review_as_invited(invitation: str, me: str) -> None:
     store = review_store()
     person = store.person(me, invitation) if me else None
     review = person.review if person else store.review_for(invitation)
+    if review and not may_answer(review.plan):
+        ask_to_sign_in()
     if review is None:
         st.error(_("This link opens no review. Ask whoever invited you for another one."), icon=":material/link_off:")
     elif person and person.is_through:
@@ -77,6 +81,11 @@ def review_as_invited(invitation: str, me: str) -> None:
         welcome(review.plan, invitation)
     else:
         ask(store, person, me, invitation)
+
+
+def may_answer(plan: Plan) -> bool:
+    """Whether who is here may answer: everybody where guests are allowed, else those who may see the demo."""
+    return plan.guests or may(Role.VIEWER)
 
 
 def welcome(plan: Plan, invitation: str) -> None:
@@ -123,8 +132,12 @@ def join(invitation: str) -> None:
     if not ARRIVALS_FROM_AN_ADDRESS.takes(address()):
         st.session_state[TROUBLE] = _("Many people arrive from your network at the same time. Press again in a moment.")
         return
+    store = review_store()
     try:
-        st.query_params[ME] = review_store().join(invitation, st.session_state.get("reviewer_name", ""))
+        review = store.review_for(invitation)
+        if review and not may_answer(review.plan):
+            return  # the page asks them to sign in
+        st.query_params[ME] = store.join(invitation, st.session_state.get("reviewer_name", ""))
     except (DatabaseError, ReviewError) as error:
         st.session_state[TROUBLE] = error_words(error)
 

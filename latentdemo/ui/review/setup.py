@@ -30,6 +30,7 @@ from latentdemo.ui.review.presenter import become_presenter
 from latentdemo.ui.review.words import QUESTIONS, way_words
 from latentdemo.ui.state.background import Task, result_or_wait
 from latentdemo.ui.state.evaluated import advised
+from latentdemo.ui.state.person import Role, allowed, here
 from latentdemo.ui.state.selection import Selection
 
 OWN = "own"  # stands for a question in the presenter's own words
@@ -68,9 +69,11 @@ def setup_form(chosen: Selection, report: Report | None) -> None:
             ties = st.toggle(_("“No difference” may be answered"), value=True, key="review_ties",
                              help=_("Otherwise people choose one of two even if they see no difference."))  # fmt: skip
             same_start = same_start_control(compared)
+            guests = guests_control()
         plan = Plan(
             chosen.model, chosen.config.sha256, chosen.densities, compared, question=question or NATURAL,
             pairs=pairs or USUAL_PAIRS, same_start=same_start, ties=ties, evaluated=report.created if report else "",
+            begun_by=here().name, guests=guests,
         )  # fmt: skip
         fits = FEWEST_WAYS <= len(compared) <= MOST_WAYS
         if not fits:
@@ -107,6 +110,16 @@ def same_start_control(ways: tuple[Way, ...]) -> bool:
     )  # fmt: skip
 
 
+def guests_control() -> bool:
+    """Whether people may answer who are not signed in; there is no choice where nobody is asked to sign in."""
+    if not here().account:
+        return True
+    return st.toggle(
+        _("Guests may answer"), key="review_guests",
+        help=_("Whoever has the link, without signing in. They see nothing else of the demo."),
+    )  # fmt: skip
+
+
 def keeps_start(way: Way) -> bool:
     """Whether pictures of a way grew from the starting points of the prior."""
     return way.spec is not None and way.spec.start in (PRIOR, *MAPS)
@@ -137,7 +150,9 @@ def way_of(row: Row) -> Way:
 
 
 def begin(plan: Plan) -> None:
-    """Begin a review when the page is run next."""
+    """Begin a review when the page is run next, for a presenter."""
+    if not allowed(Role.PRESENTER):
+        return
     st.session_state[STARTING] = (plan, secrets.randbits(SEED_BITS), become_presenter())
 
 

@@ -11,8 +11,10 @@ from latentdemo.errors import LatentdemoError
 from latentdemo.models import describe_device
 from latentdemo.ui.i18n.device_words import device_words
 from latentdemo.ui.i18n.error_words import error_words
-from latentdemo.ui.i18n.words import LANGUAGES, _, browser_language
+from latentdemo.ui.i18n.words import _
+from latentdemo.ui.shell.language import language_control
 from latentdemo.ui.shell.presentation import presentation_control
+from latentdemo.ui.shell.sign_in import signed_in_as
 from latentdemo.ui.state.link import put_in_link, take_from_link
 from latentdemo.ui.state.selection import (
     DEFAULT_SEED,
@@ -46,6 +48,7 @@ def sidebar() -> Selection:
             seed = seed_control()
         language_control()
         presentation_control()
+        signed_in_as()
         st.caption(f":material/memory: {device_in_words()}")
     if not families:
         folder = ", ".join(map(str, checkpoint_roots()))
@@ -113,20 +116,6 @@ def seed_control() -> int:
         )
     put_in_link("seed", DEFAULT_SEED)
     return int(seed)
-
-
-def language_control() -> None:
-    """English or Japanese."""
-    take_from_link("lang", list(LANGUAGES), browser_language())
-    st.segmented_control(
-        _("Language"),
-        list(LANGUAGES),
-        required=True,
-        key="lang",
-        format_func=LANGUAGES.__getitem__,
-        help=_("Of the pages, and of everything that is taken away from them."),
-    )
-    put_in_link("lang", browser_language())
 
 
 def take_next_seed() -> None:

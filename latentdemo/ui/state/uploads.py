@@ -1,12 +1,17 @@
-"""Models that visitors bring: kept for their session, or for everyone where the one who runs the demo allows it."""
+"""Models that visitors bring: kept for their session, or for everyone where the one who runs the demo allows it.
+
+Where people sign in, only those that administrators bring serve everyone, and it is kept who brought them.
+"""
 
 from __future__ import annotations
 
+import json
 import os
 import secrets
 import shutil
 import threading
 import weakref
+from datetime import date
 from functools import partial
 from pathlib import Path
 
@@ -20,11 +25,14 @@ from latentdemo.data.held_out import INDEX, SHEET
 from latentdemo.engine import Job
 from latentdemo.errors import DataError, UploadError
 from latentdemo.evaluation.features.registry import SPACES
+from latentdemo.files import write_json
 from latentdemo.sampling.densities.intake import check_densities
 from latentdemo.ui.i18n.words import _
 from latentdemo.ui.state import background
+from latentdemo.ui.state.person import Role, allowed, here, may
 
 SHARED = "shared-"  # the folder of a model that serves everyone begins so
+SHARED_BY = "shared.json"  # beside a model that somebody who was signed in has shared
 MOST_SHARED, MOST_PRIVATE = 20, 50  # models at a time
 UPLOAD, UPLOADED = "model_upload", "model_uploaded"  # keys of the session's state: the job on its file, its model
 ONE_AT_A_TIME = threading.Lock()  # looking through one archive at a time bounds memory and the number of models
@@ -51,8 +59,13 @@ def session_models() -> list[str]:
 
 
 def uploads_are_shared() -> bool:
-    """Whether uploads serve everyone: $LATENTDEMO_SHARE_UPLOADS is 1, or `share_uploads` is true in the section
-    `[latentdemo]` of `.streamlit/secrets.toml`."""
+    """Whether uploads of who is here serve everyone: $LATENTDEMO_SHARE_UPLOADS is 1, or `share_uploads` is true in the
+    section `[latentdemo]` of `.streamlit/secrets.toml`, and they may share."""
+    return sharing_is_on() and may(Role.ADMIN)
+
+
+def sharing_is_on() -> bool:
+    """Whether the demo shares uploads at all, see `uploads_are_shared`."""
     if "LATENTDEMO_SHARE_UPLOADS" in os.environ:
         return os.environ["LATENTDEMO_SHARE_UPLOADS"] == "1"
     return st.secrets.load_if_toml_exists() and st.secrets.get("latentdemo", {}).get("share_uploads") is True
@@ -61,12 +74,15 @@ def uploads_are_shared() -> bool:
 def begin_upload(content: bytes) -> None:
     """Begin to look through the ZIP file of a checkpoint folder, in place of what this session began before."""
     cancel_upload()
-    work = partial(install_model, content=content, shared=uploads_are_shared(), replaced=len(session_models()))
+    if not allowed(Role.VIEWER):
+        return
+    shared, by = uploads_are_shared(), here().name
+    work = partial(install_model, content=content, shared=shared, replaced=len(session_models()), by=by)
     st.session_state[UPLOAD] = Job(secrets.token_hex(), work, background.session_is_there())
 
 
-def install_model(job: Job[UploadedModel], *, content: bytes, shared: bool, replaced: int) -> UploadedModel:
-    """Take in an archive, for everyone or for one session, whose model it may replace.
+def install_model(job: Job[UploadedModel], *, content: bytes, shared: bool, replaced: int, by: str) -> UploadedModel:
+    """Take in an archive of somebody, for everyone or for one session, whose model it may replace.
 
     Raises:
         UploadError: it is refused.
@@ -81,8 +97,20 @@ def install_model(job: Job[UploadedModel], *, content: bytes, shared: bool, repl
         brought = UploadedModel(
             install_archive(content, root, prefix + secrets.token_hex(4 if shared else 16), check_densities, job.check)
         )
-    copy_data_files(model_folder(brought.name))
+    folder = model_folder(brought.name)
+    copy_data_files(folder)
+    if shared and by:
+        write_json(folder / SHARED_BY, {"by": by, "date": f"{date.today()}"})
     return brought
+
+
+def shared_by(model: str) -> tuple[str, str] | None:
+    """Who has shared a model with everyone, and when; None where nobody who was signed in has."""
+    try:
+        kept = json.loads((model_folder(model) / SHARED_BY).read_text(encoding="utf-8"))
+        return str(kept["by"]), str(kept["date"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
 
 
 def cancel_upload() -> None:

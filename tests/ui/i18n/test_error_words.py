@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from latentdemo import errors
-from latentdemo.errors import Busy, CheckpointFileMissingError, LatentdemoError, PictureError, UploadError
+from latentdemo.errors import Busy, CheckpointFileMissingError, LatentdemoError, PictureError, SignInError, UploadError
 from latentdemo.evaluation.metrics.rows import QualityError
 from latentdemo.evaluation.report import EvaluationError
 from latentdemo.ui.i18n.error_words import SENTENCES, SHORT, error_words
@@ -17,7 +17,7 @@ from latentdemo.ui.i18n.words import in_language
 from tests.catalogues import messages
 
 ENGLISH = re.compile(r"[A-Za-z]{2,} [a-z]{2,}")
-TOLD_BY_REASON = (PictureError, UploadError)
+TOLD_BY_REASON = (PictureError, UploadError, SignInError)
 
 
 def kinds(base: type[LatentdemoError] = LatentdemoError) -> Iterator[type[LatentdemoError]]:

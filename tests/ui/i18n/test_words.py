@@ -11,7 +11,7 @@ from babel.messages.extract import extract_from_file
 
 from latentdemo.checkpoints import list_models, model_folder
 from latentdemo.data.folder import REMARKS
-from latentdemo.errors import PictureError, UploadError
+from latentdemo.errors import PictureError, SignInError, UploadError
 from latentdemo.evaluation.health.words import texts as health_texts
 from latentdemo.evaluation.report import load_report
 from latentdemo.sampling import KERNELS
@@ -22,6 +22,7 @@ from tests.catalogues import messages
 ROOT = Path(__file__).parents[3]
 SCRIPTS = [ROOT / "app.py", *(ROOT / "pages").glob("*.py"), *(ROOT / "latentdemo/ui").rglob("*.py")]
 MARKED = {message for script in SCRIPTS for _line, message, *_rest in extract_from_file("python", script)}
+MARKED |= {*SignInError.REASONS.values()}
 MARKED |= {*REMARKS.values(), *PictureError.REASONS.values(), *UploadError.REASONS.values(), *health_texts()}
 REGISTERED = {  # words that kernels and densities bring along
     *(text for spec in KERNELS.values() for text in (spec.method, spec.title, spec.help)),
