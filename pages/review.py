@@ -43,12 +43,6 @@ def head() -> None:
 
 def presenter_page(chosen: Selection) -> None:
     """The list of reviews and a new one, or the review that is open; for presenters."""
-    if not may(Role.PRESENTER):
-        st.title(_("Ask people which pictures they prefer"), anchor=False)
-        st.info(_("Presenters begin reviews here and show their results. To begin one, ask whoever runs this demo for "
-                  "the role."), icon=":material/lock:")  # fmt: skip
-        explanation()
-        return
     token = presenter_token()
     remember_presenter(token)
     asked = st.query_params.get(OPEN)
@@ -72,6 +66,13 @@ def presenter_page(chosen: Selection) -> None:
         own_link(token)
         if len(reviews) > 1:
             compare_reviews(reviews)
+
+
+def viewer_page() -> None:
+    """What those see who are no presenters."""
+    st.title(_("Ask people which pictures they prefer"), anchor=False)
+    st.info(_("Presenters begin reviews here and show their results. To begin one, ask whoever runs this demo for the "
+              "role."), icon=":material/lock:")  # fmt: skip
 
 
 def wait_for_pictures() -> None:
@@ -119,7 +120,10 @@ else:
     chosen = selection()
     on_move_keys("part", PARTS)
     try:
-        presenter_page(chosen)
+        if may(Role.PRESENTER):
+            presenter_page(chosen)
+        else:
+            viewer_page()
     except LatentdemoError as error:
         st.title(_("Ask people which pictures they prefer"), anchor=False)
         st.error(error_words(error), icon=":material/error:")

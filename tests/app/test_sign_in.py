@@ -161,6 +161,7 @@ def person_token() -> str:
 def test_a_viewer_sees_everything_but_what_presenters_do(store: ReviewStore) -> None:
     number = store.begin(PRESENTER, PLAN, 5, drawn_sheets())
     app = open_as("pages/review.py", {}, review=number, presenter=PRESENTER, lang="en")
+    assert not app.exception
     assert "Presenters begin reviews here" in app.info[0].value
     assert reviewer_token(PRESENTER, number) not in str(app.main)
     quality = open_as("pages/quality.py", {}, lang="en", **CLOTHES)
