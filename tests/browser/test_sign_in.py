@@ -120,7 +120,7 @@ def test_who_comes_in_goes_on_where_they_were_and_out_again(arrive: Arrive) -> N
     expect(page.get_by_text(SIGN_IN)).to_be_visible()
     expect(page.get_by_role("link", name="Models")).to_have_count(0)
     sign_in(page, "vic")
-    expect(page.get_by_text("Vic")).to_be_visible()
+    expect(page.get_by_text("Vic Viewer")).to_be_visible()
     expect(page).to_have_url(re.compile(r"/quality\?.*data=fashion-mnist"))
     assert "sign_in" not in page.url
     expect(page.get_by_role("button", name="Measure on this device")).to_be_disabled()
@@ -157,7 +157,7 @@ def test_a_cookie_of_others_lets_nobody_in(arrive: Arrive, demo: str) -> None:
     page.reload()
     expect(page.get_by_text("was not made for this demo")).to_be_visible()
     sign_in(page, "vic")
-    expect(page.get_by_text("Vic")).to_be_visible()
+    expect(page.get_by_text("Vic Viewer")).to_be_visible()
 
 
 def test_a_presenters_review_is_for_guests_only_where_they_are_let_in(arrive: Arrive) -> None:
