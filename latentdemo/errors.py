@@ -1,6 +1,6 @@
 """Errors that a person can act on: each message names the thing at fault and says what to do."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import ClassVar
 
 
@@ -56,12 +56,28 @@ class DataError(LatentdemoError):
     """A data set is unknown, missing, or not in its documented format."""
 
 
-class PictureError(DataError):
-    """A picture that somebody brought cannot be used.
+class Reasoned:
+    """An error that has one of several reasons.
 
     Attributes:
-        reason: a key of `REASONS`, which says it in whole sentences, for pages to translate.
+        REASONS: all of them, in whole sentences, for pages to translate.
+        reason: a key of these.
+        detail: name of the file at fault, if there is one.
     """
+
+    REASONS: ClassVar[Mapping[str, str]]
+
+    def __init__(self, reason: str, detail: str = "") -> None:
+        self.reason, self.detail = reason, detail
+        super().__init__(self.in_words())  # type: ignore[call-arg]  # an error stands behind it
+
+    def in_words(self, translate: Callable[[str], str] = str) -> str:
+        """The reason and the file at fault, in the language that `translate` puts English into."""
+        return translate(self.REASONS[self.reason]) + (f" ({self.detail})" if self.detail else "")
+
+
+class PictureError(Reasoned, DataError):
+    """A picture that somebody brought cannot be used."""
 
     REASONS: ClassVar = {
         "format": "This is not a JPEG, PNG or WebP picture. Save it as one of these and try again.",
@@ -74,18 +90,9 @@ class PictureError(DataError):
         "broken": "This picture is damaged or incomplete and cannot be read. Save or copy it again.",
     }
 
-    def __init__(self, reason: str) -> None:
-        super().__init__(self.REASONS[reason])
-        self.reason = reason
 
-
-class UploadError(LatentdemoError):
-    """A checkpoint folder that somebody brought as a ZIP file cannot be used; nothing of it was kept.
-
-    Attributes:
-        reason: a key of `REASONS`, which says it in whole sentences, for pages to translate.
-        detail: name of the file at fault, if there is one.
-    """
+class UploadError(Reasoned, LatentdemoError):
+    """A checkpoint folder that somebody brought as a ZIP file cannot be used; nothing of it was kept."""
 
     REASONS: ClassVar = {
         "zip": "This is not a ZIP file, or a damaged one. Pack the checkpoint folder again.",
@@ -106,14 +113,6 @@ class UploadError(LatentdemoError):
         "density.json and density.safetensors out, or fit them again.",
         "full": "There is no room for another model here. Ask whoever runs this demo.",
     }
-
-    def __init__(self, reason: str, detail: str = "") -> None:
-        self.reason, self.detail = reason, detail
-        super().__init__(self.in_words())
-
-    def in_words(self, translate: Callable[[str], str] = str) -> str:
-        """The reason and the file at fault, in the language that `translate` puts English into."""
-        return translate(self.REASONS[self.reason]) + (f" ({self.detail})" if self.detail else "")
 
 
 class DeviceError(LatentdemoError, ValueError):
@@ -188,12 +187,8 @@ class ReviewError(LatentdemoError):
     """A review that is not there, or cannot be begun as asked."""
 
 
-class SignInError(LatentdemoError):
-    """Whoever is here is not signed in, or may not do what they ask for.
-
-    Attributes:
-        reason: a key of `REASONS`, which says it in whole sentences, for pages to translate.
-    """
+class SignInError(Reasoned, LatentdemoError):
+    """Whoever is here is not signed in, or may not do what they ask for."""
 
     REASONS: ClassVar = {
         "out": "Please sign in to see this demo.",
@@ -207,14 +202,6 @@ class SignInError(LatentdemoError):
         "presenter": "Only presenters can do this. Ask whoever runs this demo for the role.",
         "admin": "Only administrators can do this. Ask whoever runs this demo for the role.",
     }
-
-    def __init__(self, reason: str) -> None:
-        super().__init__(self.REASONS[reason])
-        self.reason = reason
-
-    def in_words(self, translate: Callable[[str], str]) -> str:
-        """The reason in the language that `translate` puts English into."""
-        return translate(self.REASONS[self.reason])
 
 
 class DemoError(LatentdemoError):

@@ -102,18 +102,20 @@ def png_bytes(picture: Image.Image) -> bytes:
 def webp_bytes(picture: Image.Image, quality: int | None = None) -> bytes:
     """The picture as a WebP file: byte for byte what it is, or smaller at a quality of 0 to 100."""
     buffer = io.BytesIO()
-    if quality is None:
-        picture.save(
-            buffer, "WEBP", lossless=True, quality=50, method=4
-        )  # here quality is effort, and changes no pixel
-    else:
-        picture.save(buffer, "WEBP", quality=quality, method=4)
+    # of a lossless file, quality is the effort that is made, which changes no pixel
+    kind = {"lossless": True, "quality": 50} if quality is None else {"quality": quality}
+    picture.save(buffer, "WEBP", method=4, **kind)
     return buffer.getvalue()
+
+
+def picture_in(file: bytes) -> Image.Image:
+    """The picture of a file that was made here, read when it is first looked at."""
+    return Image.open(io.BytesIO(file))
 
 
 def size_of(file: bytes) -> tuple[int, int]:
     """Width and height of a file's picture, in pixels."""
-    with Image.open(io.BytesIO(file)) as picture:
+    with picture_in(file) as picture:
         return picture.size
 
 

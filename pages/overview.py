@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from latentdemo.evaluation.report import Report, Row
+from latentdemo.sampling.starts import keeps_places
 from latentdemo.ui.components.wipe import Side, wipe
 from latentdemo.ui.controls.kernel import way_in_link
 from latentdemo.ui.evaluation.cards import show_verdict
@@ -17,7 +18,6 @@ from latentdemo.ui.overview.evidence import show_evidence
 from latentdemo.ui.overview.export import export_pair
 from latentdemo.ui.overview.pictures import (
     begin_way,
-    keeps_places,
     place_of_sheet,
     places_in_words,
     prior_sheet,
@@ -87,7 +87,7 @@ def before_and_after(chosen: Selection, row: Row, prior: bytes | None, after: by
     """A line to drag between the pictures where both come from the same random points; else two sheets."""
     titles = _("Straight from the prior"), way_heading(row)
     alts = prior_alt(chosen.title), f"{chosen.title}: {way_phrase(row)}"
-    if not keeps_places(row):
+    if not keeps_places(row.start):
         for column, title, png, alt in zip(st.columns(2), titles, (prior, after), alts, strict=True):
             with column:
                 sheet_or_place(chosen, title, png, alt)

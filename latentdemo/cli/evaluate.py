@@ -80,17 +80,17 @@ def evaluate(
     for name in list_models() if model is None else [model]:
         evaluate_one(
             name,
-            kernels,
-            steps,
-            samples,
-            repeats,
-            features,
-            judged_by,
-            precision,
-            spread_over(on, workers, gpus_per_worker, device),
-            device,
-            data_dir,
-            as_json,
+            kernels=kernels,
+            steps=steps,
+            samples=samples,
+            repeats=repeats,
+            features=features,
+            judged_by=judged_by,
+            precision=precision,
+            spread=spread_over(on, workers, gpus_per_worker, device),
+            device=device,
+            data_dir=data_dir,
+            as_json=as_json,
         )
 
 
@@ -106,6 +106,7 @@ def spread_over(on: str | None, workers: int | None, gpus: float | None, device:
 
 def evaluate_one(
     model: str,
+    *,
     kernels: str | None,
     steps: str | None,
     samples: int | None,

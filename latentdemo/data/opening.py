@@ -19,13 +19,7 @@ FORMATS = ("JPEG", "PNG", "WEBP")
 LARGEST_BYTES = 20 * 2**20
 LARGEST_PIXELS = 50_000_000
 SMALLEST_SIDE = 8  # In pixels: fewer show nothing.
-DEPTHS = (
-    8,
-    10,
-    12,
-    14,
-    16,
-)  # Bits that instruments write into 16: the fewest that hold all values of a picture are meant.
+DEPTHS = (8, 10, 12, 14, 16)  # Bits that instruments write into 16: the fewest that hold a picture's values are meant.
 ORIENTATION = 0x0112  # EXIF's tag.
 LOWER_BYTES = {"RGB;16B": "RGB;16L", "RGBA;16B": "RGBA;16L", "LA;16B": "RGBA"}
 """Pillow's names of 16-bit pixels in PNG files -> names under which it gives their lower bytes in place of the upper;

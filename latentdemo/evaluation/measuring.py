@@ -62,9 +62,13 @@ def measure_all(
 
 
 def measured_here(measurer: Measurer, pieces: Sequence[Piece]) -> Iterator[Finding]:
-    """What pieces come to, in their order: where an engine walks chains, those of one piece while figures are taken of
-    another."""
-    with ThreadPoolExecutor(measurer.subject.compute.at_once, "latentdemo-measuring") as threads:
+    """What pieces come to, in their order: on the caller's thread, or where an engine walks chains on threads of their
+    own, so that it need not wait while figures are taken."""
+    at_once = measurer.subject.compute.at_once
+    if at_once == 1:
+        yield from map(measurer, pieces)
+        return
+    with ThreadPoolExecutor(at_once, "latentdemo-measuring") as threads:
         yield from threads.map(measurer, pieces)
 
 

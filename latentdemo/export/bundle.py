@@ -23,8 +23,6 @@ from latentdemo.export.story import Pair, Story
 from latentdemo.imaging import enlarged, png_bytes
 
 PRINTED = 900  # Pixels of the longer side on slide or paper: fewer would be blurred when they are enlarged.
-
-
 README = "README.txt"
 
 

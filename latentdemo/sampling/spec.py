@@ -114,7 +114,7 @@ class ChainSpec:
         options = dict(self.options or {})
         return KERNELS[self.kernel].differing(options) if self.kernel in KERNELS else options
 
-    @property
+    @cached_property
     def way(self) -> Hashable:
         """How a step is taken and when chains stop: equal for specs whose chains may take a step together."""
         return (self.kernel, tuple(self.own_options.items()), self.stop_at, self.density, content_key(self.known))

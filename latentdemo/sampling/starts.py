@@ -11,7 +11,7 @@ from torch import Tensor
 from latentdemo.errors import SamplingError
 from latentdemo.random import Generators, rand, randn
 from latentdemo.sampling.densities.density import Density, FittedDensity
-from latentdemo.sampling.densities.resolve import BEST, resolve_density
+from latentdemo.sampling.densities.resolve import BEST, MAPS, resolve_density
 from latentdemo.sampling.kernels.kernel import Autoencoder
 
 if TYPE_CHECKING:
@@ -21,6 +21,11 @@ PRIOR, DENSITY, DATA = "prior", "density", "data"
 
 Starts = Callable[[Sequence[int], Generators], Tensor]
 """Where the given n chains of a run start, (n, D) on the model's device; takes their generators along."""
+
+
+def keeps_places(start: str) -> bool:
+    """Whether draw i of a seed grows from draw i of the prior: itself, or carried by the map of a density."""
+    return start == PRIOR or start in MAPS
 
 
 def starts_of(model: Autoencoder, start: str | Tensor, density: str | Density | FittedDensity | None = None) -> Starts:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import io
 import math
 
 from PIL import Image
 
 from latentdemo.export import Layout, RunSettings, sheets_of
 from latentdemo.export.picture import frames_of
+from latentdemo.imaging import picture_in
 from latentdemo.ui.chain.walks import Walk, WalkRequest
 from latentdemo.ui.components.player import Scene
 from latentdemo.ui.controls.attributes import move_words
@@ -61,7 +61,7 @@ def played_page(chosen: Selection, walk: Walk, shown: Scene) -> WebPage:
 
 def frames(walk: Walk) -> Image.Image:
     """All frames on one sheet, see `Walk`."""
-    return Image.open(io.BytesIO(walk.sheet))
+    return picture_in(walk.sheet)
 
 
 def in_words(request: WalkRequest) -> dict[str, str]:

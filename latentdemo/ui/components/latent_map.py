@@ -6,7 +6,6 @@ Its sheets of pictures are sent once; the browser says which it holds.
 
 from __future__ import annotations
 
-import base64
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from typing import Any
 
 import streamlit as st
 
+from latentdemo.imaging import data_uri
 from latentdemo.ui.components.charts import PRIOR
 from latentdemo.ui.components.inline import inline_component
 from latentdemo.ui.i18n.words import _
@@ -63,11 +63,8 @@ class Sheet:
 
     def as_data(self, held: str | None) -> dict[str, Any]:
         """What the browser needs, that holds a sheet of some name already."""
-        return {"name": self.name, "columns": self.columns, "source": None if held == self.name else self.address()}
-
-    def address(self) -> str:
-        """The sheet as an address of its own."""
-        return f"data:image/webp;base64,{base64.b64encode(self.webp).decode()}"
+        source = None if held == self.name else data_uri(self.webp)
+        return {"name": self.name, "columns": self.columns, "source": source}
 
 
 @dataclass(frozen=True)

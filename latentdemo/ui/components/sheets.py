@@ -5,15 +5,12 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from PIL import Image
-
 from latentdemo.export.picture import GAP
-from latentdemo.imaging import data_uri
+from latentdemo.imaging import data_uri, size_of
 from latentdemo.ui.components.inline import inline_component
 from latentdemo.ui.i18n.words import _
 
@@ -59,8 +56,7 @@ def sheets(steps: Sequence[StepSheet], count: int, columns: int, view: View, lar
         view: what to begin with; what somebody has chosen since stays, where there is such a step and sample.
         large: whether there is nothing else on screen.
     """
-    with Image.open(io.BytesIO(steps[0].png)) as picture:
-        width, height = picture.size
+    width, height = size_of(steps[0].png)
     data = {
         "steps": [as_data(step) for step in steps],
         "size": {"width": width, "height": height, "side": (width + GAP) // columns - GAP, "gap": GAP},

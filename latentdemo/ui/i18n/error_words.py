@@ -37,15 +37,13 @@ from latentdemo.errors import (
     ModelNotFoundError,
     NetworkConfigError,
     OperatingRuleError,
-    PictureError,
+    Reasoned,
     ReviewError,
     RunFileError,
     SamplingError,
     ServerError,
-    SignInError,
     TrainingError,
     UnknownFamilyError,
-    UploadError,
 )
 from latentdemo.evaluation.metrics.rows import QualityError
 from latentdemo.evaluation.report import EvaluationError
@@ -115,9 +113,7 @@ def error_words(error: Exception) -> str:
     Args:
         error: one of latentdemo's, or PyTorch's where memory runs out.
     """
-    if isinstance(error, PictureError):
-        return _(PictureError.REASONS[error.reason])
-    if isinstance(error, UploadError | SignInError):
+    if isinstance(error, Reasoned):
         return error.in_words(_)
     kind = next(kind for kind in type(error).__mro__ if kind in SENTENCES)
     if kind in SHORT:

@@ -9,6 +9,7 @@ from functools import cached_property
 from PIL import Image
 
 from latentdemo.evaluation.report import Report, Row
+from latentdemo.sampling.starts import keeps_places
 from latentdemo.ui.components.wipe import Side
 from latentdemo.ui.evaluation.cards import cards
 from latentdemo.ui.evaluation.in_short import gained
@@ -22,7 +23,7 @@ from latentdemo.ui.i18n.device_words import device_words
 from latentdemo.ui.i18n.kernel_words import capital, way_phrase
 from latentdemo.ui.i18n.words import LANGUAGES, _, in_language
 from latentdemo.ui.overview.evidence import shift_told, striking_shift
-from latentdemo.ui.overview.pictures import keeps_places, places_in_words, way_heading
+from latentdemo.ui.overview.pictures import places_in_words, way_heading
 from latentdemo.ui.overview.screens import prior_alt, real_alt, screen_titles, what_the_prior_is
 from latentdemo.ui.state.evaluated import advised, evaluation_of
 from latentdemo.ui.state.selection import Selection
@@ -110,7 +111,7 @@ def method(case: Case) -> str:
     """The same random points before and after, and what was done to them."""
     row = advised(case.report)
     before, after = case.before_and_after(row)
-    if keeps_places(row):
+    if keeps_places(row.start):
         pictures = wiped(before, [after], 0, AROUND)
     else:
         pictures = grouped("columns", (picture(each.title, each.alt, each.file) for each in (before, after)))

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import io
 from functools import partial
-
-from PIL import Image
 
 from latentdemo.evaluation.report import Row
 from latentdemo.export import Branch, RunSettings
 from latentdemo.export.bundle import Bundle, Drawn
+from latentdemo.imaging import picture_in
 from latentdemo.sampling.starts import PRIOR
 from latentdemo.ui.controls.kernel import way_in_words
 from latentdemo.ui.export.popover import WebPage, export_popover
@@ -37,7 +35,7 @@ def export_pair(chosen: Selection, row: Row) -> None:
         captions[row.steps] = way_heading(row)
     else:
         branches.append(Branch(wanted.spec, way_heading(row)))
-        drawn.append(Drawn(made.latents[row.steps], partial(opened, made.sheets[row.steps].png)))
+        drawn.append(Drawn(made.latents[row.steps], partial(picture_in, made.sheets[row.steps].png)))
     export_popover(
         chosen,
         RunSettings(
@@ -64,7 +62,7 @@ def whole_case(chosen: Selection, real: bytes | None) -> WebPage:
 
     def compose(bundle: Bundle) -> bytes:
         others, at = bundle.compared()
-        case = Case(chosen, opened(real) if real else None, bundle.sheets()[0], others[at][1])
+        case = Case(chosen, picture_in(real) if real else None, bundle.sheets()[0], others[at][1])
         return case_page(case, lambda: foot(facts(chosen, bundle.settings).items(), way_back(bundle.story.link)))
 
     return WebPage(
@@ -73,8 +71,3 @@ def whole_case(chosen: Selection, real: bytes | None) -> WebPage:
           "screen, and it needs no server and no network."),
         compose,
     )  # fmt: skip
-
-
-def opened(png: bytes) -> Image.Image:
-    """A picture from its file."""
-    return Image.open(io.BytesIO(png))

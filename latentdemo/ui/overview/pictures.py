@@ -14,8 +14,7 @@ from latentdemo.evaluation.report import Row
 from latentdemo.export.settings import TILE
 from latentdemo.imaging import contact_sheet, png_bytes
 from latentdemo.sampling import ChainSpec
-from latentdemo.sampling.densities.resolve import MAPS
-from latentdemo.sampling.starts import PRIOR
+from latentdemo.sampling.starts import keeps_places
 from latentdemo.ui.i18n.kernel_words import start_title
 from latentdemo.ui.i18n.words import _
 from latentdemo.ui.overview.shipped import Shipped, shipped, shipped_sheet
@@ -57,14 +56,9 @@ def prior_sheet(chosen: Selection) -> bytes | None:
     return prior.sheets[0].png if prior else None
 
 
-def keeps_places(row: Row) -> bool:
-    """Whether what a way to sample makes stands where the prior sample of the same random point does."""
-    return row.start == PRIOR or row.start in MAPS
-
-
 def places_in_words(row: Row) -> str:
     """What stands under both pictures."""
-    if keeps_places(row):
+    if keeps_places(row.start):
         return _("Unselected samples. In every place both pictures come from the same random point: drag the line.")
     return _("Unselected samples; those on the right are draws of their own, not what the left ones became.")
 

@@ -22,8 +22,7 @@ from latentdemo.reviews.review import (
 )
 from latentdemo.reviews.store import review_store
 from latentdemo.sampling import ChainSpec
-from latentdemo.sampling.densities.resolve import MAPS
-from latentdemo.sampling.starts import PRIOR
+from latentdemo.sampling.starts import keeps_places
 from latentdemo.ui.i18n.kernel_words import way_key, way_rank
 from latentdemo.ui.i18n.words import _
 from latentdemo.ui.review.presenter import become_presenter
@@ -122,7 +121,7 @@ def guests_control() -> bool:
 
 def keeps_start(way: Way) -> bool:
     """Whether pictures of a way grew from the starting points of the prior."""
-    return way.spec is not None and way.spec.start in (PRIOR, *MAPS)
+    return way.spec is not None and keeps_places(str(way.spec.start))
 
 
 def ways_offered(report: Report | None) -> dict[str, Way]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import math
 import time
 from collections.abc import Callable, Mapping
@@ -25,7 +24,7 @@ from latentdemo.errors import LatentdemoError
 from latentdemo.evaluation.metrics.pictures import sharpness
 from latentdemo.export.picture import order_of_tiles, sheet_of
 from latentdemo.export.settings import DRAWN, Layout
-from latentdemo.imaging import png_bytes
+from latentdemo.imaging import picture_in, png_bytes
 from latentdemo.sampling import ChainRun, ChainSpec
 from latentdemo.ui.state import background
 
@@ -142,7 +141,7 @@ class Comparison:
 
     def pictures(self) -> dict[int, Image.Image]:
         """The sheets of step 0 and of each shown step as pictures."""
-        shown = {step: Image.open(io.BytesIO(sheet.png)) for step, sheet in self.sheets.items()}
+        shown = {step: picture_in(sheet.png) for step, sheet in self.sheets.items()}
         return {0: sheet_of(self.start / GREY_LEVELS, self.layout)} | shown
 
     @property

@@ -5,9 +5,8 @@ from __future__ import annotations
 from latentdemo.checkpoints import model_folder
 from latentdemo.evaluation.interval import Interval
 from latentdemo.evaluation.report import GAP, REAL_DATA, Report, Row
-from latentdemo.sampling.densities.resolve import MAPS
 from latentdemo.sampling.densities.store import digests_held, read_density_config
-from latentdemo.sampling.starts import DENSITY
+from latentdemo.sampling.starts import DENSITY, keeps_places
 from latentdemo.ui.runs.comparison import Comparison, Request
 
 
@@ -56,7 +55,7 @@ def samples_alike(row: Row, request: Request) -> bool:
 def same_points(request: Request) -> bool:
     """Whether draws from a density are what its map makes of the prior sample, place for place."""
     start = request.spec.start
-    return (likeliest_density(request.model) if start == DENSITY else start) in MAPS
+    return keeps_places(likeliest_density(request.model) if start == DENSITY else str(start))
 
 
 def likeliest_density(model: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from functools import partial
 
 from PIL import Image
@@ -12,6 +11,7 @@ from latentdemo.export import Branch, RunSettings
 from latentdemo.export.bundle import Drawn
 from latentdemo.export.picture import frames_of, squared
 from latentdemo.export.settings import DRAWN
+from latentdemo.imaging import picture_in
 from latentdemo.ui.controls.kernel import way_in_words
 from latentdemo.ui.export.popover import export_popover
 from latentdemo.ui.i18n.kernel_words import start_title
@@ -58,26 +58,21 @@ def export_beside_prior(chosen: Selection, comparison: Comparison, request: Requ
     titles = dict(enumerate([*run.captions.values(), *captions.values()]))
 
     def frames() -> list[Image.Image]:
-        sheets = [squared(opened(png), request.spec.count, request.columns) for png in pngs]
+        sheets = [squared(picture_in(png), request.spec.count, request.columns) for png in pngs]
         return frames_of(dict(enumerate(sheets)), titles)
 
     export_popover(
         chosen,
         run,
         {0: comparison.prior.latents},
-        lambda: {0: opened(pngs[0])},
+        lambda: {0: picture_in(pngs[0])},
         in_words(request),
         frames=frames,
         branches=[
-            Drawn(comparison.latents[step], partial(opened, comparison.sheets[step].png)) for step in request.steps
+            Drawn(comparison.latents[step], partial(picture_in, comparison.sheets[step].png)) for step in request.steps
         ],
         beside=request.steps.index(after),
     )
-
-
-def opened(png: bytes) -> Image.Image:
-    """A picture from its file."""
-    return Image.open(io.BytesIO(png))
 
 
 def step_captions(request: Request) -> dict[int, str]:

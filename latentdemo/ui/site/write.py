@@ -5,7 +5,6 @@ Links are relative and nothing is fetched, so that it works from a folder, a sti
 
 from __future__ import annotations
 
-import io
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
@@ -18,6 +17,7 @@ from latentdemo.engine import Job, RecentResults
 from latentdemo.errors import DataError
 from latentdemo.evaluation.report import Report, Row
 from latentdemo.files import write_atomically
+from latentdemo.imaging import picture_in
 from latentdemo.sampling import ChainSpec
 from latentdemo.ui.chain.export import frames
 from latentdemo.ui.chain.playback import scene
@@ -86,7 +86,7 @@ def model_page(chosen: Selection, told: Told) -> tuple[Entry, bytes]:
 
     def made(request: Request, step: int, share: tuple[int, int]) -> Image.Image:
         comparison = done(lambda job: compare(request, job), lambda part: told(chosen.model, part, 100), share)
-        return Image.open(io.BytesIO(comparison.sheets[step].png))
+        return picture_in(comparison.sheets[step].png)
 
     prior = made(prior_request(chosen), 0, (0, 20))
     after = made(way_request(chosen, row), row.steps, (20, 50))
@@ -95,7 +95,7 @@ def model_page(chosen: Selection, told: Told) -> tuple[Entry, bytes]:
         lambda job: walk(wanted, RecentResults(KEPT_BYTES), job), lambda part: told(chosen.model, part, 100), (50, 95)
     )
     real = sheet_of_held_out(model_folder(chosen.model).parent, chosen.seed)
-    case = Case(chosen, Image.open(io.BytesIO(real)) if real else None, prior, after)
+    case = Case(chosen, picture_in(real) if real else None, prior, after)
     page = case_page(case, lambda: around(chosen), lambda: [chain_screen(chosen, wanted, walked)])
     told(chosen.model, 100, 100)
     return Entry(case), page
