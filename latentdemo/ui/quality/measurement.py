@@ -138,9 +138,12 @@ def show_progress() -> None:
     if job is None or job.wait(0):
         st.rerun()
     assert isinstance(job.key, Measurement)
-    if job.shown is not None:
+    if job.shown is None:
+        doing = _("Measuring {model}: a first answer comes within a minute or two …", model=job.key.model)
+    else:
+        doing = _("Measuring {model} …", model=job.key.model)
         st.markdown(first_answer(job.shown))
-    st.progress(job.progress, _("Measuring {model} …", model=job.key.model))
+    st.progress(job.progress, doing)
     st.button(_("Cancel"), key="cancel_measurement", on_click=job.cancel, icon=":material/close:")
 
 
