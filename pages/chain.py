@@ -47,9 +47,11 @@ USUAL: dict[str, Any] = {"steps": 10, "chains": 4}
 HEIGHT = 560  # pixels: about the height of the player
 
 
-def head(chosen: Selection) -> Move | None:
-    """The title, and beside it how the starting point is moved, and how to read the page."""
+def head(chosen: Selection) -> tuple[DeltaGenerator, Move | None]:
+    """The title, and beside it which picture to start from, how that point is moved, and how to read the page; gives
+    the place of the picture's choice, and the move."""
     with page_heading(_("What a chain does, step by step")):
+        picture = st.container(width="content")
         move = attribute_control(chosen)
         how_to_read(
             _("Each chain starts at a point of the latent space and takes one step after another; at each step you see "
@@ -68,7 +70,7 @@ def head(chosen: Selection) -> Move | None:
               "picture falls, the chain repairs; where it rises, the chain forgets. What a square covers can be filled "
               "in alone: then everything around it is kept at every step."),
         )  # fmt: skip
-    return move
+    return picture, move
 
 
 def controls(report: Report | None, chosen: Selection) -> DeltaGenerator:
@@ -150,16 +152,16 @@ report = report_of(chosen)
 way = take_way(report, chosen)
 settings = take_settings({"steps": steps_offered(report, STEPS), "chains": CHAINS}, USUAL)
 with top:
-    move = attribute_control(chosen) if presenting() else head(chosen)
+    picture, move = (None, attribute_control(chosen)) if presenting() else head(chosen)
     start = controls(report, chosen)
     put_way()
     put_settings(USUAL)
-    point = replace(starting_point_control(chosen, place=start, kernel=str(way.kernel)), move=move)
+    point = starting_point_control(chosen, place=start, button=picture, kernel=str(way.kernel))
 request = WalkRequest(
     chosen.model,
     chosen.config.sha256,
     chosen.densities,
-    point,
+    replace(point, move=move),
     way.replaced(
         start=GIVEN if point.is_given else point.kind,
         count=settings["chains"],

@@ -8,6 +8,7 @@ from latentdemo.evaluation.report import Report, Row
 from latentdemo.sampling.starts import keeps_places
 from latentdemo.ui.components.wipe import Side, wipe
 from latentdemo.ui.controls.kernel import way_in_link
+from latentdemo.ui.controls.starting_point import open_choice
 from latentdemo.ui.evaluation.cards import show_verdict
 from latentdemo.ui.evaluation.roles import density_and_chain
 from latentdemo.ui.evaluation.verdict import mismatch, verdict
@@ -37,6 +38,7 @@ from latentdemo.ui.overview.screens import (
     sheet,
     what_the_prior_is,
 )
+from latentdemo.ui.runs.starting_point import UPLOAD
 from latentdemo.ui.shell.navigation import CHAIN, INTERPOLATION, QUALITY, PageEntry, selection
 from latentdemo.ui.shell.presentation import on_move_keys, presenting
 from latentdemo.ui.state.evaluated import advised, evaluation_of, report_of
@@ -154,7 +156,8 @@ if not presenting():
     with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
         if st.button(_("Start a chain from your own picture"), icon=":material/add_photo_alternate:",
                      help=_("A JPEG, PNG or WebP of yours becomes the starting point of a chain.")):  # fmt: skip
-            st.session_state["from"] = "upload"  # a picture cannot be part of a link
+            st.session_state["from"] = UPLOAD  # a picture cannot be part of a link
+            open_choice()
             st.switch_page(CHAIN.script, query_params=st.query_params.to_dict())
         onward_link(INTERPOLATION, _("Interpolate between two pictures"), ":material/linear_scale:")
         onward_link(QUALITY, _("Read the whole review"), ":material/fact_check:")

@@ -35,10 +35,10 @@ def choose(page: Page, menu: str, option: str) -> None:
 
 
 def upload(page: Page, name: str, kind: str, content: bytes) -> None:
-    """Bring a file of a media type along."""
-    page.get_by_test_id("stFileUploader").locator("input").set_input_files(
-        {"name": name, "mimeType": kind, "buffer": content}
-    )
+    """Bring a file of a media type along, once the uploader of an earlier file has made way for the next."""
+    uploader = page.get_by_test_id("stFileUploader")
+    expect(uploader).to_have_count(1)
+    uploader.locator("input").set_input_files({"name": name, "mimeType": kind, "buffer": content})
 
 
 def photo() -> bytes:

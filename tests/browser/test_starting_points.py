@@ -5,6 +5,7 @@ from playwright.sync_api import expect
 
 from tests.browser.conftest import Open
 from tests.browser.gestures import choose, photo, upload
+from tests.browser.test_first_screen import PROJECTOR, below
 
 pytestmark = pytest.mark.slow
 
@@ -12,7 +13,10 @@ CHAIN = "/chain?data=fashion-mnist&steps=5&chains=1"
 
 
 def test_a_held_out_picture_is_picked_by_click_and_by_key(open_page: Open) -> None:
-    page = open_page(f"{CHAIN}&from=data")
+    page = open_page(f"{CHAIN}&from=data&mask=0.2", viewport=PROJECTOR)
+    expect(page.locator(".player .play")).to_be_visible()
+    assert below(page, ".player .play") <= PROJECTOR["height"]
+    page.get_by_role("button", name="Held-out picture").click()
     page.get_by_role("radio", name="Picture 5", exact=True).click()
     page.wait_for_url("**picture=5*")
     page.keyboard.press("ArrowRight")
@@ -37,5 +41,6 @@ def test_ones_own_picture_stays_while_the_page_is_left(open_page: Open) -> None:
     page.get_by_role("link", name="Overview").click()
     expect(seen).to_have_count(0)
     page.get_by_role("link", name="Step by step").first.click()
+    page.get_by_role("button", name="Your own picture").click()
     expect(seen).to_have_attribute("src", shown or "")
     expect(page.get_by_role("button", name="Remove this picture")).to_be_visible()

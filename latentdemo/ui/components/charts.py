@@ -65,8 +65,7 @@ def legend(entries: Sequence[tuple[str, str]]) -> str:
         entries: a mark as HTML, from `swatch_image` or `dot`, and what it stands for.
     """
     spans = (
-        '<span style="display:inline-flex;align-items:center;gap:0.4rem;white-space:nowrap">'
-        f"{mark}{html.escape(meaning)}</span>"
+        f'<span style="display:inline-flex;align-items:center;gap:0.4rem">{mark}{html.escape(meaning)}</span>'
         for mark, meaning in entries
     )
     return (

@@ -5,6 +5,7 @@ Intervals are bands. Lines are labelled at their ends where there is room.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from typing import Any
 
@@ -34,7 +35,7 @@ def curves_chart(
         curves: ways to sample.
         levels: what they are compared with.
         axis: of steps or time.
-        y_title: the figure, in words.
+        y_title: the figure, in words, in a line or several.
         marked: a point to mark with a ring.
         marked_label: what stands beside it.
         reach: where the horizontal axis ends at the earliest.
@@ -129,9 +130,11 @@ def level_layers(levels: Sequence[Level], frame: Frame) -> list[alt.Chart]:
 
 def edge_layers(levels: Sequence[Level], frame: Frame, title: str) -> list[alt.Chart]:
     """The vertical axis at the left, the names of the levels at the right; other layers have no vertical axis."""
+    lines = title.split("\n")
     left = alt.Axis(
-        title=title, tickCount=5, titleAnchor="end", titleAngle=0, titleAlign="left", titleX=0, titleY=-14, grid=True
-    )
+        title=lines, tickCount=5, titleAnchor="end", titleAngle=0, titleAlign="left", titleX=0,
+        titleY=-LINE * len(lines), grid=True,
+    )  # fmt: skip
     gap = (frame.y_ends[1] - frame.y_ends[0]) * LINE / PLOT_HEIGHT
     names = names_at_the_edge(levels, gap)
     places = [place for place, _name in names]
@@ -155,11 +158,12 @@ def ring(point: Point, frame: Frame) -> alt.Chart:
 
 
 def label_layer(text: str, point: Point, spot: Spot, frame: Frame, strong: bool, shown: str) -> alt.Chart:
-    """A label beside its point, where a Vega expression of the chart's width says so."""
+    """A label beside its point, where a Vega expression of the chart's width says so; one that is only hidden would
+    take room still."""
     return (
         alt.Chart(pd.DataFrame([{"x": point.x, "y": point.y}]))
         .mark_text(
-            text=text,
+            text=alt.expr(f"{shown} ? {json.dumps(text)} : ''"),
             align=spot.align,  # type: ignore[arg-type]
             baseline="middle",
             dx=spot.dx,
@@ -167,7 +171,6 @@ def label_layer(text: str, point: Point, spot: Spot, frame: Frame, strong: bool,
             color=REAL,
             fontSize=12,
             fontWeight="bold" if strong else "normal",
-            opacity=alt.expr(f"{shown} ? 1 : 0"),
             tooltip=None,
         )
         .encode(x=frame.x(), y=frame.y("y"))

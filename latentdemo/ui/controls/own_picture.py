@@ -20,6 +20,8 @@ from latentdemo.ui.i18n.words import _
 from latentdemo.ui.runs.starting_point import StartingPoint
 from latentdemo.ui.state.selection import Selection
 
+TAKEN = "files_taken"  # key of the session's state: how many files an uploader has brought
+
 
 @dataclass(frozen=True)
 class Upload:
@@ -37,11 +39,14 @@ class Upload:
 
 
 def upload_control(chosen: Selection, key: str, first: int) -> StartingPoint:
-    """An uploader; the prior where there is no usable picture yet."""
-    name = f"{key}upload"
+    """An uploader; the prior where there is no usable picture yet.
+
+    It is a new one after each file, for one that comes back to the screen is empty, which must not take a picture away.
+    """
+    name, number = f"{key}upload", st.session_state.setdefault(f"{key}{TAKEN}", 0)
     translate_uploaders(_("This file was not taken. Bring a JPEG, PNG or WebP picture of at most 20 MB."))
-    file = st.file_uploader(
-        _("JPEG, PNG or WebP, up to 20 MB"), "image", key=f"{key}file", on_change=keep_upload, args=(key,),
+    st.file_uploader(
+        _("JPEG, PNG or WebP, up to 20 MB"), "image", key=f"{key}file{number}", on_change=keep_upload, args=(key,),
         help=_("The central square is scaled to the model's size. The picture stays on the machine that runs this "
                "demo, and only as long as this session."),
     )  # fmt: skip
@@ -49,9 +54,8 @@ def upload_control(chosen: Selection, key: str, first: int) -> StartingPoint:
     if upload is None:
         st.caption(_("Until there is a picture, it starts from the prior."))
         return StartingPoint("prior", chosen.seed)
-    if file is None:  # an uploader that leaves the screen forgets its file
-        st.button(_("Remove this picture"), key=f"{key}remove", icon=":material/close:",
-                  on_click=st.session_state.pop, args=(name,))  # fmt: skip
+    st.button(_("Remove this picture"), key=f"{key}remove", icon=":material/close:",
+              on_click=st.session_state.pop, args=(name,))  # fmt: skip
     if upload.problem:
         st.error(_(PictureError.REASONS[upload.problem]), icon=":material/broken_image:")
         return StartingPoint("prior", chosen.seed)
@@ -72,12 +76,13 @@ def show_remarks(remarks: tuple[str, ...]) -> None:
 
 
 def keep_upload(key: str) -> None:
-    """Take in what the uploader holds, for it forgets when it leaves the screen."""
-    file = st.session_state[f"{key}file"]
-    for name in ("upload", "invert"):
-        st.session_state.pop(f"{key}{name}", None)
+    """Take in what the uploader holds."""
+    file = st.session_state[f"{key}file{st.session_state[f'{key}{TAKEN}']}"]
     if file is None:
         return
+    st.session_state[f"{key}{TAKEN}"] += 1
+    for name in ("upload", "invert"):
+        st.session_state.pop(f"{key}{name}", None)
     try:
         opened = open_picture(file.getvalue(), KEPT_SIDE)
         st.session_state[f"{key}upload"] = Upload(normalise_upload(opened), remarks=remarks_on(opened))

@@ -119,13 +119,13 @@ def figure_meaning(name: str) -> str:
 
 
 def axis_title(name: str) -> str:
-    """A figure as the title of an axis, with its good direction where it has one."""
+    """A figure as the title of an axis, with its good direction below where it has one."""
     if name not in HIGHER_IS_BETTER:
         return figure_title(name)
     return (
-        _("{figure} – higher is better", figure=figure_title(name))
+        _("{figure}\nhigher is better", figure=figure_title(name))
         if HIGHER_IS_BETTER[name]
-        else _("{figure} – lower is better", figure=figure_title(name))
+        else _("{figure}\nlower is better", figure=figure_title(name))
     )
 
 
