@@ -26,6 +26,7 @@ def documents(path: Path) -> list[dict[str, Any]]:
 
 KUBERNETES = {path.stem: documents(path) for path in sorted((DEPLOY / "kubernetes").glob("*.yaml"))}
 COMPOSE = documents(ROOT / "compose.yaml")[0]
+SIGN_IN = documents(DEPLOY / "compose.sign-in.yaml")[0]
 
 
 def test_an_image_holds_the_versions_that_everything_was_tested_with() -> None:
@@ -64,6 +65,19 @@ def test_what_compose_mounts_is_there() -> None:
     assert COMPOSE["services"]["demo"]["read_only"]
     assert "ports" not in COMPOSE["services"]["demo"]
     assert "ports" not in COMPOSE["services"]["database"]
+
+
+def test_sign_in_reads_the_secret_that_is_mounted() -> None:
+    demo, (pod,) = SIGN_IN["services"]["demo"], (each["spec"]["template"]["spec"] for each in KUBERNETES["deployment"])
+    assert demo["environment"] == {"STREAMLIT_SECRETS_FILES": f"/run/secrets/{next(iter(SIGN_IN['secrets']))}"}
+    assert demo["secrets"] == list(SIGN_IN["secrets"])
+    assert SIGN_IN["services"].keys() <= COMPOSE["services"].keys()
+    (container,) = pod["containers"]
+    (file,) = (each["value"] for each in container["env"] if each["name"] == "STREAMLIT_SECRETS_FILES")
+    (folder,) = (each["mountPath"] for each in container["volumeMounts"] if each["name"] == "sign-in")
+    (secret,) = (each["secret"] for each in pod["volumes"] if each["name"] == "sign-in")
+    assert file == f"{folder}/secrets.toml"
+    assert secret["optional"]  # Most have no sign-in.
 
 
 def test_kubernetes_finds_what_it_names() -> None:
