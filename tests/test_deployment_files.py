@@ -67,6 +67,12 @@ def test_what_compose_mounts_is_there() -> None:
     assert "ports" not in COMPOSE["services"]["database"]
 
 
+def test_secrets_are_neither_committed_nor_built_in() -> None:
+    for name in (".gitignore", ".dockerignore"):
+        left_out = {line.strip("/") for line in (ROOT / name).read_text(encoding="utf-8").splitlines()}
+        assert left_out >= {".env", ".streamlit/secrets.toml", "deploy/secrets.toml", "deploy/certificates"}, name
+
+
 def test_sign_in_reads_the_secret_that_is_mounted() -> None:
     demo, (pod,) = SIGN_IN["services"]["demo"], (each["spec"]["template"]["spec"] for each in KUBERNETES["deployment"])
     assert demo["environment"] == {"STREAMLIT_SECRETS_FILES": f"/run/secrets/{next(iter(SIGN_IN['secrets']))}"}
