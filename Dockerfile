@@ -14,7 +14,7 @@ RUN python -m venv /opt/venv \
     && /opt/venv/bin/pip install --no-cache-dir -r /build/deploy/requirements.txt
 
 FROM docker.io/library/python:${PYTHON}
-RUN useradd --system --uid 10001 --no-create-home --shell /usr/sbin/nologin latentdemo \
+RUN useradd --uid 10001 --no-create-home --shell /usr/sbin/nologin latentdemo \
     && install --directory --owner=latentdemo /data
 COPY --from=build /opt/venv /opt/venv
 COPY . /app

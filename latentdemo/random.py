@@ -26,30 +26,35 @@ MOST_AHEAD = 2**22  # numbers that a batch draws ahead at the most, 16 MB of the
 
 
 class Purpose(Enum):
-    """What numbers are drawn for; the value begins the spawn key of the purpose's streams.
+    """What numbers are drawn for.
 
     The streams of chains have a number and nothing before it; `SHARED_NOISE` is the one that has no number either.
     """
 
-    CHAIN = ()
-    SHARED_NOISE = ()
-    GIVEN_START = (1, 0)
-    TRAINING_ORDER = (2, 0)
-    TRAINING_NOISE = (3, 0)
-    FEATURES = (4, 0)
-    DAMAGE = (5, 0)
-    FIT = (6, 0)
-    FIT_DRAWS = (7, 0)
-    TUNING = (8, 0)
-    ENCODINGS = (9, 0)
-    RECONSTRUCTIONS = (10, 0)
-    ROUND_TRIP = (11, 0)
-    DIVERGENCE = (12, 0)
-    PRIOR_SAMPLE = (13, 0)
-    OTHER_SAMPLERS = (14, 0)
-    LABELS = (15, 0)
-    PATHS = (16, 0)
-    ATTRIBUTES = (17, 0)
+    CHAIN = 0
+    SHARED_NOISE = CHAIN
+    GIVEN_START = 1
+    TRAINING_ORDER = 2
+    TRAINING_NOISE = 3
+    FEATURES = 4
+    DAMAGE = 5
+    FIT = 6
+    FIT_DRAWS = 7
+    TUNING = 8
+    ENCODINGS = 9
+    RECONSTRUCTIONS = 10
+    ROUND_TRIP = 11
+    DIVERGENCE = 12
+    PRIOR_SAMPLE = 13
+    OTHER_SAMPLERS = 14
+    LABELS = 15
+    PATHS = 16
+    ATTRIBUTES = 17
+
+    @property
+    def key(self) -> tuple[int, ...]:
+        """What the spawn key of the purpose's streams begins with."""
+        return (self.value, 0) if self.value else ()
 
 
 def stream(seed: int, purpose: Purpose, *number: int, device: torch.device | str = "cpu") -> torch.Generator:
@@ -61,7 +66,7 @@ def stream(seed: int, purpose: Purpose, *number: int, device: torch.device | str
     Example:
         >>> noise = torch.randn(3, generator=stream(7, Purpose.TRAINING_NOISE, 2))  # of the second epoch
     """
-    state = np.random.SeedSequence(seed, spawn_key=(*purpose.value, *number)).generate_state(1, np.uint64)[0]
+    state = np.random.SeedSequence(seed, spawn_key=(*purpose.key, *number)).generate_state(1, np.uint64)[0]
     return torch.Generator(device).manual_seed(int(state))
 
 

@@ -13,7 +13,7 @@ from latentdemo.ui.components.charts import PRIOR, REAL, style_of
 from latentdemo.ui.i18n.words import _
 from latentdemo.ui.review.words import per_cent, way_words
 
-ROW, BAR, AXIS = 48, 18, 30  # pixels of a row, of the bar in its lower part, and of the axis below
+ROW, BAR, AXIS = 54, 18, 44  # pixels of a row, of the bar in its lower part, and of the axis with what stands out
 LABEL = 14  # pixels from the middle of a bar up to the words above it
 
 
