@@ -72,6 +72,7 @@ def test_nothing_is_opened_before_somebody_begins_a_review(tmp_path: Path) -> No
 
 def test_a_review_begins_with_one_press_and_is_found_again(store: ReviewStore) -> None:
     app = open_page(SCRIPT, lang="en", **CLOTHES)
+    app.toggle(key="review_ties").set_value(False)  # as part of the same run as the press
     app.button(key="begin_review").click().run()
     assert not app.exception
     number = app.query_params["review"]
@@ -79,6 +80,7 @@ def test_a_review_begins_with_one_press_and_is_found_again(store: ReviewStore) -
     review = store.review(token, number)
     assert review is not None
     assert set(review.digests) == {"prior", "mixture", "real"}
+    assert not review.plan.ties
     assert reviewer_token(token, number) in app.code[0].value
     app.button(key="all_reviews").click().run()
     assert "Your reviews" in texts(app)

@@ -34,6 +34,7 @@ from latentdemo.ui.state.selection import Selection
 
 OWN = "own"  # stands for a question in the presenter's own words
 PAIRS, USUAL_PAIRS = (10, 20, 40), 20
+PRESSED = "review_pressed"  # place in the session's state: that a review is to begin
 STARTING = "review_starting"  # place in the session's state: what a review is being begun of
 SEED_BITS = 31
 KEPT = 64  # numbers of reviews that were begun, until their pages have taken them
@@ -79,9 +80,12 @@ def setup_form(chosen: Selection, report: Report | None) -> None:
             st.caption(_("Choose two to six ways, real data among them where people are asked for it."))
         st.button(
             _("Begin the review"), key="begin_review", type="primary", icon=":material/groups:", disabled=not fits,
-            on_click=begin, args=(plan,),
+            on_click=st.session_state.update, args=({PRESSED: True},),
             help=_("Makes the pictures, and shows the link that people open. Nobody sees a result until you show it."),
         )  # fmt: skip
+        if st.session_state.pop(PRESSED, False) and fits:  # A callback would have the settings of the run before.
+            begin(plan)
+            st.rerun()
 
 
 def question_control() -> str:
