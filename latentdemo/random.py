@@ -50,6 +50,7 @@ class Purpose(Enum):
     LABELS = 15
     PATHS = 16
     ATTRIBUTES = 17
+    RESERVOIR = 18
 
     @property
     def key(self) -> tuple[int, ...]:

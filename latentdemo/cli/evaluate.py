@@ -45,7 +45,8 @@ def evaluate(
     samples: Annotated[
         int | None,
         typer.Option(
-            help="Images of each way to sample, over all repetitions; as many as held-out ones, 10,000 at most."
+            help="Images of each way to sample, over all repetitions; as many as held-out ones, 10,000 at most, if not "
+            "given. Any number fits in memory."
         ),
     ] = None,
     repeats: Annotated[int, typer.Option(help="Repetitions, each with another seed.")] = 10,
@@ -137,7 +138,7 @@ def evaluate_one(
             model,
             images,
             held_out,
-            count=None if samples is None else samples // max(repeats, 1),
+            samples=None if samples is None else samples // max(repeats, 1),
             seeds=range(repeats),
             spaces={features: torchvision_features(features, device)} if features else judges,
             kernels=kernels.split() if kernels else None,

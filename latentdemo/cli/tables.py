@@ -132,11 +132,11 @@ def densities_table(folder: Path, config: DensityConfig) -> Table:
 
 def report_table(report: Report) -> Table:
     """The evaluation of a model: one row a way to sample, the recommended one in bold."""
-    from latentdemo.evaluation.card import cells, columns, in_words
+    from latentdemo.evaluation.card import cells, columns, in_words, sides
     from latentdemo.evaluation.report import CEILING, REAL_DATA
 
     shown, spaces = columns(report), ", ".join(report.spaces)
-    title = f"{report.model}: {len(report.seeds)} x {report.count} images a side, ± half of a 95 % interval; {spaces}"
+    title = f"{report.model}: {len(report.seeds)} x {sides(report)}, ± half of a 95 % interval; {spaces}"
     table = Table("", "steps", *shown, "ms an image", title=title)
     for name in (REAL_DATA, CEILING):
         table.add_row(name, "", *cells(report.references[name], shown), "")

@@ -157,9 +157,10 @@ class Engine:
         record: Record = None,
         images: bool = True,
         cancelled: Callable[[], bool] | None = None,
+        first: int = 0,
     ) -> Iterator[ChainRun]:
         """As `latentdemo.sampling.run_batches`, each batch walked here; raises as `run` does."""
-        for part in batches_of(model, spec, record, images):
+        for part in batches_of(model, spec, record, images, first):
             yield self.run(part, cancelled=cancelled)
 
     def call(self, work: Callable[[], Answer]) -> Answer:

@@ -125,9 +125,10 @@ class Job(Generic[Result]):
         record: Record = None,
         images: bool = True,
         cancelled: Callable[[], bool] | None = None,
+        first: int = 0,
     ) -> Iterator[ChainRun]:
         """As `latentdemo.sampling.run_batches`, each batch walked by the engine; the job itself is asked to stop."""
-        for part in batches_of(model, spec, record, images):
+        for part in batches_of(model, spec, record, images, first):
             yield self.walk(part, (self.progress, self.progress))
 
     def _admitted(self, request: RunRequest) -> Ticket:

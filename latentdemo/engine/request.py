@@ -114,12 +114,12 @@ class RunRequest:
 
 
 def batches_of(
-    model: str | GenerativeAutoencoder, spec: ChainSpec, record: Record = None, images: bool = True
+    model: str | GenerativeAutoencoder, spec: ChainSpec, record: Record = None, images: bool = True, first: int = 0
 ) -> Iterator[RunRequest]:
     """Requests for the chains of a spec in parts, as `latentdemo.sampling.run_batches` divides them."""
-    for first in range(0, spec.count, BATCH):
-        part = spec.part(first, min(BATCH, spec.count - first))
-        yield RunRequest(model, part, record, images, first=first)
+    for place in range(0, spec.count, BATCH):
+        part = spec.part(place, min(BATCH, spec.count - place))
+        yield RunRequest(model, part, record, images, first=first + place)
 
 
 def files_digests(request: RunRequest) -> tuple[Hashable, str]:

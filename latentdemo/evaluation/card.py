@@ -39,13 +39,20 @@ def section(report: Report) -> str:
     judges = "; ".join(f"{space}: {facts['name']} (`{facts['sha256'][:12]}`)" for space, facts in report.spaces.items())
     return (
         "## What sampling gains, costs and loses\n\n"
-        f"{len(report.seeds)} repetitions of {report.count:,} images a side against held-out data, mean ± half of the "
+        f"{len(report.seeds)} repetitions of {sides(report)}, mean ± half of the "
         f"95 % interval; in the feature spaces {judges}; on {report.device}. The gap closed is that of the strictest "
         "of them, other figures are taken in the first. These figures compare ways to sample models of this data set "
         f"and nothing else, least of all with published FIDs. {advice(report)}\n\n" + "\n".join(lines)
         + "\n\nMade by `python -m latentdemo evaluate " + f"{report.model}`; "
         "all figures, settings and versions in `evaluation.json`.\n" + of_pythae(report)
     )  # fmt: skip
+
+
+def sides(report: Report) -> str:
+    """How many images each repetition compares."""
+    if report.drawn == report.count:
+        return f"{report.count:,} images a side against held-out data"
+    return f"{report.drawn:,} samples against {report.count:,} held-out images"
 
 
 def advice(report: Report) -> str:

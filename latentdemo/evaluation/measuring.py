@@ -12,7 +12,8 @@ from latentdemo.errors import Cancelled
 from latentdemo.evaluation.interval import Interval, ratio_of_gaps
 from latentdemo.evaluation.pieces import Finding, Measurer, Piece, sides_of
 from latentdemo.evaluation.protocol import Arm
-from latentdemo.evaluation.repetition import IN, Numbers, Subject
+from latentdemo.evaluation.reduced.sample import Numbers
+from latentdemo.evaluation.repetition import IN, Subject
 from latentdemo.evaluation.report import CEILING, DISTANCE, GAP, MIX, Measured, Mix, Row
 from latentdemo.evaluation.unfinished import Unfinished
 
@@ -32,13 +33,14 @@ def measure_all(
     progress: Progress | None = None,
     cancelled: Callable[[], bool] | None = None,
     measure: Callable[[Sequence[Piece]], Iterable[Finding]] | None = None,
+    samples: int | None = None,
 ) -> tuple[list[Row], dict[str, Measured]]:
     """All rows, their costs still missing, and the references, over all seeds.
 
     Args:
         subject: what is measured.
         arms: the ways to sample.
-        count, seeds: see `measure_model`.
+        count, seeds, samples: see `measure_model`.
         unfinished: what was measured before, and is not measured again.
         progress: told how far it is.
         cancelled: asked between two batches.
@@ -50,7 +52,7 @@ def measure_all(
     pieces = [Piece(seed, arm) for seed in seeds for arm in (None, *arms)]
     found = {piece.key: kept for piece in pieces if (kept := unfinished.get(piece.key)) is not None}
     left = [piece for piece in pieces if piece.key not in found]
-    measure = measure or partial(measured_here, Measurer(subject, count, seeds, cancelled))
+    measure = measure or partial(measured_here, Measurer(subject, count, seeds, cancelled, samples))
     for piece, numbers in measure(left):
         found[piece.key] = numbers
         unfinished.put(piece.key, numbers)

@@ -29,7 +29,8 @@ from latentdemo.evaluation.features.space import FeatureSpace, in_every_space
 from latentdemo.evaluation.measuring import over_seeds
 from latentdemo.evaluation.metrics.frechet import frechet_distance
 from latentdemo.evaluation.metrics.path import measure_path
-from latentdemo.evaluation.repetition import IN, Numbers
+from latentdemo.evaluation.reduced.sample import Numbers
+from latentdemo.evaluation.repetition import IN
 from latentdemo.evaluation.report import (
     DISTANCE,
     ENDS_KEPT,

@@ -1,7 +1,9 @@
 """The evaluation of a model: what every way to sample gains, costs and loses, beside two references.
 
-Every figure is taken with equal numbers of images against real held-out images, and repeated over seeds: other samples,
-other held-out images, other training images. One reference is real training data itself; the other, the ceiling, is
+Every figure is taken against real held-out images and repeated over seeds: other samples, other held-out images, other
+training images. As many samples are drawn as there are held-out images to set beside them, or more on request: these
+make means, covariances and the mix of classes more exact, while figures by nearest neighbours, which depend on both
+numbers, go on taking equal ones. One reference is real training data itself; the other, the ceiling, is
 what the decoder makes of the encodings of real training data: no sampler of the latent space can be expected to do
 better. Where no training images are at hand, both are taken of held-out images that the comparison does not use.
 """
@@ -70,6 +72,7 @@ def evaluate_model(
     held_out: ImageSet,
     *,
     count: int | None = None,
+    samples: int | None = None,
     seeds: Sequence[int] = USUAL_SEEDS,
     spaces: Mapping[str, FeatureSpace] | None = None,
     kernels: Sequence[str] | None = None,
@@ -88,8 +91,8 @@ def evaluate_model(
     Args:
         name: of the model.
         train, held_out: images of its data set.
-        count: images a side, in each repetition; None takes `usual_count`.
-        seeds, spaces, kernels, steps, bf16, compute, spread, cancelled: see `measure_model`.
+        count: held-out images in each repetition; None takes `usual_count`.
+        samples, seeds, spaces, kernels, steps, bf16, compute, spread, cancelled: see `measure_model`.
         save: whether to write the report beside the model; feature spaces and densities are always kept.
         progress: told how far each part is.
         made: told of a feature space or densities that had to be made.
@@ -109,7 +112,8 @@ def evaluate_model(
         told_of(fit_densities(model, train, held_out, only=missing, progress=tell_fit, cancelled=cancelled))
     report = measure_model(
         name,
-        count=min(usual_count(len(held_out), seeds), len(train)) if count is None else count,
+        count=min(usual_count(len(held_out), seeds, samples), len(train)) if count is None else count,
+        samples=samples,
         seeds=seeds,
         train=train,
         spaces=spaces,
@@ -155,17 +159,18 @@ def save_pairs(
         write_atomically(folder / PAIRS, lambda file: sheet.save(file, "PNG"))
 
 
-def usual_count(total: int, seeds: Sequence[int]) -> int:
-    """Images a side, in each repetition, where there are so many held-out images: as many as leave the repetitions
-    disjoint, unless those are very few."""
-    disjoint = min(MOST_COUNT, total // max(len(seeds), 1))
-    return max(disjoint, min(LEAST_COUNT, total // 2))
+def usual_count(total: int, seeds: Sequence[int], samples: int | None = None) -> int:
+    """Held-out images in each repetition, of so many in all: as many as leave the repetitions disjoint, unless those
+    are very few, and no more than there are samples to set beside them."""
+    most = MOST_COUNT if samples is None else samples
+    return min(most, max(total // max(len(seeds), 1), min(LEAST_COUNT, total // 2)))
 
 
 def measure_model(
     name: str,
     *,
     count: int | None = None,
+    samples: int | None = None,
     seeds: Sequence[int] = USUAL_SEEDS,
     train: ImageSet | None = None,
     spaces: Mapping[str, FeatureSpace] | None = None,
@@ -183,7 +188,9 @@ def measure_model(
 
     Args:
         name: of the model, whose densities were fitted.
-        count: images a side, in each repetition; None takes as many as leave the repetitions disjoint, if not too few.
+        count: held-out images in each repetition; None takes as many as leave the repetitions disjoint, if not too few.
+        samples: drawn of each way, in each repetition; None takes `count`, the least. The memory that is needed does
+            not grow with them.
         seeds: one repetition each.
         train: the images that it was trained on; see above for what happens without.
         spaces: feature spaces by name; None takes those of the data set. Figures of different spaces cannot be
@@ -200,7 +207,7 @@ def measure_model(
         cancelled: asked between two batches.
 
     Raises:
-        EvaluationError: too few images, no seed, or no feature space.
+        EvaluationError: too few images or samples, no seed, or no feature space.
         Cancelled: `cancelled` answered True; what was done is in `resume_from`.
         LatentdemoError: the model, its densities, held-out images or features cannot be read.
     """
@@ -209,7 +216,8 @@ def measure_model(
         folder = model_folder(name)
         spaces = spaces or load_spaces(folder.parent.name, compute.device, beside=folder.parent)
         subject = Subject(walked, trained, spaces, read_held_out(folder.parent), train, compute)
-        count = count or usual_count(subject.most, seeds)
+        count = count or usual_count(subject.most, seeds, samples)
+        samples = samples or count
         if not spaces:
             raise EvaluationError(
                 f"{folder.parent.name} has no feature space; make them with: "
@@ -220,16 +228,20 @@ def measure_model(
                 f"{len(seeds)} repetitions of {count} images; take at least one of {subject.least} to {subject.most} "
                 "images"
             )
+        if samples < count:
+            raise EvaluationError(f"{samples} samples against {count} held-out images; take at least as many")
         arms = plan(trained, kernels, steps)
         density, precision = read_density_config(folder), precision_of(walked)
         digests = [space.digest for space in spaces.values()]
         settings = [
-            trained.weights_digest, density.sha256, digests, count, len(seeds), train is not None, precision
+            trained.weights_digest, density.sha256, digests, count, samples, len(seeds), train is not None, precision
         ]  # fmt: skip
         unfinished = Unfinished(resume_from, settings)
-        assignment = Assignment(name, bf16, spaces, train, count, tuple(seeds))
+        assignment = Assignment(name, bf16, spaces, train, count, tuple(seeds), samples)
         measure = partial(spread, assignment) if spread else None
-        figures, references = measure_all(subject, arms, count, seeds, unfinished, progress, cancelled, measure)
+        figures, references = measure_all(
+            subject, arms, count, seeds, unfinished, progress, cancelled, measure, samples
+        )
         with compute.model(name, "served") as served:
             rows = with_times(figures, served, compute.batches)
         return Report(
@@ -238,6 +250,7 @@ def measure_model(
             density_sha256=density.sha256,
             spaces={space: each.facts() for space, each in spaces.items()},
             count=count,
+            samples=samples,
             seeds=list(seeds),
             overlap=overlap_of(subject, count, seeds),
             device=describe_device(compute.device),

@@ -36,8 +36,8 @@ from latentdemo.evaluation.measuring import with_gaps
 from latentdemo.evaluation.metrics.frechet import frechet_distance
 from latentdemo.evaluation.metrics.prdc import prdc
 from latentdemo.evaluation.protocol import Arm, plan
+from latentdemo.evaluation.reduced.sample import Features
 from latentdemo.evaluation.repetition import (
-    Features,
     Subject,
     distances_from_start,
     posterior_draws,
@@ -168,7 +168,7 @@ class Race:
                 found[step].append(self.subject.features_of(run.images[step]))
                 seconds[step] += run.seconds[step]
                 if first and step:
-                    survives = with_start_kept(distances_from_start(run, step, before or run))
+                    survives = with_start_kept(distances_from_start(run, step, before))
                     self.kept.setdefault((key, step), []).append(survives["image_kept"])
             before = run
         for step, parts in found.items():

@@ -16,12 +16,22 @@ from latentdemo.evaluation.compute import Compute, Here
 from latentdemo.evaluation.features.labels import LabelSpace
 from latentdemo.evaluation.features.space import FeatureSpace, in_every_space
 from latentdemo.evaluation.metrics.copying import CELLS, CopyingTest
-from latentdemo.evaluation.metrics.mix import mix
-from latentdemo.evaluation.metrics.pictures import image_change, memorised_share, nearest_distance, sharpness
+from latentdemo.evaluation.metrics.mix import class_counts, mix_of_counts
+from latentdemo.evaluation.metrics.pictures import image_change, memorised_share, nearest_distance
 from latentdemo.evaluation.metrics.quality import measure_quality
 from latentdemo.evaluation.metrics.rows import QualityError
 from latentdemo.evaluation.metrics.two_sample import energy_test
 from latentdemo.evaluation.protocol import Arm
+from latentdemo.evaluation.reduced.sample import (
+    Counts,
+    Features,
+    Gathered,
+    Numbers,
+    Reservoir,
+    Sample,
+    averages_of,
+    sharpness_of,
+)
 from latentdemo.evaluation.report import CEILING, COPYING, MIX, REAL_DATA, from_data
 from latentdemo.models import GenerativeAutoencoder
 from latentdemo.random import Purpose, stream
@@ -36,12 +46,6 @@ ROUND_TRIPS = 100  # So many samples are decoded and encoded once more.
 IN_A_CELL = 50  # The test of copying parts the feature space so that each part holds so many images on average.
 DRIFT = (1, 3, 5, 10)  # Chains from the encodings of real data are looked at after so many steps.
 IN = ":"  # Between the names of a feature space and of a figure in it.
-Numbers = dict[str, float]
-"""Name of a figure -> its value for one seed; see `measured_of_seeds` for the names."""
-Features = Mapping[str, Tensor]
-"""Name of a feature space -> features of images, (N, F)."""
-Classes = Mapping[str, Tensor]
-"""Name of an attribute -> class of each image, (N,)."""
 
 
 @dataclass
@@ -108,17 +112,21 @@ class Repetition:
 
     Args:
         subject: what is measured.
-        rows: of the held-out images that samples are compared with; as many samples are drawn.
+        rows: of the held-out images that samples are compared with.
         others: rows of the real images that references are taken of, of training images where these are at hand, else
             of held-out images that the comparison does not use.
         seed: fixes the samples.
+        samples: how many are drawn of each way; None takes as many as there are held-out images.
     """
 
-    def __init__(self, subject: Subject, rows: np.ndarray, others: np.ndarray, seed: int) -> None:
+    def __init__(
+        self, subject: Subject, rows: np.ndarray, others: np.ndarray, seed: int, samples: int | None = None
+    ) -> None:
         self.subject = subject
         self.rows, self.other_rows = rows, others
         self.count = len(rows)
         self.seed = seed
+        self.reservoir = Reservoir(samples or self.count, self.count, seed)
 
     @cached_property
     def real(self) -> Features:
@@ -126,8 +134,8 @@ class Repetition:
         return self.subject.features_of(self.subject.held_out.tensor(self.rows))
 
     @cached_property
-    def real_classes(self) -> Classes:
-        """Classes of the held-out images, as the classifier of labels sees them."""
+    def real_classes(self) -> Counts:
+        """How many held-out images are in each class, as the classifier of labels sees them."""
         return self.classes(self.real)
 
     @cached_property
@@ -159,28 +167,26 @@ class Repetition:
         """The features of the first space."""
         return features[next(iter(self.subject.spaces))]
 
-    def classes(self, features: Features) -> Classes:
-        """Name of an attribute -> class of each image (N,); nothing where no space tells them."""
+    def classes(self, features: Features) -> Counts:
+        """How many images are in each class; nothing where no space tells them."""
         labels = self.subject.labels
         if labels is None:
             return {}
         name = next(name for name, space in self.subject.spaces.items() if space is labels)
-        return labels.classes(features[name])
+        found = labels.classes(features[name])
+        return {attribute: class_counts(found[attribute], count) for attribute, count in labels.attributes.items()}
 
     def references(self) -> dict[str, Numbers]:
         """Real data, and chains from its encodings: of no step, the ceiling; of others, how far they drift off it."""
         encoded = self.encoded()
         spec = ChainSpec(start=encoded, count=len(encoded), seed=self.seed, steps=max(DRIFT))
-        parts: dict[int, list[Sample]] = {step: [] for step in (0, *DRIFT)}
-        for run in self.subject.compute.batches(self.subject.model, spec, record=(0, *DRIFT)):
-            for step, samples in parts.items():
-                samples.append(sample_of(run, step, self.subject.features_of(run.images[step])))
-        found = {REAL_DATA: self.judge(self.subject.features_of(self.others)) | sharpness_of(self.others)}
-        for step, samples in parts.items():
-            sample = Sample.join(samples)
-            name = from_data(step) if step else CEILING
-            found[name] = self.judge(sample.features) | {"sharpness": sample.averages["sharpness"]}
-        return found
+        reached = {step: Gathered() for step in (0, *DRIFT)}
+        for run in self.subject.compute.batches(self.subject.model, spec, record=tuple(reached)):
+            for step, gathered in reached.items():
+                gathered.add(self.sample(run.images[step], gathered.count))
+        found = {REAL_DATA: self.sample(self.others)}
+        found |= {from_data(step) if step else CEILING: gathered.whole() for step, gathered in reached.items()}
+        return {name: self.judge(each) | each.averages for name, each in found.items()}
 
     def encoded(self) -> Tensor:
         """Posterior draws of the references' images, (count, D)."""
@@ -188,49 +194,67 @@ class Repetition:
         draw = partial(posterior_draws, self.subject.model)
         return torch.cat([self.subject.compute.call(partial(draw, p, generator)) for p in self.others.split(BATCH)])
 
-    def judge(self, features: Features) -> Numbers:
+    def sample(self, images: Tensor, first: int = 0) -> Sample:
+        """Images of the references (N, C, H, W), from number `first` on."""
+        features = self.subject.features_of(images)
+        whole = Reservoir(self.count, self.count, self.seed)
+        return Sample.of(features, self.classes(features), sharpness_of(images), whole, first)
+
+    def judge(self, sample: Sample) -> Numbers:
         """What is told from features: the mix of classes, and the quality in every space; nothing of a sampler that
         has collapsed to a single picture."""
-        numbers = self.mix(self.classes(features))
+        numbers = self.mix(sample.classes)
         with suppress(QualityError):
-            for space, rows in features.items():
-                quality = measure_quality(self.real[space], rows)
+            for space, rows in sample.features.items():
+                quality = measure_quality(self.real[space], rows, halves=sample.halves[space])
                 numbers |= {f"{space}{IN}{name}": value for name, value in quality._asdict().items()}
         return numbers
 
-    def mix(self, classes: Classes) -> Numbers:
+    def mix(self, classes: Counts) -> Numbers:
         """How images are spread over classes, and how far that is from real data."""
-        labels = self.subject.labels
-        if labels is None:
-            return {}
         numbers = {}
-        for name, each in mix(self.real_classes, classes, labels.attributes).items():
-            numbers[f"{MIX}{IN}{name}"] = each.corrected
-            numbers |= {f"{MIX}{IN}{name}{IN}{index}": share for index, share in enumerate(each.fake)}
+        for name, count in classes.items():
+            found = mix_of_counts(self.real_classes[name], count)
+            numbers[f"{MIX}{IN}{name}"] = found.corrected
+            numbers |= {f"{MIX}{IN}{name}{IN}{index}": share for index, share in enumerate(found.fake)}
         return numbers
 
     def measure(self, arm: Arm, cancelled: Callable[[], bool] | None) -> dict[str, Numbers]:
         """Step of an arm -> figures."""
-        first = {0} if arm.start == PRIOR else set()
+        return self.figures(self.walk(arm, range(self.reservoir.total), cancelled))
+
+    def walk(self, arm: Arm, chains: range, cancelled: Callable[[], bool] | None = None) -> dict[int, Sample]:
+        """Step of an arm -> some of its chains there, reduced to what figures need."""
         drawn = self.subject.drawn.get(arm.start)
         start = arm.start if drawn is None else drawn[self.seed]
-        spec = arm.spec.replaced(start=start, count=self.count, seed=self.seed)
-        parts: dict[int, list[Sample]] = {step: [] for step in arm.steps}
+        whole = arm.spec.replaced(start=start, count=self.reservoir.total, seed=self.seed)
+        walk = partial(self.subject.compute.batches, self.subject.model, cancelled=cancelled)
+        from_prior = arm.start == PRIOR
+        reached = {step: Gathered() for step in arm.steps}
         before: ChainRun | None = None
-        for run in self.subject.compute.batches(
-            self.subject.model, spec, record=sorted(first | set(arm.steps)), cancelled=cancelled
-        ):
-            for step in arm.steps:
-                parts[step].append(sample_of(run, step, self.subject.features_of(run.images[step])))
-                if first and step:
-                    parts[step][-1].averages.update(distances_from_start(run, step, before or run))
+        if from_prior and chains.start:
+            [before] = walk(whole.part(0, 1).replaced(steps=0), record=(0,), first=chains.start - 1)
+        record = sorted({0, *arm.steps} if from_prior else arm.steps)
+        for run in walk(whole.part(chains.start, len(chains)), record=record, first=chains.start):
+            for step, gathered in reached.items():
+                features, averages = self.subject.features_of(run.images[step]), averages_of(run, step)
+                if from_prior and step:
+                    averages |= distances_from_start(run, step, before)
+                first = chains.start + gathered.count
+                gathered.add(
+                    Sample.of(features, self.classes(features), averages, self.reservoir, first, run.latents[step])
+                )
             before = run
-        return {str(step): self.figures(Sample.join(samples)) for step, samples in parts.items()}
+        return {step: gathered.whole() for step, gathered in reached.items()}
 
-    def figures(self, sample: Sample) -> Numbers:
+    def figures(self, samples: Mapping[int, Sample]) -> dict[str, Numbers]:
+        """Step of an arm -> figures, of all of its chains there."""
+        return {str(step): self.figures_of(sample) for step, sample in samples.items()}
+
+    def figures_of(self, sample: Sample) -> Numbers:
         """Everything that is told of the samples of one way at one step."""
         test = energy_test(self.real_latents, sample.latents[:LATENTS], seed=self.seed)
-        numbers = self.judge(sample.features) | with_start_kept(sample.averages)
+        numbers = self.judge(sample) | with_start_kept(sample.averages)
         model = self.subject.model
         generator = stream(self.seed, Purpose.ROUND_TRIP, device=model.device)
         numbers |= self.subject.compute.call(partial(round_trip, model, sample.latents[:ROUND_TRIPS], generator))
@@ -252,11 +276,6 @@ class Repetition:
         return numbers
 
 
-def sharpness_of(images: Tensor) -> Numbers:
-    """The mean sharpness of images (N, C, H, W)."""
-    return {"sharpness": sharpness(images).mean().item()}
-
-
 @torch.no_grad()
 def posterior_draws(model: GenerativeAutoencoder, images: Tensor, generator: torch.Generator) -> Tensor:
     """Posterior draws of images (N, C, H, W), (N, D) on the CPU."""
@@ -274,51 +293,23 @@ def round_trip(model: GenerativeAutoencoder, latents: Tensor, generator: torch.G
     }
 
 
-@dataclass(frozen=True)
-class Sample:
-    """Samples of one way at one step.
-
-    Attributes:
-        features: name of a space -> (N, F).
-        latents: (N, D).
-        averages: figures that are means over samples.
-    """
-
-    features: Features
-    latents: Tensor
-    averages: Numbers
-
-    @classmethod
-    def join(cls, parts: Sequence[Sample]) -> Sample:
-        """The samples of all batches."""
-        weights = [len(part.latents) for part in parts]
-        averages = {
-            name: float(np.average([part.averages[name] for part in parts], weights=weights))
-            for name in parts[0].averages
-        }
-        features = {name: torch.cat([part.features[name] for part in parts]) for name in parts[0].features}
-        return cls(features, torch.cat([part.latents for part in parts]), averages)
-
-
-def sample_of(run: ChainRun, step: int, features: Features) -> Sample:
-    """A batch of chains at a step, with the features of its images."""
-    averages = {"average_steps": run.steps_taken(step)} | sharpness_of(run.images[step])
-    if "accepted" in run.info and step:
-        averages["acceptance"] = run.acceptance(step) or 0.0
-    return Sample(features, run.latents[step], averages)
-
-
-def distances_from_start(run: ChainRun, step: int, before: ChainRun) -> Numbers:
+def distances_from_start(run: ChainRun, step: int, before: ChainRun | None) -> Numbers:
     """How far a batch of chains is from its starts at a step, and from those of other chains, on average.
 
     Args:
         run: the batch.
         step: one that was recorded, as step 0 was.
-        before: the batch before it, whose last chain lends its start to the first one here; of the first, itself.
+        before: the batch before it, whose last chain lends its start to the first one here; None for the first batch,
+            where the second chain does, or the only one.
     """
+
+    def of_others(own: Tensor, earlier: Tensor | None) -> Tensor:
+        lent = own[:2][-1:] if earlier is None else earlier[-1:]
+        return torch.cat([lent, own[:-1]])
+
     others = {
-        "image": torch.cat([before.images[0][-1:], run.images[0][:-1]]),
-        "latent": torch.cat([before.latents[0][-1:], run.latents[0][:-1]]),
+        "image": of_others(run.images[0], before and before.images[0]),
+        "latent": of_others(run.latents[0], before and before.latents[0]),
     }
     return {
         "image_from_own": image_change(run.images[step], run.images[0]).mean().item(),

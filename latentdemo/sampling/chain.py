@@ -121,6 +121,7 @@ class Batches(Protocol):
         record: Record = None,
         images: bool = True,
         cancelled: Callable[[], bool] | None = None,
+        first: int = 0,
     ) -> Iterator[ChainRun]: ...
 
 
@@ -179,9 +180,13 @@ def run_batches(
     progress: Progress | None = None,
     cancelled: Callable[[], bool] | None = None,
     batch_size: int = BATCH,
+    first: int = 0,
     **settings: Any,
 ) -> Iterator[ChainRun]:
-    """As `run_chain`, but hands over each batch when it is done, so that any count runs in the memory of one batch."""
+    """As `run_chain`, but hands over each batch when it is done, so that any count runs in the memory of one batch.
+
+    The chains are those of the seed from number `first` on; latents to start from are these chains' own.
+    """
     spec = chain_spec(kernel, **settings)
     require("batch_size", batch_size, is_whole(batch_size, 1), "a whole number from 1 up")
     require("images", images, isinstance(images, bool), "True or False")
@@ -189,16 +194,16 @@ def run_batches(
     kept = steps_to_record(record, spec.steps)
     stepper, draw_starts = Padded(spec.build(model)), starts_of(model, spec.start, spec.density)
     total = spec.count * max(spec.steps, 1)
-    for first in range(0, spec.count, batch_size):
-        chains = range(first, min(first + batch_size, spec.count))
+    for done in range(0, spec.count, batch_size):
+        chains = range(done, min(done + batch_size, spec.count))
 
-        def report(step: int, first: int = first, size: int = len(chains)) -> None:
+        def report(step: int, done: int = done, size: int = len(chains)) -> None:
             if progress:
-                progress(first * max(spec.steps, 1) + size * step, total)
+                progress(done * max(spec.steps, 1) + size * step, total)
             if cancelled and cancelled():
                 raise Cancelled(f"cancelled after step {step} of {spec.steps}")
 
-        yield walk_batch(model, spec, stepper, draw_starts, chains, kept, images, report)
+        yield walk_batch(model, spec, stepper, draw_starts, chains, kept, images, report, first)
 
 
 def walk_batch(
@@ -210,19 +215,21 @@ def walk_batch(
     kept: frozenset[int],
     images: bool,
     report: Callable[[int], None],
+    first: int = 0,
 ) -> ChainRun:
     """Walk some chains of a run to its end.
 
     Args:
         model, spec: of the run.
         kernel, draw_starts: made of these.
-        chains: numbers of the chains.
+        chains: their places in the run.
         kept: steps to record.
         images: whether to keep pictures, too.
         report: told each step that the chains have come to; may raise.
+        first: number of the run's first chain, of those that the seed has.
     """
     started = time.perf_counter()
-    start, noise = begin_chains(spec, draw_starts, chains)
+    start, noise = begin_chains(spec, draw_starts, chains, first)
     latents, pictures, seconds = {}, {}, {}
     figures: list[dict[str, Tensor]] = []
     for step, (state, info) in enumerate(walk(kernel, start, noise, spec.steps)):

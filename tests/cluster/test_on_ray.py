@@ -24,10 +24,8 @@ from latentdemo.cluster.pool import Workers, spread, spread_by_relay
 from latentdemo.cluster.sampling import sample_in_bulk
 from latentdemo.cluster.shards import ShardRecord
 from latentdemo.errors import ClusterError
+from latentdemo.evaluation import pieces, pipeline
 from latentdemo.evaluation.features.registry import load_spaces
-from latentdemo.evaluation.pieces import Assignment, Piece
-from latentdemo.evaluation.protocol import Arm
-from latentdemo.sampling import ChainSpec
 from tests.cluster.workers import dying, refusing
 
 pytestmark = pytest.mark.slow
@@ -86,20 +84,33 @@ def test_a_worker_that_dies_loses_nothing(tmp_path, monkeypatch) -> None:
     assert manifest == sampled(tmp_path / "here", on=None)
 
 
-def test_figures_are_those_of_one_machine() -> None:
+def test_the_report_is_that_of_one_machine(monkeypatch) -> None:
+    monkeypatch.setattr(pieces, "PART", 64)  # of each way there are three parts, for two workers
+    monkeypatch.setattr(pipeline, "diagnose_kernels", lambda *_: {})  # which are taken on one machine
     folder = load_trained(MODEL, "cpu").folder
     assert folder is not None
     spaces = load_spaces(folder.parent.name, "cpu", beside=folder.parent)
     few = {name: spaces[name] for name in list(spaces)[:2]}
-    assignment = Assignment(MODEL, False, few, None, 60, (0, 1))
-    arms = (None, Arm(ChainSpec(steps=1), (0, 1)))
-    pieces = [Piece(seed, arm) for seed in assignment.seeds for arm in arms]
-    here = {piece.key: numbers for piece, numbers in map(assignment.measurer("cpu"), pieces)}
-    there = {piece.key: numbers for piece, numbers in OnCluster(device="cpu")(assignment, pieces)}
-    assert there.keys() == here.keys()
-    for key, parts in here.items():
-        for name, numbers in parts.items():
-            assert there[key][name] == pytest.approx(numbers, rel=1e-6, abs=1e-12)
+    settings = {"count": 60, "samples": 150, "seeds": (0, 1), "spaces": few, "kernels": ["decode-encode"], "steps": [1]}
+    here, there = (
+        pipeline.measure_model(MODEL, device="cpu", spread=spread_over, **settings).values()  # type: ignore[arg-type]
+        for spread_over in (None, OnCluster(device="cpu"))
+    )
+    for row in here["rows"] + there["rows"]:
+        assert row.pop("milliseconds") > 0.0
+    found, expected = numbers_of(there), numbers_of(here)
+    assert found.keys() == expected.keys()
+    for name, value in expected.items():
+        assert found[name] == (pytest.approx(value, rel=1e-6) if isinstance(value, float) else value), name
+    assert (here["samples"], len(here["rows"])) == (150, 2)
+
+
+def numbers_of(value: object, name: str = "") -> dict[str, object]:
+    """All that is in nested lists and dictionaries, by where it is."""
+    if isinstance(value, dict | list):
+        parts = value.items() if isinstance(value, dict) else enumerate(value)
+        return {place: found for key, each in parts for place, found in numbers_of(each, f"{name} {key}").items()}
+    return {name: value}
 
 
 def test_what_a_worker_cannot_do_is_told_in_its_words() -> None:

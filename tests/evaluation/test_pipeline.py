@@ -235,6 +235,30 @@ def test_more_images_than_there_are_cannot_be_asked_for(clothes) -> None:
         measure_model("fashion-mnist/vae", count=100, seeds=(0,), kernels=["slice"])
 
 
+def test_fewer_samples_than_held_out_images_cannot_be_asked_for() -> None:
+    with pytest.raises(EvaluationError, match="99 samples against 100 held-out images"):
+        measure_model("fashion-mnist/vae", count=100, samples=99, seeds=(0,))
+
+
+@pytest.mark.parametrize(
+    ("total", "repetitions", "samples", "count"),
+    [
+        (10_000, 10, None, 1000),
+        (10_000, 1, None, 1000),  # the usual number of samples
+        (10_000, 1, 10_000, 10_000),
+        (10_000, 10, 200, 200),
+        (10_000, 10, 100_000, 1000),  # held-out images stay what they are, and the repetitions disjoint
+        (10_000, 1, 1_000_000, 10_000),
+        (1000, 10, 100_000, 200),  # too few for sets of their own
+        (1000, 10, 50, 50),
+    ],
+)
+def test_samples_are_compared_with_held_out_images_of_the_repetitions_own(
+    total: int, repetitions: int, samples: int | None, count: int
+) -> None:
+    assert pipeline.usual_count(total, range(repetitions), samples) == count
+
+
 def test_damage_is_seen_in_proportion_and_blur_is_not(clothes) -> None:
     features, images = load_features("fashion-mnist", "cpu"), clothes.tensor(slice(0, 1000))
     real = features(clothes.tensor(slice(1000, 2000)))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -16,7 +17,8 @@ from latentdemo.data import ImageSet, read_held_out
 from latentdemo.evaluation import FeatureSpace
 from latentdemo.evaluation.compute import Here
 from latentdemo.evaluation.protocol import Arm
-from latentdemo.evaluation.repetition import Numbers, Repetition, Subject
+from latentdemo.evaluation.reduced.sample import Gathered, Numbers
+from latentdemo.evaluation.repetition import Repetition, Subject
 from latentdemo.sampling import ChainRun, ChainSpec, run_chain
 from latentdemo.sampling.encodings import encode_set
 
@@ -68,6 +70,23 @@ def test_what_is_kept_of_the_start_hardly_depends_on_the_batches(held_out: Image
         assert 0.0 < apart[name] < 1.0
         assert apart[name] == pytest.approx(together[name], abs=0.02)
     assert apart["sharpness"] == pytest.approx(together["sharpness"])
+
+
+def test_figures_of_many_samples_are_the_same_whoever_walks_which_chains(held_out: ImageSet) -> None:
+    model = load_model(MODEL, "cpu", precision="float32")
+    pixels = FeatureSpace(nn.Sequential(nn.AvgPool2d(8), nn.Flatten()), "coarse pixels")
+    rows = np.arange(50)
+    repetition = Repetition(Subject(model, model, {"pixels": pixels}, held_out, None), rows, rows, 3, samples=300)
+    whole = repetition.measure(replace(ARM, steps=(0, 1)), None)
+    gathered = {step: Gathered() for step in (0, 1)}
+    for chains in (range(100, 300), range(100)):
+        for step, sample in repetition.walk(replace(ARM, steps=(0, 1)), chains).items():
+            gathered[step].add(sample)
+    assert gathered[1].count == 300
+    assert len(gathered[1].whole().latents) == 50
+    parts = repetition.figures({step: each.whole() for step, each in gathered.items()})
+    for step, numbers in whole.items():
+        assert parts[step] == pytest.approx(numbers, rel=1e-6, abs=1e-9)
 
 
 def test_reference_latents_are_those_of_the_model_as_it_was_trained(held_out: ImageSet) -> None:

@@ -75,7 +75,7 @@ def compare_with_pythae(
     if (report.model_sha256, measured_in) != (read_config(model.folder).sha256, digests) or report.schema != SCHEMA:
         raise EvaluationError(f"the evaluation of {report.model} is of other weights or features; {remedy}")
     resume_from.mkdir(parents=True, exist_ok=True)
-    size = [report.count, len(report.seeds)]
+    size = [report.count, report.drawn, len(report.seeds)]
     key = [report.model_sha256, digests, *size, report.precision, report.training_images, settings()]
     unfinished = Unfinished(resume_from / PARTS, key)
     encodings = encode_set(model, train)
@@ -86,7 +86,7 @@ def compare_with_pythae(
         draws[name] = kept_or_made(
             resume_from / f"{name}.safetensors",
             key,
-            partial(fit_and_draw, name, model, encodings, report.count, report.seeds),
+            partial(fit_and_draw, name, model, encodings, report.drawn, report.seeds),
         )
     subject = Subject(
         load_model(report.model, device, precision="bf16") if report.precision == "bf16" else model,
@@ -98,7 +98,7 @@ def compare_with_pythae(
     )
     arms = [direct_draw(PRIOR), *map(direct_draw, names)]
     [prior, *rows], _references = measure_all(
-        subject, arms, report.count, report.seeds, unfinished, progress, cancelled
+        subject, arms, report.count, report.seeds, unfinished, progress, cancelled, samples=report.drawn
     )
     check_agreement(prior, report.prior, remedy)
     ours = [row for row in report.rows if not row.is_external]

@@ -4,12 +4,14 @@ images, unless the half-sample jackknife takes that off, and sees means and cova
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 import torch
 from torch import Tensor
 
-from latentdemo.evaluation.metrics.rows import FeatureRows, check_features
+from latentdemo.evaluation.metrics.rows import FeatureRows, QualityError, check_features
+from latentdemo.evaluation.reduced.moments import Moments
+
+Halves = tuple[Moments, Moments]
+"""Moments of the features of the first half of a set in random order, and of the second."""
 
 
 def frechet_distance(real: FeatureRows, fake: FeatureRows) -> float:
@@ -29,7 +31,7 @@ def frechet_distance(real: FeatureRows, fake: FeatureRows) -> float:
     """
     first, second = check_features(real, fake, least=2)
     # Rounding may leave a tiny negative number between equal sets.
-    return max(distance_of_gaussians(fitted(first), fitted(second)), 0.0)
+    return max(distance_of_gaussians(Moments.of(first), Moments.of(second)), 0.0)
 
 
 def frechet_distance_jackknife(real: FeatureRows, fake: FeatureRows) -> float:
@@ -49,39 +51,36 @@ def frechet_distance_jackknife(real: FeatureRows, fake: FeatureRows) -> float:
     Raises:
         QualityError: fewer than 4 rows, or as `frechet_distance`.
     """
-    halves = [tuple(map(fitted, side.tensor_split(2))) for side in check_features(real, fake, least=4)]
-    whole = distance_of_gaussians(*(joined(*pair) for pair in halves))
-    parts = [distance_of_gaussians(*pair) for pair in zip(*halves, strict=True)]
+    return jackknife_of_halves(*(halves_of(side) for side in check_features(real, fake, least=4)))
+
+
+def halves_of(rows: Tensor) -> Halves:
+    """The halves of rows (N, F); the first has one more where N is odd."""
+    first, second = rows.tensor_split(2)
+    return Moments.of(first), Moments.of(second)
+
+
+def jackknife_of_halves(real: Halves, fake: Halves) -> float:
+    """`frechet_distance_jackknife` of two sets that are known by their moments alone, 2 rows in each half at least.
+
+    The sets need not be equally large: each brings its own share of what few images add, and loses it.
+
+    Raises:
+        QualityError: values that are not finite.
+    """
+    if not all(each.scatter.isfinite().all() for each in (*real, *fake)):
+        raise QualityError("the features hold values that are not finite; look at their images")
+    whole = distance_of_gaussians(Moments.join(real), Moments.join(fake))
+    parts = [distance_of_gaussians(*pair) for pair in zip(real, fake, strict=True)]
     return 2.0 * whole - sum(parts) / len(parts)
 
 
-class Gaussian(NamedTuple):
-    """Number of rows that it was fitted to, their mean (F,) and unbiased covariance (F, F)."""
-
-    size: int
-    mean: Tensor
-    covariance: Tensor
-
-
-def fitted(rows: Tensor) -> Gaussian:
-    """The Gaussian of rows (N, F), N at least 2."""
-    return Gaussian(len(rows), rows.mean(dim=0), torch.atleast_2d(torch.cov(rows.T, correction=1)))
-
-
-def joined(first: Gaussian, second: Gaussian) -> Gaussian:
-    """The Gaussian of both sets of rows together, without another pass over them."""
-    size = first.size + second.size
-    shift = second.mean - first.mean
-    scatter = (first.size - 1) * first.covariance + (second.size - 1) * second.covariance
-    scatter += first.size * second.size / size * torch.outer(shift, shift)
-    return Gaussian(size, first.mean + second.size / size * shift, scatter / (size - 1))
-
-
-def distance_of_gaussians(first: Gaussian, second: Gaussian) -> float:
+def distance_of_gaussians(first: Moments, second: Moments) -> float:
     """The distance in `frechet_distance`; rounding may make it slightly negative."""
-    root = symmetric_root(first.covariance)
-    overlap = torch.linalg.eigvalsh(root @ second.covariance @ root).clamp(min=0.0).sqrt().sum()
-    traces = first.covariance.trace() + second.covariance.trace()
+    spread, other = first.covariance, second.covariance
+    root = symmetric_root(spread)
+    overlap = torch.linalg.eigvalsh(root @ other @ root).clamp(min=0.0).sqrt().sum()
+    traces = spread.trace() + other.trace()
     return ((first.mean - second.mean).square().sum() + traces - 2.0 * overlap).item()
 
 

@@ -55,7 +55,11 @@ def mix(
 
 def mix_of(real: Classes, fake: Classes, count: int) -> Mix:
     """The mix of one attribute with `count` classes."""
-    numbers, others = class_counts(real, count), class_counts(fake, count)
+    return mix_of_counts(class_counts(real, count), class_counts(fake, count))
+
+
+def mix_of_counts(numbers: Tensor, others: Tensor) -> Mix:
+    """The mix of one attribute by the real and the generated images in each class, (K,) and (K,), not all 0."""
     p, q = numbers / numbers.sum(), others / others.sum()
     distance = total_variation(p, q)
     return Mix(tuple(p.tolist()), tuple(q.tolist()), distance, distance - variation_by_chance(numbers, others))

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from latentdemo.evaluation.metrics.frechet import frechet_distance_jackknife
+from latentdemo.evaluation.metrics.frechet import Halves, halves_of, jackknife_of_halves
 from latentdemo.evaluation.metrics.kernel_distance import kernel_distance
 from latentdemo.evaluation.metrics.prdc import NEIGHBOURS, prdc
-from latentdemo.evaluation.metrics.rows import FeatureRows
+from latentdemo.evaluation.metrics.rows import FeatureRows, check_features
 
 
 class Quality(NamedTuple):
@@ -32,10 +32,20 @@ class Quality(NamedTuple):
     coverage: float
 
 
-def measure_quality(real: FeatureRows, fake: FeatureRows, neighbours: int = NEIGHBOURS) -> Quality:
+def measure_quality(
+    real: FeatureRows, fake: FeatureRows, neighbours: int = NEIGHBOURS, halves: Halves | None = None
+) -> Quality:
     """All figures of generated features (N, F) against real ones (N, F), both in random order.
+
+    Args:
+        real, fake: features.
+        neighbours: see `prdc`.
+        halves: of a larger set that `fake` was chosen of at random, see `jackknife_of_halves`: the Fréchet distance is
+            taken of all of that set. None where `fake` is all there is.
 
     Raises:
         QualityError: see `frechet_distance_jackknife`, `kernel_distance` and `prdc`.
     """
-    return Quality(frechet_distance_jackknife(real, fake), kernel_distance(real, fake), *prdc(real, fake, neighbours))
+    real_rows, fake_rows = check_features(real, fake, least=4)
+    distance = jackknife_of_halves(halves_of(real_rows), halves or halves_of(fake_rows))
+    return Quality(distance, kernel_distance(real_rows, fake_rows), *prdc(real_rows, fake_rows, neighbours))

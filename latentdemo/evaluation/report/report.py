@@ -53,7 +53,7 @@ class Report:
         density_sha256: digest of the fitted densities.
         spaces: name of a feature space -> "name" in words, "sha256", and "size" and "accuracy" where it is a
             classifier. Figures of different ones cannot be compared. The first is the one that is sensitive to damage.
-        count: images a side, in each repetition.
+        count: held-out images in each repetition; the references are of as many.
         seeds: one repetition each.
         overlap: of the repetitions' held-out images, see `Interval`.
         device: what it was measured on.
@@ -71,6 +71,8 @@ class Report:
         attributes: name of a label -> its classes, in the order of `Mix.shares`.
         samplers: versions and settings of the samplers of pythae, where any are among the rows.
         paths: what was measured of paths between pictures, apart from all this; None where nobody has.
+        samples: drawn of each way, in each repetition; None where a file does not tell, for they are `count`. Where
+            there are more, figures by nearest neighbours are taken of `count` of them.
         schema: version of this file's form.
     """
 
@@ -94,6 +96,7 @@ class Report:
     attributes: Mapping[str, Sequence[str]] = field(default_factory=dict)
     samplers: Mapping[str, Any] = field(default_factory=dict)
     paths: PathReport | None = None
+    samples: int | None = None
     schema: int = SCHEMA
 
     def values(self) -> dict[str, Any]:
@@ -103,6 +106,11 @@ class Report:
         references = {name: measured.written() for name, measured in self.references.items()}
         paths = self.paths and self.paths.values()
         return values | {"references": references, "rows": [row.values() for row in self.rows], "paths": paths}
+
+    @property
+    def drawn(self) -> int:
+        """Samples of each way, in each repetition."""
+        return self.samples or self.count
 
     @property
     def features(self) -> Mapping[str, Any]:

@@ -84,7 +84,7 @@ def gain_in_words(report: Report) -> str:
 def how_many(report: Report) -> str:
     """What the chart rests on."""
     return _("{count} samples, {seeds} repetitions; bands are 95 % intervals.",
-             count=f"{report.count * len(report.seeds):,}", seeds=len(report.seeds))  # fmt: skip
+             count=f"{report.drawn * len(report.seeds):,}", seeds=len(report.seeds))  # fmt: skip
 
 
 def compared_with(report: Report) -> list[Level]:

@@ -67,6 +67,13 @@ def samplers_in_words(report: Report) -> str:
 def sides_in_words(report: Report) -> str:
     """How many images were compared, and with what."""
     real = _("training images") if report.training_images else _("held-out images that the comparison did not use")
+    if report.drawn > report.count:
+        return _("{samples} samples of each way against {count} held-out images, repeated with the seeds {seeds}. What "
+                 "goes by nearest neighbours is taken of {count} of the samples, chosen at random, for it depends on "
+                 "both numbers. The floor is real data itself, the ceiling what the decoder makes of encodings of real "
+                 "data ({real}), {count} images each.",
+                 samples=f"{report.drawn:,}", count=f"{report.count:,}", seeds=", ".join(map(str, report.seeds)),
+                 real=real)  # fmt: skip
     return _("{count} images a side, repeated with the seeds {seeds}. The floor is real data itself, the ceiling what "
              "the decoder makes of encodings of real data ({real}): no way to sample the latent space can be expected "
              "to do better.",

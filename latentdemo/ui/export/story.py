@@ -122,7 +122,7 @@ def evidence(report: Report | None) -> Section:
         points = [
             gained(report),
             _("Quality gap closed: 0 % is the prior sample, 100 % the best that this decoder can do, with {count} "
-              "images in each repetition.", count=f"{report.count:,}")
+              "images in each repetition.", count=f"{report.drawn:,}")
             + " "
             + error_in_words(report),
         ]  # fmt: skip

@@ -360,6 +360,13 @@ def test_samplers_of_pythae_are_baselines_in_the_short_table_and_named_with_thei
     assert "pythae" not in " ".join(how_measured(report))
 
 
+def test_what_was_compared_with_what_is_told(report: Report) -> None:
+    assert "1000 images a side" in " ".join(how_measured(report))
+    many = " ".join(how_measured(replace(report, samples=100_000)))
+    assert "100,000 samples of each way against 1,000 held-out images" in many
+    assert "nearest neighbours is taken of 1,000 of the samples" in many
+
+
 def test_keys_of_ways_can_stand_in_a_link(report: Report) -> None:
     assert {way_key(row) for row in report.rows if not row.is_prior} >= {
         "decode-encode",

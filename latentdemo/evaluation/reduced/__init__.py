@@ -1,0 +1,1 @@
+"""Samples reduced to what figures need of them, batch by batch, where they are made."""
