@@ -51,6 +51,7 @@ def refuse_without(context: typer.Context, needed: str, names: Sequence[str]) ->
 BELONGS: dict[str, Callable[[str], object]] = {
     "--steps": str.isdecimal,
     "--kernels": re.compile(r"[a-z][a-z-]*").fullmatch,
+    "--sweep": re.compile(r"[a-z][a-z0-9_-]*=\S*").fullmatch,
 }
 """Which words belong to an option of several values when they follow its first one."""
 

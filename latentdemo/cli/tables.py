@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from latentdemo.evaluation.findings.steps_needed import Correlation, StepsNeeded
     from latentdemo.evaluation.report import Measured, PathReport, PathWay
     from latentdemo.sampling.densities.store import DensityConfig
+    from latentdemo.training.sweep import Outcome
 
 ADVICE = (
     "plain chain at its best",
@@ -144,6 +145,19 @@ def report_table(report: Report) -> Table:
         style = "bold" if row is report.recommended else None
         words = (in_words(row), f"{row.average_steps:.1f}", *cells(row, shown))
         table.add_row(*words, f"{row.milliseconds:.2f}", style=style)
+    return table
+
+
+def sweep_table(outcomes: Sequence[Outcome]) -> Table:
+    """The runs of a sweep: one row each, the one of the lowest held-out loss in bold."""
+    names = list(outcomes[0].run.values)
+    heads = (name.replace("_", "-") for name in names)
+    table = Table(*heads, "held-out loss, nats", "epochs", "minutes", title="runs; a lower loss is better")
+    least = min((each.loss for each in outcomes if each.loss is not None), default=None)
+    for each in outcomes:
+        found = each.failed if each.loss is None else f"{each.loss:.3f}"
+        words = (*(str(each.run.values[name]) for name in names), found, str(each.epochs), f"{each.seconds / 60:.1f}")
+        table.add_row(*words, style="bold" if least is not None and each.loss == least else None)
     return table
 
 

@@ -5,25 +5,28 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Iterable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from latentdemo.cli.data import images_of
-from latentdemo.cli.options import DataDir, Device
-from latentdemo.cli.terminal import console, in_minutes, progress_bar, progress_of
+from latentdemo.cli.options import DataDir, Device, GpusPerWorker, MostWorkers, On, refuse_without, was_given
+from latentdemo.cli.terminal import console, in_minutes, progress_bar, progress_of, show_table
 
 if TYPE_CHECKING:
     from rich.progress import Progress
 
-    from latentdemo.models import NetworkConfig
-    from latentdemo.training import Trainer, TrainingSettings
+    from latentdemo.training import Trainer
+    from latentdemo.training.sweep import Run, Sweep
+    from latentdemo.training.trainer import Terms
 
 OWN_PATIENCE = 20  # epochs; small sets have short epochs
 
 
 def train(
+    context: typer.Context,
     dataset: Annotated[
         str, typer.Argument(help="Data set, such as fashion-mnist or avatars, or a folder or ZIP file of pictures.")
     ],
@@ -57,14 +60,34 @@ def train(
         Path | None, typer.Option(help="Checkpoint folder; checkpoints/DATASET/FAMILY if not given.")
     ] = None,
     restart: Annotated[bool, typer.Option(help="Forget an unfinished run in the folder.")] = False,
+    sweep: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Train with every combination of these values, and keep the model of the lowest held-out loss: "
+            "--sweep latent-size=32,64 width=32,48.",
+            metavar="SETTING=NUMBER,...",
+        ),
+    ] = None,
+    on: On = None,
+    workers: MostWorkers = None,
+    gpus_per_worker: GpusPerWorker = None,
 ) -> None:
-    """Train a model, or go on with a run that was stopped."""
+    """Train a model, or go on with a run that was stopped.
+
+    With --sweep the same command goes on with a sweep that was stopped; with --on its runs are spread over a cluster.
+    """
     from latentdemo.checkpoints import checkpoints_dir
     from latentdemo.data import DATASETS, get_dataset, load_images, read_pictures, write_held_out, write_record
     from latentdemo.models import NetworkConfig, pick_device
     from latentdemo.models.device import training_precision
-    from latentdemo.training import Trainer, TrainingSettings, usual_epochs
+    from latentdemo.training import TrainingSettings, usual_epochs
+    from latentdemo.training.sweep import Run, Sweep, combinations
 
+    refuse_without(context, "sweep", ("on",))
+    refuse_without(context, "on", ("workers", "gpus_per_worker"))
+    swept = parse_sweep(sweep or [])
+    if twice := [name for name in swept if was_given(context, name)]:
+        raise typer.BadParameter(f"--{twice[0].replace('_', '-')} is given beside --sweep: leave one out")
     options, place = parse_options(option or []), pick_device(device)
     with progress_bar() as bar:
         read = progress_of(bar, f"reading {dataset}")
@@ -86,24 +109,24 @@ def train(
             patience=OWN_PATIENCE if own and patience is None else patience,
         )
         folder = out or checkpoints_dir() / facts.name / family
-        trainer = Trainer(
-            folder,
-            facts.name,
-            images,
-            held_out,
-            family,
-            network,
-            settings,
-            options=options,
-            device=place,
-            restart=restart,
-            command=train_command(settings, network, dataset, family, option or [], facts.name),
-        )
+        run = Run({}, network, settings, options)
+        runs = combinations(run, swept) if swept else [run]
+        plan = Sweep(
+            folder, facts.name, images, held_out, family, runs, device,
+            lambda run: train_command(run, dataset, family, facts.name),
+        )  # fmt: skip
+        if swept:
+            plan.prepare(restart)
+        else:
+            trainer = plan.trainer(run, folder, restart)
         if own:
             write_record(folder.parent, own)
             write_held_out(folder.parent, facts.name, held_out)
-        announce(trainer)
-        run_with_progress(trainer, bar)
+        if swept:
+            trainer = train_sweep(plan, on, workers, gpus_per_worker, bar)
+        else:
+            announce(trainer)
+            run_with_progress(trainer, bar)
     if trainer.best:
         console.print(f"the best of {trainer.epoch} epochs was epoch {trainer.best.epoch}", soft_wrap=True)
     typer.echo(f"wrote {trainer.out}")
@@ -117,10 +140,49 @@ def parse_options(pairs: list[str]) -> dict[str, Any]:
     for pair in pairs:
         name, _, value = pair.partition("=")
         try:
-            options[name] = int(value) if value.lstrip("-").isdigit() else float(value)
+            options[name] = number(value)
         except ValueError:
             raise typer.BadParameter(f"{pair!r} is not NAME=NUMBER") from None
     return options
+
+
+def parse_sweep(texts: list[str]) -> dict[str, list[float]]:
+    """`SETTING=NUMBER,NUMBER` words as values by the setting's name."""
+    swept: dict[str, list[float]] = {}
+    for word in " ".join(texts).split():
+        name, _, values = word.partition("=")
+        try:
+            swept[name.replace("-", "_")] = list(dict.fromkeys(map(number, values.split(","))))
+        except ValueError:
+            raise typer.BadParameter(f"{word!r} is not SETTING=NUMBER,NUMBER, such as width=32,48") from None
+    return swept
+
+
+def number(text: str) -> float:
+    """A number, whole where it is written so; raises ValueError."""
+    return int(text) if text.lstrip("-").isdigit() else float(text)
+
+
+def train_sweep(sweep: Sweep, on: str | None, workers: int | None, gpus: float | None, bar: Progress) -> Trainer:
+    """Train the runs of a sweep, one after the other or on a cluster, show what came of them, and keep the best one."""
+    from latentdemo.cli.tables import sweep_table
+    from latentdemo.training.sweep import winner_of
+
+    advance, epochs = progress_of(bar, f"training {len(sweep.runs)} models"), dict.fromkeys(sweep.runs, 0)
+
+    def told(run: Run, epoch: int, _terms: Terms | None = None) -> None:
+        epochs[run] = epoch
+        advance(sum(epochs.values()), sum(run.settings.epochs for run in sweep.runs))
+
+    if on is None:
+        outcomes = [sweep.train_run(run, partial(told, run)) for run in sweep.runs]
+    else:
+        from latentdemo.cluster.pool import Workers
+        from latentdemo.cluster.sweep import sweep_on
+
+        outcomes = sweep_on(sweep, on, Workers(workers, gpus=gpus), told)
+    show_table(sweep_table(outcomes))
+    return sweep.finish(winner_of(outcomes))
 
 
 def is_source(word: str, known: Iterable[str]) -> bool:
@@ -129,10 +191,9 @@ def is_source(word: str, known: Iterable[str]) -> bool:
     return word not in known and (path.exists() or path.suffix.lower() == ".zip" or len(path.parts) > 1)
 
 
-def train_command(
-    settings: TrainingSettings, network: NetworkConfig, dataset: str, family: str, options: list[str], title: str
-) -> str:
+def train_command(run: Run, dataset: str, family: str, title: str) -> str:
     """The command that trains the same model again, with every setting spelled out."""
+    settings, network = run.settings, run.network
     words = ["python", "-m", "latentdemo", "train", dataset, family]
     for name in ("epochs", "batch_size", "learning_rate", "beta1", "precision", "seed", "train_count", "patience"):
         value = getattr(settings, name)
@@ -141,8 +202,8 @@ def train_command(
     words += ["--width", str(network.width), "--latent-size", str(network.latent_size)]
     if title != dataset:
         words += ["--size", str(network.image_size), "--name", title]
-    for pair in options:
-        words += ["--option", pair]
+    for name, value in run.options.items():
+        words += ["--option", f"{name}={value}"]
     return shlex.join(words)
 
 

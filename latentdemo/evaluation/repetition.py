@@ -308,8 +308,8 @@ def distances_from_start(run: ChainRun, step: int, before: ChainRun | None) -> N
         return torch.cat([lent, own[:-1]])
 
     others = {
-        "image": of_others(run.images[0], before and before.images[0]),
-        "latent": of_others(run.latents[0], before and before.latents[0]),
+        "image": of_others(run.images[0], before.images[0] if before else None),
+        "latent": of_others(run.latents[0], before.latents[0] if before else None),
     }
     return {
         "image_from_own": image_change(run.images[step], run.images[0]).mean().item(),

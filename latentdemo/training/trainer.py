@@ -90,7 +90,7 @@ class Trainer:
         settings: TrainingSettings,
         *,
         options: dict[str, Any] | None = None,
-        device: torch.device | str = "cpu",
+        device: torch.device | str | None = "cpu",
         restart: bool = False,
         command: str = "",
     ) -> None:
@@ -160,7 +160,12 @@ class Trainer:
         )
 
     def run(self, on_batch: OnBatch | None = None, on_epoch: OnEpoch | None = None) -> None:
-        """Train the epochs that are left, or until the patience has run out, then write the checkpoint.
+        """Train as `train` does, then write the checkpoint."""
+        self.train(on_batch, on_epoch)
+        self.finish()
+
+    def train(self, on_batch: OnBatch | None = None, on_epoch: OnEpoch | None = None) -> None:
+        """Train the epochs that are left, or until the patience has run out.
 
         Args:
             on_batch: told (epoch, batch, batches, mean losses so far) after each batch.
@@ -179,7 +184,10 @@ class Trainer:
             self.save_state()
             if on_epoch:
                 on_epoch(self.epoch, terms)
-        self.finish()
+
+    def loss(self) -> float:
+        """The held-out loss of the weights that a checkpoint would get now, nats an image; see `held_out_loss`."""
+        return self.best.loss if self.best else held_out_loss(measure_held_out(self.model, self.held_out))
 
     def train_epoch(self, on_batch: OnBatch | None) -> Terms:
         """One pass over the training images; the mean of each loss."""

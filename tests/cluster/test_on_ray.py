@@ -23,10 +23,14 @@ from latentdemo.cluster.evaluation import OnCluster
 from latentdemo.cluster.pool import Workers, spread, spread_by_relay
 from latentdemo.cluster.sampling import sample_in_bulk
 from latentdemo.cluster.shards import ShardRecord
+from latentdemo.cluster.sweep import sweep_on
 from latentdemo.errors import ClusterError
 from latentdemo.evaluation import pieces, pipeline
 from latentdemo.evaluation.features.registry import load_spaces
+from latentdemo.training import TrainingSettings
+from latentdemo.training.sweep import Run, Sweep, combinations, winner_of
 from tests.cluster.workers import dying, refusing
+from tests.training.pictures import NETWORK, blobs
 
 pytestmark = pytest.mark.slow
 
@@ -111,6 +115,26 @@ def numbers_of(value: object, name: str = "") -> dict[str, object]:
         parts = value.items() if isinstance(value, dict) else enumerate(value)
         return {place: found for key, each in parts for place, found in numbers_of(each, f"{name} {key}").items()}
     return {name: value}
+
+
+def test_a_sweep_goes_on_and_ends_as_in_one_process(tmp_path) -> None:
+    base = Run({}, NETWORK, TrainingSettings(epochs=2, batch_size=16, precision="float32"))
+    here, there = (
+        Sweep(
+            tmp_path / name, "avatars", blobs(96, 0), blobs(32, 1), "vae", combinations(base, {"width": [2, 4]}), "cpu"
+        )
+        for name in ("here", "there")
+    )
+    for sweep in (here, there):
+        sweep.prepare()
+    there.train_run(there.runs[0])  # before it was stopped
+    told: list[tuple[str, int]] = []
+    found = sweep_on(there, "ray", Workers(2), lambda run, epoch: told.append((run.name, epoch)))
+    assert set(told) == {("width=2", 2), ("width=4", 1), ("width=4", 2)}
+    alone = [here.train_run(run) for run in here.runs]
+    assert [each.loss for each in found] == pytest.approx([each.loss for each in alone], rel=1e-4)
+    assert there.finish(winner_of(found)).epoch == 2
+    assert (tmp_path / "there" / "model.safetensors").exists()
 
 
 def test_what_a_worker_cannot_do_is_told_in_its_words() -> None:

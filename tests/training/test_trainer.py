@@ -11,20 +11,10 @@ from PIL import Image
 from latentdemo import load_model
 from latentdemo.data import ImageSet
 from latentdemo.errors import TrainingError
-from latentdemo.models import FAMILIES, Likelihood, NetworkConfig
+from latentdemo.models import FAMILIES, Likelihood
 from latentdemo.training import Trainer, TrainingSettings, usual_epochs
 from latentdemo.training.measure import residual_std
-
-NETWORK = NetworkConfig(16, 1, 4, 4)
-
-
-def blobs(count: int, seed: int) -> ImageSet:
-    """Bright squares at random places."""
-    generator = np.random.default_rng(seed)
-    pixels = np.zeros((count, 16, 16, 1), np.uint8)
-    for image, (row, column) in zip(pixels, generator.integers(0, 10, (count, 2)), strict=True):
-        image[row : row + 6, column : column + 6] = 255
-    return ImageSet(pixels)
+from tests.training.pictures import NETWORK, blobs
 
 
 def trainer(out, family: str = "vae", restart: bool = False, **settings) -> Trainer:
