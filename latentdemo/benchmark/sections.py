@@ -69,10 +69,12 @@ def reviews(models: Sequence[str], device: str | None) -> Iterator[Table]:
 
 
 def scale(models: Sequence[str], device: str | None) -> Iterator[Table]:
-    """Bulk sampling on a cluster of this machine against one process."""
+    """Bulk sampling on a cluster of this machine against one process, its memory, and a lost node."""
+    from latentdemo.benchmark.cluster.memory import measure_memory_of_driver
     from latentdemo.benchmark.cluster.scale import measure_scale
 
-    return iter(measure_scale(models[0], device))
+    yield from measure_scale(models[0], device)
+    yield from measure_memory_of_driver()
 
 
 Section = Callable[[Sequence[str], str | None], Iterator[Table]]

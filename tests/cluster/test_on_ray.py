@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from latentdemo import load_model, run_chain
-from latentdemo.benchmark.cluster import scale
+from latentdemo.benchmark.cluster import memory, scale
 from latentdemo.checkpoints import load_trained
 from latentdemo.cluster import sampling
 from latentdemo.cluster.connection import connected
@@ -183,3 +183,6 @@ def test_what_scaling_costs_is_measured(monkeypatch) -> None:
     assert [row["workers"] for row in rows] == [0, 1]
     assert all(row["pictures a second"] > 0 for row in rows)
     assert scale.driver_row(20)["shards"] == 20
+    row = memory.driver_row(memory.small_model(), 300)
+    assert (row["images"], row["shards"]) == (300, 1)
+    assert row["MB before"] <= row["MB at most"]
