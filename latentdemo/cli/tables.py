@@ -152,7 +152,9 @@ def sweep_table(outcomes: Sequence[Outcome]) -> Table:
     """The runs of a sweep: one row each, the one of the lowest held-out loss in bold."""
     names = list(outcomes[0].run.values)
     heads = (name.replace("_", "-") for name in names)
-    table = Table(*heads, "held-out loss, nats", "epochs", "minutes", title="runs; a lower loss is better")
+    table = Table(
+        *heads, "held-out loss, nats", "epochs", "minutes", title=f"{len(outcomes)} runs, the best one in bold"
+    )
     least = min((each.loss for each in outcomes if each.loss is not None), default=None)
     for each in outcomes:
         found = each.failed if each.loss is None else f"{each.loss:.3f}"

@@ -19,8 +19,8 @@ from latentdemo.training.sweep import FOLDER, Outcome, Run, Sweep
 
 AGAIN = 3  # times that a run is begun anew whose worker died
 NOTES = ".tune"
-# What Ray Tune would write of each run, and that an interrupt would be taken for the wish to wait for all runs.
-QUIET = {"TUNE_DISABLE_AUTO_CALLBACK_LOGGERS": "1", "TUNE_DISABLE_SIGINT_HANDLER": "1"}
+# What Ray Tune would write and print, and that it would take an interrupt for the wish to wait for all runs.
+QUIET = {"TUNE_DISABLE_AUTO_CALLBACK_LOGGERS": "1", "TUNE_DISABLE_SIGINT_HANDLER": "1", "RAY_AIR_NEW_OUTPUT": "0"}
 
 Told = Callable[[Run, int], None]
 """Called with (run, epochs that it has trained)."""
@@ -88,13 +88,20 @@ def teller_of(sweep: Sweep, told: Told) -> Any:
     """What Ray Tune calls with each report of a worker."""
     from ray import tune
 
-    class Teller(tune.Callback):
-        def on_trial_result(
-            self, iteration: int, trials: list[Any], trial: Any, result: dict[str, Any], **_: Any
-        ) -> None:
-            told(sweep.runs[trial.config["run"]], result["epochs"])
+    runs = sweep.runs
 
-    return Teller()
+    class Teller(tune.Callback):
+        told: Told
+
+        def on_trial_result(self, iteration: int, trials: Any, trial: Any, result: dict[str, Any], **_: Any) -> None:
+            self.told(runs[trial.config["run"]], result["epochs"])
+
+        def __getstate__(self) -> dict[str, Any]:
+            return {}  # Ray Tune writes a copy, which nobody reads, and a bar of progress cannot be written.
+
+    teller = Teller()
+    teller.told = told
+    return teller
 
 
 def in_order(results: Any) -> list[Any]:

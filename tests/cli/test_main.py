@@ -31,6 +31,9 @@ SAMPLE = ["sample", "fashion-mnist/dvae", "--device", "cpu"]
         (["recommend"], 2, "Missing argument"),
         (["train", "no-data", "vae"], 1, "unknown data set"),
         (["train", "fashion-mnist", "vae", "--option", "a=b"], 2, "NAME=NUMBER"),
+        (["train", "fashion-mnist", "vae", "--sweep", "width=a"], 2, "SETTING=NUMBER,NUMBER"),
+        (["train", "fashion-mnist", "vae", "--sweep", "width=32,48", "--width", "32"], 2, "is given beside --sweep"),
+        (["train", "fashion-mnist", "vae", "--on", "ray"], 2, "--on says something of --sweep"),
         (["bogus"], 2, "No such command"),
     ],
 )

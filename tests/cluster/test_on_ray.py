@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from threading import Lock
 
 import numpy as np
 import psutil
@@ -128,9 +129,15 @@ def test_a_sweep_goes_on_and_ends_as_in_one_process(tmp_path) -> None:
     for sweep in (here, there):
         sweep.prepare()
     there.train_run(there.runs[0])  # before it was stopped
-    told: list[tuple[str, int]] = []
-    found = sweep_on(there, "ray", Workers(2), lambda run, epoch: told.append((run.name, epoch)))
-    assert set(told) == {("width=2", 2), ("width=4", 1), ("width=4", 2)}
+    told: set[tuple[str, int]] = set()
+    lock = Lock()  # as bars of progress have, which no other process can be given
+
+    def tell(run: Run, epoch: int) -> None:
+        with lock:
+            told.add((run.name, epoch))
+
+    found = sweep_on(there, "ray", Workers(2), tell)
+    assert told == {("width=2", 2), ("width=4", 1), ("width=4", 2)}
     alone = [here.train_run(run) for run in here.runs]
     assert [each.loss for each in found] == pytest.approx([each.loss for each in alone], rel=1e-4)
     assert there.finish(winner_of(found)).epoch == 2
