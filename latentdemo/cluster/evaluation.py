@@ -56,11 +56,16 @@ def joined(done: Iterable[Finding | Walked], assignment: Assignment, device: str
     """Findings as they come, and those of parts once all parts of a piece have come."""
     measurer: Measurer | None = None
     waiting: dict[str, dict[int, Gathered]] = {}
+    seen: set[tuple[str, int]] = set()
     for found in done:
         if not isinstance(found, Walked):
             yield found
             continue
         piece = found.part.piece
+        place = (piece.key, found.part.chains.start)
+        if place in seen:
+            continue  # It was handed out again though its worker had answered.
+        seen.add(place)
         gathered = waiting.setdefault(piece.key, {step: Gathered() for step in found.samples})
         for step, sample in found.samples.items():
             gathered[step].add(sample)

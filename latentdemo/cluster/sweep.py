@@ -47,6 +47,7 @@ def sweep_on(sweep: Sweep, on: str, workers: Workers, told: Told | None = None) 
         os.environ.setdefault(name, value)
     with connected(on), in_words():
         workers.fitting()
+        shutil.rmtree(notes, ignore_errors=True)  # of a sweep that was stopped
         try:
             results = tuner_of(sweep, workers, str(notes), told).fit()
         finally:

@@ -38,7 +38,7 @@ Rows 1 and 3: held-out images; rows 2 and 4: their reconstructions; below: prior
 
 ## Training
 
-{images:,} training images, {epochs}, {minutes:.0f} minutes on {device}, in {precision}. The same command
+{images:,} training images, {epochs}{chosen}, {minutes:.0f} minutes on {device}, in {precision}. The same command
 trains it again (with `--data-dir`, where the data set's files are already at hand):
 
 ```
@@ -67,6 +67,11 @@ def epochs_in_words(training: Mapping[str, Any]) -> str:
     return f"epoch {training['best_epoch']}, the best of {training['epochs_trained']} by its held-out loss"
 
 
+def chosen_in_words(training: Mapping[str, Any]) -> str:
+    """Of how many runs a model is the best, which makes its held-out figures slightly too good."""
+    return f", chosen of {training['chosen_of']} runs by its held-out loss" if "chosen_of" in training else ""
+
+
 def write_card(folder: Path, config: CheckpointConfig) -> None:
     """Write the card of a finished checkpoint folder from its configuration."""
     dataset, network, measured = get_dataset(config.dataset), config.network, config.measured
@@ -88,6 +93,7 @@ def write_card(folder: Path, config: CheckpointConfig) -> None:
         figures="\n".join(f"| {FIGURES[name]} | {value:,.4g} |" for name, value in measured["held_out"].items()),
         images=config.training["images"],
         epochs=epochs_in_words(config.training),
+        chosen=chosen_in_words(config.training),
         precision="bf16 (autocast)" if config.training["precision"] == "bf16" else "float32",
         minutes=measured["training_seconds"] / 60,
         device=measured["training_device"],

@@ -125,7 +125,7 @@ class Sweep:
             )
         (training / FOLDER).mkdir(parents=True, exist_ok=True)
 
-    def trainer(self, run: Run, out: Path, restart: bool = False) -> Trainer:
+    def trainer(self, run: Run, out: Path, restart: bool = False, chosen_of: int = 1) -> Trainer:
         """What trains a run in a folder, or goes on with it unless it is to `restart`; raises TrainingError."""
         return Trainer(
             out,
@@ -139,6 +139,7 @@ class Sweep:
             device=self.device,
             restart=restart,
             command=self.command(run) if self.command else "",
+            chosen_of=chosen_of,
         )
 
     def folder(self, run: Run) -> Path:
@@ -161,7 +162,7 @@ class Sweep:
             if left.is_file():
                 left.unlink()  # of an earlier winner
         shutil.copytree(self.folder(winner.run) / "training", training, dirs_exist_ok=True)
-        trainer = self.trainer(winner.run, self.out)
+        trainer = self.trainer(winner.run, self.out, chosen_of=len(self.runs))
         trainer.run()
         return trainer
 

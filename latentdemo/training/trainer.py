@@ -74,6 +74,7 @@ class Trainer:
         settings: how to train it.
         device: where.
         restart: forget a state that lies in `out`.
+        command, chosen_of: that trains it again, and of how many runs it is the best, for the model card.
 
     Raises:
         TrainingError: the images do not fit the network, or `out` holds a run with other settings.
@@ -93,12 +94,13 @@ class Trainer:
         device: torch.device | str | None = "cpu",
         restart: bool = False,
         command: str = "",
+        chosen_of: int = 1,
     ) -> None:
         check_images(train, network)
         check_images(held_out, network)
         self.device = pick_device(device)
         self.settings = replace(settings, precision=settings.precision or training_precision(self.device))
-        self.out, self.dataset, self.command = out, dataset, command
+        self.out, self.dataset, self.command, self.chosen_of = out, dataset, command, chosen_of
         self.train_images, self.held_out = train, held_out
         self.count = min(settings.train_count or len(train), len(train))
         if self.count < settings.batch_size:
@@ -327,6 +329,7 @@ class Trainer:
             "training_device": describe_device(self.device),
         }
         training = asdict(self.settings) | {"images": self.count, "command": self.command}
+        training |= {"chosen_of": self.chosen_of} if self.chosen_of > 1 else {}
         training |= {"epochs_trained": self.epoch, "best_epoch": self.best.epoch} if self.best else {}
         config = save_checkpoint(
             self.out, self.model, self.dataset, training=training, measured=measured, versions=current_versions()

@@ -50,7 +50,9 @@ def test_the_winner_becomes_the_checkpoint_it_would_be_alone(tmp_path: Path) -> 
     config = read_config(out)
     held_out = config.measured["held_out"]
     assert held_out["reconstruction"] + held_out["kl"] == pytest.approx(winner.loss, abs=1e-3)
-    assert winner.run.name in (out / "README.md").read_text(encoding="utf-8")
+    card = (out / "README.md").read_text(encoding="utf-8")
+    assert winner.run.name in card
+    assert "chosen of 2 runs by its held-out loss" in card
     alone = Trainer(
         tmp_path / "alone", "avatars", sweep.train, sweep.held_out, "vae", winner.run.network, winner.run.settings
     )
