@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator, Sequence
 from importlib.util import find_spec
 
@@ -73,6 +74,7 @@ def scale(models: Sequence[str], device: str | None) -> Iterator[Table]:
     from latentdemo.benchmark.cluster.memory import measure_memory_of_driver
     from latentdemo.benchmark.cluster.scale import measure_scale
 
+    os.environ.setdefault("RAY_worker_niceness", "0")  # By itself Ray has workers give way to all other processes.
     yield from measure_scale(models[0], device)
     yield from measure_memory_of_driver()
 
