@@ -40,7 +40,9 @@ def connected(address: str = LOCAL, *, cpus: int | None = None, dashboard: bool 
     for name, value in (QUIET if named else QUIET | LOOPBACK).items():
         os.environ.setdefault(name, value)
     import ray
+    from ray._private import worker
 
+    worker.print_to_stdstream = to_nobody
     if ray.is_initialized():
         yield
         return
@@ -90,3 +92,8 @@ def start(cpus: int | None, dashboard: bool) -> None:
 def first_line(error: Exception) -> str:
     """The first line of what an error says."""
     return next(iter(str(error).splitlines()), type(error).__name__)
+
+
+def to_nobody(*_: object, **__: object) -> None:
+    """Takes what Ray says of lost machines and of work that it hands out again, which would stand among the results on
+    standard output; Ray's log has it, too."""
