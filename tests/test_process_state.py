@@ -103,7 +103,7 @@ def metrics() -> dict[str, Any]:
         "kernel": kernel_distance.kernel_distance(real, fake),
         "prdc": prdc.prdc(real, fake, 3),
         "energy": two_sample.energy_test(real, fake, permutations=20),
-        "mix": mix.mix({"sign": labels}, {"sign": 1 - labels}, {"sign": 2}),
+        "mix": mix.mix_of(mix.class_counts(labels, 2), mix.class_counts(1 - labels, 2)),
         "nearest": pictures.nearest_distance(real, fake),
         "memorised": pictures.memorised_share(real[:, 0] ** 2, fake[:, 0] ** 2),
         "hopping": diagnostics.hopping_share(labels.reshape(12, 10)),

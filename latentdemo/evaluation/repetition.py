@@ -16,7 +16,7 @@ from latentdemo.evaluation.compute import Compute, Here
 from latentdemo.evaluation.features.labels import LabelSpace
 from latentdemo.evaluation.features.space import FeatureSpace, in_every_space
 from latentdemo.evaluation.metrics.copying import CELLS, CopyingTest
-from latentdemo.evaluation.metrics.mix import class_counts, mix_of_counts
+from latentdemo.evaluation.metrics.mix import class_counts, mix_of
 from latentdemo.evaluation.metrics.pictures import image_change, memorised_share, nearest_distance
 from latentdemo.evaluation.metrics.quality import measure_quality
 from latentdemo.evaluation.metrics.rows import QualityError
@@ -214,7 +214,7 @@ class Repetition:
         """How images are spread over classes, and how far that is from real data."""
         numbers = {}
         for name, count in classes.items():
-            found = mix_of_counts(self.real_classes[name], count)
+            found = mix_of(self.real_classes[name], count)
             numbers[f"{MIX}{IN}{name}"] = found.corrected
             numbers |= {f"{MIX}{IN}{name}{IN}{index}": share for index, share in enumerate(found.fake)}
         return numbers

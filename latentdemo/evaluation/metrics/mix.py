@@ -5,7 +5,6 @@ They are shares of what a classifier says: it errs on real images too, and more 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from math import exp, lgamma
 from typing import NamedTuple
 
@@ -20,7 +19,7 @@ Classes = Tensor | np.ndarray
 
 
 class Mix(NamedTuple):
-    """One attribute in two sets of images; see `mix`.
+    """One attribute in two sets of images; see `mix_of`.
 
     Attributes:
         real, fake: share of each class, (count,) in sum 1.
@@ -35,31 +34,12 @@ class Mix(NamedTuple):
     corrected: float
 
 
-def mix(
-    classes_real: Mapping[str, Classes], classes_fake: Mapping[str, Classes], attributes: Mapping[str, int]
-) -> dict[str, Mix]:
-    """How far the mix of classes of generated images is from that of real ones, by attribute.
-
-    Args:
-        classes_real, classes_fake: attribute -> predicted class of each image, (N,) and (M,).
-        attributes: attribute -> number of its classes.
+def mix_of(numbers: Tensor, others: Tensor) -> Mix:
+    """The mix of one attribute by the real and the generated images in each class, (K,) each, see `class_counts`.
 
     Raises:
-        QualityError: an attribute without classes, an empty set, or a class that is none of an attribute's.
+        QualityError: different numbers of classes.
     """
-    for name in attributes:
-        if name not in classes_real or name not in classes_fake:
-            raise QualityError(f"no classes of {name!r}; take one for each image of both sets")
-    return {name: mix_of(classes_real[name], classes_fake[name], count) for name, count in attributes.items()}
-
-
-def mix_of(real: Classes, fake: Classes, count: int) -> Mix:
-    """The mix of one attribute with `count` classes."""
-    return mix_of_counts(class_counts(real, count), class_counts(fake, count))
-
-
-def mix_of_counts(numbers: Tensor, others: Tensor) -> Mix:
-    """The mix of one attribute by the real and the generated images in each class, (K,) and (K,), not all 0."""
     p, q = numbers / numbers.sum(), others / others.sum()
     distance = total_variation(p, q)
     return Mix(tuple(p.tolist()), tuple(q.tolist()), distance, distance - variation_by_chance(numbers, others))
