@@ -50,7 +50,7 @@ class Reservoir:
         """Of the samples that are kept, ascending: a random set, the same for the same seed, total and size."""
         if self.size >= self.total:
             return np.arange(self.total)
-        entropy = np.random.SeedSequence(self.seed, spawn_key=Purpose.RESERVOIR.value)
+        entropy = np.random.SeedSequence(self.seed, spawn_key=Purpose.RESERVOIR.key)
         return np.sort(np.random.default_rng(entropy).choice(self.total, self.size, replace=False))
 
     def within(self, samples: range) -> np.ndarray:
