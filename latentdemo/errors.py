@@ -151,6 +151,10 @@ class EngineError(LatentdemoError):
     """The engine stopped before a run was done; the same request may be made again."""
 
 
+class EngineAwayError(EngineError):
+    """The engine that chains are walked on is another process, which does not answer."""
+
+
 class DeviceMemoryError(LatentdemoError):
     """The device has not enough memory, however few chains walk at once."""
 

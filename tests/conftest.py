@@ -24,7 +24,8 @@ os.environ.setdefault("LATENTDEMO_CHECKPOINTS", str(Path(__file__).parents[1] / 
 # and what tests keep goes with them
 HOME = tempfile.TemporaryDirectory(prefix="latentdemo-tests-")
 os.environ["LATENTDEMO_HOME"] = HOME.name
-os.environ.pop("LATENTDEMO_DATABASE", None)
+for name in ("LATENTDEMO_DATABASE", "LATENTDEMO_ENGINE"):
+    os.environ.pop(name, None)
 # a fixture serves all cases of a test, and none is hurried; where CI is set, the cases are the same each time
 settings.register_profile("all", deadline=None, suppress_health_check=list(HealthCheck), max_examples=ALL)
 settings.register_profile("same", settings.get_profile("all"), derandomize=True, database=None)

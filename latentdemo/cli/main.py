@@ -25,6 +25,7 @@ from latentdemo.cli.options import ManyValues, PassesOn
 from latentdemo.cli.paths import interpolate, paths
 from latentdemo.cli.recommend import recommend
 from latentdemo.cli.sample import rerun, sample
+from latentdemo.cli.serve import serve
 from latentdemo.cli.terminal import console
 from latentdemo.cli.train import adopt, train
 from latentdemo.errors import LatentdemoError
@@ -56,7 +57,7 @@ LONG: tuple[Callable[..., Any], ...] = (train, features, judges, fit, evaluate, 
 commands: tuple[Callable[..., Any], ...] = (
     *(models, choices, sample, interpolate, rerun),
     *(train, adopt, features, judges, fit, recommend, evaluate, compare, retime, paths, attributes),
-    *(hold_out, site, bench, doctor),
+    *(hold_out, site, serve, bench, doctor),
 )
 for command in commands:
     name = command.__name__.replace("_", "-")

@@ -11,6 +11,7 @@ from importlib.util import find_spec
 from latentdemo.errors import ClusterError
 
 LOCAL = "ray"
+LOCALHOST = "127.0.0.1"
 ADDRESS = "RAY_ADDRESS"
 ATTEMPTS = 3  # Ray gives its own processes half a minute to start, which a busy machine may exceed.
 # Ray reads these as it is imported: nothing is reported to its makers, nothing printed of what Ray Data does by itself,
@@ -78,7 +79,7 @@ def start(cpus: int | None, dashboard: bool) -> None:
                 "local",
                 num_cpus=cpus,
                 include_dashboard=dashboard,
-                _node_ip_address="127.0.0.1",
+                _node_ip_address=LOCALHOST,
                 logging_level=logging.ERROR,
                 log_to_driver=False,
             )
@@ -87,6 +88,21 @@ def start(cpus: int | None, dashboard: bool) -> None:
             ray.shutdown()
             if attempt == ATTEMPTS:
                 raise ClusterError(f"Ray does not start on this machine ({first_line(error)}); try again") from error
+
+
+def stay_on_loopback() -> None:
+    """Have the replica of Ray Serve that this process is to become listen where its cluster does.
+
+    Where that is one machine alone, others must not reach what replicas say to each other: it is unpickled. Ray 2.60
+    has it listen on all interfaces.
+    """
+    import ray
+    from ray.serve._private import replica
+
+    if not ray.is_initialized() or ray.util.get_node_ip_address() != LOCALHOST:
+        return
+    listen = replica.add_port_to_grpc_server
+    replica.add_port_to_grpc_server = lambda server, _address: listen(server, f"{LOCALHOST}:0")
 
 
 def first_line(error: Exception) -> str:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from latentdemo.engine.figures import Tally
 from latentdemo.engine.run import Run
-from latentdemo.engine.ticket import Claim
+from latentdemo.engine.ticket import Claim, Underway
 from latentdemo.errors import Busy
 
 
@@ -86,7 +86,7 @@ class Admission:
         begun = sum(bool(run.begun) for run in self.entries)
         return len(self) - begun, begun
 
-    def place(self, run: Run | None) -> int:
+    def place(self, run: Underway | None) -> int:
         """The place of a run among those that have not begun, from 1; 0 once it has."""
         waiting = [each for each in self.entries if not each.begun]
         return waiting.index(run) + 1 if run in waiting else 0

@@ -17,7 +17,7 @@ import logging
 import sys
 import threading
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Hashable, Iterator
 from concurrent.futures import Future
 from contextlib import ExitStack
 from typing import Any, TypeVar
@@ -33,7 +33,7 @@ from latentdemo.engine.recent import RecentResults
 from latentdemo.engine.request import RunRequest, batches_of, files_digests
 from latentdemo.engine.run import Run
 from latentdemo.engine.scheduler import Scheduler
-from latentdemo.engine.ticket import Claim, Ticket
+from latentdemo.engine.ticket import Claim, Ticket, Underway
 from latentdemo.errors import Cancelled, EngineError, SamplingError
 from latentdemo.models import GenerativeAutoencoder, pick_device
 from latentdemo.sampling import ChainRun, ChainSpec, Progress
@@ -105,17 +105,13 @@ class Engine:
         # A loaded model may be changed by whoever loaded it, so that its results are not kept.
         key = (request.key, files, densities) if isinstance(request.model, str) else None
         kept = None if key is None else self.results.get(key)
-        if kept is not None:
-            claim = Claim(None, self.clock())
+        claim = Claim(None, self.clock())
+        if kept is None:
+            self._begin(claim, request, key, densities)
+        else:
             claim.end(kept, None)
             self.tally.end("kept")
-            return Ticket(self, claim)
-        with ExitStack() as lease:
-            model = self._model(request, lease)
-            request.check_model(model)
-            kernel = request.spec.build(model)
-            run = Run(request, model, kernel, densities)
-            return Ticket(self, self._admit(Entry(run, key, request.result_bytes(model)), lease))
+        return Ticket(self, claim)
 
     def run(
         self,
@@ -179,7 +175,7 @@ class Engine:
             self._calls.append((work, answer))
         return answer.result()
 
-    def place(self, run: Run | None) -> int:
+    def place(self, run: Underway | None) -> int:
         """See `Ticket.place`."""
         with self._changed:
             return self._admission.place(run)
@@ -226,7 +222,15 @@ class Engine:
             raise SamplingError(f"the model is on {request.model.device}, and this engine on {self.device}")
         return request.model
 
-    def _admit(self, entry: Entry, lease: ExitStack) -> Claim:
+    def _begin(self, claim: Claim, request: RunRequest, key: Hashable, densities: str) -> None:
+        """Admit a request, whose result is claimed; raises as `submit` does."""
+        with ExitStack() as lease:
+            model = self._model(request, lease)
+            request.check_model(model)
+            run = Run(request, model, request.spec.build(model), densities)
+            self._admit(claim, Entry(run, key, request.result_bytes(model)), lease)
+
+    def _admit(self, claim: Claim, entry: Entry, lease: ExitStack) -> None:
         """Claim the result of a run: of one that is on its way where the same was asked for, else of this one."""
         with self._changed:
             self._check_open()
@@ -237,9 +241,8 @@ class Engine:
                 entry.lease = lease.pop_all()
                 self._admission.add(entry)
             entry = same or entry
-            claim = Claim(entry.run, self.clock())
+            claim.run, claim.seen = entry.run, self.clock()
             entry.claims.append(claim)
-        return claim
 
     def _check_open(self) -> None:
         """Raise EngineError once the engine is closed."""
@@ -294,10 +297,9 @@ class Engine:
                 if entry not in given_up:
                     entry.run.restart()
                     self._admission.add(entry)
+        failed = EngineError("the engine failed at this run, twice; try another, and report this one")
         for entry in given_up:
-            self._end(
-                entry, None, EngineError("the engine failed at this run, twice; try another, and report this one")
-            )
+            self._end(entry, None, failed)
 
     def _wait(self) -> bool:
         """Wait until there is something to do; False once the engine is closed."""
@@ -344,7 +346,6 @@ class Engine:
         if result is not None and entry.key is not None:
             self.results.put(entry.key, result, entry.bytes)
         entry.lease.close()
-        outcome = outcome_of(error)
         for claim in entry.claims:
-            self.tally.end("cancelled" if claim.given_up else outcome)
+            self.tally.end("cancelled" if claim.given_up else outcome_of(error))
             claim.end(result, error)

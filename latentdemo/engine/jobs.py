@@ -11,7 +11,7 @@ from latentdemo.engine.request import RunRequest, batches_of
 from latentdemo.engine.run import Snapshot
 from latentdemo.engine.shared import engine_for
 from latentdemo.engine.ticket import Ticket
-from latentdemo.errors import Busy, Cancelled
+from latentdemo.errors import Busy, Cancelled, EngineAwayError
 from latentdemo.models import GenerativeAutoencoder
 from latentdemo.sampling import ChainRun, ChainSpec
 from latentdemo.sampling.chain import Record
@@ -40,6 +40,7 @@ class Job(Generic[Result]):
         progress: share done, 0 to 1.
         shown: what the work has to show so far, for whoever started it; None before.
         busy: why its chains wait outside the engine; None where they do not.
+        away: whether the engine does not answer at the moment, so that its chains wait.
         error: what the work raised, once it ended.
         cancelled: whether it ended because it was cancelled, or not wanted any more.
     """
@@ -49,6 +50,7 @@ class Job(Generic[Result]):
         self.progress = 0.0
         self.shown: Any = None
         self.busy: Busy | None = None
+        self.away = False
         self.error: Exception | None = None
         self.cancelled = False
         self._result: Result | None = None
@@ -89,7 +91,7 @@ class Job(Generic[Result]):
         share: tuple[float, float] = (0.0, 1.0),
         arrived: Callable[[Mapping[int, Snapshot]], None] | None = None,
     ) -> ChainRun:
-        """Chains, walked by the engine; waits outside where it is full.
+        """Chains, walked by the engine; waits outside where it is full or does not answer.
 
         Args:
             request: what to walk.
@@ -100,9 +102,31 @@ class Job(Generic[Result]):
             Cancelled: the work should stop.
             LatentdemoError: what went wrong in the run.
         """
-        ticket = self._ticket = self._admitted(request)
+        while True:
+            self.check()
+            try:
+                run = self._walked(request, share, arrived)
+            except Busy as busy:
+                self.busy, self.away = busy, False
+                self._stop.wait(min(busy.seconds, ASKED_AGAIN))
+            except EngineAwayError:
+                self.away = True
+                self._stop.wait(ASKED_AGAIN)
+            else:
+                self.busy, self.away, self.progress = None, False, share[1]
+                return run
+
+    def _walked(
+        self,
+        request: RunRequest,
+        share: tuple[float, float],
+        arrived: Callable[[Mapping[int, Snapshot]], None] | None,
+    ) -> ChainRun:
+        """As `walk`, but raises Busy and EngineAwayError, too."""
+        ticket = self._ticket = engine_for().submit(request)
         try:
             while not ticket.wait(LOOKED_EVERY):
+                self.busy, self.away = None, False
                 if self.stopped():
                     ticket.cancel()
                 self.progress = share[0] + (share[1] - share[0]) * ticket.progress
@@ -113,7 +137,6 @@ class Job(Generic[Result]):
         if ticket.result is None:
             assert ticket.error is not None
             raise ticket.error
-        self.progress = share[1]
         return ticket.result
 
     def run_batches(
@@ -130,19 +153,6 @@ class Job(Generic[Result]):
         """As `latentdemo.sampling.run_batches`, each batch walked by the engine; the job itself is asked to stop."""
         for part in batches_of(model, spec, record, images, first):
             yield self.walk(part, (self.progress, self.progress))
-
-    def _admitted(self, request: RunRequest) -> Ticket:
-        """The ticket of a request, as soon as the engine has room for it."""
-        while True:
-            self.check()
-            try:
-                ticket = engine_for().submit(request)
-            except Busy as busy:
-                self.busy = busy
-                self._stop.wait(min(busy.seconds, ASKED_AGAIN))
-            else:
-                self.busy = None
-                return ticket
 
     @property
     def place(self) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import os
 import sys
 import threading
 import types
@@ -11,6 +12,7 @@ from typing import Any
 import torch
 
 from latentdemo.engine.engine import Engine
+from latentdemo.engine.remote.client import ELSEWHERE, RemoteEngine
 from latentdemo.errors import EngineError
 from latentdemo.models import pick_device
 
@@ -20,7 +22,8 @@ KEPT["newest"] = Engine  # The class of the sources that were imported last.
 
 
 def engine_for(device: torch.device | str | None = None) -> Engine:
-    """The engine of a device, one a process; None takes cuda, else mps, else cpu.
+    """The engine of a device, one a process; None takes cuda, else mps, else cpu, and has chains walked by the engine
+    elsewhere that `$LATENTDEMO_ENGINE` names, if it names one.
 
     After the sources were imported anew the one before is closed: it would go on with the old ones.
 
@@ -33,12 +36,14 @@ def engine_for(device: torch.device | str | None = None) -> Engine:
     name = str(
         torch.empty(0, dtype=torch.float32, device=pick_device(device)).device
     )  # With the number of the device, where it has one.
+    elsewhere = os.environ.get(ELSEWHERE, "") if device is None else ""
+    kind, key = (RemoteEngine, f"{elsewhere} {name}") if elsewhere else (Engine, name)
     with KEPT.setdefault("lock", threading.Lock()):
-        engine = engines.get(name)
-        if type(engine) is not Engine or engine.closed:
+        engine = engines.get(key)
+        if type(engine) is not kind or engine.closed:
             if engine is not None:
                 engine.close()
-            engine = engines[name] = Engine(name)
+            engine = engines[key] = RemoteEngine(elsewhere, name) if elsewhere else Engine(name)
             atexit.register(engine.close)
     return engine
 

@@ -5,15 +5,25 @@ from __future__ import annotations
 import threading
 import time
 import weakref
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
-from latentdemo.engine.run import Run, Snapshot
+from latentdemo.engine.run import Snapshot
 from latentdemo.sampling import ChainRun
 
 if TYPE_CHECKING:
     from latentdemo.engine.engine import Engine
 
 GLANCE = 1.0  # Seconds between two signs of life of one who waits.
+
+
+class Underway(Protocol):
+    """A run on its way, here or elsewhere; see `Run`."""
+
+    steps_done: int
+    snapshots: dict[int, Snapshot]
+
+    @property
+    def steps_in_all(self) -> int: ...
 
 
 class Claim:
@@ -28,7 +38,7 @@ class Claim:
         ended: set once there is a result or an error.
     """
 
-    def __init__(self, run: Run | None, seen: float) -> None:
+    def __init__(self, run: Underway | None, seen: float) -> None:
         self.run = run
         self.seen = seen
         self.given_up = False

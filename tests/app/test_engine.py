@@ -18,6 +18,7 @@ from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from latentdemo.engine import Engine, Job, RunRequest, Ticket, engine_for, jobs
+from latentdemo.engine.remote.client import ELSEWHERE
 from latentdemo.engine.scheduler import Scheduler
 from latentdemo.errors import Busy, DeviceMemoryError, EngineError, LimitError, SamplingError
 from latentdemo.sampling import KERNELS
@@ -26,7 +27,8 @@ from latentdemo.ui.i18n import words
 from latentdemo.ui.runs import comparison
 from latentdemo.ui.shell.navigation import CHAIN, INTERPOLATION, LATENT_SPACE, OVERVIEW, SAMPLING
 from latentdemo.ui.state import background
-from tests.app.pages import APP, CLOTHES, open_page, sheets
+from tests.app.pages import APP, CLOTHES, captions, open_page, sheets
+from tests.cluster.served import ReplicaHere, free_port, served
 from tests.engine.stand_ins import PATIENCE, until
 
 ROOT = Path(__file__).parents[2]
@@ -145,13 +147,35 @@ def test_a_full_engine_is_said_so_and_asked_again(gate: Gate, monkeypatch) -> No
 @pytest.mark.parametrize("language", ["en", "ja"])
 def test_who_waits_is_told_so_in_the_page_s_language(monkeypatch, language: str) -> None:
     monkeypatch.setattr(words, "language", lambda: language)
-    busy, place, done = {"en": ("3 runs", "place 2", "Sampling"), "ja": ("3件", "順番待ち2番目", "サンプリング")}[
-        language
-    ]
-    assert busy in background.progress_words(SimpleNamespace(busy=Busy(3, 20.4), place=0))
-    assert "20" in background.progress_words(SimpleNamespace(busy=Busy(3, 20.4), place=0))
-    assert place in background.progress_words(SimpleNamespace(busy=None, place=2))
-    assert done in background.progress_words(SimpleNamespace(busy=None, place=0))
+    busy, place, done, away = {
+        "en": ("3 runs", "place 2", "Sampling", "does not answer at the moment"),
+        "ja": ("3件", "順番待ち2番目", "サンプリング", "現在応答していません"),
+    }[language]
+    assert away in background.progress_words(SimpleNamespace(away=True, busy=Busy(3, 20.4), place=0))
+    assert busy in background.progress_words(SimpleNamespace(away=False, busy=Busy(3, 20.4), place=0))
+    assert "20" in background.progress_words(SimpleNamespace(away=False, busy=Busy(3, 20.4), place=0))
+    assert place in background.progress_words(SimpleNamespace(away=False, busy=None, place=2))
+    assert done in background.progress_words(SimpleNamespace(away=False, busy=None, place=0))
+
+
+def test_a_page_waits_for_an_engine_that_is_away_and_shows_the_same_pictures(monkeypatch) -> None:
+    monkeypatch.setattr(jobs, "ASKED_AGAIN", 0.01)
+    link = {"count": "16", "steps": ["0", "2"], "seed": "512"}
+    here = [sheet["source"] for sheet in sheets(open_sampling(**link))]
+    comparison.recent_results().clear()
+    port, engine = free_port(), Engine("cpu")
+    monkeypatch.setenv(ELSEWHERE, f"http://127.0.0.1:{port}")
+    app = open_sampling(**link)
+    until(lambda: job_of(app).away)
+    app.run()
+    assert "The engine does not answer at the moment. Your request is kept" in progress(app)
+    with served(ReplicaHere(engine), port):
+        finish(app)
+    assert [sheet["source"] for sheet in sheets(app)] == here
+    assert engine.tally.outcomes["done"] == 1
+    assert "Ray cluster" in captions(app)
+    engine_for().close()
+    engine.close()
 
 
 def test_who_waits_outside_can_cancel(gate: Gate, monkeypatch) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,7 +15,9 @@ from playwright.sync_api import Browser, ConsoleMessage, Page, Request, expect, 
 
 from latentdemo.benchmark.browser import FLAGS, find_chromium
 from latentdemo.benchmark.server import running_server
+from latentdemo.engine.remote.client import ELSEWHERE
 from latentdemo.ui.i18n.words import LANGUAGES, catalogue
+from tests.cluster.served import free_port
 
 ROOT = Path(__file__).parents[2]
 PATIENCE = 60.0  # seconds
@@ -41,8 +45,27 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture(scope="session")
 def server() -> Iterator[str]:
     """The address of a server that all tests share."""
-    with running_server() as started:
+    with engine_elsewhere(), running_server() as started:
         yield started.address
+
+
+@contextmanager
+def engine_elsewhere() -> Iterator[None]:
+    """Where $LATENTDEMO_TEST_ENGINE is ray, an engine on Ray that servers have their chains walked by."""
+    if os.environ.get("LATENTDEMO_TEST_ENGINE") != "ray":
+        yield
+        return
+    port = str(free_port())
+    command = [sys.executable, "-m", "latentdemo", "serve", "--port", port]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stdout
+            assert any("serving at" in line for line in process.stdout)
+            with pytest.MonkeyPatch.context() as patch:
+                patch.setenv(ELSEWHERE, f"http://127.0.0.1:{port}")
+                yield
+        finally:
+            process.terminate()
 
 
 @pytest.fixture

@@ -19,7 +19,6 @@ from latentdemo import load_model, run_chain
 from latentdemo.benchmark.cluster import memory, scale
 from latentdemo.checkpoints import load_trained
 from latentdemo.cluster import sampling
-from latentdemo.cluster.connection import connected
 from latentdemo.cluster.evaluation import OnCluster
 from latentdemo.cluster.pool import Workers, spread, spread_by_relay
 from latentdemo.cluster.sampling import sample_in_bulk
@@ -30,10 +29,11 @@ from latentdemo.evaluation import pieces, pipeline
 from latentdemo.evaluation.features.registry import load_spaces
 from latentdemo.training import TrainingSettings
 from latentdemo.training.sweep import Run, Sweep, combinations, winner_of
+from tests.cluster.conftest import listening
 from tests.cluster.workers import dying, refusing
 from tests.training.pictures import NETWORK, blobs
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("cluster")]
 
 MODEL = "fashion-mnist/vae"
 COUNT, SEED = 160, 5
@@ -45,19 +45,6 @@ from latentdemo.cli import main
 signal.signal(signal.SIGINT, signal.default_int_handler)
 main()
 """
-
-
-@pytest.fixture(scope="module", autouse=True)
-def cluster() -> Iterator[None]:
-    """A cluster that leaves no process behind."""
-    before = {each.pid for each in psutil.Process().children(recursive=True)}
-    with pytest.MonkeyPatch.context() as patch:
-        patch.delenv("RAY_ADDRESS", raising=False)
-        with connected(cpus=2):
-            started = [each for each in psutil.Process().children(recursive=True) if each.pid not in before]
-            yield
-    _gone, alive = psutil.wait_procs(started, timeout=20)
-    assert [each for each in alive if each.status() != psutil.STATUS_ZOMBIE] == []
 
 
 def sampled(out: Path, **changes: object) -> dict:
@@ -160,11 +147,8 @@ def test_workers_that_fit_nowhere_are_refused() -> None:
 
 
 def test_nothing_listens_beyond_this_machine() -> None:
-    own = {each.pid for each in psutil.Process().children(recursive=True)}
-    listening = [each for each in psutil.net_connections("inet") if each.status == "LISTEN" and each.pid in own]
-    assert listening
-    beyond = [each for each in listening if each.laddr.ip.removeprefix("::ffff:") not in ("127.0.0.1", "::1")]
-    assert [(each.laddr, psutil.Process(each.pid).cmdline()) for each in beyond] == []
+    assert listening()
+    assert listening(beyond=True) == []
 
 
 def test_an_interrupted_command_ends_at_once_and_leaves_no_process(tmp_path) -> None:

@@ -29,6 +29,7 @@ from latentdemo.errors import (
     DemoError,
     DeviceError,
     DeviceMemoryError,
+    EngineAwayError,
     EngineError,
     ImageShapeError,
     ImageValuesError,
@@ -55,6 +56,7 @@ NO_MEMORY = N_(
 )
 SHORT: dict[type[Exception], str] = {
     EngineError: N_("The engine stopped before this was done, and starts anew. Nothing else is lost: try again."),
+    EngineAwayError: N_("The engine does not answer. Nothing is lost: try again in a moment."),
     DeviceMemoryError: NO_MEMORY,
     torch.OutOfMemoryError: NO_MEMORY,
     LimitError: N_(

@@ -7,6 +7,7 @@ import streamlit as st
 from latentdemo.checkpoints import model_folder, read_config
 from latentdemo.checkpoints.roots import checkpoint_roots
 from latentdemo.engine import engine_for
+from latentdemo.engine.remote.client import RemoteEngine
 from latentdemo.errors import LatentdemoError
 from latentdemo.models import describe_device
 from latentdemo.ui.i18n.device_words import device_words
@@ -32,7 +33,8 @@ SEED_WIDTH = 130  # pixels: as few as leave its buttons, so that the one for the
 
 def device_in_words() -> str:
     """The device in use, in the session's language."""
-    return device_words(describe_device(engine_for().device))
+    engine = engine_for()
+    return _("Ray cluster") if isinstance(engine, RemoteEngine) else device_words(describe_device(engine.device))
 
 
 def sidebar() -> Selection:

@@ -132,6 +132,8 @@ def show_progress(show: Callable[[Any], None] | None) -> None:
 
 def progress_words(job: Job[Any]) -> str:
     """What the work does at the moment, or what it waits for."""
+    if job.away:
+        return _("The engine does not answer at the moment. Your request is kept and tried again by itself.")
     if job.busy:
         return _("The device is busy: {count} runs are on their way, as many as fit. Expected wait: about {seconds} s. "
                  "Your request is kept and tried again by itself.",

@@ -1,0 +1,108 @@
+"""The engine as a Ray Serve application: replicas, as many as the queue asks for, behind one HTTP interface."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from importlib.util import find_spec
+from typing import Any
+
+from latentdemo.cluster.connection import LOCAL, LOCALHOST, connected, first_line
+from latentdemo.cluster.pool import Workers
+from latentdemo.engine.engine import QUEUE_LIMIT
+from latentdemo.engine.remote.client import PORT
+from latentdemo.errors import ClusterError
+
+APPLICATION = "latentdemo"
+RUNS_A_REPLICA = 4  # above which another replica is started: they share steps up to there
+SOON = 5.0  # seconds that the queue is long before it is
+
+
+@dataclass(frozen=True)
+class Replicas:
+    """Who walks.
+
+    Attributes:
+        least: replicas that are always there.
+        workers: at most, and what each takes; None takes as many as fit.
+        device: of each; None takes cuda, else mps, else cpu.
+    """
+
+    least: int = 1
+    workers: Workers = field(default_factory=Workers)
+    device: str | None = None
+
+
+@contextmanager
+def serving(
+    on: str = LOCAL,
+    replicas: Replicas | None = None,
+    *,
+    host: str = LOCALHOST,
+    port: int = PORT,
+    dashboard: bool = False,
+) -> Iterator[str]:
+    """The engine, served for the length of a `with` block, which gets its address.
+
+    Args:
+        on: a cluster, see `connected`.
+        replicas: who walks.
+        host: interface that the head of the cluster listens on.
+        port: of it.
+        dashboard: whether a cluster on this machine shows Ray's dashboard.
+
+    Raises:
+        ClusterError: Ray Serve is not installed, no replica fits, or they do not start.
+    """
+    if find_spec("ray") is None or find_spec("fastapi") is None:
+        raise ClusterError("serving needs Ray Serve: pip install 'latentdemo[cluster]'")
+    with connected(on, dashboard=dashboard):
+        from ray import serve
+
+        logging.getLogger("ray.serve").setLevel(logging.ERROR)
+        try:
+            serve.start(proxy_location="HeadOnly", http_options={"host": host, "port": port})
+            serve.run(application(replicas or Replicas()), name=APPLICATION)
+        except (RuntimeError, TimeoutError, OSError) as error:
+            serve.shutdown()
+            raise ClusterError(
+                f"the engine does not start ({first_line(error)}); see that port {port} is free"
+            ) from error
+        try:
+            yield f"http://{host}:{port}"
+        finally:
+            serve.delete(APPLICATION)
+            if not serve.status().applications:
+                serve.shutdown()
+
+
+def application(replicas: Replicas) -> Any:
+    """The application, for `serve.run`; raises ClusterError where no replica fits the cluster at hand."""
+    from ray import serve
+
+    from latentdemo.cluster.interface import Interface
+    from latentdemo.cluster.replica import Replica
+
+    workers = replicas.workers
+    engine: Any = serve.deployment(
+        Replica,
+        name="engine",
+        ray_actor_options={"num_cpus": workers.cpus, "num_gpus": workers.gpus_each()},
+        max_ongoing_requests=2 * QUEUE_LIMIT,  # the engine itself turns away what is too much
+        max_queued_requests=QUEUE_LIMIT,
+        autoscaling_config={
+            "min_replicas": replicas.least,
+            "max_replicas": max(workers.fitting(), replicas.least),
+            "target_ongoing_requests": RUNS_A_REPLICA,
+            "upscale_delay_s": SOON,
+        },
+    )
+    interface: Any = serve.deployment(
+        serve.ingress()(Interface),
+        name="interface",
+        ray_actor_options={"num_cpus": 0},
+        max_ongoing_requests=100 * QUEUE_LIMIT,
+    )
+    return interface.bind(engine.bind(replicas.device))
