@@ -1,10 +1,12 @@
-"""Commands around the web app: start it, from a clone of the project, write a site of files, and find what is wrong."""
+"""Commands around the web app: start it, from a clone of the project, serve its engine, write a site of files, and find
+what is wrong."""
 
 from __future__ import annotations
 
 import json
 import os
 import sys
+import threading
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -13,8 +15,9 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
-from latentdemo.cli.options import AsJson
+from latentdemo.cli.options import AsJson, Device, GpusPerWorker
 from latentdemo.cli.terminal import progress_bar, progress_by_part
+from latentdemo.cluster.connection import LOCALHOST
 from latentdemo.errors import DemoError
 
 if TYPE_CHECKING:
@@ -38,6 +41,33 @@ def demo(context: typer.Context) -> None:
     environment = {"MALLOC_ARENA_MAX": "1", **os.environ}
     command = [sys.executable, "-m", "latentdemo.operations", "run", str(app), *context.args]
     os.execve(sys.executable, command, environment)  # signals go to the server itself
+
+
+def serve(
+    on: Annotated[
+        str, typer.Option(help="Cluster: ray for the one that $RAY_ADDRESS names, else on this machine; or an address.")
+    ] = "ray",
+    host: Annotated[str, typer.Option(help="Interface to listen on; 0.0.0.0 for all.")] = LOCALHOST,
+    port: Annotated[int | None, typer.Option(min=1, max=65535, help="Port to listen on; 8000 if not given.")] = None,
+    replicas: Annotated[
+        int | None, typer.Option(min=1, help="Replicas at most, as the queue asks for; as many as fit if not given.")
+    ] = None,
+    gpus_per_worker: GpusPerWorker = None,
+    device: Device = None,
+    dashboard: Annotated[bool, typer.Option("--dashboard", help="Show Ray's dashboard, on this machine only.")] = False,
+) -> None:
+    """Serve the engine over HTTP, on Ray Serve, until it is interrupted.
+
+    The web app uses it where LATENTDEMO_ENGINE is ray, or its address; /openapi.json there says what it answers to.
+    """
+    from latentdemo.cluster.pool import Workers
+    from latentdemo.cluster.serving import Replicas, serving
+    from latentdemo.engine.remote.client import PORT
+
+    who = Replicas(workers=Workers(replicas, gpus=gpus_per_worker), device=device)
+    with serving(on, who, host=host, port=port or PORT, dashboard=dashboard) as address:
+        typer.echo(f"serving at {address}; Ctrl-C ends it")
+        threading.Event().wait()
 
 
 def site(

@@ -17,7 +17,7 @@ from rich.markup import escape
 from latentdemo.cli.attributes import attributes
 from latentdemo.cli.bench import bench
 from latentdemo.cli.data import check, hold_out
-from latentdemo.cli.demo import demo, doctor, site
+from latentdemo.cli.demo import demo, doctor, serve, site
 from latentdemo.cli.evaluate import compare, evaluate, retime
 from latentdemo.cli.fit import features, fit, judges
 from latentdemo.cli.models import check_model, choices, models
@@ -25,7 +25,6 @@ from latentdemo.cli.options import ManyValues, PassesOn
 from latentdemo.cli.paths import interpolate, paths
 from latentdemo.cli.recommend import recommend
 from latentdemo.cli.sample import rerun, sample
-from latentdemo.cli.serve import serve
 from latentdemo.cli.terminal import console
 from latentdemo.cli.train import adopt, train
 from latentdemo.errors import LatentdemoError

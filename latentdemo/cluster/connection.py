@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.util import find_spec
@@ -86,8 +87,18 @@ def start(cpus: int | None, dashboard: bool) -> None:
             return
         except Exception as error:
             ray.shutdown()
+            end_processes(error)
             if attempt == ATTEMPTS:
                 raise ClusterError(f"Ray does not start on this machine ({first_line(error)}); try again") from error
+
+
+def end_processes(error: Exception) -> None:
+    """End what a node had started before this error; Ray itself does that no earlier than at the end of the process."""
+    from ray._private.node import Node
+
+    seen = [frame.f_locals.get("self") for frame, _ in traceback.walk_tb(error.__traceback__)]
+    for node in {each for each in seen if isinstance(each, Node)}:
+        node.kill_all_processes(check_alive=False)
 
 
 def stay_on_loopback() -> None:

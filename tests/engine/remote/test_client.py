@@ -13,7 +13,9 @@ import torch
 from latentdemo.engine import Engine, Job, RunRequest, engine_for, jobs
 from latentdemo.engine.remote import client
 from latentdemo.engine.remote.client import ELSEWHERE, RemoteEngine
+from latentdemo.engine.remote.messages import unpacked
 from latentdemo.errors import Busy, Cancelled, ClusterError, EngineAwayError, SamplingError
+from latentdemo.imaging import contact_sheet, png_bytes
 from tests.cluster.served import ReplicaHere, free_port, served
 from tests.engine.stand_ins import NAME, Gate, done, held, until
 
@@ -75,8 +77,8 @@ def test_a_run_is_the_one_of_an_engine_here(engine: Engine, remote: RemoteEngine
 
 def test_what_has_arrived_is_seen_while_the_run_goes_on(engine: Engine, remote: RemoteEngine, gate: Gate) -> None:
     ticket = remote.submit(held(count=2, steps=2, record="all"))
-    waiting = remote.submit(RunRequest.of(NAME, count=2, steps=1, seed=3))
     gate.reached()
+    waiting = remote.submit(RunRequest.of(NAME, count=2, steps=1, seed=3))
     until(lambda: waiting.place == 1)
     until(lambda: 0 in ticket.partial)
     gate.let_through()
@@ -213,6 +215,29 @@ def test_what_cannot_be_done_is_told_in_words(address: str, wish: dict, status: 
     answer = asked(address, "/sample", "POST", **wish)
     assert answer["status"] == status
     assert words in answer["message"]
+
+
+def test_samples_come_as_a_picture_and_as_arrays(engine: Engine, address: str) -> None:
+    wish = {"model": NAME, "count": 3, "steps": 2, "record": [0, 2]}
+    run = engine.run(RunRequest.of(**wish))  # type: ignore[arg-type]
+    arrays = unpacked(sample(address, "*/*", wish))
+    assert arrays.values["wish"]["count"] == 3
+    assert torch.equal(arrays.tensors["images.2"], run.images[2])
+    assert torch.equal(arrays.tensors["latents.0"], run.latents[0])
+    assert torch.equal(arrays.tensors["figures.latent_distance"], run.info["latent_distance"])
+    columns = torch.stack([run.images[0], run.images[2]], dim=1).flatten(0, 1)
+    assert sample(address, "image/png", wish) == png_bytes(contact_sheet(columns, columns=2))
+    with pytest.raises(HTTPError, match="422"):
+        sample(address, "image/png", wish | {"images": False})
+
+
+def sample(address: str, accept: str, wish: dict) -> bytes:
+    """What the interface answers to a wish."""
+    headers = {"Content-Type": "application/json", "Accept": accept}
+    with urllib.request.urlopen(
+        urllib.request.Request(f"{address}/sample", json.dumps(wish).encode(), headers)
+    ) as answer:
+        return answer.read()
 
 
 def test_the_interface_describes_itself_and_nothing_else_is_there(address: str) -> None:

@@ -5,10 +5,12 @@ import io
 import pytest
 import torch
 
+from latentdemo import errors
 from latentdemo.engine.remote.messages import error_in, error_values, messages_in, packed
 from latentdemo.errors import Busy, LatentdemoError, Reasoned
 
-KINDS = [kind for kind in LatentdemoError.__subclasses__() if not issubclass(kind, Reasoned | Busy)]
+DECLARED = [each for each in vars(errors).values() if isinstance(each, type) and issubclass(each, LatentdemoError)]
+KINDS = [kind for kind in DECLARED if not issubclass(kind, Reasoned | Busy)]
 
 
 def test_messages_follow_each_other_and_a_cut_one_is_left_out() -> None:
