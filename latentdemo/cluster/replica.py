@@ -16,7 +16,9 @@ from latentdemo.errors import CheckpointDigestError
 from latentdemo.models import describe_device
 
 MODELS_KNOWN = 100  # models by which requests are routed; how many stay loaded is the pool's affair
-AT_FIRST, AT_LAST, SLOWER = 0.005, 0.2, 1.5  # seconds between two looks at a run, which come to be further apart
+# Seconds between two looks at a run, which come to be further apart: its end is noticed within a tenth of its time, and
+# there is a message at each look once it takes as long as pages wait before they show progress.
+AT_FIRST, AT_LAST, SLOWER = 0.005, 0.2, 1.1
 
 
 class Replica:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -58,6 +59,8 @@ def serving(
     """
     if find_spec("ray") is None or find_spec("fastapi") is None:
         raise ClusterError("serving needs Ray Serve: pip install 'latentdemo[cluster]'")
+    if on == LOCAL:
+        check_port(host, port)
     with connected(on, dashboard=dashboard):
         from ray import serve
 
@@ -68,7 +71,7 @@ def serving(
         except (RuntimeError, TimeoutError, OSError) as error:
             serve.shutdown()
             raise ClusterError(
-                f"the engine does not start ({first_line(error)}); see that port {port} is free"
+                f"the engine does not start ({first_line(error)}); see that port {port} is free on its head"
             ) from error
         try:
             yield f"http://{host}:{port}"
@@ -76,6 +79,14 @@ def serving(
             serve.delete(APPLICATION)
             if not serve.status().applications:
                 serve.shutdown()
+
+
+def check_port(host: str, port: int) -> None:
+    """Raise ClusterError where nothing can listen on a port of this machine."""
+    try:
+        socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET).close()
+    except OSError as error:
+        raise ClusterError(f"port {port} of {host} cannot be had ({error.strerror}); choose another --port") from error
 
 
 def application(replicas: Replicas) -> Any:

@@ -10,6 +10,7 @@ from urllib.error import HTTPError
 import pytest
 import torch
 
+from latentdemo.cluster import replica
 from latentdemo.engine import Engine, Job, RunRequest, engine_for, jobs
 from latentdemo.engine.remote import client
 from latentdemo.engine.remote.client import ELSEWHERE, RemoteEngine
@@ -34,6 +35,13 @@ def connect() -> Iterator[Connect]:
     yield connected
     for each in made:
         each.close()
+
+
+@pytest.fixture(autouse=True)
+def often(monkeypatch) -> None:
+    """Replicas say something at each look from the first on."""
+    monkeypatch.setattr(replica, "AT_FIRST", 0.02)
+    monkeypatch.setattr(replica, "AT_LAST", 0.02)
 
 
 @pytest.fixture
@@ -234,9 +242,8 @@ def test_samples_come_as_a_picture_and_as_arrays(engine: Engine, address: str) -
 def sample(address: str, accept: str, wish: dict) -> bytes:
     """What the interface answers to a wish."""
     headers = {"Content-Type": "application/json", "Accept": accept}
-    with urllib.request.urlopen(
-        urllib.request.Request(f"{address}/sample", json.dumps(wish).encode(), headers)
-    ) as answer:
+    request = urllib.request.Request(f"{address}/sample", json.dumps(wish).encode(), headers)
+    with urllib.request.urlopen(request) as answer:
         return answer.read()
 
 
