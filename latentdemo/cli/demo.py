@@ -61,11 +61,11 @@ def serve(
     The web app uses it where LATENTDEMO_ENGINE is ray, or its address; /openapi.json there says what it answers to.
     """
     from latentdemo.cluster.pool import Workers
-    from latentdemo.cluster.serving import Replicas, serving
+    from latentdemo.cluster.serving import serving
     from latentdemo.engine.remote.client import PORT
 
-    who = Replicas(workers=Workers(replicas, gpus=gpus_per_worker), device=device)
-    with serving(on, who, host=host, port=port or PORT, dashboard=dashboard) as address:
+    workers = Workers(replicas, gpus=gpus_per_worker)
+    with serving(on, workers, device=device, host=host, port=port or PORT, dashboard=dashboard) as address:
         typer.echo(f"serving at {address}; Ctrl-C ends it")
         threading.Event().wait()
 

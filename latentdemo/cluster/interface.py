@@ -107,6 +107,7 @@ class Interface:
         api.add_api_route("/runs/{run}", self.status)
         api.add_api_route("/runs/{run}", self.cancel, methods=["DELETE"], status_code=202)
         api.add_exception_handler(LatentdemoError, explain)
+        api.add_exception_handler(Exception, explain)
         api.add_exception_handler(RequestValidationError, explain_what_cannot_be_read)
         api.add_exception_handler(HTTPException, explain_what_is_not_there)
         return api

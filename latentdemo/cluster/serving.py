@@ -6,7 +6,6 @@ import logging
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from importlib.util import find_spec
 from typing import Any
 
@@ -21,26 +20,12 @@ RUNS_A_REPLICA = 4  # above which another replica is started: they share steps u
 SOON = 5.0  # seconds that the queue is long before it is
 
 
-@dataclass(frozen=True)
-class Replicas:
-    """Who walks.
-
-    Attributes:
-        least: replicas that are always there.
-        workers: at most, and what each takes; None takes as many as fit.
-        device: of each; None takes cuda, else mps, else cpu.
-    """
-
-    least: int = 1
-    workers: Workers = field(default_factory=Workers)
-    device: str | None = None
-
-
 @contextmanager
 def serving(
     on: str = LOCAL,
-    replicas: Replicas | None = None,
+    workers: Workers | None = None,
     *,
+    device: str | None = None,
     host: str = LOCALHOST,
     port: int = PORT,
     dashboard: bool = False,
@@ -49,7 +34,8 @@ def serving(
 
     Args:
         on: a cluster, see `connected`.
-        replicas: who walks.
+        workers: replicas at most, and what each takes; None takes as many replicas as fit.
+        device: of each; None takes cuda, else mps, else cpu.
         host: interface that the head of the cluster listens on.
         port: of it.
         dashboard: whether a cluster on this machine shows Ray's dashboard.
@@ -67,7 +53,7 @@ def serving(
         logging.getLogger("ray.serve").setLevel(logging.ERROR)
         try:
             serve.start(proxy_location="HeadOnly", http_options={"host": host, "port": port})
-            serve.run(application(replicas or Replicas()), name=APPLICATION)
+            serve.run(application(workers or Workers(), device), name=APPLICATION)
         except (RuntimeError, TimeoutError, OSError) as error:
             serve.shutdown()
             raise ClusterError(
@@ -89,14 +75,13 @@ def check_port(host: str, port: int) -> None:
         raise ClusterError(f"port {port} of {host} cannot be had ({error.strerror}); choose another --port") from error
 
 
-def application(replicas: Replicas) -> Any:
+def application(workers: Workers, device: str | None) -> Any:
     """The application, for `serve.run`; raises ClusterError where no replica fits the cluster at hand."""
     from ray import serve
 
     from latentdemo.cluster.interface import Interface
     from latentdemo.cluster.replica import Replica
 
-    workers = replicas.workers
     engine: Any = serve.deployment(
         Replica,
         name="engine",
@@ -104,8 +89,8 @@ def application(replicas: Replicas) -> Any:
         max_ongoing_requests=2 * QUEUE_LIMIT,  # the engine itself turns away what is too much
         max_queued_requests=QUEUE_LIMIT,
         autoscaling_config={
-            "min_replicas": replicas.least,
-            "max_replicas": max(workers.fitting(), replicas.least),
+            "min_replicas": 1,
+            "max_replicas": workers.fitting(),
             "target_ongoing_requests": RUNS_A_REPLICA,
             "upscale_delay_s": SOON,
         },
@@ -116,4 +101,4 @@ def application(replicas: Replicas) -> Any:
         ray_actor_options={"num_cpus": 0},
         max_ongoing_requests=100 * QUEUE_LIMIT,
     )
-    return interface.bind(engine.bind(replicas.device))
+    return interface.bind(engine.bind(device))

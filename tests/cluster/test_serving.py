@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from latentdemo.cluster.pool import Workers
-from latentdemo.cluster.serving import Replicas, serving
+from latentdemo.cluster.serving import serving
 from latentdemo.engine import Engine, RunRequest
 from latentdemo.engine.remote.arrivals import Arrivals
 from latentdemo.engine.remote.client import RemoteEngine
@@ -30,7 +30,7 @@ LONG = RunRequest.of(MODEL, count=64, steps=1000, seed=3)
 @pytest.fixture(scope="module")
 def address(cluster: None) -> Iterator[str]:
     """Where the engine is served, by one replica."""
-    with serving(replicas=Replicas(workers=Workers(1), device="cpu"), port=free_port()) as found:
+    with serving(workers=Workers(1), device="cpu", port=free_port()) as found:
         yield found
 
 
@@ -102,5 +102,5 @@ def test_nothing_listens_beyond_this_machine(address: str) -> None:
 
 
 def test_replicas_that_fit_nowhere_are_refused(cluster: None) -> None:
-    with pytest.raises(ClusterError, match="ask for less"), serving(replicas=Replicas(workers=Workers(gpus=0.5))):
+    with pytest.raises(ClusterError, match="ask for less"), serving(workers=Workers(gpus=0.5), port=free_port()):
         pass
