@@ -8,7 +8,6 @@ from collections.abc import AsyncIterator
 from latentdemo.cluster.connection import stay_on_loopback
 from latentdemo.engine import Engine
 from latentdemo.engine.faults import explained
-from latentdemo.engine.figures import EngineFigures
 from latentdemo.engine.remote.arrivals import Departures
 from latentdemo.engine.remote.messages import error_values, packed
 from latentdemo.engine.remote.wish import Wish, digest_of
@@ -66,7 +65,3 @@ class Replica:
                 yield departures.last_message(ticket.result)
         finally:
             ticket.cancel()
-
-    def figures(self) -> EngineFigures:
-        """What the engine has done, and has to do."""
-        return self.engine.figures()
