@@ -32,6 +32,11 @@ class Entry:
     claims: list[Claim] = field(default_factory=list)
     suspected: bool = False
 
+    def add(self, claim: Claim, now: float) -> None:
+        """One more who asked for it."""
+        claim.run, claim.seen = self.run, now
+        self.claims.append(claim)
+
     def wanted(self, since: float) -> bool:
         """Whether somebody who looked since then wants the result."""
         return any(not claim.given_up and claim.seen >= since for claim in self.claims)

@@ -240,9 +240,7 @@ class Engine:
                 self._wake()
                 entry.lease = lease.pop_all()
                 self._admission.add(entry)
-            entry = same or entry
-            claim.run, claim.seen = entry.run, self.clock()
-            entry.claims.append(claim)
+            (same or entry).add(claim, self.clock())
 
     def _check_open(self) -> None:
         """Raise EngineError once the engine is closed."""
