@@ -1,8 +1,12 @@
 """Interpolation: from one picture to another through the latent space, before and after chains, and around its gaps."""
 
+from collections.abc import Iterable, Mapping
+from functools import partial
+
 import streamlit as st
 
 from latentdemo.evaluation.report import Report, Row
+from latentdemo.export.settings import Layout
 from latentdemo.ui.components.charts import Look, legend, line_swatch, swatch_image
 from latentdemo.ui.components.strips import Strip, strips
 from latentdemo.ui.i18n.words import _
@@ -39,6 +43,7 @@ from latentdemo.ui.interpolation.words import (
     summary,
     table,
 )
+from latentdemo.ui.runs.comparison import blank_sheet
 from latentdemo.ui.shell.heading import how_to_read, page_heading
 from latentdemo.ui.shell.navigation import INTERPOLATION, selection
 from latentdemo.ui.shell.presentation import presenting
@@ -49,7 +54,8 @@ from latentdemo.ui.state.selection import Selection
 
 WIDEST_TILE = 176  # a frame has at most so many pixels a side
 FILM = 440  # pixels that a film is wide, but in a presentation
-HEIGHT = 900  # rows or grids are about so many pixels high
+HEIGHT = 900  # grids are about so many pixels high
+CHARTS_HEIGHT = 700  # and so many what rows say, and their charts
 
 
 def head() -> None:
@@ -73,14 +79,37 @@ def head() -> None:
         )  # fmt: skip
 
 
+def rows_shown(rows: Iterable[str], wanted: list[str]) -> list[str]:
+    """Those of some rows that are wanted."""
+    return [row for row in rows if row in wanted or row == OWN] or [PLAIN]
+
+
+def show_arriving(
+    chosen: Selection, wanted: list[str], request: Request, advised: Row | None, arrived: Mapping[str, bytes] | None
+) -> None:
+    """The rows that have arrived, name -> PNG, and the places of the others and of what they say."""
+    there, side = arrived or {}, chosen.config.network.image_size
+    blank = blank_sheet(request.count, side, Layout(request.count))
+
+    def row(name: str) -> Strip:
+        title = row_title(name, request, advised)
+        alt = row_alt(title, request, chosen) if name in there else _("Not sampled yet")
+        return Strip(title, "", alt, there.get(name, blank), row_look(name, request))
+
+    shown = rows_shown(request.rows(has_base(chosen)), wanted)
+    play([row(name) for name in shown], request.count, request.count * WIDEST_TILE)
+    st.skeleton(CHARTS_HEIGHT)
+
+
 def show_paths(chosen: Selection, paths: Paths, wanted: list[str], request: Request, advised: Row | None) -> None:
     """The rows, what they say, and their figures; those of the path without a chain are there to compare with."""
-    shown = [row for row in paths.rows if row in wanted or row == OWN] or [PLAIN]
+    shown = rows_shown(paths.rows, wanted)
     rows = {row: found for row, found in paths.rows.items() if row == PLAIN or row in shown}
     titles = {row: row_title(row, request, advised) for row in rows}
     looks = {row: row_look(row, request) for row in rows}
     widest = request.count * WIDEST_TILE
-    play([strip(rows[row], row, titles[row], looks[row], request, chosen) for row in shown], request.count, widest)
+    with st.container():  # stands for that of the progress, so that the browser goes on with the rows that it has
+        play([strip(rows[row], row, titles[row], looks[row], request, chosen) for row in shown], request.count, widest)
     st.markdown("  \n".join(summary(rows)))
     st.html(legend([(swatch_image(line_swatch(looks[row])), row_name(row)) for row in rows]))
     with st.container(width=widest):  # charts are as wide as the rows
@@ -106,8 +135,12 @@ def play(rows: list[Strip], frames: int, widest: int) -> None:
 
 def strip(path: PathRow, row: str, title: str, look: Look, request: Request, chosen: Selection) -> Strip:
     """A row as it is drawn."""
-    alt = _("{row}: {count} frames from A to B of {model}", row=title, count=request.count, model=chosen.title)
-    return Strip(title, row_note(row, path.figures), alt, path.png, look)
+    return Strip(title, row_note(row, path.figures), row_alt(title, request, chosen), path.png, look)
+
+
+def row_alt(title: str, request: Request, chosen: Selection) -> str:
+    """What a row shows."""
+    return _("{row}: {count} frames from A to B of {model}", row=title, count=request.count, model=chosen.title)
 
 
 def show_chart(chart: PathChart, frames: int, title: str) -> None:
@@ -182,8 +215,13 @@ request = Request(
     **vars(settings),
 )
 stage, progress = st.container(), st.container()
-with progress:
-    result = {PATH: paths_or_wait, GRID: grids_or_wait, WALK: walk_or_wait}[view](request)
+result: Paths | Grids | Walk | None
+if view == PATH:
+    with stage:  # rows come where they will stand
+        result = paths_or_wait(request, partial(show_arriving, chosen, shown, request, advised))
+else:
+    with progress:
+        result = {GRID: grids_or_wait, WALK: walk_or_wait}[view](request)
 with stage:
     if isinstance(result, Grids):
         show_grids(chosen, result, request)
@@ -191,7 +229,7 @@ with stage:
         show_walk(chosen, result, request)
     elif result:
         show_paths(chosen, result, shown, request, advised)
-    elif working():
+    elif view != PATH and working():
         st.skeleton(HEIGHT)
     measured = measured_paths(report, chosen)
     if measured and view == PATH and not presenting():

@@ -29,6 +29,7 @@ from latentdemo.ui.controls.kernel import (
 from latentdemo.ui.i18n.figure_words import milliseconds_text, value_text, with_unit
 from latentdemo.ui.i18n.kernel_words import start_samples, start_title
 from latentdemo.ui.i18n.words import _
+from latentdemo.ui.overview.screens import prior_alt
 from latentdemo.ui.runs.comparison import (
     BEFORE,
     Comparison,
@@ -169,37 +170,44 @@ def show_sheets(steps: Sequence[StepSheet], request: Request) -> None:
     put_in_link("sample", 1)
 
 
-def show_arriving(arrived: Mapping[int, bytes] | None, request: Request, side: int) -> None:
-    """The sheets with the pictures that have arrived, step -> PNG, of tiles of `side` pixels."""
-    blank = blank_sheet(request.spec.count, side, request.layout)
-    first = [BEFORE] if request.beside_prior else []
-    shown = [StepSheet(step, (arrived or {}).get(step, blank), _("Sampling …")) for step in [*first, *request.steps]]
-    show_sheets(shown, request)
+def show_pictures(shown: Sequence[StepSheet], request: Request) -> None:
+    """The sheets, in the view that is chosen."""
+    if request.order == MOST_CHANGED_FIRST:
+        st.caption(
+            _("Most changed first: the samples are in the order of their change from step 0 to step {step}, on every "
+              "sheet alike.", step=max(request.steps))
+        )  # fmt: skip
+    if st.session_state["view"] == WIPE and len(shown) > 1:
+        before, *later = [Side(each.title, each.alt, each.png) for each in shown]
+        wipe(before, later, len(later) - 1)
+    else:
+        show_sheets(shown, request)
+
+
+def show_arriving(arrived: Mapping[int, bytes] | None, request: Request, title: str, side: int) -> None:
+    """The sheets that have arrived, step -> PNG, and the places of the others, whose tiles have `side` pixels."""
+    there, blank = arrived or {}, blank_sheet(request.spec.count, side, request.layout)
+
+    def sheet(step: int) -> StepSheet:
+        if step not in there:
+            return StepSheet(step, blank, _("Not sampled yet"), awaited=True)
+        return StepSheet(step, there[step], prior_alt(title) if step == BEFORE else step_alt(title, step))
+
+    show_pictures([sheet(step) for step in ([BEFORE] if request.beside_prior else []) + list(request.steps)], request)
 
 
 def show(comparison: Comparison, request: Request, title: str, report: Report | None) -> None:
     """The sheets, then time and cost."""
     real = real_sharpness(report, comparison)
     closed = gaps_closed(report, request)
-    if request.order == MOST_CHANGED_FIRST:
-        st.caption(
-            _("Most changed first: the samples are in the order of their change from step 0 to step {step}, on every "
-              "sheet alike.", step=max(request.steps))
-        )  # fmt: skip
     shown = [
-        StepSheet(
-            step, sheet.png, _("{model} at step {step}", model=title, step=step),
-            figures(step, sheet, request, real, closed.get(step)),
-        )
+        StepSheet(step, sheet.png, step_alt(title, step), figures(step, sheet, request, real, closed.get(step)))
         for step, sheet in comparison.sheets.items()
-    ]  # fmt: skip
+    ]
     if comparison.prior:
         shown.insert(0, prior_sheet(comparison.prior, request, title, real))
-    if st.session_state["view"] == WIPE and len(shown) > 1:
-        before, *later = [Side(each.title, each.alt, each.png) for each in shown]
-        wipe(before, later, len(later) - 1)
-    else:
-        show_sheets(shown, request)
+    with st.container():  # stands for that of the progress, so that the browser goes on with the sheets that it has
+        show_pictures(shown, request)
     if report and closed:
         st.caption(
             _("The quality gap closed is from the model's evaluation, measured on {count} samples (± half of a "
@@ -216,6 +224,11 @@ def show(comparison: Comparison, request: Request, title: str, report: Report | 
                   help=_("Measured when this picture was made, on the device named in the sidebar."))  # fmt: skip
 
 
+def step_alt(title: str, step: int) -> str:
+    """What the sheet of a step shows."""
+    return _("{model} at step {step}", model=title, step=step)
+
+
 def prior_sheet(sheet: PriorSheet, request: Request, title: str, real: float | None) -> StepSheet:
     """The prior beside draws from a density, with how the two belong together."""
     together = (
@@ -226,7 +239,7 @@ def prior_sheet(sheet: PriorSheet, request: Request, title: str, real: float | N
     return StepSheet(
         BEFORE,
         sheet.png,
-        _("Prior samples of {model}", model=title),
+        prior_alt(title),
         [together, sharpness_words(sheet.sharpness, real)],
     )
 
@@ -258,7 +271,7 @@ with st.sidebar if presenting() else st.container():  # the sidebar is hidden in
     put_way()
     put_settings(USUAL)
 comparison = comparison_or_wait(
-    request, lambda arrived: show_arriving(arrived, request, chosen.config.network.image_size)
+    request, lambda arrived: show_arriving(arrived, request, chosen.title, chosen.config.network.image_size)
 )
 if comparison:
     show(comparison, request, chosen.title, report)

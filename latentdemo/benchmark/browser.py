@@ -9,9 +9,10 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
+from urllib.parse import urlencode
 from urllib.request import urlopen
 
-from latentdemo.benchmark.server import running_server
+from latentdemo.benchmark.server import Server, running_server
 from latentdemo.benchmark.timing import Spread, Table
 from latentdemo.errors import ServerError
 
@@ -31,20 +32,31 @@ FLAGS = (
 PATIENCE = 120_000.0  # In milliseconds; reached only when something is broken.
 PRESSES = 7
 STARTS = 3
-CHAINS, STEPS = 64, 10
+CASES = ((64, (10,)), (36, (0, 1, 5, 10)))  # Chains, and the steps that are shown of them.
 SHEETS = '[data-testid="stImage"] img, .sheet img'
 COMPONENTS = '[data-testid="stBidiComponentIsolated"]'
-SHOWN = f"""([count, before]) => {{
-    const roots = [document, ...[...document.querySelectorAll('{COMPONENTS}')].map((each) => each.shadowRoot)];
-    const sheets = roots.flatMap((root) => [...root.querySelectorAll('{SHEETS}')]);
-    return sheets.length >= count && sheets.at(-1).src !== before && sheets.every((each) => each.complete && each.naturalWidth);
-}}"""  # noqa: E501
-WATCH = f"""(before) => {{
-    const shown = {SHOWN};
+FIND = f"""
+    const components = () => [...document.querySelectorAll('{COMPONENTS}')].map((each) => each.shadowRoot);
+    const roots = () => [document, ...components().filter(Boolean)]; // One that is being mounted has no root yet.
+    const find = (selector) => roots().flatMap((root) => [...root.querySelectorAll(selector)]);
+    const drawn = (sheet) => sheet.complete && sheet.naturalWidth && !sheet.closest(".awaited");
+    const shown = (count, before) => {{
+        const sheets = find('{SHEETS}');
+        const changed = sheets.length >= count && sheets.at(-1).src !== before;
+        return changed && sheets.every(drawn) && !find("figure:not([hidden]) .figures:empty").length;
+    }};
+"""
+SHOWN = f"([count, before]) => {{ {FIND} return shown(count, before); }}"
+WATCH = f"""([first, last]) => {{
+    {FIND}
+    const started = {{}};
     window.pressToPicture = undefined;
     addEventListener("click", (press) => {{
         const look = () => {{
-            if (shown([1, before])) window.pressToPicture = (performance.now() - press.timeStamp) / 1000;
+            const seconds = (performance.now() - press.timeStamp) / 1000;
+            const sheet = find('{SHEETS}')[0];
+            if (sheet && sheet.src !== first && drawn(sheet)) started.first ??= seconds;
+            if (shown(1, last)) window.pressToPicture = {{ first: started.first ?? seconds, last: seconds }};
             else requestAnimationFrame(look);
         }};
         requestAnimationFrame(look);
@@ -59,9 +71,10 @@ st.image((pathlib.Path(sys.argv[1]) / f"{turn}.png").read_bytes())
 
 
 class Press(NamedTuple):
-    """Seconds from a press to the picture: of the page, of these the sampler's own, of the page where it finds the
-    result among those that are kept, and of the bare page."""
+    """Seconds from a press to the picture: of the page to its first sheet and to all that it shows, of these the
+    sampler's own, of the page where it finds the result among those that are kept, and of the bare page."""
 
+    first: float
     whole: float
     own: float
     kept: float
@@ -104,17 +117,18 @@ def wait_for_picture(page: Page, before: str = "", count: int = 1) -> str:
     return page.locator(SHEETS).last.evaluate("image => image.src")
 
 
-def press_to_picture(page: Page, press: Callable[[], None]) -> float:
-    """Seconds from a press to another picture, by the clock of the browser."""
-    before = wait_for_picture(page)
+def press_to_picture(page: Page, press: Callable[[], None]) -> tuple[float, float]:
+    """Seconds from a press to another first sheet, and to all other pictures, by the clock of the browser."""
+    last = wait_for_picture(page)
     page.wait_for_load_state("networkidle")
-    page.evaluate(WATCH, before)
+    page.evaluate(WATCH, [page.locator(SHEETS).first.evaluate("image => image.src"), last])
     press()
-    return page.wait_for_function("() => window.pressToPicture", polling="raf").json_value()
+    found = page.wait_for_function("() => window.pressToPicture", polling="raf").json_value()
+    return found["first"], found["last"]
 
 
 def measure_press(name: str, presses: int = PRESSES) -> Table:
-    """The next seed on the sampling page, and a bare page that shows the picture that came of it, in turns.
+    """The next seed on the sampling page, and a bare page that shows the last picture that came of it, in turns.
 
     No browser has seen that picture before, on either page.
 
@@ -122,24 +136,38 @@ def measure_press(name: str, presses: int = PRESSES) -> Table:
         ServerError: no Chromium, or a server that does not start.
         ImportError: playwright is not installed.
     """
+    rows = []
+    with chromium() as browser, running_server() as server:
+        for chains, steps in CASES:
+            with tempfile.TemporaryDirectory() as folder:
+                times, size = press_times(browser, server, name, chains, steps, presses, Path(folder))
+            rows.append({"what": f"{chains} chains, steps {', '.join(map(str, steps))}"} | press_row(times, size))
+    return Table(f"{name}: from the press to the picture", rows)
+
+
+def press_times(
+    browser: Browser, server: Server, name: str, chains: int, steps: Sequence[int], presses: int, folder: Path
+) -> tuple[list[Press], int]:
+    """The times of some presses, and the bytes of a sheet; pictures are kept in a folder."""
     data, family = name.split("/", maxsplit=1)
-    link = f"/sampling?data={data}&model={family}&count={CHAINS}&steps={STEPS}"
+    link = urlencode({"data": data, "model": family, "count": chains, "steps": steps}, doseq=True)
     times: list[Press] = []
-    with chromium() as browser, running_server() as server, tempfile.TemporaryDirectory() as folder:
-        page = opened(browser, server.address + link)
-        size = keep_picture(page, Path(folder) / "0.png")
-        with bare_server(Path(folder)) as bare_address:
-            bare = opened(browser, bare_address)
-            for turn in range(presses + 1):
-                whole = press_to_picture(page, next_seed(page))
-                own = sampler_seconds(page)
-                keep_picture(page, Path(folder) / f"{turn + 1}.png")
-                kept = press_to_picture(page, page.get_by_test_id("stNumberInputStepDown").click)
-                press_to_picture(page, next_seed(page))
-                plain = press_to_picture(bare, bare.get_by_role("button", name="Next").click)
-                if turn:  # The first one warms up.
-                    times.append(Press(whole, own, kept, plain))
-    return Table(f"{name}: {CHAINS} chains, {STEPS} steps, {size / 1000:,.0f} kB", [press_row(times)])
+    page = opened(browser, f"{server.address}/sampling?{link}")
+    size = keep_picture(page, folder / "0.png")
+    with bare_server(folder) as bare_address:
+        bare = opened(browser, bare_address)
+        for turn in range(presses + 1):
+            first, whole = press_to_picture(page, next_seed(page))
+            own = sampler_seconds(page)
+            keep_picture(page, folder / f"{turn + 1}.png")
+            _, kept = press_to_picture(page, page.get_by_test_id("stNumberInputStepDown").click)
+            press_to_picture(page, next_seed(page))
+            _, plain = press_to_picture(bare, bare.get_by_role("button", name="Next").click)
+            if turn:  # The first one warms up.
+                times.append(Press(first, whole, own, kept, plain))
+        bare.close()
+    page.close()
+    return times, size
 
 
 def next_seed(page: Page) -> Callable[[], None]:
@@ -147,9 +175,11 @@ def next_seed(page: Page) -> Callable[[], None]:
     return page.locator(".st-key-next_seed").get_by_role("button").click
 
 
-def press_row(times: Sequence[Press]) -> dict[str, object]:
-    """What is told of presses."""
+def press_row(times: Sequence[Press], size: int) -> dict[str, object]:
+    """What is told of presses that showed sheets of so many bytes."""
     return {
+        "a sheet, kB": f"{size / 1000:,.0f}",
+        "first sheet, ms": Spread.of([1000 * each.first for each in times]),
         "page, ms": Spread.of([1000 * each.whole for each in times]),
         "sampler's own, ms": Spread.of([1000 * each.own for each in times]),
         "page with a result that is kept, ms": Spread.of([1000 * each.kept for each in times]),

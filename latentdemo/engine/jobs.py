@@ -16,7 +16,7 @@ from latentdemo.models import GenerativeAutoencoder
 from latentdemo.sampling import ChainRun, ChainSpec
 from latentdemo.sampling.chain import Record
 
-LOOKED_EVERY = 0.2  # Seconds between two looks at chains on their way.
+LOOKED_EVERY = 0.05  # Seconds between two looks at chains on their way: who waits sees a step so much later.
 ASKED_AGAIN = 1.0  # Chains that found the engine full ask again after so many seconds, at most.
 
 Result = TypeVar("Result")
@@ -38,7 +38,7 @@ class Job(Generic[Result]):
     Attributes:
         key: see above.
         progress: share done, 0 to 1.
-        shown: what the work has to show so far, for whoever started it; None before.
+        shown: what the work has to show so far, for whoever started it; None before, and once there is a result.
         busy: why its chains wait outside the engine; None where they do not.
         away: whether the engine does not answer at the moment, so that its chains wait.
         error: what the work raised, once it ended.
@@ -58,6 +58,7 @@ class Job(Generic[Result]):
         self._ticket: Ticket | None = None
         self._began = time.monotonic()
         self._stop = threading.Event()
+        self._news = threading.Event()
         self._done = threading.Event()
         threading.Thread(target=self._run, args=(work,), name="latentdemo-job", daemon=True).start()
 
@@ -68,13 +69,20 @@ class Job(Generic[Result]):
             self.cancelled = True
         except Exception as error:
             self.error = error
-        finally:
+        else:
             self.shown = None
+        finally:
             self._done.set()
+            self._news.set()
 
     def report(self, done: int, total: int) -> None:
         """Say how far the work is."""
         self.progress = done / max(total, 1)
+
+    def show(self, what: Any) -> None:
+        """Have something else to show."""
+        self.shown = what
+        self._news.set()
 
     def stopped(self) -> bool:
         """Whether the work should stop."""
@@ -180,6 +188,13 @@ class Job(Generic[Result]):
     def wait(self, seconds: float) -> bool:
         """Whether the work has ended, after at most so many seconds."""
         return self._done.wait(seconds)
+
+    def wait_for_news(self, seconds: float) -> None:
+        """Wait until the work has something to show that this was not called for yet, or has ended, or for so many
+        seconds. For one thread at a time."""
+        if not self.wait(0):
+            self._news.wait(seconds)
+        self._news.clear()
 
     @property
     def result(self) -> Result | None:

@@ -16,6 +16,7 @@ from tests.app.pages import PATIENCE
 def wait_for_results(monkeypatch: pytest.MonkeyPatch) -> None:
     """No progress on screen: a page waits for its results."""
     monkeypatch.setattr(background, "AT_ONCE", PATIENCE)
+    monkeypatch.setattr(background, "SOON", PATIENCE)
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import threading
@@ -106,16 +107,28 @@ def test_pictures_that_have_arrived_are_shown_while_the_others_are_on_their_way(
     gate.reached()
     until(lambda: job_of(app).shown)
     app.run()
-    first, *others = (sheet["source"] for sheet in sheets(app))
-    assert len(set(others)) == 1
-    assert first not in others
+    first, *others = sheets(app)
+    assert [sheet["awaited"] for sheet in (first, *others)] == [False, True, True]
     assert progress(app) == "Sampling …"
     assert not app.metric
     gate.open.release(2)
     finish(app)
+    assert sheets(app)[0]["source"] == first["source"]
     assert len({sheet["source"] for sheet in sheets(app)}) == 3
     assert app.metric
     assert not app.get("progress")
+
+
+def test_a_page_opens_with_what_is_there_first_and_a_cancelled_run_keeps_it(gate: Gate, monkeypatch) -> None:
+    monkeypatch.setattr(background, "AT_ONCE", PATIENCE)
+    monkeypatch.setattr(background, "STILL", PATIENCE)
+    app = open_sampling(**HELD, seed="510")
+    there = sheets(app)
+    assert [sheet["awaited"] for sheet in there] == [False, True, True]
+    app.button(key="cancel").click().run()
+    finish(app)
+    assert "Nothing is lost" in app.info[0].value
+    assert sheets(app) == there
 
 
 def test_who_waits_is_told_the_place(gate: Gate) -> None:
@@ -257,23 +270,23 @@ def test_a_session_is_gone_when_no_browser_shows_it(monkeypatch) -> None:
         (ZeroDivisionError("x"), "Something went wrong"),
     ],
 )
+@pytest.mark.usefixtures("wait_for_results")
 def test_what_goes_wrong_is_said_in_the_page_s_language(monkeypatch, error: Exception, message: str, lang: str) -> None:
     def fail(request, job) -> None:
         raise error
 
     monkeypatch.setattr(comparison, "compare", fail)
-    monkeypatch.setattr(background, "AT_ONCE", PATIENCE)
     app = open_sampling(seed="506", lang=lang)
     assert (message in app.error[0].value) == (lang == "en")
     assert app.error[0].value.isascii() == (lang == "en")
     assert app.button(key="again")
 
 
+@pytest.mark.usefixtures("wait_for_results")
 def test_a_dead_worker_is_a_message_and_the_next_try_goes_well(monkeypatch) -> None:
     def die(_scheduler: Scheduler) -> None:
         raise SystemExit
 
-    monkeypatch.setattr(background, "AT_ONCE", PATIENCE)
     with monkeypatch.context() as patch:
         patch.setattr(Scheduler, "tick", die)
         app = open_sampling(count="16", seed="507")
@@ -284,9 +297,10 @@ def test_a_dead_worker_is_a_message_and_the_next_try_goes_well(monkeypatch) -> N
 
 
 @pytest.mark.parametrize("entry", [OVERVIEW, SAMPLING, CHAIN, INTERPOLATION, LATENT_SPACE], ids=lambda each: each.title)
+@pytest.mark.usefixtures("wait_for_results")
 def test_a_rerun_of_an_unchanged_page_does_no_work(entry, monkeypatch) -> None:
-    monkeypatch.setattr(background, "AT_ONCE", PATIENCE)
     app = open_page(entry.script, **CLOTHES, seed="508")
+    assert job_of(app).wait(PATIENCE)  # what a page has begun for the next one
     done: list[str] = []
     for owner, name in ((Engine, "submit"), (Engine, "call"), (background, "start_job"), (Image.Image, "save")):
         monkeypatch.setattr(owner, name, noting(done, getattr(owner, name)))
@@ -312,9 +326,11 @@ def test_a_page_opens_without_what_takes_long_to_import() -> None:
         "import sys\n"
         "from streamlit.testing.v1 import AppTest\n"
         f"app = AppTest.from_file({str(APP)!r}, default_timeout=60).run()\n"
-        "assert not app.exception\n"
+        "assert len(app.image) == 2 and 'torch' not in sys.modules\n"
+        "assert not app.run().exception and 'torch' in sys.modules\n"
         "found = {'torchvision', 'sklearn', 'scipy.stats', 'pptx', 'fpdf'} & set(sys.modules)\n"
         "assert not found, found\n"
         "__import__('os')._exit(0)\n"  # what the page has begun behind itself is not waited for
     )
-    subprocess.run([sys.executable, "-c", script], cwd=ROOT, check=True, timeout=300)
+    environment = {name: value for name, value in os.environ.items() if name != "LATENTDEMO_CHECKPOINTS"}
+    subprocess.run([sys.executable, "-c", script], cwd=ROOT, check=True, timeout=300, env=environment)

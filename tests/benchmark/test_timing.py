@@ -33,7 +33,7 @@ def test_percentiles() -> None:
 
 
 def test_a_press_is_compared_with_the_bare_page_and_the_samplers_own_time() -> None:
-    row = press_row([Press(whole=1.2, own=0.4, kept=0.7, bare=0.6)])
+    row = press_row([Press(first=0.5, whole=1.2, own=0.4, kept=0.7, bare=0.6)], 41_000)
     assert row["page / (bare page + own)"] == Spread.of([1.2])
     assert row["page with a result that is kept, ms"] == Spread.of([700.0])
 

@@ -47,6 +47,33 @@ def test_cancelling_reaches_the_work() -> None:
     assert job.error is None
 
 
+def test_who_watches_is_woken_by_what_there_is_to_show() -> None:
+    goes_on = threading.Event()
+
+    def work(job):
+        job.show("half of it")
+        assert goes_on.wait(PATIENCE)
+
+    job = Job("key", work)
+    job.wait_for_news(PATIENCE)
+    assert job.shown == "half of it"
+    job.wait_for_news(0.01)  # there is nothing else
+    goes_on.set()
+    job.wait_for_news(PATIENCE)
+    assert job.wait(0)
+    assert job.shown is None
+
+
+def test_what_was_shown_stays_where_there_is_no_result() -> None:
+    def work(job):
+        job.show("half of it")
+        raise SamplingError("no more")
+
+    job = Job("key", work)
+    assert job.wait(PATIENCE)
+    assert job.shown == "half of it"
+
+
 def test_one_job_does_not_wait_for_another() -> None:
     release = threading.Event()
     slow = Job("slow", lambda job: release.wait(PATIENCE))

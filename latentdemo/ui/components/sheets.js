@@ -85,20 +85,31 @@ class Sheets {
 
   draw() {
     const { size } = this.data
-    const after = this.steps.find(each => each.step === this.after)
-    for (const [figure, { title, source, alt, figures }] of [[this.figures[0], this.steps[0]], [this.figures[1], after]]) {
-      figure.querySelector("strong").textContent = title
-      Object.assign(figure.querySelector("img"), { src: source, alt, width: size.width, height: size.height })
-      figure.querySelector(".figures").replaceChildren(...figures.map(text => make("span", {}, text)))
+    const after = this.shown()
+    for (const [figure, step] of [[this.figures[0], this.steps[0]], [this.figures[1], after]]) {
+      figure.querySelector("strong").textContent = step.title
+      figure.querySelector(".sheet").classList.toggle("awaited", step.awaited)
+      const image = figure.querySelector("img")
+      Object.assign(image, { alt: step.alt, width: size.width, height: size.height })
+      if (image.src !== step.source) image.src = step.source // else it would be loaded once more
+      figure.querySelector(".figures").replaceChildren(...step.figures.map(text => make("span", {}, text)))
     }
-    for (const input of this.root.querySelectorAll(".steps input")) input.checked = Number(input.value) === this.after
-    this.crops = [[this.find(".large"), after], ...this.steps.map((step, index) => [this.frames[index].firstChild, step])]
+    for (const input of this.root.querySelectorAll(".steps input")) input.checked = Number(input.value) === after.step
+    this.large = after.awaited ? this.steps[0] : after
+    this.crops = [[this.find(".large"), this.large], ...this.steps.map((step, index) => [this.frames[index].firstChild, step])]
     for (const [crop, { source }] of this.crops) {
       crop.style.backgroundImage = `url("${source}")`
       crop.style.backgroundSize = `${share(size.width, size.side)} ${share(size.height, size.side)}`
     }
     this.frames.forEach((frame, index) => frame.classList.toggle("now", this.steps[index] === after))
     this.enlarge(this.sample)
+  }
+
+  // The step on the right: the chosen one, or the last before it that has arrived.
+  shown() {
+    const chosen = this.steps.find(each => each.step === this.after)
+    const others = this.steps.slice(1, this.steps.indexOf(chosen) + 1)
+    return others.findLast(each => !each.awaited) ?? chosen
   }
 
   // Frame a sample on both sheets, and show it large and in the film.
@@ -113,8 +124,9 @@ class Sheets {
       const [width, height] = [share(size.side, size.width), share(size.side, size.height)]
       Object.assign(ring.style, { left: share(left, size.width), top: share(top, size.height), width, height })
     }
-    this.find(".large").setAttribute("aria-label", said(words.large, { sample: sample + 1, step: this.after }))
     const now = said(words.now, { sample: sample + 1, count })
+    const at = said(words.large, { sample: sample + 1, step: this.large.step })
+    this.find(".large").setAttribute("aria-label", this.large.step < 0 ? now : at)
     this.find(".closer strong").textContent = now
     this.find(".sample").value = sample
     this.find(".sample").setAttribute("aria-valuetext", now)

@@ -26,12 +26,14 @@ class StepSheet:
         png: its contact sheet, which has each sample where the others have it.
         alt: what the picture shows, for those who do not see it.
         figures: of the step in words, one after the other.
+        awaited: whether no sample has arrived at it yet, so that the picture only keeps its place.
     """
 
     step: int
     png: bytes
     alt: str
     figures: Sequence[str] = ()
+    awaited: bool = False
 
     @property
     def title(self) -> str:
@@ -53,7 +55,8 @@ def sheets(steps: Sequence[StepSheet], count: int, columns: int, view: View, lar
         steps: one or more, ascending.
         count: samples on each sheet.
         columns: samples a row.
-        view: what to begin with; what somebody has chosen since stays, where there is such a step and sample.
+        view: what to begin with; what somebody has chosen since stays, where there is such a step and sample. While
+            its step is awaited, the last one before it that has arrived stands there.
         large: whether there is nothing else on screen.
     """
     width, height = size_of(steps[0].png)
@@ -86,6 +89,7 @@ def as_data(step: StepSheet) -> dict[str, Any]:
         "source": data_uri(step.png),
         "alt": step.alt,
         "figures": step.figures,
+        "awaited": step.awaited,
     }
 
 

@@ -55,10 +55,11 @@ class Strips {
 
   // One row: its picture on the stage, and its frames.
   part(row) {
-    const before = this.parts?.find(part => part.source === row.source)
-    const image = before?.image ?? make("img", { src: row.source, width: row.width, height: row.height })
+    const before = this.parts?.find(part => part.label === row.label)
+    const image = before?.image ?? make("img")
     const canvas = before?.canvas ?? make("canvas")
-    image.alt = row.alt
+    if (image.src !== row.source) image.src = row.source // what was there stays until the new one is
+    Object.assign(image, { alt: row.alt, width: row.width, height: row.height })
     canvas.role = "img"
     const cursor = make("i")
     const strip = make("div", { className: "strip" }, image, cursor)
@@ -173,6 +174,7 @@ class Strips {
     if (canvas.width !== size) canvas.width = canvas.height = size
     const context = canvas.getContext("2d")
     context.imageSmoothingEnabled = false
+    context.clearRect(0, 0, size, size)
     context.drawImage(image, left, 0, side, side, 0, 0, size, size)
   }
 }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from latentdemo.engine import Job, RecentResults, RunRequest, engine_for
+from latentdemo.engine.run import Snapshot
 from latentdemo.evaluation.features.space import FeatureSpace
 from latentdemo.evaluation.metrics.path import PathFigures, measure_path, perceptual_space_of
 from latentdemo.export.animation import RATE, mp4_bytes
@@ -125,10 +126,16 @@ def recent_walks() -> RecentResults[Walk]:
     return RecentResults(KEPT_BYTES)
 
 
-def paths_or_wait(request: Request) -> Paths | None:
-    """The paths of a request; None where there are none yet, see `result_or_wait`."""
+def paths_or_wait(request: Request, show: Callable[[Mapping[str, bytes] | None], None]) -> Paths | None:
+    """The paths of a request; None where there are none yet, see `result_or_wait`.
+
+    Args:
+        request: what is asked for.
+        show: draws the rows that have arrived so far, name -> frames side by side as PNG; None before the first.
+    """
     return result_or_wait(
-        Task(("paths", request), lambda job: make_paths(request, job), recent_paths(), lambda result: result.bytes)
+        Task(("paths", request), lambda job: make_paths(request, job), recent_paths(), lambda result: result.bytes),
+        show,
     )
 
 
@@ -149,18 +156,45 @@ def walk_or_wait(request: Request) -> Walk | None:
 def make_paths(request: Request, job: Job[Any]) -> Paths:
     """Lay the paths, walk their chains, and compose the rows."""
     with engine_for().models.lease(request.model, request.digest) as model:
-        space = perceptual_space_of(model)
-        found, latents = frames_of_rows(request, model, space, job)
+        space, pngs = perceptual_space_of(model), ArrivingRows(request.count, job)
+        found, latents = frames_of_rows(request, model, space, job, pngs)
 
-        def row(frames: Frames) -> PathRow:
+        def row(name: str, frames: Frames) -> PathRow:
             figures = engine_for().call(lambda: measure_path(frames, found[PLAIN], space))
-            return PathRow(sheet(frames.images, request.count), figures, frames.latents)
+            return PathRow(pngs.of(name, frames.images), figures, frames.latents)
 
-        return Paths({name: row(found[name]) for name in (*ROWS, OWN) if name in found}, latents)
+        return Paths({name: row(name, found[name]) for name in (*ROWS, OWN) if name in found}, latents)
+
+
+class ArrivingRows:
+    """The frames of rows side by side as PNG, each shown to whoever watches a job as soon as it is there.
+
+    Args:
+        count: frames of a row.
+        job: that makes them.
+    """
+
+    def __init__(self, count: int, job: Job[Any]) -> None:
+        self.count = count
+        self.job = job
+        self.pngs: dict[str, bytes] = {}
+
+    def of(self, name: str, images: Tensor) -> bytes:
+        """The row of a name, with frames (F, C, H, W)."""
+        if name not in self.pngs:
+            self.pngs[name] = sheet(images, self.count)
+            self.job.show(dict(self.pngs))
+        return self.pngs[name]
+
+    def of_steps(self, snapshots: Mapping[int, Snapshot]) -> None:
+        """The rows of those steps of the plain chain to which all frames have come."""
+        for step, snapshot in snapshots.items():
+            if snapshot.arrived.all():
+                self.of(str(step) if step else PLAIN, snapshot.images)
 
 
 def frames_of_rows(
-    request: Request, model: GenerativeAutoencoder, space: FeatureSpace, job: Job[Any]
+    request: Request, model: GenerativeAutoencoder, space: FeatureSpace, job: Job[Any], pngs: ArrivingRows
 ) -> tuple[dict[str, Frames], dict[int, Tensor]]:
     """The frames of each row, and the latents of the plain chain, step -> (F, D)."""
     keys, base = corner_latents(request, model), best_map(model)
@@ -173,13 +207,15 @@ def frames_of_rows(
     total = max(STEPS) + sum(way.steps for way in ways.values())
     done = max(STEPS) / total
     start = laid(keys, request.plain_path)
-    run = walk(request, start, plain(max(STEPS)), (0, *STEPS), job, (0.0, done))
+    run = walk(request, start, plain(max(STEPS)), (0, *STEPS), job, (0.0, done), pngs.of_steps)
     found = {PLAIN: frames_at(run, 0)} | {str(step): frames_at(run, step) for step in STEPS}
     for name, way in ways.items():
         share = (done, done := done + way.steps / total)
         found[name] = frames_at(walk(request, start, way, [way.steps], job, share), way.steps)
+        pngs.of(name, found[name].images)
     if base is not None:
         found[BASE] = decoded(request, laid(keys, request.base_path), job)
+        pngs.of(BASE, found[BASE].images)
     found[ENDS] = decoded(request, laid(found[request.chain].latents[[0, -1]], request.plain_path), job)
     return found, run.latents
 
@@ -230,10 +266,11 @@ def walk(
     record: Sequence[int],
     job: Job[Any],
     share: tuple[float, float] = (0.0, 1.0),
+    arrived: Callable[[Mapping[int, Snapshot]], None] | None = None,
 ) -> ChainRun:
     """Chains from the latents (N, D), all with the same noise, so that neighbours stay neighbours; see `Job.walk`."""
     spec = request.spec(way).replaced(start=start)
-    return job.walk(RunRequest(request.model, spec, record, digest=request.digest), share)
+    return job.walk(RunRequest(request.model, spec, record, digest=request.digest), share, arrived)
 
 
 def frames_at(run: ChainRun, step: int) -> Frames:

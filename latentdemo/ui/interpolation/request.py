@@ -60,6 +60,11 @@ class Request:
     mean_steps: int = 0
     even: bool = False
 
+    def rows(self, has_base: bool) -> list[str]:
+        """The rows of a path by name, of a model that has a map from the prior or none."""
+        here = {BASE: has_base, ADVISED: self.advised is not None, OWN: self.own is not None}
+        return [row for row in (*ROWS, OWN) if here.get(row, True)]
+
     @property
     def plain_path(self) -> PathSpec:
         """How the path without a chain is laid, on whose frames chains start."""

@@ -32,7 +32,8 @@ def show_preferred(report: Report, chosen: Selection) -> None:
             title = space_title(space, report.spaces)
             st.markdown(_("“{judge}” prefers: **{way}**", judge=title, way=way_in_short(row)))
             request = request_for(row, chosen)
-            comparison = comparison_or_wait(request, partial(show_arriving, request, chosen.config.network.image_size))
+            side = chosen.config.network.image_size
+            comparison = comparison_or_wait(request, partial(show_arriving, row, request, side))
             if comparison is None:
                 return  # the other sheet is begun once this one is there: a session has one job at a time
             st.image(comparison.sheets[row.steps].png, alt=alternative(row), width=WIDTH)
@@ -45,11 +46,11 @@ def request_for(row: Row, chosen: Selection) -> Request:
     return Request(chosen.model, chosen.config.sha256, spec, (row.steps,), COLUMNS, densities=chosen.densities)
 
 
-def show_arriving(request: Request, side: int, sheets: Mapping[int, bytes] | None) -> None:
+def show_arriving(row: Row, request: Request, side: int, sheets: Mapping[int, bytes] | None) -> None:
     """The sheet as it will stand, with the pictures that have arrived."""
-    (step,) = request.steps
-    arrived = (sheets or {}).get(step) or blank_sheet(SAMPLES, side, request.layout)
-    st.image(data_uri(arrived), alt=_("Sampling …"), width=WIDTH)
+    arrived = (sheets or {}).get(row.steps)
+    blank = blank_sheet(SAMPLES, side, request.layout)
+    st.image(data_uri(arrived or blank), alt=alternative(row) if arrived else _("Not sampled yet"), width=WIDTH)
 
 
 def alternative(row: Row) -> str:

@@ -184,11 +184,13 @@ def compare(request: Request, job: Job[Any]) -> Comparison:
     """Run the chains of a request and compose the pictures."""
     prior = walk_prior(request, job) if request.beside_prior else None
     wanted = RunRequest(request.model, request.spec, request.recorded, digest=request.digest)
-    run = job.walk(wanted, arrived=Previews(request, job))
+    previews = Previews(request, job)
+    run = job.walk(wanted, arrived=previews)
     places = order_of_tiles(run.images, request.order)
 
     def composed(step: int) -> Sheet:
-        return sheet(run, step, png_bytes(sheet_of(run.images[step][places], request.layout)))
+        png = previews.whole.get(step) or png_bytes(sheet_of(run.images[step][places], request.layout))
+        return sheet(run, step, png)
 
     with ThreadPoolExecutor() as pool:  # composing pictures seldom holds Python's lock
         sheets = dict(zip(request.steps, pool.map(composed, request.steps), strict=True))
@@ -210,7 +212,7 @@ def walk_prior(request: Request, job: Job[Any]) -> ChainRun:
     wanted = request.prior
     run = job.walk(RunRequest(wanted.model, wanted.spec, wanted.recorded, digest=wanted.digest), (0.0, 0.0))
     if request.order == DRAWN:
-        job.shown = {BEFORE: png_bytes(sheet_of(run.images[0], request.layout))}
+        job.show({BEFORE: png_bytes(sheet_of(run.images[0], request.layout))})
     return run
 
 
@@ -221,29 +223,47 @@ def prior_sheet(run: ChainRun, places: Tensor, layout: Layout) -> PriorSheet:
 
 
 class Previews:
-    """Sheets of what has arrived of a run, composed now and then while it goes on, for whoever watches its job.
+    """Sheets of what has arrived of a run, composed while it goes on, for whoever watches its job: those that are whole
+    at once and for good, and now and then those that lack some chains.
 
     There are none of chains in the order of their change, which only the last step tells.
+
+    Attributes:
+        whole: step -> sheet of all chains as PNG.
     """
 
     def __init__(self, request: Request, job: Job[Any]) -> None:
         self.request = request
         self.job = job
-        self.made = time.monotonic() + background.AT_ONCE - PREVIEWED_EVERY  # nobody watches before
+        self.whole: dict[int, bytes] = {}
+        self.made = time.monotonic()  # when those that lack chains were composed last
         self.arrived: dict[int, int] = {}
 
     def __call__(self, snapshots: Mapping[int, Snapshot]) -> None:
         """Compose those sheets to which something was added."""
-        if self.request.order != DRAWN or time.monotonic() < self.made + PREVIEWED_EVERY:
+        if self.request.order != DRAWN:
             return
-        sheets = {}
-        for step in set(snapshots) & set(self.request.steps):
-            arrived = snapshots[step].arrived.clone()
-            if self.arrived.get(step) != int(arrived.sum()):
-                self.arrived[step] = int(arrived.sum())
-                sheets[step] = preview(snapshots[step].images, arrived, self.request.layout)
-        self.job.shown = (self.job.shown or {}) | sheets
-        self.made = time.monotonic()
+        unfinished = [step for step in self.request.steps if step in snapshots and step not in self.whole]
+        for step in unfinished:
+            if snapshots[step].arrived.all():
+                self.whole[step] = png_bytes(sheet_of(snapshots[step].images, self.request.layout))
+                self.show({step: self.whole[step]})
+        if time.monotonic() > self.made + PREVIEWED_EVERY:
+            self.show({step: png for step in unfinished if (png := self.preview(step, snapshots[step]))})
+            self.made = time.monotonic()
+
+    def preview(self, step: int, snapshot: Snapshot) -> bytes | None:
+        """A sheet that lacks some chains; None where no chain was added to it since it was last composed."""
+        arrived = snapshot.arrived.clone()
+        if step in self.whole or self.arrived.get(step) == int(arrived.sum()):
+            return None
+        self.arrived[step] = int(arrived.sum())
+        return preview(snapshot.images, arrived, self.request.layout)
+
+    def show(self, sheets: dict[int, bytes]) -> None:
+        """Add to what the job shows."""
+        if sheets:
+            self.job.show((self.job.shown or {}) | sheets)
 
 
 def preview(images: Tensor, arrived: Tensor, layout: Layout) -> bytes:

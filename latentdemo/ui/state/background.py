@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterator
+from itertools import count
 from typing import Any, Generic, NamedTuple, TypeVar
 
 import streamlit as st
@@ -15,8 +16,10 @@ from latentdemo.sampling.pieces import Call
 from latentdemo.ui.i18n.error_words import SHORT, error_words
 from latentdemo.ui.i18n.words import _
 
-AT_ONCE = 2.0  # seconds that a page waits before it shows progress
+AT_ONCE = 2.0  # seconds that a page waits before it shows progress, where it has nothing to show before the result
 STILL = 0.3  # seconds of these without a spinner, which costs a browser a drawing even before it shows
+SOON = 0.15  # seconds: work that ends within them shows its result at once, and nothing before
+LOOKED_EVERY, LOOK = 0.2, 0.4  # seconds from one look at the progress to the next, and that a look waits for news
 
 Result = TypeVar("Result")
 
@@ -54,22 +57,33 @@ def result_or_wait(task: Task[Result], show: Callable[[Any], None] | None = None
 
     Args:
         task: what is to be done.
-        show: draws what the work has to show so far (`Job.shown`), above its progress.
+        show: draws what the work has to show so far (`Job.shown`), above its progress and where the result will stand:
+            as soon as there is something, and in the end what a run that was cancelled came to.
     """
     kept = task.results.get(task.key)
     if kept is not None:
         return kept
     job = job_of(task)
-    if not job.wait(STILL):
+    if show:
+        wait_for_something(job)
+    elif not job.wait(STILL):
         with st.spinner(_("Sampling …")):
             job.wait(AT_ONCE - STILL)
     if not job.wait(0):
-        show_progress(show)
+        show_progress(show, count())
         return None
     if job.cancelled or job.error:
+        if show and job.shown:
+            show(job.shown)
         show_failure(job)
         return None
     return job.result
+
+
+def wait_for_something(job: Job[Any]) -> None:
+    """Wait for the result of work that takes no longer than a moment, else until it has something to show; not long."""
+    if not job.wait(min(max(SOON - job.seconds, 0.0), AT_ONCE)) and not job.shown:
+        job.wait_for_news(min(STILL, AT_ONCE))
 
 
 def begin(task: Task[Any]) -> None:
@@ -114,10 +128,17 @@ def working() -> bool:
     return job is not None and not job.wait(0)
 
 
-@st.fragment(run_every=0.5)
-def show_progress(show: Callable[[Any], None] | None) -> None:
-    """A progress bar with a way out, under what there is to show; reruns the page when the job has ended."""
+@st.fragment(run_every=LOOKED_EVERY)
+def show_progress(show: Callable[[Any], None] | None, looks: Iterator[int]) -> None:
+    """A progress bar with a way out, under what there is to show; reruns the page when the job has ended.
+
+    Args:
+        show: see `result_or_wait`.
+        looks: counts them; each but the first waits for news, so that these are on screen as they come.
+    """
     job: Job[Any] | None = st.session_state.get("job")
+    if next(looks) and job is not None:
+        job.wait_for_news(LOOK)
     if job is None or job.wait(0):
         st.rerun()
     if show:
