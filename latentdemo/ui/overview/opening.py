@@ -9,6 +9,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib import import_module
+from itertools import count
 from pathlib import Path
 
 import streamlit as st
@@ -21,11 +22,13 @@ from latentdemo.ui.shell.navigation import OVERVIEW
 
 SLOW = ("latentdemo.ui.evaluation.charts", "latentdemo.ui.overview.pictures")  # what the overview is waited for
 READY = threading.Event()  # once everything is imported
+DRAWN_WITHIN = 0.4  # seconds in which a browser draws the first screen
 
 
 @contextmanager
 def opening(page: str) -> Iterator[None]:
-    """Show the first screen from what ships while the block imports what takes long, then begin the run anew.
+    """Show the first screen from what ships; once the browser has drawn it, let the block import what takes long, and
+    begin the run anew.
 
     Where something else is asked for, or all is imported already, the block is all that happens.
 
@@ -35,6 +38,7 @@ def opening(page: str) -> Iterator[None]:
     shown = not READY.is_set() and page == Path(OVERVIEW.script).stem and nothing_was_chosen() and default_is_shipped()
     if shown:
         draw()
+        wait_until_drawn()
     yield
     if shown:
         for module in SLOW:
@@ -59,6 +63,25 @@ def default_is_shipped() -> bool:
         return json.loads(content)["sha256"] == shipped().model_sha256
     except (StopIteration, OSError, ValueError, KeyError, TypeError):
         return False
+
+
+def wait_until_drawn() -> None:
+    """End the first run of a session; the next one, that the browser asks for, goes on.
+
+    An import holds Python's lock for up to half a second at a time, and what the browser has to fetch for the pictures
+    would wait for that: they came up to 2 s later.
+    """
+    if "opened" not in st.session_state:
+        st.session_state["opened"] = True
+        run_again(count())
+        st.stop()
+
+
+@st.fragment(run_every=DRAWN_WITHIN)
+def run_again(looks: Iterator[int]) -> None:
+    """Begin the run anew at the second look, which the browser asks for."""
+    if next(looks):
+        st.rerun()
 
 
 def draw() -> None:

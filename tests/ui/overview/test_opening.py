@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -36,6 +37,28 @@ def test_it_shows_real_data_beside_prior_samples() -> None:
     assert [element.value for element in app.subheader] == ["Real data", "Straight from the prior"]
     assert len(app.image) == 2
     assert [button.label for button in app.button] == ["Back", "Next"]
+
+
+def waiting() -> None:
+    import streamlit as st  # noqa: PLC0415 - a script of its own
+
+    from latentdemo.ui.overview.opening import opening  # noqa: PLC0415
+
+    with opening("overview"):
+        st.text("imported")
+
+
+def test_imports_wait_for_the_browser_to_draw_it(monkeypatch) -> None:
+    monkeypatch.delenv("LATENTDEMO_CHECKPOINTS", raising=False)
+    monkeypatch.setattr(sys, "argv", ["app.py"])
+    monkeypatch.setattr(opening, "READY", threading.Event())
+    app = AppTest.from_function(waiting).run()
+    assert len(app.image) == 2
+    assert not app.text
+    app.run()
+    assert opening.READY.is_set()
+    assert [text.value for text in app.text] == ["imported"]
+    assert not app.image
 
 
 def test_it_is_of_the_model_that_will_be_shown(tmp_path, monkeypatch) -> None:
