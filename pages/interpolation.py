@@ -54,8 +54,8 @@ from latentdemo.ui.state.selection import Selection
 
 WIDEST_TILE = 176  # a frame has at most so many pixels a side
 FILM = 440  # pixels that a film is wide, but in a presentation
-HEIGHT = 900  # grids are about so many pixels high
-CHARTS_HEIGHT = 700  # and so many what rows say, and their charts
+GRIDS_HEIGHT = 900  # pixels that grids are about high
+CHARTS_HEIGHT = 700  # and what stands below rows
 
 
 def head() -> None:
@@ -87,7 +87,7 @@ def rows_shown(rows: Iterable[str], wanted: list[str]) -> list[str]:
 def show_arriving(
     chosen: Selection, wanted: list[str], request: Request, advised: Row | None, arrived: Mapping[str, bytes] | None
 ) -> None:
-    """The rows that have arrived, name -> PNG, and the places of the others and of what they say."""
+    """The rows that have arrived, name -> PNG, and the places of the others."""
     there, side = arrived or {}, chosen.config.network.image_size
     blank = blank_sheet(request.count, side, Layout(request.count))
 
@@ -98,7 +98,6 @@ def show_arriving(
 
     shown = rows_shown(request.rows(has_base(chosen)), wanted)
     play([row(name) for name in shown], request.count, request.count * WIDEST_TILE)
-    st.skeleton(CHARTS_HEIGHT)
 
 
 def show_paths(chosen: Selection, paths: Paths, wanted: list[str], request: Request, advised: Row | None) -> None:
@@ -229,8 +228,8 @@ with stage:
         show_walk(chosen, result, request)
     elif result:
         show_paths(chosen, result, shown, request, advised)
-    elif view != PATH and working():
-        st.skeleton(HEIGHT)
+    elif working():
+        st.skeleton(CHARTS_HEIGHT if view == PATH else GRIDS_HEIGHT)
     measured = measured_paths(report, chosen)
     if measured and view == PATH and not presenting():
         show_measured(measured)

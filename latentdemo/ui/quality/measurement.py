@@ -84,7 +84,7 @@ def start(wanted: Measurement) -> None:
     def work(job: Job[Any]) -> Report:
         compute = OnEngine(engine_for(), job.run_batches)  # in turns with the chains that others look at
         for answer in race_model(wanted.model, FIRST_ANSWER, compute=compute, cancelled=job.stopped):
-            job.shown = answer
+            job.show(answer)
         return measure_model(
             wanted.model,
             count=wanted.count,

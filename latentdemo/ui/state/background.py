@@ -74,7 +74,8 @@ def result_or_wait(task: Task[Result], show: Callable[[Any], None] | None = None
         return None
     if job.cancelled or job.error:
         if show and job.shown:
-            show(job.shown)
+            with st.container():  # stands for that of the progress, so that the browser goes on with what it has
+                show(job.shown)
         show_failure(job)
         return None
     return job.result
@@ -139,10 +140,11 @@ def show_progress(show: Callable[[Any], None] | None, looks: Iterator[int]) -> N
     job: Job[Any] | None = st.session_state.get("job")
     if next(looks) and job is not None:
         job.wait_for_news(LOOK)
+    there = job.shown if job else None  # taken before the end, with which it goes
     if job is None or job.wait(0):
         st.rerun()
     if show:
-        show(job.shown)
+        show(there)
     with st.container(key="progress", horizontal=True, vertical_alignment="bottom"):  # style.css keeps it on screen
         st.progress(job.progress, progress_words(job))
         st.button(
