@@ -18,8 +18,8 @@ pytestmark = pytest.mark.slow
 
 
 def pictures(page: Page) -> Locator:
-    """What is shown of samples."""
-    return page.locator("[data-testid=stImage] img:visible, .sheet img:visible")
+    """What is shown of samples, as far as they have arrived."""
+    return page.locator("[data-testid=stImage] img:visible, .sheet:not(.awaited) img:visible")
 
 
 def sheets(page: Page, count: int) -> list[str]:

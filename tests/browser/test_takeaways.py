@@ -120,11 +120,12 @@ def test_all_files_of_what_is_played(
 
 def test_files_follow_the_page(open_page: Open) -> None:
     page = open_page(LINK + "&lang=en")
-    sheets = page.locator(".sheet img")
+    sheets = page.locator(".sheet:not(.awaited) img")
     expect(sheets).to_have_count(2)
     before, shown = picture(page), sheets.last.get_attribute("src") or ""
     page.locator(".st-key-next_seed").get_by_role("button").click()
     expect(sheets.last).not_to_have_attribute("src", shown)
+    expect(sheets).to_have_count(2)
     expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
     assert picture(page) != before
 
