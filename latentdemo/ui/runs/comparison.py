@@ -30,6 +30,7 @@ from latentdemo.ui.state import background
 
 KEPT_BYTES = 64 * 2**20  # bytes of pictures that are kept for all sessions together
 SHARPNESS_OF = 1000  # held-out images whose sharpness is measured
+COMPOSED_EVERY = 0.3  # seconds between sheets while chains walk, whose threads wait for each that is taken from them
 PREVIEWED_EVERY = 1.0  # seconds between two looks at the pictures that have arrived
 GREY_LEVELS = 255  # the whitest of so many grey levels above black
 FAINT = (127, 127, 127, 24)  # RGBA of a place without a picture, on light and dark
@@ -236,18 +237,20 @@ class Previews:
         self.request = request
         self.job = job
         self.whole: dict[int, bytes] = {}
-        self.made = time.monotonic()  # when those that lack chains were composed last
+        self.composed = -math.inf  # when one that is whole was composed last
+        self.made = time.monotonic()  # and those that lack chains
         self.arrived: dict[int, int] = {}
 
     def __call__(self, snapshots: Mapping[int, Snapshot]) -> None:
         """Compose those sheets to which something was added."""
-        if self.request.order != DRAWN:
+        if self.request.order != DRAWN or time.monotonic() < self.composed + COMPOSED_EVERY:
             return
         unfinished = [step for step in self.request.steps if step in snapshots and step not in self.whole]
         for step in unfinished:
             if snapshots[step].arrived.all():
                 self.whole[step] = png_bytes(sheet_of(snapshots[step].images, self.request.layout))
                 self.show({step: self.whole[step]})
+                self.composed = time.monotonic()
         if time.monotonic() > self.made + PREVIEWED_EVERY:
             self.show({step: png for step in unfinished if (png := self.preview(step, snapshots[step]))})
             self.made = time.monotonic()
