@@ -157,11 +157,12 @@ with top:
     put_way()
     put_settings(USUAL)
     point = starting_point_control(chosen, place=start, button=picture, kernel=str(way.kernel))
+    point = replace(point, move=move)
 request = WalkRequest(
     chosen.model,
     chosen.config.sha256,
     chosen.densities,
-    replace(point, move=move),
+    point,
     way.replaced(
         start=GIVEN if point.is_given else point.kind,
         count=settings["chains"],
