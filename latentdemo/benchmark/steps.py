@@ -16,7 +16,7 @@ from latentdemo.engine import Engine, RunRequest
 from latentdemo.errors import LatentdemoError
 from latentdemo.models import TrainableAutoencoder, describe_device
 
-COUNTS = (16, 64, 256, 1024)
+COUNTS = (1, 4, 16, 64, 256, 1024)
 STEPS = 10
 LONGEST = 30.0  # Counts whose turn takes more seconds are left out.
 
