@@ -110,18 +110,19 @@ class DrawnAhead:
         self.generators = list(generators)
         self.steps = max(steps, 1)
         self.numbers = torch.empty(len(self.generators), 0, dtype=torch.float32, device="cpu")
-        self.used = torch.zeros(len(self.generators), dtype=torch.long, device="cpu")
+        self.used = np.zeros(len(self.generators), dtype=np.int64)  # NumPy: a few numbers, of which each step asks
 
     def take(self, rows: Tensor, count: int) -> Tensor:
         """The next numbers of some streams, (len(rows), count) on [0, 1)."""
-        if (self.used[rows] + count > self.numbers.shape[1]).any():
+        streams = rows.numpy()
+        if (self.used[streams] + count > self.numbers.shape[1]).any():
             self.draw(count)
-        used = self.used[rows]
-        self.used[rows] += count
+        used = self.used[streams]
+        self.used[streams] += count
         first = int(used[0]) if len(used) else 0
         if (used == first).all():
             return self.numbers[rows, first : first + count]
-        return self.numbers[rows[:, None], used[:, None] + torch.arange(count, device="cpu")]
+        return self.numbers[rows[:, None], torch.from_numpy(used)[:, None] + torch.arange(count, device="cpu")]
 
     def draw(self, count: int) -> None:
         """Draw more, behind what was not used yet; the numbers of all streams end at the same place."""
@@ -153,6 +154,7 @@ class ChainNoise:
 
     def __init__(self, parts: Sequence[tuple[DrawnAhead, Tensor]]) -> None:
         self.parts = list(parts)
+        self.rows = sum(len(rows) for _, rows in self.parts)
 
     @classmethod
     def of(cls, generators: Sequence[torch.Generator], steps: int = 1) -> ChainNoise:
@@ -171,7 +173,7 @@ class ChainNoise:
         return cls(parts)
 
     def __len__(self) -> int:
-        return sum(len(rows) for _, rows in self.parts)
+        return self.rows
 
     def take(self, chosen: Tensor | slice) -> ChainNoise:
         """Some of the rows, a slice or (N,) booleans."""
@@ -190,11 +192,16 @@ class ChainNoise:
         """The next numbers of each row, (N, count) on [0, 1), on the CPU."""
         drawn = []
         for source, rows in self.parts:
-            numbers = torch.full((len(rows), count), 0.5, dtype=torch.float32, device="cpu")
             real = rows >= 0
+            if real.all():
+                drawn.append(source.take(rows, count))
+                continue
+            numbers = torch.full((len(rows), count), 0.5, dtype=torch.float32, device="cpu")
             numbers[real] = source.take(rows[real], count)
             drawn.append(numbers)
-        return torch.cat(drawn) if drawn else torch.empty(0, count, dtype=torch.float32, device="cpu")
+        if not drawn:
+            return torch.empty(0, count, dtype=torch.float32, device="cpu")
+        return drawn[0] if len(drawn) == 1 else torch.cat(drawn)
 
     def normal(self, count: int) -> Tensor:
         """Standard normal numbers, (N, count) float32 on the CPU, by the transform of Box & Muller 1958.

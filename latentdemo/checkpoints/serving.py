@@ -2,23 +2,25 @@
 
 Batch normalisation is folded into the layer before it, the decoder's last layer becomes a plain convolution, and on a
 processor that multiplies bf16 in hardware weights and activations are bf16; latents, posteriors and mean images stay
-float32. There, the layers are packed as well. Chains are independent of each other as before. `load_trained` gives the
-model without any of it.
+float32. On processors the layers are packed as well. Chains are independent of each other as before. `load_trained`
+gives the model without any of it.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import get_args
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval, fuse_linear_bn_weights
 
-from latentdemo.checkpoints.packed import can_pack, packed
+from latentdemo.checkpoints.packed import LEAST_ROWS, can_pack, packed
 from latentdemo.errors import LatentdemoError
 from latentdemo.models.autoencoder import GenerativeAutoencoder, TrainableAutoencoder
 from latentdemo.models.device import Precision, has_bf16
+
+TAPS = ([3, 1], [2, 0])  # of a kernel of size 4 and stride 2 that reach an even and an odd pixel, from left to right
 
 
 def best_precision(device: torch.device) -> Precision:
@@ -54,7 +56,7 @@ def serve(
         return model
     model.eval().requires_grad_(False)
     model.encoder, model.decoder = folded(model.encoder), folded(model.decoder)
-    model.decoder[-1] = SubpixelConvolution(model.decoder[-1])
+    model.decoder = nn.Sequential(*model.decoder[:-1], *subpixel_convolution(model.decoder[-1]))
     model.dtype = torch.bfloat16 if precision == "bf16" else torch.float32
     for network in (model.encoder, model.decoder):
         network.requires_grad_(False).to(model.dtype).to(memory_format=torch.channels_last)
@@ -64,7 +66,16 @@ def serve(
         )
         model.encoder = packed(model.encoder, image)
         model.decoder = packed(model.decoder, torch.zeros(1, model.latent_size, dtype=model.dtype, device="cpu"))
+        if not any(isinstance(layer, nn.Linear) for layer in serving_layers(model)):
+            model.least_rows = LEAST_ROWS
     return model
+
+
+def serving_layers(model: TrainableAutoencoder) -> Iterator[nn.Module]:
+    """All that encodes or decodes, without what a family has for its training alone."""
+    for name, part in model.named_children():
+        if not f"{name}.".startswith(model.training_only):
+            yield from part.modules()
 
 
 def precision_of(model: GenerativeAutoencoder) -> Precision:
@@ -101,34 +112,37 @@ def folded_linear(linear: nn.Module, norm: nn.BatchNorm2d) -> nn.Linear:
     return made
 
 
-class SubpixelConvolution(nn.Module):
+def subpixel_convolution(layer: nn.Module) -> nn.Sequential:
     """A transposed convolution of size 4, stride 2 and padding 1 as a plain one of size 2 (Shi et al. 2016,
     arXiv 1609.05158): an output channel for each of the four pixels that one pixel becomes.
 
     For layers of few output channels, such as the last, where it is three times as fast on a CPU; with many it is not.
 
     Args:
-        layer: the transposed convolution.
+        layer: the transposed convolution, of I channels to O.
+
+    Returns:
+        Two layers, which take maps (N, I, H, W) to (N, O, 2H, 2W).
     """
+    assert isinstance(layer, nn.ConvTranspose2d)
+    assert layer.bias is not None
+    assert (layer.kernel_size, layer.stride, layer.padding) == ((4, 4), (2, 2), (1, 1))
+    kernel = layer.weight.transpose(0, 1)
+    parts = [kernel[:, :, down][:, :, :, right] for down in TAPS for right in TAPS]
+    plain = nn.Conv2d(layer.in_channels, 4 * layer.out_channels, 2, padding=1, device="meta")  # draws nothing
+    plain.weight, plain.bias = nn.Parameter(torch.cat(parts)), nn.Parameter(layer.bias.repeat(4))
+    return nn.Sequential(plain, Interleaved())
 
-    TAPS = ([3, 1], [2, 0])  # of the kernel that reach an even and an odd output pixel, from left to right
 
-    def __init__(self, layer: nn.Module) -> None:
-        super().__init__()
-        assert isinstance(layer, nn.ConvTranspose2d)
-        assert layer.bias is not None
-        assert (layer.kernel_size, layer.stride, layer.padding) == ((4, 4), (2, 2), (1, 1))
-        kernel = layer.weight.transpose(0, 1)
-        parts = [kernel[:, :, down][:, :, :, right] for down in self.TAPS for right in self.TAPS]
-        self.weight = nn.Parameter(torch.cat(parts))
-        self.bias = nn.Parameter(layer.bias.repeat(4))
+class Interleaved(nn.Module):
+    """The four pixels that one pixel has become, put in their places."""
 
     def forward(self, maps: Tensor) -> Tensor:
-        """Maps (N, I, H, W) to (N, O, 2H, 2W)."""
-        count, _, height, width = maps.shape
-        parts = F.conv2d(maps, self.weight, self.bias, padding=1).chunk(4, dim=1)
-        image = parts[0].new_empty(count, parts[0].shape[1], 2 * height, 2 * width)
-        for index, part in enumerate(parts):
+        """Maps (N, 4 * O, H + 1, W + 1) to (N, O, 2H, 2W)."""
+        count, channels, height, width = maps.shape
+        height, width = height - 1, width - 1
+        image = maps.new_empty(count, channels // 4, 2 * height, 2 * width)
+        for index, part in enumerate(maps.chunk(4, dim=1)):
             down, right = divmod(index, 2)
             image[:, :, down::2, right::2] = part[:, :, down : down + height, right : right + width]
         return image

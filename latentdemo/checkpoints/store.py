@@ -19,7 +19,7 @@ from torch import Tensor
 
 from latentdemo.checkpoints.config import CONFIG, CheckpointConfig, read_config
 from latentdemo.checkpoints.roots import model_folder
-from latentdemo.checkpoints.serving import Precision, SubpixelConvolution, serve
+from latentdemo.checkpoints.serving import Interleaved, Precision, serve
 from latentdemo.errors import (
     CheckpointDigestError,
     CheckpointMismatchError,
@@ -181,7 +181,7 @@ def save_checkpoint(
         AdapterError: a pair of functions, which no file can hold.
         CheckpointMismatchError: a model in the form that serves, whose layers are no longer those that were trained.
     """
-    if isinstance(model, TrainableAutoencoder) and isinstance(model.decoder[-1], SubpixelConvolution):
+    if isinstance(model, TrainableAutoencoder) and isinstance(model.decoder[-1], Interleaved):
         raise CheckpointMismatchError("a model from load_model serves only and cannot be saved: take load_trained")
     content = content_of(model)
     config = CheckpointConfig(

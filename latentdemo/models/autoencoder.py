@@ -124,6 +124,8 @@ class GenerativeAutoencoder(nn.Module):
     Attributes:
         folder: the checkpoint folder that the model was loaded from, if any; what was fitted to the model lies there.
         weights_digest: of the weights that were loaded; empty where they come from no folder.
+        least_rows: of a batch, from which on a row's bits do not depend on how many there are, with one or two threads;
+            None where nobody measured that.
     """
 
     family: ClassVar[str]
@@ -131,6 +133,7 @@ class GenerativeAutoencoder(nn.Module):
     corruption_std: float = 0.0
     folder: Path | None = None
     weights_digest: str = ""
+    least_rows: int | None = None
 
     def __init__(self, latent_size: int, image_shape: tuple[int, int, int], residual_std: float = 0.0) -> None:
         super().__init__()

@@ -7,10 +7,11 @@ import torch
 
 from latentdemo.checkpoints import list_models, load_model, load_trained, save_checkpoint
 from latentdemo.checkpoints.packed import PackedLayer, can_pack
-from latentdemo.checkpoints.serving import SubpixelConvolution, best_precision, serve
+from latentdemo.checkpoints.serving import best_precision, serve, subpixel_convolution
 from latentdemo.errors import CheckpointMismatchError, LatentdemoError
 from latentdemo.models import FAMILIES, NetworkConfig, build_model
 from latentdemo.sampling import run_chain
+from latentdemo.sampling.kernels.padded import LEAST_ROWS
 
 GREY_LEVEL = 1 / 255
 
@@ -76,16 +77,47 @@ def test_packed_layers_give_what_the_others_give(name: str) -> None:
         assert torch.allclose(serving.encode(images).mean, plain.encode(images).mean, atol=0.05)
 
 
-def test_float32_and_other_devices_are_not_packed() -> None:
-    assert not can_pack(torch.device("cpu"), torch.float32)
+@torch.no_grad()
+@pytest.mark.parametrize("name", ["fashion-mnist/vae", "avatars/aae"])
+def test_packed_float32_gives_what_the_others_give(name: str) -> None:
+    plain, serving = (serve(load_trained(name, "cpu"), "float32", pack=pack) for pack in (False, True))
+    for rows in (1, 16, 65):
+        latents = torch.randn(rows, plain.latent_size, generator=torch.Generator().manual_seed(0))
+        images = plain.decode(latents).mean
+        assert torch.allclose(serving.decode(latents).mean, images, atol=1e-4)
+        assert torch.allclose(serving.encode(images).mean, plain.encode(images).mean, atol=1e-3)
+
+
+def test_other_devices_are_not_packed() -> None:
+    assert can_pack(torch.device("cpu"), torch.float32) == torch.backends.mkldnn.is_available()
     assert not can_pack(torch.device("cuda"), torch.bfloat16)
+
+
+@torch.no_grad()
+@pytest.mark.parametrize("precision", ["float32", None])
+@pytest.mark.parametrize("name", ["fashion-mnist/vae", "avatars/vae"])
+def test_bits_of_a_row_do_not_depend_on_how_many_there_are(name: str, precision: str) -> None:
+    serving = load_model(name, "cpu", precision=precision)
+    latents = torch.randn(64, serving.latent_size, generator=torch.Generator().manual_seed(0))
+    images = serving.decode(latents).mean
+    means = serving.encode(images).mean
+    few = [serving.least_rows or LEAST_ROWS, 17] if torch.get_num_threads() <= 2 else [32]
+    for rows in few:
+        assert torch.equal(serving.decode(latents[:rows]).mean, images[:rows])
+        assert torch.equal(serving.encode(images[:rows]).mean, means[:rows])
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_models_whose_layers_are_all_packed_are_content_with_few_rows(family: str) -> None:
+    serving = serve(trained(family), "float32")
+    assert (serving.least_rows is not None) == (can_pack(serving.device, serving.dtype) and family != "flow-vae")
 
 
 def test_the_last_layer_is_the_same_function() -> None:
     layer = torch.nn.ConvTranspose2d(6, 3, 4, 2, 1)
     maps = torch.rand(2, 6, 5, 7)
     with torch.no_grad():
-        assert torch.allclose(SubpixelConvolution(layer)(maps), layer(maps), atol=1e-5)
+        assert torch.allclose(subpixel_convolution(layer)(maps), layer(maps), atol=1e-5)
 
 
 def test_devices_without_bf16_in_hardware_serve_float32(monkeypatch) -> None:

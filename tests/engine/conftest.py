@@ -24,7 +24,7 @@ def closed_engine_of_the_process() -> None:
 @pytest.fixture(autouse=True)
 def bare_steps(monkeypatch) -> None:
     """Ticks hold the chains that were asked for, and no more: tests count them."""
-    monkeypatch.setattr(padded, "rows_of_step", lambda rows: rows)
+    monkeypatch.setattr(padded, "rows_of_step", lambda rows, _least: rows)
 
 
 @pytest.fixture

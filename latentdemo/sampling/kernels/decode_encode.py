@@ -19,6 +19,7 @@ from torch import Tensor
 
 from latentdemo.random import Generators
 from latentdemo.sampling.kernels.kernel import Autoencoder, encode_own, latent_distance, mean_image_change
+from latentdemo.sampling.kernels.padded import LEAST_ROWS
 from latentdemo.sampling.kernels.spec import Choice, KernelSpec, Option, Style, Trial
 from latentdemo.sampling.known import put_back
 
@@ -63,6 +64,7 @@ class DecodeEncode:
         known: Tensor | None = None,
     ) -> None:
         self.model = model
+        self.least_rows: int = getattr(model, "least_rows", None) or LEAST_ROWS
         self.decoding = decoding
         self.corruption = corruption
         self.known = known
