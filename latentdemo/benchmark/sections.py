@@ -10,7 +10,15 @@ from latentdemo.benchmark.timing import Table
 from latentdemo.errors import LatentdemoError
 
 MODELS = ("fashion-mnist/vae", "avatars/vae")
-NEEDS = {"press": "playwright", "start": "playwright", "memory": "psutil", "reviews": "psycopg", "scale": "ray"}
+INSTALL = "install"
+NEEDS = {
+    "press": "playwright",
+    "start": "playwright",
+    INSTALL: "playwright",
+    "memory": "psutil",
+    "reviews": "psycopg",
+    "scale": "ray",
+}
 
 
 def steps(models: Sequence[str], device: str | None) -> Iterator[Table]:
@@ -46,6 +54,13 @@ def start(models: Sequence[str], device: str | None) -> Iterator[Table]:
     from latentdemo.benchmark.browser import measure_cold_start
 
     yield measure_cold_start()
+
+
+def install(models: Sequence[str], device: str | None) -> Iterator[Table]:
+    """From an empty environment to the first picture."""
+    from latentdemo.benchmark.install import measure_install
+
+    yield measure_install()
 
 
 def memory(models: Sequence[str], device: str | None) -> Iterator[Table]:
@@ -86,13 +101,14 @@ SECTIONS: dict[str, Section] = {
     "requests": requests,
     "press": press,
     "start": start,
+    INSTALL: install,
     "memory": memory,
     "precision": precision,
     "reviews": reviews,
     "scale": scale,
 }
-# Precision is left out: it takes long, and does not change with the machine. So are reviews, which ask for a database,
-# and scale, which asks for Ray.
+# Precision is left out: it takes long, and does not change with the machine. So are install, which loads gigabytes,
+# reviews, which ask for a database, and scale, which asks for Ray.
 USUAL = ("steps", "tuning", "requests", "press", "start", "memory")
 
 

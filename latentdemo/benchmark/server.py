@@ -61,13 +61,16 @@ class Server:
 
 
 @contextmanager
-def running_server(script: Path = ROOT / "app.py", *arguments: str, base_path: str = "") -> Iterator[Server]:
+def running_server(
+    script: Path = ROOT / "app.py", *arguments: str, base_path: str = "", python: str = sys.executable
+) -> Iterator[Server]:
     """The demo as the README starts it, on a free port.
 
     Args:
         script: another one that Streamlit runs.
         arguments: of the script.
         base_path: where below the address the demo lies, such as "/demo", as it does behind a proxy.
+        python: that runs it.
 
     Raises:
         ServerError: it does not start.
@@ -77,7 +80,7 @@ def running_server(script: Path = ROOT / "app.py", *arguments: str, base_path: s
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    command = [sys.executable, "-m", "streamlit", "run", str(script), f"--server.port={port}"]
+    command = [python, "-m", "streamlit", "run", str(script), f"--server.port={port}"]
     command += ["--server.address=127.0.0.1", f"--server.baseUrlPath={base_path}", "--", *arguments]
     with tempfile.TemporaryDirectory() as folder:
         log = Path(folder) / "log"

@@ -20,6 +20,9 @@ def bench(
         list[str] | None, typer.Option(help="Model to measure; several if given several times.", metavar="NAME")
     ] = None,
     device: Device = None,
+    install: Annotated[
+        bool, typer.Option("--install", help="Also from an empty environment, into which all is installed.")
+    ] = False,
     soak: Annotated[
         float | None,
         typer.Option(help="Instead: 32 sessions use the demo's own server for so many minutes.", metavar="MINUTES"),
@@ -31,23 +34,26 @@ def bench(
     What is compared takes turns within one run; values are medians (quartiles).
     """
     if soak is None:
-        bench_sections(sections, model, device, as_json)
+        bench_sections(sections, install, model, device, as_json)
     else:
         bench_soak(soak, as_json)
 
 
-def bench_sections(sections: list[str] | None, models: list[str] | None, device: str | None, as_json: bool) -> None:
+def bench_sections(
+    sections: list[str] | None, install: bool, models: list[str] | None, device: str | None, as_json: bool
+) -> None:
     """Take measurements by name, and show each table as soon as it is there."""
     from dataclasses import asdict
 
     from latentdemo.benchmark.machine import machine_name
-    from latentdemo.benchmark.sections import MODELS, USUAL, run_section
+    from latentdemo.benchmark.sections import INSTALL, MODELS, USUAL, run_section
     from latentdemo.cli.tables import measured_table
 
     found: dict[str, list[dict[str, Any]]] = {}
+    asked = [*(sections or USUAL), *([INSTALL] if install else [])]
     with progress_bar() as bar:
-        task = bar.add_task("measuring", total=len(sections or USUAL), note="")
-        for section in sections or USUAL:
+        task = bar.add_task("measuring", total=len(asked), note="")
+        for section in asked:
             bar.update(task, note=section)
             for measured in run_section(section, models or MODELS, device):
                 found.setdefault(section, []).append(asdict(measured))
