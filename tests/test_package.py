@@ -28,6 +28,7 @@ NEED_EXTRAS = {  # modules that may need more than the backend, and say so when 
     "latentdemo.export.slide_template",
     "latentdemo.export.typeset",
     "latentdemo.benchmark",
+    "latentdemo.cluster.interface",
     "latentdemo.fonts.subset",
     "latentdemo.operations",
     "latentdemo.reviews.database",

@@ -112,7 +112,7 @@ def evaluate_model(
         told_of(fit_densities(model, train, held_out, only=missing, progress=tell_fit, cancelled=cancelled))
     report = measure_model(
         name,
-        count=min(usual_count(len(held_out), seeds, samples), len(train)) if count is None else count,
+        count=count,
         samples=samples,
         seeds=seeds,
         train=train,
@@ -159,11 +159,11 @@ def save_pairs(
         write_atomically(folder / PAIRS, lambda file: sheet.save(file, "PNG"))
 
 
-def usual_count(total: int, seeds: Sequence[int], samples: int | None = None) -> int:
+def usual_count(total: int, seeds: Sequence[int], least: int, samples: int | None = None) -> int:
     """Held-out images in each repetition, of so many in all: as many as leave the repetitions disjoint, unless those
-    are very few, and no more than there are samples to set beside them."""
+    are very few, but enough for every figure, and no more than there are samples to set beside them."""
     most = MOST_COUNT if samples is None else samples
-    return min(most, max(total // max(len(seeds), 1), min(LEAST_COUNT, total // 2)))
+    return min(most, max(total // max(len(seeds), 1), min(LEAST_COUNT, total // 2), least))
 
 
 def measure_model(
@@ -216,7 +216,7 @@ def measure_model(
         folder = model_folder(name)
         spaces = spaces or load_spaces(folder.parent.name, compute.device, beside=folder.parent)
         subject = Subject(walked, trained, spaces, read_held_out(folder.parent), train, compute)
-        count = count or usual_count(subject.most, seeds, samples)
+        count = count or usual_count(subject.most, seeds, subject.least, samples)
         samples = samples or count
         if not spaces:
             raise EvaluationError(

@@ -251,12 +251,14 @@ def test_fewer_samples_than_held_out_images_cannot_be_asked_for() -> None:
         (10_000, 1, 1_000_000, 10_000),
         (1000, 10, 100_000, 200),  # too few for sets of their own
         (1000, 10, 50, 50),
+        (132, 10, None, 100),  # as few as 660 pictures of one's own leave
+        (132, 2, 100, 100),
     ],
 )
 def test_samples_are_compared_with_held_out_images_of_the_repetitions_own(
     total: int, repetitions: int, samples: int | None, count: int
 ) -> None:
-    assert pipeline.usual_count(total, range(repetitions), samples) == count
+    assert pipeline.usual_count(total, range(repetitions), 100, samples) == count
 
 
 def test_damage_is_seen_in_proportion_and_blur_is_not(clothes) -> None:

@@ -105,6 +105,8 @@ class Report:
         values: dict[str, Any] = json.loads(json.dumps(plain, default=asdict))
         references = {name: measured.written() for name, measured in self.references.items()}
         paths = self.paths and self.paths.values()
+        if self.samples is None:
+            del values["samples"]  # as in files that do not tell
         return values | {"references": references, "rows": [row.values() for row in self.rows], "paths": paths}
 
     @property
