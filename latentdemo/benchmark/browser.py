@@ -1,8 +1,11 @@
-"""A real browser at the demo's own server: from the press to the picture, and from the start to the first one."""
+"""A real browser at the demo's own server: from the press to the picture, and from the start, or from an empty
+environment, to the first one."""
 
 from __future__ import annotations
 
 import shutil
+import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -12,7 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urlencode
 from urllib.request import urlopen
 
-from latentdemo.benchmark.server import Server, running_server
+from latentdemo.benchmark.server import ROOT, Server, running_server
 from latentdemo.benchmark.timing import Spread, Table
 from latentdemo.errors import ServerError
 
@@ -31,6 +34,7 @@ FLAGS = (
 )
 PATIENCE = 120_000.0  # In milliseconds; reached only when something is broken.
 PRESSES = 7
+GB = 1e9  # Bytes.
 STARTS = 3
 CASES = ((64, (10,)), (36, (0, 1, 5, 10)))  # Chains, and the steps that are shown of them.
 SHEETS = '[data-testid="stImage"] img, .sheet img'
@@ -233,3 +237,42 @@ def measure_cold_start(starts: int = STARTS) -> Table:
         "whole page, s": Spread.of(complete),
     }
     return Table("From the start of the process", [row])
+
+
+def measure_install() -> Table:
+    """Seconds until `requirements.txt` is installed into an empty environment, what that weighs, and seconds from the
+    beginning to the first picture, with the browser open already.
+
+    Packages come from the index, mirror or cache that pip is set up for: the time is that of this network.
+
+    Raises:
+        ServerError: pip fails, there is no Chromium, or the server does not start.
+        ImportError: playwright is not installed.
+    """
+    with tempfile.TemporaryDirectory() as folder, chromium() as browser:
+        started = time.perf_counter()
+        python = new_environment(Path(folder))
+        installed = time.perf_counter() - started
+        with running_server(python=python) as server:
+            wait_for_picture(opened(browser, server.address))
+            seen = time.perf_counter() - started
+        row = {"installed, s": installed, "installed, GB": weight(Path(folder)) / GB, "first picture, s": seen}
+    return Table("From an empty environment", [row])
+
+
+def new_environment(folder: Path) -> str:
+    """Make an environment with the demo's requirements; returns its Python."""
+    python = folder / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python")
+    for command in (
+        [sys.executable, "-m", "venv", str(folder)],
+        [str(python), "-m", "pip", "install", "--quiet", "-r", str(ROOT / "requirements.txt")],
+    ):
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        if done.returncode:
+            raise ServerError(f"{' '.join(command)} failed: {done.stderr.strip()[-500:]}")
+    return str(python)
+
+
+def weight(folder: Path) -> int:
+    """Bytes of all files in a folder."""
+    return sum(path.lstat().st_size for path in folder.rglob("*") if not path.is_dir())

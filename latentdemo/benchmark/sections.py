@@ -58,7 +58,7 @@ def start(models: Sequence[str], device: str | None) -> Iterator[Table]:
 
 def install(models: Sequence[str], device: str | None) -> Iterator[Table]:
     """From an empty environment to the first picture."""
-    from latentdemo.benchmark.install import measure_install
+    from latentdemo.benchmark.browser import measure_install
 
     yield measure_install()
 

@@ -2,8 +2,8 @@ from pathlib import Path
 
 import pytest
 
-from latentdemo.benchmark import install
-from latentdemo.benchmark.install import new_environment, weight
+from latentdemo.benchmark import browser
+from latentdemo.benchmark.browser import new_environment, weight
 from latentdemo.errors import ServerError
 
 
@@ -18,6 +18,6 @@ def test_what_is_installed_is_weighed(tmp_path: Path) -> None:
 @pytest.mark.slow
 def test_what_pip_cannot_install_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "requirements.txt").write_text("./nowhere\n", encoding="utf-8")
-    monkeypatch.setattr(install, "ROOT", tmp_path)
+    monkeypatch.setattr(browser, "ROOT", tmp_path)
     with pytest.raises(ServerError, match=r"requirements\.txt failed: .*nowhere"):
         new_environment(tmp_path / "environment")

@@ -19,6 +19,7 @@ from latentdemo.ui.i18n.words import _
 AT_ONCE = 2.0  # seconds that a page waits before it shows progress, where it has nothing to show before the result
 STILL = 0.3  # seconds of these without a spinner, which costs a browser a drawing even before it shows
 SOON = 0.15  # seconds: work that ends within them shows its result at once, and nothing before
+VISITED = "has_waited"  # key of the session's state
 LOOKED_EVERY, LOOK = 0.2, 0.4  # seconds from one look at the progress to the next, and that a look waits for news
 
 Result = TypeVar("Result")
@@ -64,7 +65,7 @@ def result_or_wait(task: Task[Result], show: Callable[[Any], None] | None = None
     if kept is not None:
         return kept
     job = job_of(task)
-    if show:
+    if show and not first_visit():
         wait_for_something(job)
     elif not job.wait(STILL):
         with st.spinner(_("Sampling …")):
@@ -79,6 +80,14 @@ def result_or_wait(task: Task[Result], show: Callable[[Any], None] | None = None
         show_failure(job)
         return None
     return job.result
+
+
+def first_visit() -> bool:
+    """Whether a session waits for the first time. A tab that was opened in the background draws but now and then: a run
+    that another follows at once would be lost on it, and with it the values that its settings have by the link."""
+    first = VISITED not in st.session_state
+    st.session_state[VISITED] = True
+    return first
 
 
 def wait_for_something(job: Job[Any]) -> None:
