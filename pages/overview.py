@@ -8,7 +8,6 @@ from latentdemo.evaluation.report import Report, Row
 from latentdemo.sampling.starts import keeps_places
 from latentdemo.ui.components.wipe import Side, wipe
 from latentdemo.ui.controls.kernel import way_in_link
-from latentdemo.ui.controls.starting_point import open_choice
 from latentdemo.ui.evaluation.cards import show_verdict
 from latentdemo.ui.evaluation.roles import density_and_chain
 from latentdemo.ui.evaluation.verdict import mismatch, verdict
@@ -157,7 +156,6 @@ if not presenting():
         if st.button(_("Start a chain from your own picture"), icon=":material/add_photo_alternate:",
                      help=_("A JPEG, PNG or WebP of yours becomes the starting point of a chain.")):  # fmt: skip
             st.session_state["from"] = UPLOAD  # a picture cannot be part of a link
-            open_choice()
             st.switch_page(CHAIN.script, query_params=st.query_params.to_dict())
         onward_link(INTERPOLATION, _("Interpolate between two pictures"), ":material/linear_scale:")
         onward_link(QUALITY, _("Read the whole review"), ":material/fact_check:")

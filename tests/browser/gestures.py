@@ -35,7 +35,9 @@ def choose(page: Page, menu: str, option: str) -> None:
 
 
 def upload(page: Page, name: str, kind: str, content: bytes) -> None:
-    """Bring a file of a media type along, once the uploader of an earlier file has made way for the next."""
+    """Bring a file of a media type along, once the page has come to rest: an uploader that is drawn anew while it takes
+    a file loses it."""
+    page.locator("[data-testid=stApp][data-test-script-state=notRunning]").wait_for()
     uploader = page.get_by_test_id("stFileUploader")
     expect(uploader).to_have_count(1)
     uploader.locator("input").set_input_files({"name": name, "mimeType": kind, "buffer": content})

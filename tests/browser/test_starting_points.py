@@ -41,6 +41,5 @@ def test_ones_own_picture_stays_while_the_page_is_left(open_page: Open) -> None:
     page.get_by_role("link", name="Overview").click()
     expect(seen).to_have_count(0)
     page.get_by_role("link", name="Step by step").first.click()
-    page.get_by_role("button", name="Your own picture").click()
     expect(seen).to_have_attribute("src", shown or "")
     expect(page.get_by_role("button", name="Remove this picture")).to_be_visible()

@@ -5,8 +5,7 @@ Pages draw `starting_point_control`; the point that it gives goes into their cac
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -39,8 +38,7 @@ KINDS = {
     UPLOAD: N_("Your own picture"),
     MAP: N_("Point of the map"),
 }
-CHOSEN = (HELD_OUT, UPLOAD, MAP)  # these are chosen among others, the rest are drawn
-OPEN = "open_choice"  # key of the session's state
+BEHIND = (HELD_OUT, MAP)  # kinds of which something is chosen already; of a picture of one's own much is to be said
 DRAWS = 1000  # a page with several points lets people choose among so many draws of the prior
 MOST_NOISE, MOST_MASK = 1.0, 0.6
 PREVIEW = 96  # a preview has so many pixels a side on screen
@@ -67,14 +65,16 @@ def starting_point_control(
         first: number of the draw or of the held-out picture that is shown before anybody chooses another; give several
             points of a page different ones.
         place: where the choice of what to start from stands, if not above what belongs to it.
-        button: where a button stands with what belongs to it behind; None shows that at once.
+        button: where a button stands with what belongs to it behind, if something is chosen already; None shows that at
+            once. It does not track whether it is open: closing it would run the page that a press on a link has left.
         kernel: that walks from there.
     """
     folder = model_folder(chosen.model).parent
     with place or st.container():
         kind = kind_control(key, folder, chosen.density_names)
     control = {HELD_OUT: held_out_control, UPLOAD: upload_control, MAP: map_control}.get(kind, draw_control)
-    with behind(button, key, kind) if button and kind in CHOSEN else st.container(horizontal=True):
+    behind = button.popover(kind_title(kind), icon=":material/image:") if button and kind in BEHIND else None
+    with behind or st.container(horizontal=True):
         with st.container(width=CHOICE_WIDTH):
             point = control(chosen, key, first)
         if point.is_picture:
@@ -82,18 +82,6 @@ def starting_point_control(
                 point = seen_controls(point, key, folder, damage, kernel)
     leave_out_of_link(key, kind, damage)
     return point
-
-
-@contextmanager
-def behind(button: DeltaGenerator, key: str, kind: str) -> Iterator[None]:
-    """What is drawn in here stands behind a button, which opens once the kind was chosen and not by a link."""
-    with button, st.popover(kind_title(kind), icon=":material/image:", key=f"{key}{OPEN}", on_change="rerun"):
-        yield
-
-
-def open_choice(key: str = "") -> None:
-    """Let the button of `behind` open when the page is drawn next, if the kind has one."""
-    st.session_state[f"{key}{OPEN}"] = st.session_state[f"{key}from"] in CHOSEN
 
 
 def kind_control(key: str, folder: Path, densities: Sequence[str]) -> str:
@@ -117,8 +105,6 @@ def kind_control(key: str, folder: Path, densities: Sequence[str]) -> str:
         key=name,
         persist_state="session",
         width=KIND_WIDTH,
-        on_change=open_choice,
-        args=(key,),
         format_func={kind: kind_title(kind) for kind in kinds}.__getitem__,
         help=_("Where it starts: at random points of the prior or of a density that was fitted to encodings of real "
                "data, at the encoding of a real picture that the model has not seen in training, or at that of a "
