@@ -9,7 +9,7 @@ import torch
 
 from latentdemo.benchmark.timing import Spread, Table, apart, in_turns
 from latentdemo.checkpoints import load_model
-from latentdemo.engine.engine import ROW_LIMIT
+from latentdemo.engine.stepping.stepper import ROW_LIMIT
 from latentdemo.models import describe_device
 from latentdemo.random import chain_generators, randn
 from latentdemo.sampling import ChainSpec, State

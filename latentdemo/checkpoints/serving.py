@@ -23,13 +23,19 @@ from latentdemo.models.device import Precision, has_bf16
 TAPS = ([3, 1], [2, 0])  # of a kernel of size 4 and stride 2 that reach an even and an odd pixel, from left to right
 
 
+GPU_PRECISION: Precision = "float32"  # of GPUs that have bf16; `bench gpu` measures both, and says which to set here
+
+
 def best_precision(device: torch.device) -> Precision:
     """What models serve in on a device: bf16 on processors that have it in hardware, else float32.
 
     `python -m latentdemo bench precision` compares the figures of both. GPUs stay with float32: nothing was measured
-    there yet.
+    there yet, and what awaits that is `python -m latentdemo bench gpu`. A model is loaded for either by
+    `load_model(name, "cuda", precision="bf16")`.
     """
-    return "bf16" if device.type == "cpu" and has_bf16(device) else "float32"
+    if not has_bf16(device):
+        return "float32"
+    return "bf16" if device.type == "cpu" else GPU_PRECISION
 
 
 @torch.no_grad()

@@ -33,6 +33,7 @@ from latentdemo.engine.recent import RecentResults
 from latentdemo.engine.request import RunRequest, batches_of, files_digests
 from latentdemo.engine.run import Run
 from latentdemo.engine.scheduler import Scheduler
+from latentdemo.engine.stepping.stepper import ROW_LIMIT, stepping_for
 from latentdemo.engine.ticket import Claim, Ticket, Underway
 from latentdemo.errors import Cancelled, EngineError, SamplingError
 from latentdemo.models import GenerativeAutoencoder, pick_device
@@ -40,9 +41,6 @@ from latentdemo.sampling import ChainRun, ChainSpec, Progress
 from latentdemo.sampling.chain import Record
 from latentdemo.sampling.densities.store import read_densities
 
-# Chains a tick: on two CPU cores a step costs a chain little less with more than 64 (`bench tuning`), and would make
-# others wait longer. Nothing was measured on other devices yet, where a tick should be large enough to fill them.
-ROW_LIMIT = {"cpu": 64, "mps": 1024, "cuda": 4096}
 QUEUE_LIMIT = 128  # Runs on their way: four for each of thirty-two sessions.
 MEMORY_LIMIT = 4 * 2**30  # The results of all runs on their way may weigh so many bytes.
 RESULTS_KEPT = 64 * 2**20  # So many bytes of results may be asked for again.
@@ -81,7 +79,10 @@ class Engine:
     ) -> None:
         self.device = pick_device(device)
         self.row_limit = row_limit or ROW_LIMIT.get(self.device.type, ROW_LIMIT["cpu"])
+        self.stepping = stepping_for(self.device)
         self.models = models or ModelPool(device=self.device)
+        if self.stepping:
+            self.models.let_go = self.stepping.forget
         self.results: RecentResults[ChainRun] = RecentResults(RESULTS_KEPT)
         self.clock = clock or SteadyClock()
         self.closed = False
@@ -211,8 +212,8 @@ class Engine:
         self.results.clear()
         read_densities.cache_clear()
         atexit.unregister(self.close)
-        if self.device.type == "cuda":
-            torch.cuda.empty_cache()
+        if self.stepping:
+            self.stepping.clear()
 
     def _model(self, request: RunRequest, lease: ExitStack) -> GenerativeAutoencoder:
         """The model of a request, on this device."""
@@ -227,7 +228,7 @@ class Engine:
         with ExitStack() as lease:
             model = self._model(request, lease)
             request.check_model(model)
-            run = Run(request, model, request.spec.build(model), densities)
+            run = Run(request, model, request.spec.build(model), densities, self.stepping)
             self._admit(claim, Entry(run, key, request.result_bytes(model)), lease)
 
     def _admit(self, claim: Claim, entry: Entry, lease: ExitStack) -> None:

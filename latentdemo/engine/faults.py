@@ -12,8 +12,8 @@ logger = logging.getLogger(__name__)
 
 
 def is_out_of_memory(error: Exception) -> bool:
-    """Whether the device has no room left; the CPU and MPS say so with an error of no kind of its own."""
-    words = ("DefaultCPUAllocator", "out of memory")
+    """Whether the device has no room left; CPU, MPS and libraries of CUDA say so in words alone."""
+    words = ("DefaultCPUAllocator", "out of memory", "STATUS_ALLOC_FAILED")
     return isinstance(error, torch.OutOfMemoryError | MemoryError) or any(each in str(error) for each in words)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -47,11 +47,15 @@ class ModelPool:
     Args:
         budget: bytes that models may weigh together; those in use may exceed it.
         device: where to put them; None takes cuda, else mps, else cpu.
+
+    Attributes:
+        let_go: called with each model that is dropped, so that nobody else keeps it.
     """
 
     def __init__(self, budget: int = BUDGET, device: torch.device | str | None = None) -> None:
         self.budget = budget
         self.device = pick_device(device)
+        self.let_go: Callable[[GenerativeAutoencoder], None] | None = None
         self.kept: OrderedDict[Key, Kept] = OrderedDict()
         self._lock = threading.Lock()  # It guards order and users, and is never held while something is read.
 
@@ -141,6 +145,8 @@ class ModelPool:
                 if kept.users == 0 and (weight > budget or kept.model is None):
                     weight -= kept.bytes
                     del self.kept[key]
+                    if kept.model is not None and self.let_go:
+                        self.let_go(kept.model)
 
 
 def weights_changed(name: str) -> CheckpointDigestError:

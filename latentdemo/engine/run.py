@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import accumulate
 from typing import Any
 
@@ -12,12 +13,16 @@ import torch
 from torch import Tensor
 
 from latentdemo.engine.request import RunRequest
+from latentdemo.engine.stepping.device import EagerDevice
+from latentdemo.engine.stepping.outbox import Outbox
+from latentdemo.engine.stepping.stepper import Stepper, Stepping
 from latentdemo.models import GenerativeAutoencoder
 from latentdemo.random import ChainNoise
 from latentdemo.sampling import ChainRun, Kernel, StepFigures
-from latentdemo.sampling.chain import begin_chains, image_of
+from latentdemo.sampling.chain import begin_chains, decoded
 from latentdemo.sampling.kernels.kernel import figures_of, join_rows, take_rows
 from latentdemo.sampling.kernels.padded import Padded
+from latentdemo.sampling.known import put_back
 from latentdemo.sampling.starts import starts_of
 from latentdemo.sampling.stopping import resting
 
@@ -27,7 +32,7 @@ class Block:
     """Chains that stand at the same step, with all that they need for the next one.
 
     Attributes:
-        chains: (n,) their numbers in the run, on the device of the state.
+        chains: (n,) their numbers in the run, on the CPU.
         step: the step that they have come to.
         state: where they are.
         noise: that they will meet.
@@ -82,6 +87,7 @@ class Run:
         model: that it is asked of.
         kernel: that takes the steps.
         densities: digest of the fitted densities beside the model.
+        stepping: of a GPU; None calls the kernel as it is.
 
     Attributes:
         group: equal for runs that may share a step.
@@ -92,11 +98,19 @@ class Run:
         result: what came of it.
     """
 
-    def __init__(self, request: RunRequest, model: GenerativeAutoencoder, kernel: Kernel, densities: str = "") -> None:
+    def __init__(
+        self,
+        request: RunRequest,
+        model: GenerativeAutoencoder,
+        kernel: Kernel,
+        densities: str = "",
+        stepping: Stepping | None = None,
+    ) -> None:
         self.request = request
         self.model = model
-        self.kernel = Padded(kernel)
         self.group: Hashable = (id(model), densities, request.spec.way)
+        self.kernel: Padded | Stepper = stepping.stepper(kernel, model, self.group) if stepping else Padded(kernel)
+        self.outbox = Outbox(stepping.device if stepping else EagerDevice())
         self.alone = False
         self.begun = False
         self.steps_done = 0
@@ -135,7 +149,7 @@ class Run:
         latent, noise = begin_chains(self.request.spec, self._draw_starts, chains, self.request.first)
         state = self.kernel.init(latent, noise)
         del self._waiting[: len(chains)]
-        self.settle(Block(torch.tensor(chains, dtype=torch.long, device=latent.device), 0, state, noise))
+        self.settle(Block(torch.tensor(chains, dtype=torch.long, device="cpu"), 0, state, noise))
 
     def take(self, rows: int) -> list[Block]:
         """Blocks of so many walking chains or fewer, those first that have waited longest for a step."""
@@ -151,25 +165,30 @@ class Run:
 
     def put_back(self, block: Block, state: Any, info: Any) -> None:
         """Take note of a step that the chains of a block have made."""
-        for name, value in figures_of(info).items():
-            if name not in self._figures:  # A chain that has stopped reports zeros.
-                self._figures[name] = value.new_zeros(self.request.spec.steps, self.request.spec.count)
-            self._figures[name][block.step, block.chains] = value
+        figures = figures_of(info)
+        self.outbox.send(list(figures.values()), partial(self.keep_figures, list(figures), block.step, block.chains))
         self.steps_done += len(block)
         self.settle(Block(block.chains, block.step + 1, state, block.noise))
+
+    def keep_figures(self, names: Sequence[str], step: int, chains: Tensor, *values: Tensor) -> None:
+        """Take note of what a step told of some chains, (n,) each."""
+        for name, value in zip(names, values, strict=True):
+            if name not in self._figures:  # A chain that has stopped reports zeros.
+                self._figures[name] = value.new_zeros(self.request.spec.steps, self.request.spec.count)
+            self._figures[name][step, chains] = value
 
     def settle(self, block: Block) -> None:
         """Record a block, let the chains go that are through, and keep the others for their next step."""
         self.record(block, range(block.step, block.step + 1))
         arrived = self.arrived(block)
         if arrived.any():
-            gone = block.where(arrived)
+            gone = block if arrived.all() else block.where(arrived)
             self.record(gone, range(block.step + 1, self.request.spec.steps + 1))
-            self._through[gone.chains.cpu()] = True
+            self._through[gone.chains] = True
             self.steps_done += len(gone) * (self._steps - block.step)
+            if len(gone) == len(block):
+                return
             block = block.where(~arrived)
-        if not len(block):
-            return
         if self._walking and self._walking[-1].step == block.step:
             block = self._walking.pop().joined(block)
         self._walking.append(block)
@@ -191,10 +210,15 @@ class Run:
         asked = [step for step in self.request.kept if step in steps]
         if not asked:
             return
-        latents = block.state.latent.float().cpu()
-        images = image_of(self.model, block.state, self.request.spec) if self.request.images else latents[:, :0]
-        rows = block.chains.cpu()
-        for step in asked:
+        latents = block.state.latent.float()
+        images = decoded(self.model, block.state) if self.request.images else latents[:, :0]
+        self.outbox.send((latents, images), partial(self.keep, asked, block.chains))
+
+    def keep(self, steps: Sequence[int], rows: Tensor, latents: Tensor, images: Tensor) -> None:
+        """Put latents, and pictures where they are asked for, of some chains to the steps that they are of."""
+        if self.request.images:
+            images = put_back(images, self.request.spec.known)
+        for step in steps:
             if step not in self.snapshots:
                 self.snapshots[step] = Snapshot(
                     latents.new_zeros(self.request.spec.count, *latents.shape[1:]),
@@ -217,7 +241,7 @@ class Run:
         self.steps_done = (self.request.spec.count - len(self._waiting)) * self._steps
 
     def complete(self) -> None:
-        """Put the result together, when all chains are through."""
+        """Put the result together, when all chains are through and all that was sent of them is there."""
         seconds = list(accumulate(self._seconds))
         figures = StepFigures({name: value.cpu() for name, value in self._figures.items()})
         self.result = ChainRun(

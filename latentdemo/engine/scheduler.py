@@ -117,7 +117,7 @@ class Scheduler:
         for run, _ in turn:
             if run.error is None and not run.left:
                 with blaming(group, [run], 1):
-                    run.complete()
+                    self.complete(run)
         group.served += (self.clock() - began) / len(group.runs)
         ended = [run for run, _ in turn if run.result or run.error]
         for run in ended:
@@ -130,6 +130,13 @@ class Scheduler:
         began = self.clock()
         run.begin(rows)
         run.charge(0, self.clock() - began)
+
+    def complete(self, run: Run) -> None:
+        """Wait for what is on its way from the device, and have a run put its result together."""
+        began = self.clock()
+        run.outbox.deliver(all_of_it=True)
+        run.charge(run.request.spec.steps, self.clock() - began)
+        run.complete()
 
     def step(self, taken: Sequence[tuple[Run, Block]]) -> None:
         """One step of blocks of one kernel, together."""

@@ -126,6 +126,8 @@ class GenerativeAutoencoder(nn.Module):
         weights_digest: of the weights that were loaded; empty where they come from no folder.
         least_rows: of a batch, from which on a row's bits do not depend on how many there are, with one or two threads;
             None where nobody measured that.
+        recordable: whether decoding, and encoding what was decoded, read nothing back to the host, so that a GPU can
+            record both once and replay them.
     """
 
     family: ClassVar[str]
@@ -134,6 +136,7 @@ class GenerativeAutoencoder(nn.Module):
     folder: Path | None = None
     weights_digest: str = ""
     least_rows: int | None = None
+    recordable: ClassVar[bool] = False
 
     def __init__(self, latent_size: int, image_shape: tuple[int, int, int], residual_std: float = 0.0) -> None:
         super().__init__()
@@ -254,6 +257,7 @@ class TrainableAutoencoder(GenerativeAutoencoder):
     """
 
     dtype: torch.dtype = torch.float32
+    recordable = True
     encoder_outputs_per_latent: ClassVar[int]
     training_only: ClassVar[tuple[str, ...]] = ()
     improves: ClassVar[str] = ""

@@ -278,8 +278,14 @@ def all_rest(state: State) -> bool:
 @torch.no_grad()
 def image_of(model: GenerativeAutoencoder, state: State, spec: ChainSpec) -> Tensor:
     """What is recorded of a state, (N, C, H, W) float32 on the CPU; decodes where the kernel did not."""
+    return put_back(decoded(model, state).cpu(), spec.known)
+
+
+@torch.no_grad()
+def decoded(model: GenerativeAutoencoder, state: State) -> Tensor:
+    """The decoded mean of a state, (N, C, H, W) float32 on its device, whether the kernel has it at hand or not."""
     image = getattr(state, "image", None)
-    return put_back((model.decode(state.latent).mean if image is None else image).float().cpu(), spec.known)
+    return (model.decode(state.latent).mean if image is None else image).float()
 
 
 def stack(figures: Sequence[dict[str, Tensor]], count: int) -> StepFigures:

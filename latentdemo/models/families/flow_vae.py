@@ -147,6 +147,7 @@ class FlowVAE(VAE):
     family = "flow-vae"
     title = "Flow-prior VAE"
     improves = "vae"
+    recordable = False  # Nobody has recorded the flow of its prior on a GPU yet.
 
     def __init__(
         self, network: NetworkConfig, residual_std: float = 0.0, flow_transforms: int = 4, flow_hidden: int = 256

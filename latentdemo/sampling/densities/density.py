@@ -56,11 +56,13 @@ class StoredDensity(nn.Module):
     Attributes:
         kind: what files call it.
         followable: whether its log density takes so little time that chains can follow it and stop by it.
+        recordable: whether its log density and the gradient read nothing back to the host, see `Kernel`.
         notes: what its fit has found out that no run needs, as it stands in `density.json`: name -> value.
     """
 
     kind: ClassVar[str]
     followable: ClassVar[bool] = True
+    recordable: ClassVar[bool] = False
     notes: Mapping[str, Any] = MappingProxyType({})
 
     def settings(self) -> dict[str, Any]:

@@ -35,6 +35,7 @@ class GaussianMixture(StoredDensity):
     """
 
     kind = "mixture"
+    recordable = True
     log_weights: Tensor
     means: Tensor
     roots: Tensor

@@ -37,6 +37,7 @@ class Flow(StoredDensity):
     """
 
     kind = "flow"
+    recordable = True
     location: Tensor
     scale: Tensor
 

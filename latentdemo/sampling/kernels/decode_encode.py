@@ -67,7 +67,8 @@ class DecodeEncode:
         self.least_rows: int = getattr(model, "least_rows", None) or LEAST_ROWS
         self.decoding = decoding
         self.corruption = corruption
-        self.known = known
+        self.known = None if known is None else known.to(model.device)
+        self.recordable: bool = getattr(model, "recordable", False)
 
     def init(self, latent: Tensor, generator: Generators) -> DecodeEncodeState:
         """Decode the starting points."""

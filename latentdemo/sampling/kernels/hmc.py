@@ -76,6 +76,7 @@ class HamiltonianMonteCarlo:
         self.step_size = step_size
         self.scale = torch.ones((), dtype=torch.float32, device="cpu") if scale is None else scale
         self.num_integration_steps = num_integration_steps
+        self.recordable: bool = getattr(density, "recordable", False)
 
     def init(self, latent: Tensor, generator: Generators) -> HmcState:
         """Density and gradient of the starting points."""

@@ -71,7 +71,12 @@ class Autoencoder(Protocol):
 
 
 class Kernel(Protocol):
-    """A Markov kernel on the latent space of a model."""
+    """A Markov kernel on the latent space of a model.
+
+    A kernel may say `recordable = True`: a step then reads no number back to the host, does the same whatever the
+    numbers are, and takes all its noise from the generator, always as much, so that a GPU can record it once and
+    replay it. Others are called at each step.
+    """
 
     def init(self, latent: Tensor, generator: Generators) -> Any:
         """The State of chains that start at `latent` (N, D)."""

@@ -58,7 +58,8 @@ class MetropolisWithinGibbs:
 
     def __init__(self, model: Autoencoder, known: Tensor | None = None) -> None:
         self.model = model
-        self.known = known
+        self.known = None if known is None else known.to(model.device)
+        self.recordable: bool = getattr(model, "recordable", False)
 
     def init(self, latent: Tensor, generator: Generators) -> MetropolisWithinGibbsState:
         """Decode the starting points.
