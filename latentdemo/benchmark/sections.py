@@ -11,6 +11,7 @@ from latentdemo.errors import LatentdemoError
 
 MODELS = ("fashion-mnist/vae", "avatars/vae")
 INSTALL = "install"
+GPU = "gpu"
 NEEDS = {
     "press": "playwright",
     "start": "playwright",
@@ -84,6 +85,13 @@ def reviews(models: Sequence[str], device: str | None) -> Iterator[Table]:
     return measure_reviews()
 
 
+def gpu(models: Sequence[str], device: str | None, price: float | None = None) -> Iterator[Table]:
+    """All of a GPU, its tests included; `price` is that of an hour of the machine."""
+    from latentdemo.benchmark.gpu.section import PRICE, gpu_named, measure_gpu
+
+    yield from measure_gpu(models, gpu_named(device), PRICE if price is None else price)
+
+
 def scale(models: Sequence[str], device: str | None) -> Iterator[Table]:
     """Bulk sampling on a cluster of this machine against one process, its memory, and a lost node."""
     from latentdemo.benchmark.cluster.memory import measure_memory_of_driver
@@ -94,7 +102,8 @@ def scale(models: Sequence[str], device: str | None) -> Iterator[Table]:
     yield from measure_memory_of_driver()
 
 
-Section = Callable[[Sequence[str], str | None], Iterator[Table]]
+Section = Callable[..., Iterator[Table]]
+"""Takes the names of models, and a device or None; that of a GPU the price of an hour, too."""
 SECTIONS: dict[str, Section] = {
     "steps": steps,
     "tuning": tuning,
@@ -106,14 +115,20 @@ SECTIONS: dict[str, Section] = {
     "precision": precision,
     "reviews": reviews,
     "scale": scale,
+    GPU: gpu,
 }
 # Precision is left out: it takes long, and does not change with the machine. So are install, which loads gigabytes,
-# reviews, which ask for a database, and scale, which asks for Ray.
+# reviews, which ask for a database, scale, which asks for Ray, and gpu, which asks for one.
 USUAL = ("steps", "tuning", "requests", "press", "start", "memory")
 
 
-def run_section(name: str, models: Sequence[str], device: str | None) -> Iterator[Table]:
+def run_section(name: str, models: Sequence[str], device: str | None, price: float | None = None) -> Iterator[Table]:
     """The tables of a measurement, one after the other; one that says so where a package or browser is missing.
+
+    Args:
+        name: of the measurement.
+        models, device: to measure.
+        price: of an hour of a machine with a GPU; None takes the usual one.
 
     Raises:
         LatentdemoError: a measurement that is not known, or a model that cannot be loaded.
@@ -124,4 +139,4 @@ def run_section(name: str, models: Sequence[str], device: str | None) -> Iterato
     if needed and find_spec(needed) is None:
         yield Table(name, [{"": f"{needed} is not installed: pip install -e '.[bench]'"}])
         return
-    yield from SECTIONS[name](models, device)
+    yield from SECTIONS[name](models, device, **({"price": price} if name == GPU else {}))

@@ -23,6 +23,9 @@ def bench(
     install: Annotated[
         bool, typer.Option("--install", help="Also from an empty environment, into which all is installed.")
     ] = False,
+    price: Annotated[
+        float | None, typer.Option(help="With gpu: what an hour of the machine costs; 3 if not given.", min=0.0)
+    ] = None,
     soak: Annotated[
         float | None,
         typer.Option(help="Instead: 32 sessions use the demo's own server for so many minutes.", metavar="MINUTES"),
@@ -34,13 +37,18 @@ def bench(
     What is compared takes turns within one run; values are medians (quartiles).
     """
     if soak is None:
-        bench_sections(sections, install, model, device, as_json)
+        bench_sections(sections, install, model, device, price, as_json)
     else:
         bench_soak(soak, as_json)
 
 
 def bench_sections(
-    sections: list[str] | None, install: bool, models: list[str] | None, device: str | None, as_json: bool
+    sections: list[str] | None,
+    install: bool,
+    models: list[str] | None,
+    device: str | None,
+    price: float | None,
+    as_json: bool,
 ) -> None:
     """Take measurements by name, and show each table as soon as it is there."""
     from dataclasses import asdict
@@ -55,7 +63,7 @@ def bench_sections(
         task = bar.add_task("measuring", total=len(asked), note="")
         for section in asked:
             bar.update(task, note=section)
-            for measured in run_section(section, models or MODELS, device):
+            for measured in run_section(section, models or MODELS, device, price):
                 found.setdefault(section, []).append(asdict(measured))
                 if not as_json:
                     show_table(measured_table(measured))
