@@ -1,5 +1,7 @@
 import pytest
 import torch
+from hypothesis import given
+from hypothesis import strategies as st
 
 from latentdemo.random import (
     PICTURE_DAMAGE,
@@ -11,6 +13,7 @@ from latentdemo.random import (
     rand,
     randn,
     stream,
+    streams,
 )
 
 
@@ -140,3 +143,9 @@ def test_noise_is_standard_normal() -> None:
     assert noise.mean().abs() < 5 / noise.numel() ** 0.5
     assert noise.var().item() == pytest.approx(1.0, abs=5 * (2 / noise.numel()) ** 0.5)
     assert noise.pow(4).mean().item() == pytest.approx(3.0, abs=5 * (96 / noise.numel()) ** 0.5)
+
+
+@given(st.integers(0, 2**130), st.lists(st.integers(0, 2**33), max_size=5), st.sampled_from(Purpose))
+def test_streams_are_numpys_one_by_one(seed: int, numbers: list[int], purpose: Purpose) -> None:
+    together = [generator.initial_seed() for generator in streams(seed, purpose, numbers)]
+    assert together == [stream(seed, purpose, number).initial_seed() for number in numbers]

@@ -17,7 +17,7 @@ from torch import Tensor
 
 from latentdemo.errors import Cancelled
 from latentdemo.models import GenerativeAutoencoder
-from latentdemo.random import ChainNoise, Generators, Purpose, common_generators, stream
+from latentdemo.random import ChainNoise, Generators, Purpose, common_generators, streams
 from latentdemo.sampling.kernels.kernel import Kernel, State, figures_of
 from latentdemo.sampling.kernels.padded import Padded
 from latentdemo.sampling.kernels.registry import PLAIN
@@ -262,7 +262,7 @@ def begin_chains(
     """
     given = isinstance(spec.start, Tensor)
     purpose = Purpose.GIVEN_START if given else Purpose.CHAIN
-    generators = [stream(spec.seed, purpose, first + place) for place in chains]
+    generators = streams(spec.seed, purpose, [first + place for place in chains])
     start = draw_starts(chains, generators)
     if spec.noise == "shared":
         generators = common_generators(spec.seed, len(chains))

@@ -1,4 +1,4 @@
-"""What tests on a GPU share. They need nothing of the other tests, so that they run where few packages are installed."""
+"""What tests on a GPU share. They need nothing of other tests, so that they run where few packages are installed."""
 
 from __future__ import annotations
 

@@ -26,12 +26,8 @@ class Elsewhere(TorchDispatchMode):
         made = function(*args, **(kwargs or {}))
         outputs = made if isinstance(made, tuple | list) else [made]
         for each in outputs:
-            if (
-                isinstance(each, torch.Tensor)
-                and each.device.type == "cpu"
-                and each.dtype in FLOATS
-                and each.numel() > 1
-            ):
+            numbers = isinstance(each, torch.Tensor) and each.dtype in FLOATS and each.numel() > 1
+            if numbers and each.device.type == "cpu":
                 self.found.append(str(function))
         return made
 

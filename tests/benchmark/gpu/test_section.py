@@ -1,4 +1,4 @@
-"""All that measures a GPU in a tiny run, where the processor stands in for one: that it goes through, and what it says."""
+"""All that measures a GPU in a tiny run, where the processor stands in for one: that it goes through, and says what."""
 
 import subprocess
 import sys
@@ -17,7 +17,6 @@ from latentdemo.benchmark.timing import Spread
 from latentdemo.checkpoints import save_checkpoint
 from latentdemo.errors import DeviceError
 from latentdemo.models import NetworkConfig, build_model
-from latentdemo.models.device import has_bf16
 
 CPU = torch.device("cpu")
 BLOCKED = "streamlit altair arviz_stats inflate64 krippendorff ray openvino playwright babel av pptx sqlalchemy pandas"
@@ -81,9 +80,8 @@ def test_bf16_is_advised_where_it_is_faster_and_changes_as_little() -> None:
 
 def test_bytes_are_those_of_the_layers(name: str) -> None:
     _, served = loaded(name, CPU, "float32")
-    decoder = (
-        (8 + 8 * 16) + (8 * 16 + 4 * 64) + (4 * 64 + 4 * 81)
-    )  # the last one makes four pixels of each, and an edge
+    decoder = (8 + 8 * 16) + (8 * 16 + 4 * 64) + (4 * 64 + 4 * 81)
+    # The decoder's last layer makes four pixels of each one, and of an edge.
     encoder = (256 + 4 * 64) + (4 * 64 + 8 * 16) + (8 * 16 + 16)
     weights = (8 * 128 + 128) + (8 * 4 * 16 + 4) + (4 * 4 * 4 + 4) + (4 * 16 + 4) + (4 * 8 * 16 + 8) + (128 * 16 + 16)
     assert bytes_a_step(served, 3) == 4 * (weights + 3 * (decoder + encoder))
@@ -96,6 +94,7 @@ def test_without_a_gpu_that_is_said() -> None:
         section.gpu_named(None)
 
 
+@pytest.mark.slow
 def test_tests_that_need_a_gpu_are_found_and_told() -> None:
     table = run_suite(60.0)
     assert table.title in {"tests/gpu: passed", "tests/gpu: nothing was run"}
@@ -120,11 +119,9 @@ main()
     assert done.returncode == 1 or torch.cuda.is_available()
 
 
-@pytest.mark.slow
-def test_the_compiled_loop_walks_the_same_chain(name: str) -> None:
-    if not has_bf16(CPU):
-        pytest.skip("the compiler is tried in the precision of GPUs")
+def test_rivals_walk_the_same_chain(name: str, monkeypatch) -> None:
+    monkeypatch.delitem(RIVALS, "torch.compile")  # which takes long to compile
     trained, served = loaded(name, CPU, "float32")
     wanted = eager(served, trained)(5, 3)
     for make in RIVALS.values():
-        assert torch.allclose(make(served, trained)(5, 3), wanted, atol=2 / 255)
+        assert torch.allclose(make(served, trained)(5, 3), wanted, atol=1 / 255)
