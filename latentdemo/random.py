@@ -127,7 +127,7 @@ class WordMixer:
 
 def mixed(one: np.ndarray, other: np.ndarray) -> np.ndarray:
     """Two words made one, row by row."""
-    words = one * np.uint32(0xCA01F9DD) - other * np.uint32(0x4973F715)
+    words: np.ndarray = one * np.uint32(0xCA01F9DD) - other * np.uint32(0x4973F715)
     return words ^ (words >> np.uint32(16))
 
 
