@@ -14,6 +14,7 @@ from latentdemo.engine.stepping.device import CudaDevice, EagerDevice
 from latentdemo.engine.stepping.static import StaticStep
 from latentdemo.engine.stepping.stepper import size_class
 from latentdemo.models import TrainableAutoencoder
+from latentdemo.models.device import Precision
 from latentdemo.random import ChainNoise, chain_generators, randn
 from latentdemo.sampling import ChainSpec
 
@@ -109,6 +110,8 @@ RIVALS: dict[str, Callable[[TrainableAutoencoder, TrainableAutoencoder], Walk]] 
     "torch.compile": compiled,
     "ONNX Runtime": onnx_runtime,
 }
+ONLY_IN: dict[str, Precision] = {"torch.compile": "bf16", "ONNX Runtime": "float32"}
+"""ONNX Runtime computes what was trained; compiling takes so long that once must do."""
 
 
 @torch.no_grad()

@@ -11,7 +11,7 @@ from typing import Any
 import torch
 
 from latentdemo.benchmark.gpu.limits import Limits, bytes_a_step
-from latentdemo.benchmark.gpu.rivals import RIVALS, Walk, recorded_step
+from latentdemo.benchmark.gpu.rivals import ONLY_IN, RIVALS, Walk, recorded_step
 from latentdemo.benchmark.gpu.turns import Deadline, turns
 from latentdemo.benchmark.steps import operations_a_chain
 from latentdemo.benchmark.timing import Spread, Table, ratio
@@ -50,8 +50,8 @@ def made(
     walks: dict[str, Walk] = {}
     missing = {}
     for name, make in RIVALS.items():
-        if name == "ONNX Runtime" and precision != "float32":
-            missing[name] = "float32 only"
+        if ONLY_IN.get(name, precision) != precision:
+            missing[name] = f"{ONLY_IN[name]} only"
         elif name == "torch.compile" and deadline.left < COMPILING:
             missing[name] = "no time was left"
         else:
