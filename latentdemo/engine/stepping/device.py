@@ -114,6 +114,7 @@ class Captured:
     """
 
     def __init__(self, work: Work, stream: torch.cuda.Stream, pool: Any) -> None:
+        self.device = torch.cuda.current_device()
         usual = torch.cuda.current_stream()
         stream.wait_stream(usual)
         with torch.cuda.stream(stream):
@@ -136,7 +137,8 @@ class Captured:
             raise failed
 
     def __call__(self) -> tuple[Any, Any]:
-        self.graph.replay()
+        with torch.cuda.device(self.device):
+            self.graph.replay()
         assert self.made is not None
         return self.made
 
