@@ -155,6 +155,10 @@ class EngineAwayError(EngineError):
     """The engine that chains are walked on is another process, which does not answer."""
 
 
+class EngineAddressError(EngineError):
+    """Where chains are to be walked is no address of an engine."""
+
+
 class DeviceMemoryError(LatentdemoError):
     """The device has not enough memory, however few chains walk at once."""
 

@@ -19,6 +19,8 @@ NEEDS = {
     "memory": "psutil",
     "reviews": "psycopg",
     "scale": "ray",
+    "million": "ray",
+    "serving": "ray",
 }
 
 
@@ -102,6 +104,22 @@ def scale(models: Sequence[str], device: str | None) -> Iterator[Table]:
     yield from measure_memory_of_driver()
 
 
+def million(models: Sequence[str], device: str | None) -> Iterator[Table]:
+    """An evaluation of a million samples on a cluster of this machine: memory, time, and what it found."""
+    from latentdemo.benchmark.cluster.million import measure_million
+
+    os.environ.setdefault("RAY_worker_niceness", "0")
+    return measure_million(models[0])
+
+
+def serving(models: Sequence[str], device: str | None) -> Iterator[Table]:
+    """What it adds that chains are walked on Ray Serve rather than in the process."""
+    from latentdemo.benchmark.cluster.serving import measure_serving
+
+    os.environ.setdefault("RAY_worker_niceness", "0")
+    return measure_serving(models, device)
+
+
 Section = Callable[..., Iterator[Table]]
 """Takes the names of models, and a device or None; that of a GPU the price of an hour, too."""
 SECTIONS: dict[str, Section] = {
@@ -115,10 +133,12 @@ SECTIONS: dict[str, Section] = {
     "precision": precision,
     "reviews": reviews,
     "scale": scale,
+    "million": million,
+    "serving": serving,
     GPU: gpu,
 }
 # Precision is left out: it takes long, and does not change with the machine. So are install, which loads gigabytes,
-# reviews, which ask for a database, scale, which asks for Ray, and gpu, which asks for one.
+# reviews, which ask for a database, scale, million and serving, which ask for Ray, and gpu, which asks for one.
 USUAL = ("steps", "tuning", "requests", "press", "start", "memory")
 
 

@@ -6,7 +6,6 @@ from __future__ import annotations
 import json
 import os
 import sys
-import threading
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -61,13 +60,14 @@ def serve(
     The web app uses it where LATENTDEMO_ENGINE is ray, or its address; /openapi.json there says what it answers to.
     """
     from latentdemo.cluster.pool import Workers
-    from latentdemo.cluster.serving import serving
+    from latentdemo.cluster.serving import changes_of_head, serving
     from latentdemo.engine.remote.client import PORT
 
     workers = Workers(replicas, gpus=gpus_per_worker)
     with serving(on, workers, device=device, host=host, port=port or PORT, dashboard=dashboard) as address:
         typer.echo(f"serving at {address}; Ctrl-C ends it")
-        threading.Event().wait()
+        for words in changes_of_head():
+            typer.echo(words, err=True)
 
 
 def site(

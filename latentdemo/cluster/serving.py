@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import socket
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.util import find_spec
@@ -65,6 +66,36 @@ def serving(
             serve.delete(APPLICATION)
             if not serve.status().applications:
                 serve.shutdown()
+
+
+def changes_of_head() -> Iterator[str]:
+    """What becomes of the head of the cluster at hand, in words, whenever that changes; it never ends by itself.
+
+    Ray ends this process, without a word, once its head has been away for a minute.
+    """
+    import ray
+
+    head, _, port = ray.get_runtime_context().gcs_address.rpartition(":")
+    there = answers(head, int(port))  # A process that only talks to the cluster may not reach it.
+    while True:
+        time.sleep(SOON)
+        before, there = there, answers(head, int(port))
+        if before and not there:
+            yield (
+                "the head of the cluster does not answer, and the engine is gone with it; where that lasts for a "
+                "minute this command ends: start the cluster again, then give the same command"
+            )
+        elif there and not before:
+            yield "the head of the cluster answers again"
+
+
+def answers(host: str, port: int) -> bool:
+    """Whether somebody listens at an address."""
+    try:
+        socket.create_connection((host, port), timeout=SOON).close()
+    except OSError:
+        return False
+    return True
 
 
 def check_port(host: str, port: int) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import re
 import threading
 from collections.abc import Hashable, Iterator
 from contextlib import contextmanager
@@ -28,7 +29,7 @@ from latentdemo.errors import (
     Busy,
     Cancelled,
     CheckpointDigestError,
-    ClusterError,
+    EngineAddressError,
     EngineAwayError,
     ModelNotFoundError,
 )
@@ -36,6 +37,7 @@ from latentdemo.sampling import ChainRun
 
 ELSEWHERE = "LATENTDEMO_ENGINE"  # the variable that says where chains are walked
 LOCAL = "ray"
+CLIENT = "ray://"  # what addresses of clusters begin with
 PORT = 8000  # Ray Serve's usual one
 SILENCE = 15.0  # seconds; the other side says something twice a second, while it is there
 
@@ -44,14 +46,13 @@ class RemoteEngine(Engine):
     """An engine whose chains are walked elsewhere.
 
     Args:
-        elsewhere: "ray" for the engine that `latentdemo serve` keeps on this machine, or the address of one, such as
-            "http://head:8000".
+        elsewhere: see `address_of`.
         device: for what is done here; None takes cuda, else mps, else cpu.
     """
 
     def __init__(self, elsewhere: str, device: torch.device | str | None = None) -> None:
         super().__init__(device)
-        self.address = f"http://127.0.0.1:{PORT}" if elsewhere == LOCAL else elsewhere
+        self.address = address_of(elsewhere)
 
     def place(self, run: Underway | None) -> int:
         """See `Ticket.place`."""
@@ -104,6 +105,21 @@ class RemoteEngine(Engine):
         claim.end(run, None if error is None else explained(error))
 
 
+def address_of(elsewhere: str) -> str:
+    """The address of an engine that `latentdemo serve` keeps.
+
+    Args:
+        elsewhere: "ray" for the one on this machine, such as "ray://head:10001" for the one on the head of a cluster,
+            there on its usual port, or an address such as "http://head:8000".
+    """
+    if elsewhere == LOCAL:
+        return f"http://127.0.0.1:{PORT}"
+    if elsewhere.startswith(CLIENT):
+        host = elsewhere.removeprefix(CLIENT).partition("/")[0]
+        return f"http://{re.sub(r':[0-9]*$', '', host)}:{PORT}"
+    return elsewhere
+
+
 def bytes_of(run: ChainRun) -> int:
     """What a run weighs."""
     return sum(each.nbytes for part in (run.latents, run.images, run.info) for each in part.values())
@@ -132,13 +148,13 @@ def answer_to(wish: Wish, address: str) -> Iterator[Iterator[Message]]:
 
 
 def connection_to(address: str) -> http.client.HTTPConnection:
-    """A connection, which is made when it is used; raises ClusterError where that is no address."""
+    """A connection, which is made when it is used; raises EngineAddressError where that is no address."""
     kinds = {"http": http.client.HTTPConnection, "https": http.client.HTTPSConnection}
     try:
         parts = urlsplit(address)
         return kinds[parts.scheme](parts.hostname or "", parts.port, timeout=SILENCE)
     except (ValueError, KeyError):
-        raise ClusterError(
+        raise EngineAddressError(
             f"${ELSEWHERE} is {address!r:.80}; it must be {LOCAL}, or an address such as http://head:{PORT}"
         ) from None
 

@@ -29,6 +29,7 @@ from latentdemo.errors import (
     DemoError,
     DeviceError,
     DeviceMemoryError,
+    EngineAddressError,
     EngineAwayError,
     EngineError,
     ImageShapeError,
@@ -57,6 +58,10 @@ NO_MEMORY = N_(
 SHORT: dict[type[Exception], str] = {
     EngineError: N_("The engine stopped before this was done, and starts anew. Nothing else is lost: try again."),
     EngineAwayError: N_("The engine does not answer. Nothing is lost: try again in a moment."),
+    EngineAddressError: N_(
+        "LATENTDEMO_ENGINE does not name an engine. Whoever runs this demo sets it to ray, or to an address such as "
+        "http://head:8000."
+    ),
     DeviceMemoryError: NO_MEMORY,
     torch.OutOfMemoryError: NO_MEMORY,
     LimitError: N_(

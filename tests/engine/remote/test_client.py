@@ -15,7 +15,7 @@ from latentdemo.engine import Engine, Job, RunRequest, engine_for, jobs
 from latentdemo.engine.remote import client
 from latentdemo.engine.remote.client import ELSEWHERE, RemoteEngine
 from latentdemo.engine.remote.messages import unpacked
-from latentdemo.errors import Busy, Cancelled, ClusterError, EngineAwayError, SamplingError
+from latentdemo.errors import Busy, Cancelled, EngineAddressError, EngineAwayError, SamplingError
 from latentdemo.imaging import contact_sheet, png_bytes
 from tests.cluster.served import ReplicaHere, free_port, served
 from tests.engine.stand_ins import NAME, Gate, done, held, until
@@ -143,8 +143,8 @@ def test_an_engine_that_is_away_is_said_so(connect: Connect, checkpoints, monkey
     request = RunRequest.of(NAME, count=2, steps=1)
     with pytest.raises(EngineAwayError, match="'latentdemo serve'"):
         connect(f"http://127.0.0.1:{free_port()}").run(request)
-    for nonsense in ("rai", "ray://head:10001", "http://head:port"):
-        with pytest.raises(ClusterError, match="must be ray, or an address"):
+    for nonsense in ("rai", "head:8000", "http://head:port"):
+        with pytest.raises(EngineAddressError, match="must be ray, or an address"):
             connect(nonsense).run(request)
 
 
@@ -179,6 +179,19 @@ def test_the_environment_says_where_chains_are_walked(monkeypatch) -> None:
     monkeypatch.delenv(ELSEWHERE)
     assert type(engine_for()) is Engine
     engine.close()
+
+
+@pytest.mark.parametrize(
+    ("elsewhere", "address"),
+    [
+        ("ray://head:10001", "http://head:8000"),
+        ("ray://[::1]:10001", "http://[::1]:8000"),
+        ("ray://head", "http://head:8000"),
+        ("https://head/engine", "https://head/engine"),
+    ],
+)
+def test_the_address_of_a_cluster_means_the_engine_on_its_head(elsewhere: str, address: str) -> None:
+    assert client.address_of(elsewhere) == address
 
 
 def asked(address: str, path: str, method: str = "GET", **wish: object) -> dict:
