@@ -13,6 +13,7 @@ from latentdemo.errors import ClusterError
 
 PIECE = 2**20  # bytes that are read at a time
 PROBE = ".can-be-written"
+PATIENCE = 30  # seconds until Google Cloud Storage counts as away; by itself Arrow tries for a quarter of an hour
 UNFINISHED = "."  # what names of files begin with until they are complete; readers of Parquet pass over such
 
 
@@ -42,7 +43,7 @@ class Place:
         if "://" not in name:
             return cls(name, fs.LocalFileSystem(), str(Path(name).absolute()))
         with told(name):
-            return cls(name, *fs.FileSystem.from_uri(name))
+            return cls(name, *fs.FileSystem.from_uri(with_patience(name)))
 
     @property
     def is_local(self) -> bool:
@@ -52,6 +53,7 @@ class Place:
     def prepare(self) -> None:
         """Make the folder, and see that it can be written to; raises ClusterError before any work is done."""
         with told(self.name):
+            self.filesystem.get_file_info(self.folder)  # Where nobody answers, this says so soonest.
             self.filesystem.create_dir(self.folder, recursive=True)
         self.write(PROBE, b"")
         with told(self.name):
@@ -160,3 +162,10 @@ def told(name: str) -> Iterator[None]:
             f"{name} cannot be used ({error}); see that it is there, and that this account may write to it, or choose "
             "another --out"
         ) from error
+
+
+def with_patience(address: str) -> str:
+    """An address that says how long its file system may be away, where it does not, and where that can be said."""
+    if not address.startswith(("gs://", "gcs://")) or "retry_limit_seconds=" in address:
+        return address
+    return f"{address}{'&' if '?' in address else '?'}retry_limit_seconds={PATIENCE}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import tarfile
+import time
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from PIL import Image
 
 from latentdemo import load_model, run_chain
 from latentdemo.cluster.formats import FORMATS
-from latentdemo.cluster.place import Place
+from latentdemo.cluster.place import Place, with_patience
 from latentdemo.cluster.sampling import sample_in_bulk
 from latentdemo.cluster.shards import MANIFEST, ShardMaker
 from latentdemo.errors import ClusterError, SamplingError
@@ -147,6 +148,18 @@ def test_a_place_that_cannot_be_written_to_is_told_before_any_work(tmp_path, mon
             sampled(out)
     with pytest.raises(ClusterError, match="choose another --out"):
         sample_in_bulk(MODEL, out="nowhere://bucket/folder", on=None)
+
+
+def test_google_cloud_storage_that_is_away_is_told_within_a_minute() -> None:
+    assert with_patience("gs://bucket/folder") == "gs://bucket/folder?retry_limit_seconds=30"
+    for unchanged in ("gs://bucket/folder?retry_limit_seconds=1", "s3://bucket/folder"):
+        assert with_patience(unchanged) == unchanged
+    began = time.monotonic()
+    with pytest.raises(ClusterError, match="choose another --out"):  # nobody listens at this port
+        Place.of(
+            "gs://anonymous@bucket/folder?retry_limit_seconds=1&scheme=http&endpoint_override=127.0.0.1:9"
+        ).prepare()
+    assert time.monotonic() - began < 30
 
 
 def test_a_machine_that_does_not_see_the_folder_says_so(tmp_path) -> None:
