@@ -59,12 +59,15 @@ def describe_device(device: torch.device | str) -> str:
 def has_bf16(device: torch.device | str) -> bool:
     """Whether a device multiplies bf16 in hardware.
 
-    Elsewhere PyTorch emulates it: on a processor that has AVX2 only, bf16 takes about ten times as long as float32.
+    Elsewhere PyTorch emulates it: on a processor that has AVX2 only, bf16 takes about ten times as long as float32. So
+    it does where $ONEDNN_MAX_CPU_ISA keeps oneDNN, which multiplies, from what the processor has.
     """
     device = torch.device(device)
     if device.type == "cuda":
         return torch.cuda.is_bf16_supported(including_emulation=False)
-    return device.type == "cpu" and (torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported())
+    if device.type != "cpu" or not (torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported()):
+        return False
+    return bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())
 
 
 def training_precision(device: torch.device | str) -> Precision:

@@ -11,8 +11,11 @@ from latentdemo.models.device import devices_here, has_bf16, pick_device, traini
 def test_a_processor_has_bf16_where_it_multiplies_it(monkeypatch, avx512: bool, amx: bool) -> None:
     monkeypatch.setattr(torch.cpu, "_is_avx512_bf16_supported", lambda: avx512)
     monkeypatch.setattr(torch.cpu, "_is_amx_tile_supported", lambda: amx)
+    monkeypatch.setattr(torch.ops.mkldnn, "_is_mkldnn_bf16_supported", lambda: True)
     assert has_bf16("cpu") == (avx512 or amx)
     assert training_precision(torch.device("cpu")) == ("bf16" if avx512 or amx else "float32")
+    monkeypatch.setattr(torch.ops.mkldnn, "_is_mkldnn_bf16_supported", lambda: False)  # as $ONEDNN_MAX_CPU_ISA says
+    assert not has_bf16("cpu")
 
 
 def test_a_gpu_has_it_where_it_is_not_emulated(monkeypatch) -> None:
