@@ -191,12 +191,13 @@ advised = None if isinstance(advice, str) else advice
 if not presenting():
     head()
 with st.sidebar if presenting() else st.container():  # the sidebar is hidden in a presentation
-    with st.container(horizontal=True, vertical_alignment="center"):
+    row, errors = st.container(horizontal=True, vertical_alignment="center"), st.empty()
+    with row:
         view = view_control()
         with st.popover(_("More settings"), icon=":material/tune:"):
             stops = {PATH: 2, GRID: 4}.get(view) or stops_control()
             settings = settings_controls(chosen, view, report, advised)
-        corners = point_controls(chosen, stops)
+        corners = point_controls(chosen, stops, errors)
     shown = rows_control() if view == PATH else []
     if isinstance(advice, str) and view != WALK:
         st.caption(advice)

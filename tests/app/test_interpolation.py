@@ -297,3 +297,14 @@ def test_to_the_grid_and_back_keeps_the_settings(clothes: Path) -> None:
     app.segmented_control(key="view").select("path").run()
     assert labels(app) == [TITLES[0], TITLES[2]]
     assert app.slider(key="frames").value == 5
+
+
+@pytest.mark.parametrize("script", [SCRIPT, "pages/chain.py"])
+def test_held_out_pictures_that_cannot_be_read_are_told_once_and_without_a_press(clothes: Path, script: str) -> None:
+    (clothes.parent / "held-out.webp").unlink()
+    (clothes.parent / "held-out.webp").write_bytes(b"")
+    link = {"a_from": "data", "b_from": "data"} if script == SCRIPT else {"from": "data"}
+    app = open_page(script, data="fashion-mnist", **link)
+    told = [error.value for error in app.error if "held-out" in error.value]
+    assert len(told) == 1
+    assert [error.value for button in app.get("popover") for error in button.get("error")] == []

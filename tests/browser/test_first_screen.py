@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Page
 
-from tests.browser.conftest import Open
-from tests.browser.test_reach import open_settled
+from tests.browser.conftest import Open, Say
+from tests.browser.gestures import choose, photo, upload
+from tests.browser.test_reach import open_settled, settle
 
 pytestmark = pytest.mark.slow
 
@@ -30,10 +31,30 @@ def below(page: Page, selector: str) -> float:
     return box["y"] + box["height"]
 
 
-@pytest.mark.parametrize("name", FIRST)
-def test_the_answer_comes_first(open_page: Open, name: str) -> None:
-    page = open_settled(open_page, name, "ja", viewport=PROJECTOR)
+def expect_the_answer_first(page: Page, name: str) -> None:
+    """Result and first action are on the first screen of a projector, and one and a half of a phone."""
     assert max(below(page, selector) for selector in FIRST[name]) <= PROJECTOR["height"]
     page.set_viewport_size(PHONE)
     page.wait_for_timeout(1000)
     assert max(below(page, selector) for selector in FIRST[name]) <= 1.5 * PHONE["height"]
+
+
+@pytest.mark.parametrize("name", FIRST)
+def test_the_answer_comes_first(open_page: Open, name: str) -> None:
+    expect_the_answer_first(open_settled(open_page, name, "ja", viewport=PROJECTOR), name)
+
+
+@pytest.mark.parametrize("language", ["ja"])
+def test_the_answer_comes_first_of_a_picture_of_ones_own(open_page: Open, say: Say) -> None:
+    """One without a picture yet, one that cannot be read, and a masked one that the model cannot know."""
+    page = open_page("/chain?data=avatars&steps=5&mask=0.2&hold=True&lang=ja", viewport=PROJECTOR)
+    page.locator(".player .play").wait_for()
+    choose(page, say("Starting point"), say("Your own picture"))
+    for content, told in ((b"", None), (b"GIF89a", "stAlert"), (photo(), "stAlertContentWarning")):
+        if told:
+            upload(page, "photo.jpg", "image/jpeg", content)
+            page.get_by_test_id(told).wait_for()
+        settle(page)
+        page.wait_for_timeout(1000)
+        expect_the_answer_first(page, "chain")
+        page.set_viewport_size(PROJECTOR)

@@ -10,6 +10,7 @@ const FULL_CHANGE = 0.25 // of the grey range: from here on a change has the bri
 const DIMMED = 0.22 // of the brightness of a picture that a change is drawn over
 const MAGMA = ["#000004", "#50127b", "#b63679", "#fb8861", "#fcfdbf"] // more is brighter, in grey too
 const SHADES = shades()
+const PAGE = "[data-testid=stMain]" // what scrolls; a page that was taken away has none
 const OWN_KEYS = "select, textarea, input:not(.scrubber)"
 const SVG = "http://www.w3.org/2000/svg"
 
@@ -20,6 +21,7 @@ class Player {
     this.root = root
     this.calm = matchMedia("(prefers-reduced-motion: reduce)")
     this.keys = event => this.press(event)
+    this.above = new ResizeObserver(() => this.fit())
     this.listen()
   }
 
@@ -38,10 +40,19 @@ class Player {
     on(".speed", "change", event => this.look({ speed: Number(event.target.value) }))
     on(".show", "change", event => this.look({ show: event.target.value }))
     document.addEventListener("keydown", this.keys, true)
+    const page = document.querySelector(PAGE)
+    if (page) this.above.observe(page.firstElementChild)
+  }
+
+  // Tells the style sheet how much of the screen what stands above takes: a notice may come later, or wrap.
+  fit() {
+    const above = this.root.getBoundingClientRect().top + document.querySelector(PAGE).scrollTop
+    this.root.style.setProperty("--above", `${above}px`)
   }
 
   leave() {
     this.pause()
+    this.above.disconnect()
     clearTimeout(this.resting)
     document.removeEventListener("keydown", this.keys, true)
   }

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 from PIL import Image
+from streamlit.delta_generator import DeltaGenerator
 
 from latentdemo.checkpoints import model_folder
 from latentdemo.data import DATASETS
@@ -38,10 +39,17 @@ class Upload:
     remarks: tuple[str, ...] = ()
 
 
-def upload_control(chosen: Selection, key: str, first: int) -> StartingPoint:
+def is_brought(key: str) -> bool:
+    """Whether there is a picture that can be used."""
+    upload: Upload | None = st.session_state.get(f"{key}upload")
+    return upload is not None and not upload.problem
+
+
+def upload_control(chosen: Selection, key: str, first: int, said: DeltaGenerator) -> StartingPoint:
     """An uploader; the prior where there is no usable picture yet.
 
     It is a new one after each file, for one that comes back to the screen is empty, which must not take a picture away.
+    Errors and notices stand in `said`.
     """
     name, number = f"{key}upload", st.session_state.setdefault(f"{key}{TAKEN}", 0)
     translate_uploaders(_("This file was not taken. Bring a JPEG, PNG or WebP picture of at most 20 MB."))
@@ -52,18 +60,19 @@ def upload_control(chosen: Selection, key: str, first: int) -> StartingPoint:
     )  # fmt: skip
     upload: Upload | None = st.session_state.get(name)
     if upload is None:
-        st.caption(_("Until there is a picture, it starts from the prior."))
+        said.caption(_("Until there is a picture, it starts from the prior."))
         return StartingPoint("prior", chosen.seed)
     st.button(_("Remove this picture"), key=f"{key}remove", icon=":material/close:",
               on_click=st.session_state.pop, args=(name,))  # fmt: skip
     if upload.problem:
-        st.error(_(PictureError.REASONS[upload.problem]), icon=":material/broken_image:")
+        said.error(_(PictureError.REASONS[upload.problem]), icon=":material/broken_image:")
         return StartingPoint("prior", chosen.seed)
-    show_remarks(upload.remarks)
     point = StartingPoint("upload", chosen.seed, picture=scaled(chosen, key, upload.picture))
     intact = point.intact(model_folder(chosen.model).parent)
     assert intact is not None
-    strangeness_notice(chosen, key, point.picture, intact)
+    with said:
+        show_remarks(upload.remarks)
+        strangeness_notice(chosen, key, point.picture, intact)
     return point
 
 

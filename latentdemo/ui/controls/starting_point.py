@@ -22,7 +22,7 @@ from latentdemo.sampling import KERNELS, PLAIN
 from latentdemo.sampling.starts import PRIOR
 from latentdemo.ui.components.gallery import gallery
 from latentdemo.ui.controls.map_point import KEYS, put_point, take_point
-from latentdemo.ui.controls.own_picture import Upload, upload_control
+from latentdemo.ui.controls.own_picture import Upload, is_brought, upload_control
 from latentdemo.ui.i18n.error_words import error_words
 from latentdemo.ui.i18n.kernel_words import capital, kernel_title, start_title
 from latentdemo.ui.i18n.words import N_, _
@@ -38,7 +38,7 @@ KINDS = {
     UPLOAD: N_("Your own picture"),
     MAP: N_("Point of the map"),
 }
-BEHIND = (HELD_OUT, MAP)  # kinds of which something is chosen already; of a picture of one's own much is to be said
+BEHIND = (HELD_OUT, MAP)  # kinds of which something is chosen already
 DRAWS = 1000  # a page with several points lets people choose among so many draws of the prior
 MOST_NOISE, MOST_MASK = 1.0, 0.6
 PREVIEW = 96  # a preview has so many pixels a side on screen
@@ -53,6 +53,7 @@ def starting_point_control(
     first: int = 0,
     place: DeltaGenerator | None = None,
     button: DeltaGenerator | None = None,
+    errors: DeltaGenerator | None = None,
     kernel: str = PLAIN,
 ) -> StartingPoint:
     """Draw the controls of a starting point, with a preview of what the model sees.
@@ -67,16 +68,28 @@ def starting_point_control(
         place: where the choice of what to start from stands, if not above what belongs to it.
         button: where a button stands with what belongs to it behind, if something is chosen already; None shows that at
             once. It does not track whether it is open: closing it would run the page that a press on a link has left.
+            What is to be said of a picture stays on the page.
+        errors: where the page says that held-out pictures cannot be read, of all its points once, if these are behind
+            buttons of its own.
         kernel: that walks from there.
     """
     folder = model_folder(chosen.model).parent
     with place or st.container():
         kind = kind_control(key, folder, chosen.density_names)
-    control = {HELD_OUT: held_out_control, UPLOAD: upload_control, MAP: map_control}.get(kind, draw_control)
-    behind = button.popover(kind_title(kind), icon=":material/image:") if button and kind in BEHIND else None
+    there = kind in BEHIND or (kind == UPLOAD and is_brought(key))
+    behind = button.popover(kind_title(kind), icon=":material/image:") if button and there else None
+    said = st.container(horizontal=True, vertical_alignment="center") if behind else None
     with behind or st.container(horizontal=True):
-        with st.container(width=CHOICE_WIDTH):
-            point = control(chosen, key, first)
+        choice = st.container(width=CHOICE_WIDTH)
+        if said is None:
+            said = (st if button else choice).container()
+        with choice:
+            if kind == HELD_OUT:
+                point = held_out_control(chosen, key, first, errors or said)
+            elif kind == UPLOAD:
+                point = upload_control(chosen, key, first, said)
+            else:
+                point = {MAP: map_control}.get(kind, draw_control)(chosen, key, first)
         if point.is_picture:
             with st.container(width=PREVIEW_WIDTH):
                 point = seen_controls(point, key, folder, damage, kernel)
@@ -134,14 +147,14 @@ def draw_control(chosen: Selection, key: str, first: int) -> StartingPoint:
     return StartingPoint(kind, chosen.seed, int(draw))
 
 
-def held_out_control(chosen: Selection, key: str, first: int) -> StartingPoint:
-    """A gallery to pick from; the prior where the held-out pictures cannot be read."""
+def held_out_control(chosen: Selection, key: str, first: int, errors: DeltaGenerator) -> StartingPoint:
+    """A gallery to pick from; the prior where the held-out pictures cannot be read, which is said in `errors`."""
     folder, name = model_folder(chosen.model).parent, f"{key}picture"
     try:
         with st.spinner(_("Reading the pictures …")):
             count = len(held_out_images(folder))
     except DataError as error:
-        st.error(error_words(error), icon=":material/error:")
+        errors.error(error_words(error), icon=":material/error:")
         return StartingPoint("prior", chosen.seed)
     usual = min(first, count - 1)
     take_from_link(name, range(count), usual)

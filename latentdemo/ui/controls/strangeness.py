@@ -23,6 +23,7 @@ from latentdemo.ui.state.selection import Selection
 
 KEPT_BYTES, KEPT_ANSWERS = 64 * 2**20, 1000  # of what models make of their pictures, and of answers, for all sessions
 AT_ONCE, POLLED_EVERY = 0.2, 1.0  # seconds that a page waits for an answer, and between two looks whether it is there
+WIDTH = 660  # pixels of the notice, beside which there is room for what helps
 TOLD_FROM = 1.5  # times the usual error: less is no news
 
 
@@ -72,7 +73,7 @@ def tell(found: Strangeness, key: str) -> None:
     if found.times >= TOLD_FROM:
         words += " " + _("It is {times} times as far off as usual.", times=f"{found.times:.0f}" if found.times >= 3
                          else f"{found.times:.1f}")  # fmt: skip
-    st.warning(words, icon=":material/travel_explore:")
+    st.warning(words, icon=":material/travel_explore:", width=WIDTH)
     st.button(
         _("Take the most similar held-out picture"), key=f"{key}similar", icon=":material/image_search:",
         on_click=start_from, args=(key, found.nearest),

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from latentdemo.evaluation.report import Report, Row
 from latentdemo.export.animation import RATE
@@ -97,12 +98,13 @@ def view_control() -> str:
     )  # fmt: skip
 
 
-def point_controls(chosen: Selection, count: int) -> list[StartingPoint]:
-    """Between which pictures: a button for each, with its settings behind it."""
+def point_controls(chosen: Selection, count: int, errors: DeltaGenerator) -> list[StartingPoint]:
+    """Between which pictures: a button for each, with its settings behind it; `errors` holds one at a time."""
     points = []
     for number, name in enumerate(string.ascii_uppercase[:count]):
         with st.popover(_("Picture {name}", name=name)):
-            points.append(starting_point_control(chosen, key=f"{name.lower()}_", damage=False, first=number))
+            key = f"{name.lower()}_"
+            points.append(starting_point_control(chosen, key=key, damage=False, first=number, errors=errors))
     return points
 
 
