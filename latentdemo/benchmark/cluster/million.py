@@ -104,7 +104,9 @@ def measure_million(name: str, samples: int = SAMPLES) -> Iterator[Table]:
             }
         ],
     )
-    found: dict[str, Measured] = {f"{row.start} {row.kernel} {row.steps}": row for row in report.rows}
+    found: dict[str, Measured] = {
+        f"{row.start}, {row.kernel}, {row.steps} steps" if row.kernel else row.start: row for row in report.rows
+    }
     found |= report.references
     yield Table(
         f"Fréchet distances of {report.samples:,} samples to {report.count:,} held-out images",
