@@ -14,7 +14,7 @@ from latentdemo.models import describe_device
 from latentdemo.random import chain_generators, randn
 from latentdemo.sampling import ChainSpec, State
 
-ROWS = (8, 16, 32, 64, 128, 256)
+ROWS = (8, 16, 32, 64, 128, 256, 512)
 STEPS = 5  # The steps of a turn.
 
 

@@ -64,13 +64,16 @@ def packed(network: nn.Sequential, example: Tensor) -> nn.Sequential:
         network: its layers; those of other kinds are kept as they are.
         example: one row of input, in the type and memory format that it will have.
     """
-    given = example
+    given, relu_made = example, False
     layers: list[nn.Module] = []
-    for layer, following in zip(network, [*network[1:], None], strict=True):
+    for place, layer in enumerate(network):
         if isinstance(layer, nn.Linear | nn.Conv2d | nn.ConvTranspose2d):
-            then = "relu" if isinstance(following, nn.ReLU) else "none"
-            layers.append(PackedLayer(layer, [ROWS, *given.shape[1:]], then))
-        elif not (isinstance(layer, nn.ReLU) and layers and isinstance(layers[-1], PackedLayer)):
+            following = next((each for each in network[place + 1 :] if not isinstance(each, nn.Unflatten)), None)
+            relu_made = isinstance(following, nn.ReLU)
+            layers.append(PackedLayer(layer, [ROWS, *given.shape[1:]], "relu" if relu_made else "none"))
+        elif relu_made and isinstance(layer, nn.ReLU):
+            relu_made = False
+        else:
             layers.append(layer)
         given = layer(given.clone())
     return nn.Sequential(*layers)

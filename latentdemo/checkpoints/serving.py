@@ -141,13 +141,13 @@ def subpixel_convolution(layer: nn.Module) -> nn.Sequential:
 
 
 class Interleaved(nn.Module):
-    """The four pixels that one pixel has become, put in their places."""
+    """The four pixels that one pixel has become, put in their places, in float32 whatever they come in."""
 
     def forward(self, maps: Tensor) -> Tensor:
         """Maps (N, 4 * O, H + 1, W + 1) to (N, O, 2H, 2W)."""
         count, channels, height, width = maps.shape
         height, width = height - 1, width - 1
-        image = maps.new_empty(count, channels // 4, 2 * height, 2 * width)
+        image = maps.new_empty(count, channels // 4, 2 * height, 2 * width, dtype=torch.float32)
         for index, part in enumerate(maps.chunk(4, dim=1)):
             down, right = divmod(index, 2)
             image[:, :, down::2, right::2] = part[:, :, down : down + height, right : right + width]

@@ -3,7 +3,8 @@
 At each tick one group of runs, those with the same model and kernel, takes one step together. Between groups the one is
 next that the device has served least, counted in seconds a run. Within a group all runs take the same number of chains
 along, as many as the smallest has, so that its tick is not made long by the large ones; where that makes more than a
-tick holds, they take turns. A run that is alone takes as many as a tick holds.
+tick holds, they take turns. A run that is alone takes as many as a tick holds: more where a step costs little, so that
+a tick of the next in line is never far away.
 
 A tick that goes wrong harms nobody but the culprit: the others' chains begin again, and step without company from then
 on. Where the device runs out of memory, ticks hold half as many chains.
@@ -25,6 +26,8 @@ from latentdemo.engine.run import Block, Run
 from latentdemo.random import ChainNoise
 from latentdemo.sampling.kernels.kernel import join_rows, take_rows
 
+FEW_ROWS = 64  # A tick holds so many chains however long they take,
+TICK = 0.03  # and more where they make a step in so many seconds, by what the last step took.
 PARTS = 4  # A run takes at least this part of a tick: a tick of very few chains wastes the device.
 Turn = list[tuple[Run, int]]
 """Who takes part in a tick, with how many chains at most."""
@@ -36,22 +39,32 @@ class Group:
     """Runs that may share a step.
 
     Args:
-        row_limit: chains that a tick holds.
+        row_limit: chains that a tick holds at the most.
         served: seconds of the device that count as used, a run.
+
+    Attributes:
+        pace: seconds that the last step took a chain.
     """
 
     def __init__(self, row_limit: int, served: float) -> None:
         self.row_limit = row_limit
         self.served = served
+        self.pace = 0.0
         self.runs: deque[Run] = deque()
+
+    @property
+    def rows(self) -> int:
+        """Chains that the next tick holds."""
+        in_time = int(TICK / self.pace) if self.pace else 0
+        return min(self.row_limit, max(FEW_ROWS, self.row_limit // PARTS, in_time))
 
     def next_turn(self) -> Turn:
         """Who takes part in the next tick; they go to the end of the line."""
-        share = max(1, self.row_limit // PARTS, min(run.left for run in self.runs))
+        room = self.rows
+        share = max(1, room // PARTS, min(run.left for run in self.runs))
         turn: Turn = []
-        room = self.row_limit
         for run in list(self.runs):
-            rows = min(share, run.left, self.row_limit)
+            rows = min(share, run.left, self.rows)
             if turn and (rows > room or run.alone):
                 break
             turn.append((run, rows))
@@ -66,7 +79,7 @@ class Scheduler:
     """Runs by group, and their ticks. For one thread.
 
     Args:
-        row_limit: chains that a tick holds.
+        row_limit: chains that a tick holds at the most.
         clock: seconds, never going back.
         tally: told of each step; None takes one of its own.
 
@@ -113,7 +126,7 @@ class Scheduler:
             with blaming(group, [run], rows):
                 self.begin(run, rows)
         with blaming(group, [run for run, _ in turn if run.error is None], sum(rows for _, rows in turn)):
-            self.step([(run, block) for run, rows in turn if run.error is None for block in run.take(rows)])
+            self.step(group, [(run, block) for run, rows in turn if run.error is None for block in run.take(rows)])
         for run, _ in turn:
             if run.error is None and not run.left:
                 with blaming(group, [run], 1):
@@ -138,8 +151,8 @@ class Scheduler:
         run.charge(run.request.spec.steps, self.clock() - began)
         run.complete()
 
-    def step(self, taken: Sequence[tuple[Run, Block]]) -> None:
-        """One step of blocks of one kernel, together."""
+    def step(self, group: Group, taken: Sequence[tuple[Run, Block]]) -> None:
+        """One step of blocks of one group, together."""
         if not taken:
             return
         began = self.clock()
@@ -152,6 +165,7 @@ class Scheduler:
             run.put_back(block, take_rows(state, rows), take_rows(info, rows))
             first += len(block)
         seconds = (self.clock() - began) / len(noise)
+        group.pace = seconds
         self.tally.step(len(noise), seconds * len(noise))
         for run, block in taken:
             run.charge(block.step + 1, seconds * len(block))

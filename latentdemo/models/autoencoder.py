@@ -280,7 +280,7 @@ class TrainableAutoencoder(GenerativeAutoencoder):
         return self.posterior(self.encoder(images.to(self.dtype)).float())
 
     def mean_image_of(self, latents: Tensor) -> Tensor:
-        return torch.sigmoid(self.logits(latents))
+        return self.logits(latents).sigmoid_()
 
     def logits(self, latents: Tensor) -> Tensor:
         """The decoded mean images (N, C, H, W) of latents (N, D) before the sigmoid, float32."""
