@@ -107,6 +107,17 @@ def test_no_tick_holds_more_than_the_limit_and_a_run_alone_fills_it(model) -> No
     assert kernel.sizes == [8] * 3 + [8] * 3 + [4] * 3
 
 
+@pytest.mark.parametrize(("chains_a_second", "rows"), [(1e6, 256), (5000, 150), (100, 64)])
+def test_a_tick_holds_more_chains_where_their_step_is_short(model, chains_a_second: float, rows: int) -> None:
+    clock = Clock()
+    kernel = Climb(clock)
+    scheduler = Scheduler(256, clock=lambda: clock.now / chains_a_second)
+    scheduler.add(run_of(model, kernel, count=1000, steps=4))
+    for _ in range(3):
+        scheduler.tick()
+    assert kernel.sizes == [64, rows, rows]  # nothing is known of the first step
+
+
 def test_a_short_run_is_done_in_as_many_ticks_as_it_has_steps(model) -> None:
     kernel = Climb()
     large, small = run_of(model, kernel, count=10_000, steps=10), run_of(model, kernel, count=16, steps=10)

@@ -25,7 +25,8 @@ from latentdemo.sampling.kernels.padded import Padded
 
 LEAST_CLASS = 16  # rows: a GPU takes as long for fewer
 BUDGET = 4 * 2**30  # bytes of the device for the buffers of recorded steps
-# Chains a tick at the most: on two CPU cores a step costs a chain no less with more than 256 (`bench tuning`). A GPU wants ticks that are large enough to fill it; `bench gpu` measures what a step costs there.
+# Chains a tick at the most: on two CPU cores a step costs a chain no less with more than 256 (`bench tuning`). A GPU
+# wants ticks that are large enough to fill it; `bench gpu` measures what a step costs there.
 ROW_LIMIT = {"cpu": 256, "mps": 1024, "cuda": 4096}
 
 
