@@ -54,9 +54,11 @@ class Group:
 
     @property
     def rows(self) -> int:
-        """Chains that the next tick holds."""
-        in_time = int(TICK / self.pace) if self.pace else 0
-        return min(self.row_limit, max(FEW_ROWS, self.row_limit // PARTS, in_time))
+        """Chains that the next tick holds: so few, or twice as many as often as time allows, so that blocks stay whole."""
+        rows = max(FEW_ROWS, self.row_limit // PARTS)
+        while self.pace and rows < self.row_limit and 2 * rows * self.pace <= TICK:
+            rows *= 2
+        return min(self.row_limit, rows)
 
     def next_turn(self) -> Turn:
         """Who takes part in the next tick; they go to the end of the line."""

@@ -107,7 +107,7 @@ def test_no_tick_holds_more_than_the_limit_and_a_run_alone_fills_it(model) -> No
     assert kernel.sizes == [8] * 3 + [8] * 3 + [4] * 3
 
 
-@pytest.mark.parametrize(("chains_a_second", "rows"), [(1e6, 256), (5000, 150), (100, 64)])
+@pytest.mark.parametrize(("chains_a_second", "rows"), [(1e6, 256), (5000, 128), (100, 64)])
 def test_a_tick_holds_more_chains_where_their_step_is_short(model, chains_a_second: float, rows: int) -> None:
     clock = Clock()
     kernel = Climb(clock)
