@@ -54,7 +54,7 @@ class Group:
 
     @property
     def rows(self) -> int:
-        """Chains that the next tick holds: so few, or twice as many as often as time allows, so that blocks stay whole."""
+        """Chains that the next tick holds: few, or these doubled as time allows, so that blocks stay whole."""
         rows = max(FEW_ROWS, self.row_limit // PARTS)
         while self.pace and rows < self.row_limit and 2 * rows * self.pace <= TICK:
             rows *= 2
