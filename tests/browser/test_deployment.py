@@ -90,6 +90,7 @@ def test_a_picture_a_model_and_a_reload_in_mid_run_come_through(browser: Browser
         page = open_path(f"/chain?{CLOTHES}&steps=5&chains=1")
         choose(page, "Starting point", "Your own picture")
         upload(page, "photo.jpg", "image/jpeg", photo())
+        page.get_by_role("button", name="Your own picture").click()
         expect(page.get_by_role("img", name="What the model sees", exact=True)).to_be_visible()
         page.get_by_role("link", name="Models").first.click()
         expect_page(page, "Models")

@@ -46,8 +46,9 @@ def test_a_chain_from_ones_own_picture_is_three_clicks_away(open_page: Open) -> 
     upload(
         page, "photo.jpg", "image/jpeg", photo()
     )  # the second opens the browser's own dialog, the third picks a file
-    expect(page.get_by_role("img", name="What the model sees", exact=True)).to_be_visible()
     expect(page.get_by_text("Step 0 of 10", exact=True).first).to_be_visible()
+    page.get_by_role("button", name="Your own picture").click()
+    expect(page.get_by_role("img", name="What the model sees", exact=True)).to_be_visible()
 
 
 def test_a_line_between_before_and_after_follows_mouse_and_keys(open_page: Open) -> None:

@@ -38,6 +38,7 @@ def test_a_chain_is_played_and_started_from_good_and_bad_pictures(open_page: Ope
         upload(page, name, "image/" + name.rpartition(".")[2], content)
         expect(page.get_by_text(say(words))).to_be_visible()
     upload(page, "photo.jpg", "image/jpeg", photo())
+    page.get_by_role("button", name=say("Your own picture")).click()
     expect(page.get_by_role("img", name=say("What the model sees"), exact=True)).to_be_visible()
     assert refused(page) == "none"
     for name, kind, content in (("paper.pdf", "application/pdf", b"%PDF"), ("big.png", "image/png", FAR_TOO_LARGE)):
