@@ -17,6 +17,7 @@ from torch import Tensor, nn
 
 from latentdemo.checkpoints.serving import serve
 from latentdemo.models import TrainableAutoencoder
+from latentdemo.models.device import has_bf16
 from latentdemo.random import chain_generators, randn
 
 COMPILERS = ("c++", "g++", "clang++")  # Inductor needs one of them.
@@ -134,6 +135,8 @@ def openvino(model: TrainableAutoencoder) -> Loop:
 
     core = openvino.Core()
     settings = {"INFERENCE_NUM_THREADS": torch.get_num_threads(), "PERFORMANCE_HINT": "LATENCY"}
+    if not has_bf16(model.device):  # Held to AVX2 on a processor that has it, OpenVINO would try all the same.
+        settings["INFERENCE_PRECISION_HINT"] = "f32"
 
     def network(content: bytes) -> Network:
         request = core.compile_model(core.read_model(content), "CPU", settings).create_infer_request()
