@@ -28,7 +28,7 @@ from latentdemo.sampling.kernels.kernel import join_rows, take_rows
 
 FEW_ROWS = 64  # A tick holds so many chains however long they take,
 TICK = 0.03  # and more where they make a step in so many seconds, by what the last step took.
-PARTS = 4  # A run takes at least this part of a tick: a tick of very few chains wastes the device.
+PARTS = 4  # A run takes at least this part of a small tick: one of very few chains wastes the device.
 Turn = list[tuple[Run, int]]
 """Who takes part in a tick, with how many chains at most."""
 
@@ -53,20 +53,25 @@ class Group:
         self.runs: deque[Run] = deque()
 
     @property
+    def few_rows(self) -> int:
+        """Chains that a tick holds however long they take."""
+        return min(self.row_limit, max(FEW_ROWS, self.row_limit // PARTS))
+
+    @property
     def rows(self) -> int:
         """Chains that the next tick holds: few, or these doubled as time allows, so that blocks stay whole."""
-        rows = max(FEW_ROWS, self.row_limit // PARTS)
+        rows = self.few_rows
         while self.pace and rows < self.row_limit and 2 * rows * self.pace <= TICK:
             rows *= 2
         return min(self.row_limit, rows)
 
     def next_turn(self) -> Turn:
         """Who takes part in the next tick; they go to the end of the line."""
-        room = self.rows
-        share = max(1, room // PARTS, min(run.left for run in self.runs))
+        limit = room = self.rows
+        share = max(1, self.few_rows // PARTS, min(run.left for run in self.runs))
         turn: Turn = []
         for run in list(self.runs):
-            rows = min(share, run.left, self.rows)
+            rows = min(share, run.left, limit)
             if turn and (rows > room or run.alone):
                 break
             turn.append((run, rows))
