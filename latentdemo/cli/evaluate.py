@@ -132,6 +132,7 @@ def evaluate_one(
         raise EvaluationError(
             f"{judged_by} holds no judge; train them with: latentdemo judges {folder.parent.name} {judged_by}"
         )
+    compute = OnEngine(engine_for(device))  # A device that is not there is told before data are read.
     with progress_bar() as bar:
         images, held_out = images_of(folder.parent, data_dir, bar)
         report = evaluate_model(
@@ -145,7 +146,7 @@ def evaluate_one(
             steps=parse_steps(steps) if steps else None,
             bf16=precision == "bf16",
             save=not as_json and judges is None,
-            compute=OnEngine(engine_for(device)),
+            compute=compute,
             spread=spread,
             progress=progress_by_part(bar),
             made=lambda config: show_made(folder, config),
@@ -180,8 +181,10 @@ def compare(
     from latentdemo.checkpoints import model_folder
     from latentdemo.evaluation import compare_with_pythae, load_report
     from latentdemo.evaluation.report import COMPARISON
+    from latentdemo.models import pick_device
 
     folder = model_folder(model)
+    pick_device(device)
     before = load_report(folder)
     with progress_bar() as bar:
         images, _held_out = images_of(folder.parent, data_dir, bar)

@@ -144,8 +144,8 @@ def test_own_noise_is_what_it_was(tiny_model) -> None:
     assert torch.equal(run.latents[0], start)
     with torch.no_grad():
         wanted = tiny_model.encode(tiny_model.decode(start).mean).sample(ChainNoise.of(generators))
-    assert torch.equal(run.latents[1], wanted)
-    assert torch.equal(run_chain(tiny_model, count=4, steps=1, seed=7).latents[1], wanted)
+    assert torch.allclose(run.latents[1], wanted, atol=1e-5)  # Few rows are filled up, and may round otherwise.
+    assert torch.equal(run_chain(tiny_model, count=4, steps=1, seed=7).latents[1], run.latents[1])
 
 
 def test_another_kind_of_noise_is_named(tiny_model) -> None:
