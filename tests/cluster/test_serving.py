@@ -66,7 +66,7 @@ def test_a_replica_that_dies_is_replaced_and_the_run_is_the_same(remote: RemoteE
         take(self, message)
 
     monkeypatch.setattr(Arrivals, "take", watched)
-    request = RunRequest.of(MODEL, count=256, steps=100, seed=4)
+    request = RunRequest.of(MODEL, count=256, steps=300, seed=4)
     replica = next(each for each in psutil.Process().children(recursive=True) if REPLICA in " ".join(each.cmdline()))
     ticket = remote.submit(request)
     until(lambda: ticket.progress > 0.0)
