@@ -73,17 +73,33 @@ def seconds_of(work: Callable[[], Any]) -> float:
     return apart(timed)
 
 
-def in_turns(works: Mapping[str, Callable[[], Any]], seconds: float = SECONDS) -> dict[str, list[float]]:
-    """Seconds that each of several works took, turn by turn, after one turn to warm up."""
+def in_turns(
+    works: Mapping[str, Callable[[], Any]],
+    seconds: float = SECONDS,
+    *,
+    timed: Callable[[Callable[[], Any]], float] = seconds_of,
+    warm_ups: int = 1,
+    most: int = MOST_TURNS,
+) -> dict[str, list[float]]:
+    """Seconds that each of several works took, turn by turn.
+
+    Args:
+        works: by name.
+        seconds: that turns go on for, once there are `LEAST_TURNS` of them.
+        timed: does a work, and tells how long it took.
+        warm_ups: times that each is done before it counts.
+        most: turns.
+    """
     for work in works.values():
-        seconds_of(work)
+        for _ in range(warm_ups):
+            timed(work)
     times: dict[str, list[float]] = {name: [] for name in works}
     started = time.perf_counter()
-    for turn in range(MOST_TURNS):
+    for turn in range(most):
         if turn >= LEAST_TURNS and time.perf_counter() - started > seconds:
             break
         for name, work in works.items():
-            times[name].append(seconds_of(work))
+            times[name].append(timed(work))
     return times
 
 

@@ -183,8 +183,7 @@ def compare(
     from latentdemo.evaluation.report import COMPARISON
     from latentdemo.models import pick_device
 
-    folder = model_folder(model)
-    pick_device(device)
+    folder, place = model_folder(model), pick_device(device)
     before = load_report(folder)
     with progress_bar() as bar:
         images, _held_out = images_of(folder.parent, data_dir, bar)
@@ -192,7 +191,7 @@ def compare(
             before,
             images,
             only=only,
-            device=device,
+            device=place,
             resume_from=folder / COMPARISON,
             progress=progress_of(bar, "comparing"),
         )

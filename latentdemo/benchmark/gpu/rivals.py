@@ -13,7 +13,7 @@ from latentdemo.benchmark.runtimes import both_exported
 from latentdemo.engine.stepping.device import CudaDevice, EagerDevice
 from latentdemo.engine.stepping.static import StaticStep
 from latentdemo.engine.stepping.stepper import size_class
-from latentdemo.models import TrainableAutoencoder
+from latentdemo.models import Posterior, TrainableAutoencoder
 from latentdemo.models.device import Precision
 from latentdemo.random import ChainNoise, chain_generators, randn
 from latentdemo.sampling import ChainSpec
@@ -38,12 +38,16 @@ def loop_over(model: TrainableAutoencoder, step: Step) -> Walk:
     return walk
 
 
+def drawn(posterior: Posterior, noise: Tensor) -> Tensor:
+    """Latents of a posterior, by noise that is there already."""
+    return posterior.location if posterior.std is None else posterior.location + posterior.std * noise
+
+
 def step_of(model: TrainableAutoencoder) -> Step:
     """Decode the mean, encode, draw from the posterior."""
 
     def step(latent: Tensor, noise: Tensor) -> Tensor:
-        posterior = model.posterior_of(model.mean_image_of(latent))
-        return posterior.location if posterior.std is None else posterior.location + posterior.std * noise
+        return drawn(model.posterior_of(model.mean_image_of(latent)), noise)
 
     return step
 
@@ -99,8 +103,7 @@ def onnx_runtime(_served: TrainableAutoencoder, trained: TrainableAutoencoder) -
     encode, decode = network(encoder, (outputs,)), network(decoder, trained.image_shape)
 
     def step(latent: Tensor, noise: Tensor) -> Tensor:
-        posterior = trained.posterior(encode(decode(latent)))
-        return posterior.location if posterior.std is None else posterior.location + posterior.std * noise
+        return drawn(trained.posterior(encode(decode(latent))), noise)
 
     return loop_over(trained, step)
 

@@ -8,7 +8,9 @@ from typing import Any
 
 import torch
 
-LEAST_TURNS, MOST_TURNS = 3, 9
+from latentdemo.benchmark.timing import in_turns
+
+MOST_TURNS = 9
 WARM_UP = 2  # calls of each work before it counts: the second one records what the first one saw
 
 
@@ -28,29 +30,17 @@ class Deadline:
         return self.ends - time.monotonic()
 
 
-def finished(device: torch.device) -> None:
-    """Wait until a device has done all that it was asked for."""
-    if device.type == "cuda":
-        torch.cuda.synchronize(device)
-
-
 def turns(works: Mapping[str, Callable[[], Any]], device: torch.device, seconds: float = 2.0) -> dict[str, list[float]]:
     """Seconds that each of several works took until the device was done, turn by turn.
 
     All in the caller's thread: what PyTorch compiles for a GPU is kept by the thread.
     """
-    for work in works.values():
-        for _ in range(WARM_UP):
-            work()
-            finished(device)
-    times: dict[str, list[float]] = {name: [] for name in works}
-    began = time.perf_counter()
-    for turn in range(MOST_TURNS):
-        if turn >= LEAST_TURNS and time.perf_counter() - began > seconds:
-            break
-        for name, work in works.items():
-            started = time.perf_counter()
-            work()
-            finished(device)
-            times[name].append(time.perf_counter() - started)
-    return times
+
+    def timed(work: Callable[[], Any]) -> float:
+        started = time.perf_counter()
+        work()
+        if device.type == "cuda":
+            torch.cuda.synchronize(device)
+        return time.perf_counter() - started
+
+    return in_turns(works, seconds, timed=timed, warm_ups=WARM_UP, most=MOST_TURNS)

@@ -30,7 +30,6 @@ def name(tmp_path, monkeypatch) -> str:
 
 
 def test_everything_is_measured(name: str, monkeypatch) -> None:
-    monkeypatch.setattr(turns, "LEAST_TURNS", 1)
     monkeypatch.setattr(turns, "MOST_TURNS", 1)
     monkeypatch.setattr(concurrency, "TURNS", 1)
     monkeypatch.setattr(press, "TURNS", 1)
