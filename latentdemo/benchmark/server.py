@@ -77,9 +77,7 @@ def running_server(
     """
     if not script.exists():
         raise ServerError(f"there is no {script}: start this from a checkout of the project")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     command = [python, "-m", "streamlit", "run", str(script), f"--server.port={port}"]
     command += ["--server.address=127.0.0.1", f"--server.baseUrlPath={base_path}", "--", *arguments]
     with tempfile.TemporaryDirectory() as folder:
@@ -98,6 +96,12 @@ def running_server(
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
+
+
+def free_port() -> int:
+    """A port of this machine that nobody listens on."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        return int(free.getsockname()[1])
 
 
 def wait_until_healthy(server: Server) -> None:

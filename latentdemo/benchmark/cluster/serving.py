@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import itertools
-import socket
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
 import torch
 
+from latentdemo.benchmark.server import free_port
 from latentdemo.benchmark.timing import Spread, Table, in_turns
-from latentdemo.cluster.connection import LOCALHOST
 from latentdemo.cluster.pool import Workers
 from latentdemo.cluster.serving import serving
 from latentdemo.engine import Engine, RunRequest
@@ -33,9 +32,7 @@ def measure_serving(
     Raises:
         LatentdemoError: a model cannot be loaded, or Ray is missing or does not start.
     """
-    with socket.create_server((LOCALHOST, 0)) as free:
-        port = free.getsockname()[1]
-    with one_thread(), serving(workers=Workers(1), device=device, port=port) as address:
+    with one_thread(), serving(workers=Workers(1), device=device, port=free_port()) as address:
         here, there = Engine(device), RemoteEngine(address, device)
         try:
             for name in names:
