@@ -15,7 +15,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval, fuse_linear_bn_weights
 
-from latentdemo.checkpoints.packed import LEAST_ROWS, can_pack, packed
+from latentdemo.checkpoints.packed import can_pack, packed
 from latentdemo.errors import LatentdemoError
 from latentdemo.models.autoencoder import GenerativeAutoencoder, TrainableAutoencoder
 from latentdemo.models.device import Precision, has_bf16
@@ -73,7 +73,7 @@ def serve(
         model.encoder = packed(model.encoder, image)
         model.decoder = packed(model.decoder, torch.zeros(1, model.latent_size, dtype=model.dtype, device="cpu"))
         if not any(isinstance(layer, nn.Linear) for layer in serving_layers(model)):
-            model.least_rows = LEAST_ROWS
+            model.least_rows = 1
     return model
 
 
@@ -146,9 +146,11 @@ class Interleaved(nn.Module):
     def forward(self, maps: Tensor) -> Tensor:
         """Maps (N, 4 * O, H + 1, W + 1) to (N, O, 2H, 2W)."""
         count, channels, height, width = maps.shape
-        height, width = height - 1, width - 1
-        image = maps.new_empty(count, channels // 4, 2 * height, 2 * width, dtype=torch.float32)
-        for index, part in enumerate(maps.chunk(4, dim=1)):
-            down, right = divmod(index, 2)
-            image[:, :, down::2, right::2] = part[:, :, down : down + height, right : right + width]
-        return image
+        size = (count, channels // 4, height - 1, 2, width - 1)
+        row, channel, down, right = maps.stride()
+        lower, next_column = 2 * size[1] * channel + down, size[1] * channel + right
+        image = maps.new_empty(*size, 2, dtype=torch.float32)
+        for column in (0, 1):
+            first = maps.storage_offset() + column * next_column
+            image[..., column] = maps.as_strided(size, (row, channel, down, lower, right), first)
+        return image.view(count, channels // 4, 2 * (height - 1), 2 * (width - 1))

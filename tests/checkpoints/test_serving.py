@@ -1,17 +1,17 @@
 """A model that serves is the trained one, in fewer operations."""
 
 import copy
+from collections.abc import Iterator
 
 import pytest
 import torch
 
 from latentdemo.checkpoints import list_models, load_model, load_trained, save_checkpoint
-from latentdemo.checkpoints.packed import PackedLayer, can_pack
+from latentdemo.checkpoints.packed import PackedNetwork, can_pack
 from latentdemo.checkpoints.serving import best_precision, serve, subpixel_convolution
 from latentdemo.errors import CheckpointMismatchError, LatentdemoError
 from latentdemo.models import FAMILIES, NetworkConfig, build_model
 from latentdemo.sampling import run_chain
-from latentdemo.sampling.kernels.padded import LEAST_ROWS
 
 GREY_LEVEL = 1 / 255
 
@@ -69,7 +69,7 @@ def test_chains_are_the_same_alone_and_among_others(name: str) -> None:
 def test_packed_layers_give_what_the_others_give(name: str) -> None:
     plain, serving = serve(load_trained(name, "cpu"), "bf16", pack=False), load_model(name, "cpu", precision="bf16")
     can = can_pack(torch.device("cpu"), torch.bfloat16)
-    assert any(isinstance(layer, PackedLayer) for layer in (*serving.encoder, *serving.decoder)) == can
+    assert isinstance(serving.encoder, PackedNetwork) == isinstance(serving.decoder, PackedNetwork) == can
     for rows in (1, 16, 65):
         latents = torch.randn(rows, plain.latent_size, generator=torch.Generator().manual_seed(0))
         images = plain.decode(latents).mean
@@ -93,18 +93,32 @@ def test_other_devices_are_not_packed() -> None:
     assert not can_pack(torch.device("cuda"), torch.bfloat16)
 
 
+@pytest.fixture
+def threads(request: pytest.FixtureRequest) -> Iterator[int]:
+    """So many threads of PyTorch as the parameter says."""
+    usual = torch.get_num_threads()
+    torch.set_num_threads(request.param)
+    yield request.param
+    torch.set_num_threads(usual)
+
+
 @torch.no_grad()
-@pytest.mark.parametrize("precision", ["float32", None])
-@pytest.mark.parametrize("name", ["fashion-mnist/vae", "avatars/vae"])
-def test_bits_of_a_row_do_not_depend_on_how_many_there_are(name: str, precision: str) -> None:
+@pytest.mark.usefixtures("threads")
+@pytest.mark.parametrize(
+    ("precision", "threads"),
+    [("float32", 1), ("float32", 2), (None, 1), (None, 2)],
+    indirect=["threads"],
+)
+@pytest.mark.parametrize("name", ["fashion-mnist/vae", "fashion-mnist/daae", "avatars/vae"])
+def test_bits_of_a_row_do_not_depend_on_how_many_there_are(name: str, precision: str | None) -> None:
     serving = load_model(name, "cpu", precision=precision)
-    latents = torch.randn(64, serving.latent_size, generator=torch.Generator().manual_seed(0))
+    latents = torch.randn(256, serving.latent_size, generator=torch.Generator().manual_seed(0))
     images = serving.decode(latents).mean
     means = serving.encode(images).mean
-    few = [serving.least_rows or LEAST_ROWS, 17] if torch.get_num_threads() <= 2 else [32]
-    for rows in few:
-        assert torch.equal(serving.decode(latents[:rows]).mean, images[:rows])
-        assert torch.equal(serving.encode(images[:rows]).mean, means[:rows])
+    for rows in (1, 2, 3, 4, 12, 16, 17, 33, 64, 100):
+        for some in (slice(rows), slice(256 - rows, 256)):
+            assert torch.equal(serving.decode(latents[some]).mean, images[some])
+            assert torch.equal(serving.encode(images[some]).mean, means[some])
 
 
 @pytest.mark.parametrize("family", FAMILIES)
