@@ -15,6 +15,7 @@ PACKAGE = ROOT / "latentdemo"
 BASE = {"errors", "files", "random", "imaging", "fonts", "typography", "_version"}
 MAY_IMPORT = {  # room -> rooms and modules at the top of the package
     "fonts": set(),
+    "random": set(),
     "models": BASE,
     "data": BASE,
     "checkpoints": BASE | {"models", "data"},

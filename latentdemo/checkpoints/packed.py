@@ -15,6 +15,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+ONE_SUM = 512  # inputs that a product of matrices in bf16 sums in one go
 FEW, MANY = 16, 64  # rows that orders of weights suit best
 LEAST_ROWS = 4  # of a batch that is computed as it is; in float32 a single row of maps is as well
 
@@ -62,7 +63,7 @@ class PackedConvolution(nn.Module):
 
 
 class PackedLinear(nn.Module):
-    """A linear layer in float32.
+    """A linear layer.
 
     Args:
         layer: its weights.
@@ -82,8 +83,8 @@ class PackedLinear(nn.Module):
 
 
 class RowConvolution(nn.Module):
-    """A linear layer in bf16: as a convolution of size 1 along its rows, it sums many inputs in one order whatever the
-    number of rows and of threads, which oneDNN's product of matrices does not.
+    """A linear layer of many inputs in bf16: as a convolution of size 1 along its rows, it sums them in one order
+    whatever the number of rows and of threads, which oneDNN's product of matrices does not.
 
     Args:
         layer: its weights.
@@ -142,10 +143,10 @@ class PackedNetwork(nn.Sequential):
 
     def forward(self, given: Tensor) -> Tensor:
         rows = len(given)
-        if rows >= LEAST_ROWS or not rows or (rows == 1 and can_be_alone(given.dtype)):
+        if rows >= LEAST_ROWS or (rows == 1 and can_be_alone(given.dtype)):
             return super().forward(given)
-        more = given[-1:].expand(LEAST_ROWS - rows, *given.shape[1:])
-        return super().forward(torch.cat([given, more]))[:rows]
+        idle = given[-1:] if rows else given.new_zeros(1, *given.shape[1:])
+        return super().forward(torch.cat([given, idle.expand(LEAST_ROWS - rows, *given.shape[1:])]))[:rows]
 
 
 @torch.no_grad()
@@ -176,7 +177,8 @@ def packed_layer(layer: nn.Linear | nn.Conv2d | nn.ConvTranspose2d, given: Tenso
     """A layer whose input is like `given`."""
     if not isinstance(layer, nn.Linear):
         return PackedConvolution(layer, given.shape[1:], then)
-    return PackedLinear(layer, then) if given.dtype == torch.float32 else RowConvolution(layer, then)
+    wide = given.dtype == torch.bfloat16 and layer.in_features > ONE_SUM
+    return RowConvolution(layer, then) if wide else PackedLinear(layer, then)
 
 
 def in_memory_order(network: nn.Sequential, example: Tensor) -> list[nn.Module]:

@@ -180,30 +180,29 @@ class Run:
     def settle(self, block: Block) -> None:
         """Record a block, let the chains go that are through, and keep the others for their next step."""
         self.record(block, range(block.step, block.step + 1))
-        arrived = self.arrived(block)
-        if arrived.any():
-            gone = block if arrived.all() else block.where(arrived)
+        gone, left = self.parted(block)
+        if gone:
             self.record(gone, range(block.step + 1, self.request.spec.steps + 1))
             self._through[gone.chains] = True
             self.steps_done += len(gone) * (self._steps - block.step)
-            if len(gone) == len(block):
-                return
-            block = block.where(~arrived)
-        if self._walking and self._walking[-1].step == block.step:
-            block = self._walking.pop().joined(block)
-        self._walking.append(block)
+        if not left:
+            return
+        if self._walking and self._walking[-1].step == left.step:
+            left = self._walking.pop().joined(left)
+        self._walking.append(left)
 
-    def arrived(self, block: Block) -> Tensor:
-        """Which chains of a block are through, (n,) booleans on the CPU.
+    def parted(self, block: Block) -> tuple[Block | None, Block | None]:
+        """The chains of a block that are through, and those that are not.
 
         Like `run_chain`, no chain stops before its first step, so that every kind of figure is reported.
         """
         if block.step == self.request.spec.steps:
-            return torch.ones(len(block), dtype=torch.bool, device="cpu")
-        rest = resting(block.state)
-        if block.step == 0 or rest is None:
-            return torch.zeros(len(block), dtype=torch.bool, device="cpu")
-        return rest.cpu()
+            return block, None
+        rest = resting(block.state) if block.step else None
+        stopped = None if rest is None else rest.cpu()
+        if stopped is None or not stopped.any():
+            return None, block
+        return block.where(stopped), None if stopped.all() else block.where(~stopped)
 
     def record(self, block: Block, steps: range) -> None:
         """Keep latents, and pictures where they are asked for, of a block as those of the steps that were asked for."""

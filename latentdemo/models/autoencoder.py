@@ -128,6 +128,8 @@ class GenerativeAutoencoder(nn.Module):
             None where nobody measured that.
         recordable: whether decoding, and encoding what was decoded, read nothing back to the host, so that a GPU can
             record both once and replay them.
+        dtype: of images as the encoder takes them; of a model that is trained here, also of the networks' weights and
+            activations. Everything outside them is float32.
     """
 
     family: ClassVar[str]
@@ -137,6 +139,7 @@ class GenerativeAutoencoder(nn.Module):
     weights_digest: str = ""
     least_rows: int | None = None
     recordable: ClassVar[bool] = False
+    dtype: torch.dtype = torch.float32
 
     def __init__(self, latent_size: int, image_shape: tuple[int, int, int], residual_std: float = 0.0) -> None:
         super().__init__()
@@ -155,7 +158,7 @@ class GenerativeAutoencoder(nn.Module):
         return next(self.parameters()).device
 
     def posterior_of(self, images: Tensor) -> Posterior:
-        """The posterior of images (N, C, H, W) that are of the right shape and on the model's device, in float32."""
+        """The posterior of images (N, C, H, W) of the right shape, on the model's device and in its `dtype`."""
         raise NotImplementedError
 
     def mean_image_of(self, latents: Tensor) -> Tensor:
@@ -189,7 +192,7 @@ class GenerativeAutoencoder(nn.Module):
                 f"this model takes images of shape (N, {', '.join(map(str, self.image_shape))}), "
                 f"not {tuple(images.shape)}: convert and scale them first"
             )
-        return self.posterior_of(images.to(self.device, torch.float32, memory_format=torch.channels_last))
+        return self.posterior_of(images.to(self.device, self.dtype, memory_format=torch.channels_last))
 
     def decode(self, latents: Tensor) -> Likelihood:
         """The likelihood of latents.
@@ -252,11 +255,9 @@ class TrainableAutoencoder(GenerativeAutoencoder):
         residual_std: see `GenerativeAutoencoder`.
 
     Attributes:
-        dtype: of the networks' weights and activations; everything outside them is float32.
         improves: the family whose match of prior and learned latent distribution this one's training improves, if any.
     """
 
-    dtype: torch.dtype = torch.float32
     recordable = True
     encoder_outputs_per_latent: ClassVar[int]
     training_only: ClassVar[tuple[str, ...]] = ()
@@ -277,7 +278,7 @@ class TrainableAutoencoder(GenerativeAutoencoder):
         return {}
 
     def posterior_of(self, images: Tensor) -> Posterior:
-        return self.posterior(self.encoder(images.to(self.dtype)).float())
+        return self.posterior(self.encoder(images).float())
 
     def mean_image_of(self, latents: Tensor) -> Tensor:
         return self.logits(latents).sigmoid_()

@@ -52,9 +52,8 @@ def bytes_a_step(model: TrainableAutoencoder, count: int) -> float:
         moved["weights"] += sum(each.nbytes for each in layer.parameters())
 
     with hooked(model, note):
-        model.posterior_of(
-            model.mean_image_of(torch.zeros(1, model.latent_size, dtype=torch.float32, device=model.device))
-        )
+        latent = torch.zeros(1, model.latent_size, dtype=torch.float32, device=model.device)
+        model.posterior_of(model.mean_image_of(latent).to(model.dtype))
     return float(moved["weights"] + count * moved["rows"])
 
 

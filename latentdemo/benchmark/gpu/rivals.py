@@ -47,7 +47,7 @@ def step_of(model: TrainableAutoencoder) -> Step:
     """Decode the mean, encode, draw from the posterior."""
 
     def step(latent: Tensor, noise: Tensor) -> Tensor:
-        return drawn(model.posterior_of(model.mean_image_of(latent)), noise)
+        return drawn(model.posterior_of(model.mean_image_of(latent).to(model.dtype)), noise)
 
     return step
 

@@ -17,14 +17,21 @@ import torch
 from torch import Tensor
 
 from latentdemo.engine.stepping.device import Mark, SteppingDevice, Work
-from latentdemo.random import ChainNoise
+from latentdemo.random import ChainNoise, standard_normal, whole_blocks
 from latentdemo.sampling.kernels.kernel import Kernel, over_tensors
 from latentdemo.sampling.kernels.padded import repeated
 
 AHEAD = 2  # steps that the host may be ahead of the device
 
 
-class CountedNoise(ChainNoise):
+class NoiseInOrder(ChainNoise):
+    """Noise whose normal numbers are made of uniform ones at each draw, so that those are all that a step draws."""
+
+    def normal(self, count: int) -> Tensor:
+        return standard_normal(self.uniform(whole_blocks(count)))[:, :count]
+
+
+class CountedNoise(NoiseInOrder):
     """The noise of chains, which tells how many uniform numbers a row has drawn.
 
     Args:
@@ -40,7 +47,7 @@ class CountedNoise(ChainNoise):
         return super().uniform(count)
 
 
-class StaticNoise(ChainNoise):
+class StaticNoise(NoiseInOrder):
     """Noise whose uniform numbers lie on the device already, handed out in the order in which they are asked for.
 
     Normal numbers are made of them there, by the same operations in the same precision as on the CPU.

@@ -155,7 +155,7 @@ def take_generators(generator: Generators, chosen: Tensor) -> Generators:
 
 def mean_image_change(before: Tensor, after: Tensor) -> Tensor:
     """Mean absolute change of each image (N, C, H, W), (N,) in grey values of 0 to 1."""
-    return (after - before).abs().flatten(1).mean(dim=1)
+    return (after - before).abs_().flatten(1).mean(dim=1)
 
 
 def latent_distance(before: Tensor, after: Tensor) -> Tensor:
