@@ -33,6 +33,7 @@ FLAGS = (
     "--disable-sync",
 )
 PATIENCE = 120_000.0  # In milliseconds; reached only when something is broken.
+SETTLED = 1_500.0  # milliseconds in which what stands below the rows is drawn
 PRESSES = 7
 GB = 1e9  # Bytes.
 STARTS = 3
@@ -51,21 +52,35 @@ FIND = f"""
     }};
 """
 SHOWN = f"([count, before]) => {{ {FIND} return shown(count, before); }}"
+TIME = """
+    const time = (some, all) => {
+        const started = {};
+        window.pressToPicture = undefined;
+        addEventListener("click", (press) => {
+            const look = () => {
+                const seconds = (performance.now() - press.timeStamp) / 1000;
+                if (some()) started.first ??= seconds;
+                if (all()) window.pressToPicture = { first: started.first ?? seconds, last: seconds };
+                else requestAnimationFrame(look);
+            };
+            requestAnimationFrame(look);
+        }, { capture: true, once: true });
+    };
+"""
 WATCH = f"""([first, last]) => {{
-    {FIND}
-    const started = {{}};
-    window.pressToPicture = undefined;
-    addEventListener("click", (press) => {{
-        const look = () => {{
-            const seconds = (performance.now() - press.timeStamp) / 1000;
-            const sheet = find('{SHEETS}')[0];
-            if (sheet && sheet.src !== first && drawn(sheet)) started.first ??= seconds;
-            if (shown(1, last)) window.pressToPicture = {{ first: started.first ?? seconds, last: seconds }};
-            else requestAnimationFrame(look);
-        }};
-        requestAnimationFrame(look);
-    }}, {{ capture: true, once: true }});
+    {FIND} {TIME}
+    const changed = (sheet) => sheet && sheet.src !== first && drawn(sheet);
+    time(() => changed(find('{SHEETS}')[0]), () => shown(1, last));
 }}"""
+WATCH_ROWS = f"""(blank) => {{
+    {FIND} {TIME}
+    const rows = () => find(".strip img");
+    const before = rows().map((row) => row.src);
+    const there = (row) => row.complete && row.naturalWidth && row.alt !== blank && !before.includes(row.src);
+    const all = () => rows().length >= before.length && rows().every(there);
+    time(() => rows().some(there), all);
+}}"""
+BLANK = "Not sampled yet"  # what the place of a row says until it is there
 BARE = """
 import pathlib, sys
 import streamlit as st
@@ -172,6 +187,31 @@ def press_times(
         bare.close()
     page.close()
     return times, size
+
+
+def measure_rows(name: str, presses: int = PRESSES) -> Table:
+    """The next seed on the page of latent interpolation, until the first of its rows is there, and until all are.
+
+    Raises:
+        ServerError: no Chromium, or a server that does not start.
+        ImportError: playwright is not installed.
+    """
+    data, family = name.split("/", maxsplit=1)
+    link = urlencode({"data": data, "model": family})
+    times = []
+    with chromium() as browser, running_server() as server:
+        page = opened(browser, f"{server.address}/interpolation?{link}")
+        page.get_by_test_id("stVegaLiteChart").first.wait_for()  # comes after the rows
+        rows = page.locator(".strip img").count()
+        for _ in range(presses + 1):  # The first one warms up.
+            page.wait_for_load_state("networkidle")
+            page.evaluate(WATCH_ROWS, BLANK)
+            next_seed(page)()
+            times.append(page.wait_for_function("() => window.pressToPicture", polling="raf").json_value())
+            page.wait_for_timeout(SETTLED)
+    row: dict[str, object] = {"rows": rows}
+    row |= {f"{each} row, ms": Spread.of([1000 * found[each] for found in times[1:]]) for each in ("first", "last")}
+    return Table(f"{name}: from the press to the rows of latent interpolation", [row])
 
 
 def next_seed(page: Page) -> Callable[[], None]:

@@ -46,10 +46,10 @@ def requests(models: Sequence[str], device: str | None) -> Iterator[Table]:
 
 
 def press(models: Sequence[str], device: str | None) -> Iterator[Table]:
-    """From the press to the picture in a browser."""
-    from latentdemo.benchmark.browser import measure_press
+    """From the press to the picture, and to the rows of latent interpolation, in a browser."""
+    from latentdemo.benchmark.browser import measure_press, measure_rows
 
-    return (measure_press(model) for model in models)
+    return (measure(model) for measure in (measure_press, measure_rows) for model in models)
 
 
 def start(models: Sequence[str], device: str | None) -> Iterator[Table]:

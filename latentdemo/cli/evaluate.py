@@ -168,7 +168,10 @@ def show_made(folder: Path, config: SpaceConfig | DensityConfig) -> None:
 def compare(
     model: EvaluatedModel,
     only: Annotated[
-        list[str] | None, typer.Option(help="This sampler alone, such as pythae-maf; may be given several times.")
+        list[str] | None,
+        typer.Option(
+            help="This sampler alone, such as pythae-maf; others that were measured stay. May be given several times."
+        ),
     ] = None,
     device: Device = None,
     data_dir: DataDir = None,

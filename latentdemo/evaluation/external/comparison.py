@@ -45,12 +45,12 @@ def compare_with_pythae(
     progress: Progress | None = None,
     cancelled: Callable[[], bool] | None = None,
 ) -> Report:
-    """An evaluation with samplers of pythae among its rows, in place of any that were there; nothing else changes.
+    """An evaluation with samplers of pythae among its rows; nothing else changes.
 
     Args:
         report: the evaluation of a model at hand.
         train: the images that the model was trained on, whose encodings the samplers are fitted to.
-        only: names of the samplers; None takes all. Rows of others that were there go.
+        only: names of the samplers; None takes all. Rows of others stay, unless they were trained in another way.
         spaces: the feature spaces of the report; None takes those of the data set.
         device: where to run.
         resume_from: a folder of what is done so far, written as it goes; a run with the same settings goes on from it.
@@ -101,10 +101,11 @@ def compare_with_pythae(
         subject, arms, report.count, report.seeds, unfinished, progress, cancelled, samples=report.drawn
     )
     check_agreement(prior, report.prior, remedy)
-    ours = [row for row in report.rows if not row.is_external]
+    comparable = report.samplers == settings()
+    others = [row for row in report.rows if not row.is_external or (comparable and row.start not in names)]
     timed = [replace(row, milliseconds=draws[row.start].milliseconds) for row in rows]
-    advice = recommend([*ours, *timed], ceiling=report.ceiling)
-    return replace(report, rows=[*ours, *timed], recommendation=advice, samplers=settings())
+    advice = recommend([*others, *timed], ceiling=report.ceiling)
+    return replace(report, rows=[*others, *timed], recommendation=advice, samplers=settings())
 
 
 def kept_or_made(path: Path, key: Sequence[Any], make: Callable[[], Draws]) -> Draws:

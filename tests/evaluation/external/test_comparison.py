@@ -70,7 +70,11 @@ def test_rows_of_pythae_join_the_others_and_change_nothing_else(before, train, f
     assert (after.recommendation, after.prior) == (before.recommendation, before.prior)
     assert (after.samplers["epochs"], after.best_external.start[:7]) == (EPOCHS, "pythae-")
     again = compare_with_pythae(after, train, only=["pythae-maf"], resume_from=tmp_path / "other")
-    assert [row.start for row in again.rows if row.is_external] == ["pythae-maf"]
+    others = [name for name in EPOCHS if name != "pythae-maf"]
+    assert [row.start for row in again.rows if row.is_external] == [*others, "pythae-maf"]
+    otherwise = replace(after, samplers={"epochs": {}})
+    alone = compare_with_pythae(otherwise, train, only=["pythae-maf"], resume_from=tmp_path / "other")
+    assert [row.start for row in alone.rows if row.is_external] == ["pythae-maf"]
     save(after, tmp_path)
     assert load_report(tmp_path) == after
     assert "python -m latentdemo compare" in section(after)
