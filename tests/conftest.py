@@ -26,6 +26,8 @@ HOME = tempfile.TemporaryDirectory(prefix="latentdemo-tests-")
 os.environ["LATENTDEMO_HOME"] = HOME.name
 for name in ("LATENTDEMO_DATABASE", "LATENTDEMO_ENGINE"):
     os.environ.pop(name, None)
+# by itself Ray has workers give way to all other processes, here to the tests beside them, until they are given up
+os.environ.setdefault("RAY_worker_niceness", "0")
 # a fixture serves all cases of a test, and none is hurried; where CI is set, the cases are the same each time
 settings.register_profile("all", deadline=None, suppress_health_check=list(HealthCheck), max_examples=ALL)
 settings.register_profile("same", settings.get_profile("all"), derandomize=True, database=None)

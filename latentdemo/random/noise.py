@@ -107,6 +107,7 @@ class ChainNoise:
             no noise worth the name.
 
     Example:
+        >>> from latentdemo.random import chain_generators, randn
         >>> noise = ChainNoise.of(chain_generators(7, 64), steps=10)
         >>> randn((64, 32), noise).shape
         torch.Size([64, 32])
