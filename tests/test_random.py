@@ -149,3 +149,23 @@ def test_noise_is_standard_normal() -> None:
 def test_streams_are_numpys_one_by_one(seed: int, numbers: list[int], purpose: Purpose) -> None:
     together = [generator.initial_seed() for generator in streams(seed, purpose, numbers)]
     assert together == [stream(seed, purpose, number).initial_seed() for number in numbers]
+
+
+def test_batches_of_no_chain_draw_nothing() -> None:
+    for noise in (ChainNoise.of([]), ChainNoise([]), ChainNoise.of(chain_generators(7, 3)).take(slice(0))):
+        assert randn((0, 5), noise).shape == (0, 5)
+        assert rand(0, noise).shape == (0,)
+
+
+def test_normal_numbers_are_the_same_whoever_asks_beside() -> None:
+    """All streams at once, some of them ahead of others, and uniform numbers between."""
+    noise = ChainNoise.of(chain_generators(7, 4), steps=6)
+    first = torch.tensor([True, False, True, False])
+    drawn = torch.empty(4, 24)
+    drawn[first], drawn[~first] = randn((2, 24), noise.take(first)), randn((2, 24), noise.take(~first))
+    alone = ChainNoise.of(chain_generators(7, 4), steps=1)
+    assert torch.equal(drawn, randn((4, 24), alone))
+    for _ in range(3):
+        assert torch.equal(randn((4, 24), noise), randn((4, 24), alone))
+        assert torch.equal(rand(4, noise), rand(4, alone))
+        assert torch.equal(randn((4, 16), noise), randn((4, 16), alone))

@@ -114,7 +114,7 @@ class ChainNoise:
     """
 
     def __init__(self, parts: Sequence[tuple[DrawnAhead, np.ndarray]]) -> None:
-        self.parts = list(parts)
+        self.parts = [(source, rows) for source, rows in parts if len(rows)]
         self.rows = sum(len(rows) for _, rows in self.parts)
 
     @classmethod
@@ -145,7 +145,7 @@ class ChainNoise:
         kept[chosen.cpu().numpy() if isinstance(chosen, Tensor) else chosen] = True
         shares = np.split(kept, np.cumsum([len(rows) for _, rows in self.parts])[:-1])
         found = [(source, rows[share]) for (source, rows), share in zip(self.parts, shares, strict=True)]
-        return ChainNoise([(source, rows) for source, rows in found if len(rows)])
+        return ChainNoise(found)
 
     def with_idle_rows(self, more: int) -> ChainNoise:
         """The same rows, and so many behind them whose draws are dropped."""

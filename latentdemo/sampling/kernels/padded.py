@@ -16,8 +16,8 @@ from latentdemo.random import ChainNoise, Generators, chain_generators
 from latentdemo.sampling.kernels.kernel import Kernel, over_tensors, take_rows
 
 # networks and densities of all shipped models give equal bits for any number of rows from 12 on with one or two
-# threads, and networks alone, in the form that serves on a CPU, from 4 on; with 3 to 16 threads for multiples of 8 rows
-# a thread, the threads counted up to a power of two, or for 64
+# threads, and networks alone, in the form that serves on a CPU, for any number; with 3 to 16 threads for multiples of 8
+# rows a thread, the threads counted up to a power of two, or for 64
 LEAST_ROWS = 16
 ROWS_A_THREAD = 8
 ENOUGH_ROWS = 64
