@@ -139,8 +139,13 @@ def wait_for_picture(page: Page, before: str = "", count: int = 1) -> str:
 def press_to_picture(page: Page, press: Callable[[], None]) -> tuple[float, float]:
     """Seconds from a press to another first sheet, and to all other pictures, by the clock of the browser."""
     last = wait_for_picture(page)
+    return watched(page, WATCH, [page.locator(SHEETS).first.evaluate("image => image.src"), last], press)
+
+
+def watched(page: Page, watch: str, argument: object, press: Callable[[], None]) -> tuple[float, float]:
+    """Seconds from a press to the first and to the last of what a script looks for, once the page is at rest."""
     page.wait_for_load_state("networkidle")
-    page.evaluate(WATCH, [page.locator(SHEETS).first.evaluate("image => image.src"), last])
+    page.evaluate(watch, argument)
     press()
     found = page.wait_for_function("() => window.pressToPicture", polling="raf").json_value()
     return found["first"], found["last"]
@@ -204,13 +209,10 @@ def measure_rows(name: str, presses: int = PRESSES) -> Table:
         page.get_by_test_id("stVegaLiteChart").first.wait_for()  # comes after the rows
         rows = page.locator(".strip img").count()
         for _ in range(presses + 1):  # The first one warms up.
-            page.wait_for_load_state("networkidle")
-            page.evaluate(WATCH_ROWS, BLANK)
-            next_seed(page)()
-            times.append(page.wait_for_function("() => window.pressToPicture", polling="raf").json_value())
+            times.append(watched(page, WATCH_ROWS, BLANK, next_seed(page)))
             page.wait_for_timeout(SETTLED)
-    row: dict[str, object] = {"rows": rows}
-    row |= {f"{each} row, ms": Spread.of([1000 * found[each] for found in times[1:]]) for each in ("first", "last")}
+    first, last = (Spread.of([1000 * each for each in side]) for side in zip(*times[1:], strict=True))
+    row = {"rows": rows, "first row, ms": first, "last row, ms": last}
     return Table(f"{name}: from the press to the rows of latent interpolation", [row])
 
 

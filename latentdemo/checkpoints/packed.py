@@ -10,10 +10,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any
 
 import torch
 from torch import Tensor, nn
+
+from latentdemo.models.rows import repeated
 
 ONE_SUM = 512  # inputs that a product of matrices in bf16 sums in one go
 FEW, MANY = 16, 64  # rows that orders of weights suit best
@@ -77,8 +80,8 @@ class PackedLinear(nn.Module):
 
     def forward(self, given: Tensor) -> Tensor:
         rows = len(given)
-        if 0 < rows < LEAST_ROWS:
-            given = torch.cat([given, given[-1:].expand(LEAST_ROWS - rows, -1)])
+        if rows < LEAST_ROWS:
+            given = repeated(given, LEAST_ROWS - rows)
         return ops._linear_pointwise(given, self.weight, self.bias, self.then, [], "")[:rows]
 
 
@@ -108,15 +111,7 @@ class RowConvolution(nn.Module):
 
 
 class ToVectors(nn.Module):
-    """Maps (N, C, H, W) to vectors (N, H * W * C), channels last as they lie in memory.
-
-    Args:
-        shape: (C, H, W).
-    """
-
-    def __init__(self, shape: Sequence[int]) -> None:
-        super().__init__()
-        self.shape = shape
+    """Maps (N, C, H, W) to vectors (N, H * W * C), channels last as they lie in memory."""
 
     def forward(self, maps: Tensor) -> Tensor:
         return maps.permute(0, 2, 3, 1).flatten(1)
@@ -145,8 +140,8 @@ class PackedNetwork(nn.Sequential):
         rows = len(given)
         if rows >= LEAST_ROWS or (rows == 1 and can_be_alone(given.dtype)):
             return super().forward(given)
-        idle = given[-1:] if rows else given.new_zeros(1, *given.shape[1:])
-        return super().forward(torch.cat([given, idle.expand(LEAST_ROWS - rows, *given.shape[1:])]))[:rows]
+        some = given if rows else given.new_zeros(1, *given.shape[1:])
+        return super().forward(repeated(some, LEAST_ROWS - len(some)))[:rows]
 
 
 @torch.no_grad()
@@ -157,53 +152,57 @@ def packed(network: nn.Sequential, example: Tensor) -> PackedNetwork:
         network: its layers; those of other kinds are kept as they are.
         example: one row of input, in the type and memory format that it will have.
     """
-    given, relu_made = example, False
+    shapes = input_shapes(network, example)
+    ordered = in_memory_order(network, shapes)
     layers: list[nn.Module] = []
-    ordered = in_memory_order(network, example)
+    relu_made = False
     for place, layer in enumerate(ordered):
         if isinstance(layer, nn.Linear | nn.Conv2d | nn.ConvTranspose2d):
             following = next((each for each in ordered[place + 1 :] if not isinstance(each, ToMaps)), None)
             relu_made = isinstance(following, nn.ReLU)
-            layers.append(packed_layer(layer, given, "relu" if relu_made else "none"))
+            layers.append(packed_layer(layer, shapes[place], "relu" if relu_made else "none"))
         elif relu_made and isinstance(layer, nn.ReLU):
             relu_made = False
         else:
             layers.append(layer)
-        given = layer(given.clone())
     return PackedNetwork(*layers)
 
 
-def packed_layer(layer: nn.Linear | nn.Conv2d | nn.ConvTranspose2d, given: Tensor, then: str) -> nn.Module:
-    """A layer whose input is like `given`."""
+def packed_layer(layer: nn.Linear | nn.Conv2d | nn.ConvTranspose2d, shape: Sequence[int], then: str) -> nn.Module:
+    """A layer whose input has a shape without its rows."""
     if not isinstance(layer, nn.Linear):
-        return PackedConvolution(layer, given.shape[1:], then)
-    wide = given.dtype == torch.bfloat16 and layer.in_features > ONE_SUM
+        return PackedConvolution(layer, shape, then)
+    wide = layer.weight.dtype == torch.bfloat16 and layer.in_features > ONE_SUM
     return RowConvolution(layer, then) if wide else PackedLinear(layer, then)
 
 
-def in_memory_order(network: nn.Sequential, example: Tensor) -> list[nn.Module]:
+def input_shapes(network: nn.Sequential, example: Tensor) -> list[Sequence[int]]:
+    """The shape, without its rows, of what each layer of a network takes."""
+    shapes: list[Sequence[int]] = []
+    given = example
+    for layer in network:
+        shapes.append(given.shape[1:])
+        given = layer(given.clone())
+    return shapes
+
+
+def in_memory_order(network: nn.Sequential, shapes: Sequence[Sequence[int]]) -> list[nn.Module]:
     """A network's layers, where linear ones take and give maps in the order in which these lie in memory, channels
     last, so that nothing is copied in between.
 
     Args:
         network: its layers.
-        example: of its input, one row.
+        shapes: of their inputs, see `input_shapes`.
     """
-    layers: list[nn.Module] = []
-    given = example
-    for layer in network:
-        before = layers[-1] if layers else None
-        if isinstance(layer, nn.Linear) and isinstance(before, ToVectors):
-            layers.append(linear(layer.weight[:, channels_last(before.shape)], layer.bias))
-        elif isinstance(layer, nn.Unflatten) and isinstance(before, nn.Linear):
-            maps = ToMaps(given.unflatten(1, layer.unflattened_size).shape[1:])
-            order = channels_last(maps.shape)
-            layers[-1:] = [linear(before.weight[order], before.bias[order]), maps]
-        elif isinstance(layer, nn.Flatten):
-            layers.append(ToVectors(given.shape[1:]))
-        else:
-            layers.append(layer)
-        given = layer(given.clone())
+    layers = list(network)
+    for place, (one, other) in enumerate(pairwise(network)):
+        if isinstance(one, nn.Flatten) and isinstance(other, nn.Linear):
+            order = channels_last(shapes[place])
+            layers[place : place + 2] = ToVectors(), linear(other.weight[:, order], other.bias)
+        elif isinstance(one, nn.Linear) and isinstance(other, nn.Unflatten):
+            maps = shapes[place + 2]
+            order = channels_last(maps)
+            layers[place : place + 2] = linear(one.weight[order], one.bias[order]), ToMaps(maps)
     return layers
 
 

@@ -86,7 +86,7 @@ def serving_layers(model: TrainableAutoencoder) -> Iterator[nn.Module]:
 
 def precision_of(model: GenerativeAutoencoder) -> Precision:
     """What a model's networks compute in."""
-    return "bf16" if isinstance(model, TrainableAutoencoder) and model.dtype == torch.bfloat16 else "float32"
+    return "bf16" if model.dtype == torch.bfloat16 else "float32"
 
 
 def folded(network: nn.Sequential) -> nn.Sequential:

@@ -17,7 +17,6 @@ import time
 from collections import deque
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
 
 import torch
 
@@ -29,7 +28,6 @@ from latentdemo.sampling.kernels.kernel import join_rows, take_rows
 
 FEW_ROWS = 64  # A tick holds so many chains however long they take,
 TICK = 0.03  # and more where they make a step in so many seconds, by what the last step took.
-REMEMBERED = 100  # groups whose pace is kept
 PARTS = 4  # A run takes at least this part of a small tick: one of very few chains wastes the device.
 Turn = list[tuple[Run, int]]
 """Who takes part in a tick, with how many chains at most."""
@@ -43,13 +41,15 @@ class Group:
     Args:
         row_limit: chains that a tick holds at the most.
         served: seconds of the device that count as used, a run.
-        pace: seconds that the last step took a chain; 0 where there was none.
+
+    Attributes:
+        pace: seconds that the last step took a chain.
     """
 
-    def __init__(self, row_limit: int, served: float, pace: float = 0.0) -> None:
+    def __init__(self, row_limit: int, served: float) -> None:
         self.row_limit = row_limit
         self.served = served
-        self.pace = pace
+        self.pace = 0.0
         self.runs: deque[Run] = deque()
 
     @property
@@ -92,7 +92,6 @@ class Scheduler:
 
     Attributes:
         pace: seconds that a step of a chain took of late.
-        paces: the last of each group that is served no more, so that its next run begins with ticks as large.
         stepping: the runs of the tick that goes on, or that was left by something that no tick should raise.
     """
 
@@ -103,7 +102,6 @@ class Scheduler:
         self.clock = clock
         self.tally = tally or Tally()
         self.groups: dict[Hashable, Group] = {}
-        self.paces: dict[Hashable, float] = {}
         self.pace = 0.0
         self.stepping: list[Run] = []
 
@@ -111,7 +109,7 @@ class Scheduler:
         """Serve a run from the next tick on."""
         if run.group not in self.groups:
             least = min((group.served for group in self.groups.values()), default=0.0)
-            self.groups[run.group] = Group(self.row_limit, least, self.paces.pop(run.group, 0.0))
+            self.groups[run.group] = Group(self.row_limit, least)
         self.groups[run.group].runs.append(run)
 
     def drop(self, run: Run) -> None:
@@ -120,9 +118,6 @@ class Scheduler:
         group.runs.remove(run)
         if not group.runs:
             del self.groups[run.group]
-            self.paces[run.group] = group.pace
-            if len(self.paces) > REMEMBERED:
-                del self.paces[next(iter(self.paces))]
 
     @torch.no_grad()  # Inference mode was no faster, and allows no gradient, which some kernels need.
     def tick(self) -> list[Run]:
@@ -171,24 +166,17 @@ class Scheduler:
         state = join_rows([block.state for _, block in taken])
         noise = ChainNoise.join([block.noise for _, block in taken])
         state, info = taken[0][0].kernel.step(state, noise)
-        if len(taken) == 1:
-            taken[0][0].put_back(taken[0][1], state, info)
-        else:
-            self.share_out(taken, state, info)
+        first = 0
+        for run, block in taken:
+            rows = slice(first, first + len(block))
+            run.put_back(block, take_rows(state, rows), take_rows(info, rows))
+            first += len(block)
         seconds = (self.clock() - began) / len(noise)
         group.pace = seconds
         self.tally.step(len(noise), seconds * len(noise))
         for run, block in taken:
             run.charge(block.step + 1, seconds * len(block))
         self.pace = seconds if self.pace == 0.0 else 0.9 * self.pace + 0.1 * seconds
-
-    def share_out(self, taken: Sequence[tuple[Run, Block]], state: Any, info: Any) -> None:
-        """Give each run what a step has made of its block."""
-        first = 0
-        for run, block in taken:
-            rows = slice(first, first + len(block))
-            run.put_back(block, take_rows(state, rows), take_rows(info, rows))
-            first += len(block)
 
 
 @contextmanager

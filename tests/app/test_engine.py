@@ -18,6 +18,7 @@ import torch
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
+from latentdemo.benchmark.server import free_port
 from latentdemo.engine import Engine, Job, RunRequest, Ticket, engine_for, jobs
 from latentdemo.engine.remote.client import ELSEWHERE
 from latentdemo.engine.scheduler import Scheduler
@@ -29,7 +30,7 @@ from latentdemo.ui.runs import comparison
 from latentdemo.ui.shell.navigation import CHAIN, INTERPOLATION, LATENT_SPACE, OVERVIEW, SAMPLING
 from latentdemo.ui.state import background
 from tests.app.pages import APP, CLOTHES, captions, open_page, sheets
-from tests.cluster.served import ReplicaHere, free_port, served
+from tests.cluster.served import ReplicaHere, served
 from tests.engine.stand_ins import PATIENCE, until
 
 ROOT = Path(__file__).parents[2]

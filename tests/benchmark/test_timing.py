@@ -1,13 +1,17 @@
 """The arithmetic of measurements; never how long something takes."""
 
+from pathlib import Path
+
 import pytest
 
-from latentdemo.benchmark.browser import Press, press_row
+from latentdemo.benchmark.browser import BLANK, Press, press_row
 from latentdemo.benchmark.concurrency import percentile
 from latentdemo.benchmark.figures import row_of
 from latentdemo.benchmark.timing import LEAST_TURNS, MOST_TURNS, Spread, in_turns, ratio
 from latentdemo.evaluation.interval import Interval
 from latentdemo.evaluation.report import Row
+
+LOCALE = Path(__file__).parents[2] / "latentdemo" / "ui" / "i18n" / "locale"
 
 
 def test_median_and_quartiles() -> None:
@@ -52,3 +56,7 @@ def test_a_row_names_the_figures_that_differ_and_leaves_out_what_one_precision_l
         "coverage": "0.5 +0.1 ± 0.025",
         "differs": "coverage",
     }
+
+
+def test_what_a_blank_row_says_is_what_the_screen_says() -> None:
+    assert f'msgid "{BLANK}"' in (LOCALE / "ja.po").read_text(encoding="utf-8")

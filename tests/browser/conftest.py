@@ -14,10 +14,9 @@ import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, Request, expect, sync_playwright
 
 from latentdemo.benchmark.browser import FLAGS, find_chromium
-from latentdemo.benchmark.server import running_server
+from latentdemo.benchmark.server import free_port, running_server
 from latentdemo.engine.remote.client import ELSEWHERE
 from latentdemo.ui.i18n.words import LANGUAGES, catalogue
-from tests.cluster.served import free_port
 
 ROOT = Path(__file__).parents[2]
 PATIENCE = 60.0  # seconds

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import socket
 import subprocess
 import sys
 import time
@@ -16,7 +15,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from latentdemo.benchmark.server import running_server
+from latentdemo.benchmark.server import free_port, running_server
 from tests.browser.conftest import PATIENCE, ROOT
 from tests.browser.gestures import DRAWN, upload
 from tests.browser.test_models import archive
@@ -48,9 +47,7 @@ Arrive = Callable[[str], Page]
 @pytest.fixture(scope="module")
 def provider() -> Iterator[str]:
     """The address of a provider that knows `PEOPLE`."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     known = [f"--user-claims={json.dumps({'sub': sub} | claims)}" for sub, claims in PEOPLE.items()]
     command = [sys.executable, "-m", "oidc_provider_mock", f"--port={port}", *known]
     address = f"http://127.0.0.1:{port}"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import socket
 import threading
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
@@ -11,6 +10,7 @@ from typing import Any
 
 import uvicorn
 
+from latentdemo.benchmark.server import free_port
 from latentdemo.cluster.interface import Interface
 from latentdemo.cluster.replica import Replica
 from latentdemo.engine import Engine
@@ -56,13 +56,6 @@ class Handle:
 
     def remote(self, wish: Wish) -> Response:
         return Response(self.replica.walk(wish))
-
-
-def free_port() -> int:
-    """A port that nobody listens on."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return free.getsockname()[1]
 
 
 @contextmanager

@@ -9,6 +9,7 @@ import psutil
 import pytest
 import torch
 
+from latentdemo.benchmark.server import free_port
 from latentdemo.cluster.pool import Workers
 from latentdemo.cluster.serving import serving
 from latentdemo.engine import Engine, RunRequest
@@ -17,7 +18,6 @@ from latentdemo.engine.remote.client import RemoteEngine
 from latentdemo.errors import ClusterError
 from latentdemo.sampling import ChainRun
 from tests.cluster.conftest import listening
-from tests.cluster.served import free_port
 from tests.engine.stand_ins import until
 
 pytestmark = pytest.mark.slow

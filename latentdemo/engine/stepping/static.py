@@ -17,9 +17,9 @@ import torch
 from torch import Tensor
 
 from latentdemo.engine.stepping.device import Mark, SteppingDevice, Work
+from latentdemo.models.rows import repeated
 from latentdemo.random import ChainNoise, standard_normal, whole_blocks
 from latentdemo.sampling.kernels.kernel import Kernel, over_tensors
-from latentdemo.sampling.kernels.padded import repeated
 
 AHEAD = 2  # steps that the host may be ahead of the device
 

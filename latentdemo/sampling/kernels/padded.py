@@ -12,6 +12,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from latentdemo.models.rows import repeated
 from latentdemo.random import ChainNoise, Generators, chain_generators
 from latentdemo.sampling.kernels.kernel import Kernel, over_tensors, take_rows
 
@@ -67,11 +68,6 @@ def rows_of_step(rows: int, least: int = LEAST_ROWS) -> int:
         return max(rows, least)
     block = ROWS_A_THREAD << (threads - 1).bit_length()
     return max(rows, min(ENOUGH_ROWS, -(-rows // block) * block))
-
-
-def repeated(values: Tensor, more: int) -> Tensor:
-    """The rows of a batch, and the last one so many times more."""
-    return torch.cat([values, values[-1:].expand(more, *values.shape[1:])])
 
 
 def joined(generator: Generators, more: int) -> Generators:

@@ -10,6 +10,7 @@ from urllib.error import HTTPError
 import pytest
 import torch
 
+from latentdemo.benchmark.server import free_port
 from latentdemo.cluster import replica
 from latentdemo.engine import Engine, Job, RunRequest, engine_for, jobs
 from latentdemo.engine.remote import client
@@ -17,7 +18,7 @@ from latentdemo.engine.remote.client import ELSEWHERE, RemoteEngine
 from latentdemo.engine.remote.messages import unpacked
 from latentdemo.errors import Busy, Cancelled, EngineAddressError, EngineAwayError, SamplingError
 from latentdemo.imaging import contact_sheet, png_bytes
-from tests.cluster.served import ReplicaHere, free_port, served
+from tests.cluster.served import ReplicaHere, served
 from tests.engine.stand_ins import NAME, Gate, done, held, until
 
 Connect = Callable[[str], RemoteEngine]
