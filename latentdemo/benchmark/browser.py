@@ -22,7 +22,8 @@ from latentdemo.errors import ServerError
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
-CHROMIUMS = ("chromium", "chromium-browser", "google-chrome", "chrome")
+WITHOUT_WINDOWS = "chromium-headless-shell"  # the same browser, which opens a page in two thirds of the time
+CHROMIUMS = ("chromium", "chromium-browser", "google-chrome", "chrome", WITHOUT_WINDOWS)
 FLAGS = (
     "--no-sandbox",
     "--disable-gpu",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -13,7 +14,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, Request, expect, sync_playwright
 
-from latentdemo.benchmark.browser import FLAGS, find_chromium
+from latentdemo.benchmark.browser import FLAGS, WITHOUT_WINDOWS, find_chromium
 from latentdemo.benchmark.server import free_port, running_server
 from latentdemo.engine.remote.client import ELSEWHERE
 from latentdemo.ui.i18n.words import LANGUAGES, catalogue
@@ -33,7 +34,7 @@ def browser() -> Iterator[Browser]:
 
     One a file: while playwright is at work its thread runs an event loop, beside which others cannot start their own.
     """
-    path = find_chromium()
+    path = shutil.which(WITHOUT_WINDOWS) or find_chromium()
     if path is None:
         message = "no Chromium on PATH; install one (Debian: apt-get install chromium)"
         pytest.fail(message) if os.environ.get("CI") else pytest.skip(message)
