@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
 import torch
 from torch.utils.flop_counter import FlopCounterMode
 
-from latentdemo.benchmark.runtimes import available
-from latentdemo.benchmark.timing import Spread, Table, apart, in_turns, matrix_rate, ratio
+from latentdemo.benchmark.runtimes import Loop, available
+from latentdemo.benchmark.timing import Spread, Table, apart, in_turns, matrix_rate, ratio, seconds_of
 from latentdemo.checkpoints import load_model, load_trained
 from latentdemo.checkpoints.serving import precision_of
 from latentdemo.engine import Engine, RunRequest
@@ -48,9 +48,7 @@ def measure_steps(
         if before and turn * count / before > LONGEST:
             break
         request = RunRequest.of(serving, count=count, steps=steps, record=(steps,))
-        works: dict[str, Callable] = {"engine": partial(run_on_engine, request, device)}
-        works |= {other: partial(loop, count, steps) for other, loop in loops.items()}
-        times = in_turns(works)
+        times = turns_on_one_thread(request, loops, device)
         turn = sum(min(each) for each in times.values())
         row = {"chains": count, "engine, ms": Spread.of([1000 * each for each in times["engine"]])}
         row |= {f"{other} / engine": ratio(times[other], times["engine"]) for other in loops}
@@ -62,11 +60,15 @@ def measure_steps(
     return Table(f"{name}: {steps} steps, {where}", rows)
 
 
-def run_on_engine(request: RunRequest, device: str | None) -> None:
-    """A run on an engine of its own, which comes and goes with it."""
+def turns_on_one_thread(request: RunRequest, loops: Mapping[str, Loop], device: str | None) -> dict[str, list[float]]:
+    """Seconds of an engine's runs, and of other loops of as many chains and steps on the thread of its worker: so each
+    finds the same threads awake, and nobody else's in its way."""
     engine = Engine(device)
+    works: dict[str, Callable] = {"engine": partial(engine.run, request)}
+    for name, loop in loops.items():
+        works[name] = partial(engine.call, partial(loop, request.spec.count, request.spec.steps))
     try:
-        engine.run(request)
+        return in_turns(works, timed=seconds_of)
     finally:
         engine.close()
 

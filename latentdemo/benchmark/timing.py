@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, TypeVar
 
 import torch
@@ -62,22 +63,23 @@ def apart(work: Callable[[], Made]) -> Made:
 
 def seconds_of(work: Callable[[], Any]) -> float:
     """Wall-clock seconds that the work takes until it is done on the device, too."""
+    started = time.perf_counter()
+    work()
+    if torch.cuda.is_available():
+        torch.cuda.synchronize()
+    return time.perf_counter() - started
 
-    def timed() -> float:
-        started = time.perf_counter()
-        work()
-        if torch.cuda.is_available():
-            torch.cuda.synchronize()
-        return time.perf_counter() - started
 
-    return apart(timed)
+def seconds_apart(work: Callable[[], Any]) -> float:
+    """The same, of work in a thread that ends with it."""
+    return apart(partial(seconds_of, work))
 
 
 def in_turns(
     works: Mapping[str, Callable[[], Any]],
     seconds: float = SECONDS,
     *,
-    timed: Callable[[Callable[[], Any]], float] = seconds_of,
+    timed: Callable[[Callable[[], Any]], float] = seconds_apart,
     warm_ups: int = 1,
     most: int = MOST_TURNS,
 ) -> dict[str, list[float]]:

@@ -19,6 +19,7 @@ from collections.abc import Callable, Hashable, Iterator, Sequence
 from contextlib import contextmanager
 
 import torch
+from cachetools import LRUCache
 
 from latentdemo.engine.faults import explained, is_out_of_memory
 from latentdemo.engine.figures import Tally
@@ -28,6 +29,7 @@ from latentdemo.sampling.kernels.kernel import join_rows, take_rows
 
 FEW_ROWS = 64  # A tick holds so many chains however long they take,
 TICK = 0.03  # and more where they make a step in so many seconds, by what the last step took.
+PACES_KEPT = 256  # So many groups' pace is known when their next run comes: ticks that begin small stay apart for long.
 PARTS = 4  # A run takes at least this part of a small tick: one of very few chains wastes the device.
 Turn = list[tuple[Run, int]]
 """Who takes part in a tick, with how many chains at most."""
@@ -41,15 +43,13 @@ class Group:
     Args:
         row_limit: chains that a tick holds at the most.
         served: seconds of the device that count as used, a run.
-
-    Attributes:
-        pace: seconds that the last step took a chain.
+        pace: seconds that the last step took a chain; 0 where that is not known.
     """
 
-    def __init__(self, row_limit: int, served: float) -> None:
+    def __init__(self, row_limit: int, served: float, pace: float = 0.0) -> None:
         self.row_limit = row_limit
         self.served = served
-        self.pace = 0.0
+        self.pace = pace
         self.runs: deque[Run] = deque()
 
     @property
@@ -102,6 +102,7 @@ class Scheduler:
         self.clock = clock
         self.tally = tally or Tally()
         self.groups: dict[Hashable, Group] = {}
+        self.paces: LRUCache[Hashable, float] = LRUCache(PACES_KEPT)
         self.pace = 0.0
         self.stepping: list[Run] = []
 
@@ -109,7 +110,7 @@ class Scheduler:
         """Serve a run from the next tick on."""
         if run.group not in self.groups:
             least = min((group.served for group in self.groups.values()), default=0.0)
-            self.groups[run.group] = Group(self.row_limit, least)
+            self.groups[run.group] = Group(self.row_limit, least, self.paces.get(run.group, 0.0))
         self.groups[run.group].runs.append(run)
 
     def drop(self, run: Run) -> None:
@@ -172,7 +173,7 @@ class Scheduler:
             run.put_back(block, take_rows(state, rows), take_rows(info, rows))
             first += len(block)
         seconds = (self.clock() - began) / len(noise)
-        group.pace = seconds
+        self.paces[taken[0][0].group] = group.pace = seconds
         self.tally.step(len(noise), seconds * len(noise))
         for run, block in taken:
             run.charge(block.step + 1, seconds * len(block))

@@ -118,6 +118,20 @@ def test_a_tick_holds_more_chains_where_their_step_is_short(model, chains_a_seco
     assert kernel.sizes == [64, rows, rows]  # nothing is known of the first step
 
 
+def test_the_next_run_of_the_same_kind_begins_as_large_as_its_pace_allows(model) -> None:
+    clock = Clock()
+    kernel = Climb(clock)
+    scheduler = Scheduler(256, clock=lambda: clock.now / 1e6)
+    for sizes in ([64, 256, 192], [256, 256]):
+        kernel.sizes.clear()
+        scheduler.add(run_of(model, kernel, count=256, steps=2))
+        finish(scheduler)
+        assert kernel.sizes == sizes
+    scheduler.add(run_of(model, kernel, count=256, steps=2, options={"decoding": "sample"}))
+    scheduler.tick()
+    assert kernel.sizes[-1] == 64  # of another kind nothing is known
+
+
 def test_a_short_run_is_done_in_as_many_ticks_as_it_has_steps(model) -> None:
     kernel = Climb()
     large, small = run_of(model, kernel, count=10_000, steps=10), run_of(model, kernel, count=16, steps=10)
