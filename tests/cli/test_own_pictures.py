@@ -13,7 +13,9 @@ from latentdemo.checkpoints import list_models
 from latentdemo.data import DATASETS, read_held_out
 from latentdemo.evaluation import load_report
 from latentdemo.evaluation.features.registry import SPACES
+from latentdemo.sampling.densities import flow_matching
 from tests.cli.command import run
+from tests.densities import shorten_fits
 
 COUNT = 660
 QUICK = ["--epochs", "2", "--width", "4", "--latent-size", "4", "--size", "16", "--device", "cpu"]
@@ -23,6 +25,8 @@ QUICK = ["--epochs", "2", "--width", "4", "--latent-size", "4", "--size", "16", 
 def folder(tmp_path: Path, monkeypatch) -> Path:
     """Bright squares of any colour at random places."""
     monkeypatch.setenv("LATENTDEMO_CHECKPOINTS", str(tmp_path / "models"))
+    shorten_fits(monkeypatch)
+    monkeypatch.setattr(flow_matching, "MOST_PASSES", 40)
     for name in ("training", "label_training"):
         monkeypatch.setattr(f"latentdemo.evaluation.features.{name}.LEAST_STEPS", 10)
     before = dict(DATASETS)
