@@ -53,10 +53,11 @@ def bench_sections(
     """Take measurements by name, and show each table as soon as it is there."""
     from dataclasses import asdict
 
-    from latentdemo.benchmark.machine import machine_name
+    from latentdemo.benchmark.machine import machine_name, share_one_heap
     from latentdemo.benchmark.sections import INSTALL, MODELS, USUAL, run_section
     from latentdemo.cli.tables import measured_table
 
+    share_one_heap()
     found: dict[str, list[dict[str, Any]]] = {}
     asked = [*(sections or USUAL), *([INSTALL] if install else [])]
     with progress_bar() as bar:
