@@ -13,7 +13,7 @@ from latentdemo.cli.tables import advice
 from latentdemo.data import ImageSet, read_held_out
 from latentdemo.evaluation import load_report
 from latentdemo.evaluation.card import with_interval
-from latentdemo.evaluation.external.pythae_samplers import MAF, MIXTURE
+from latentdemo.evaluation.external.pythae_samplers import IAF, MAF, MIXTURE
 from latentdemo.evaluation.report import GAP
 from latentdemo.sampling.densities import flow_matching
 from tests.densities import shorten_fits
@@ -43,7 +43,7 @@ def test_samplers_of_pythae_are_those_of_the_evaluations() -> None:
     for name, cells in rows.items():
         report = load_report(model_folder(name))
         theirs = {row.start: row for row in report.rows if row.is_external}
-        shown = [report.told, theirs[MIXTURE], theirs[MAF]]
+        shown = [report.told, theirs[MIXTURE], theirs[MAF], theirs[IAF]]
         assert cells == [with_interval(row.figures[GAP], 0) for row in shown if row]
     assert set(rows) == {name for name in list_models() if load_report(model_folder(name)).best_external}
 
