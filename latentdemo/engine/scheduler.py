@@ -29,7 +29,7 @@ from latentdemo.sampling.kernels.kernel import join_rows, take_rows
 
 FEW_ROWS = 64  # A tick holds so many chains however long they take,
 TICK = 0.03  # and more where they make a step in so many seconds, by what the last step took.
-PACES_KEPT = 256  # So many groups' pace is known when their next run comes: ticks that begin small stay apart for long.
+PACES_KEPT = 256  # The pace of so many groups is kept for their next run: one that begins with few walks in two parts.
 PARTS = 4  # A run takes at least this part of a small tick: one of very few chains wastes the device.
 Turn = list[tuple[Run, int]]
 """Who takes part in a tick, with how many chains at most."""
