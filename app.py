@@ -36,8 +36,10 @@ if not invited:
 with opening(page.url_path):  # shows the first screen while PyTorch is imported
     from latentdemo.ui.shell.arguments import parse_args
     from latentdemo.ui.shell.sidebar import sidebar
+    from latentdemo.ui.state.background import wait_for_nothing_yet
 parse_args(sys.argv[1:])
 note_page_change(page.url_path)
+wait_for_nothing_yet()
 if not invited:
     st.session_state["selection"] = sidebar()
     with st.sidebar:

@@ -23,7 +23,7 @@ from latentdemo.ui.runs.encodings import Encoded
 from latentdemo.ui.runs.map_point import MapPoint, point_of_picture
 from latentdemo.ui.runs.starting_point import HELD_OUT, MAP
 from latentdemo.ui.shell.navigation import CHAIN
-from latentdemo.ui.state.background import failure_words
+from latentdemo.ui.state.background import failure_words, wait_for_nothing_yet
 from latentdemo.ui.state.link import put_in_link, settings_of_all_pages, take_from_link
 from latentdemo.ui.state.selection import Selection
 
@@ -52,6 +52,7 @@ def touch(chosen: Selection, encoded: Encoded, spec: ChainSpec, chains: Tensor |
         spec: of the chains.
         chains: where they went, (N, D); None while there are none.
     """
+    wait_for_nothing_yet()  # another point is answered at once, whatever the page waits for
     folder = model_folder(chosen.model).parent
     stage, waiting = st.container(), st.container()
     point = take_point(len(encoded.latents))

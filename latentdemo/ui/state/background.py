@@ -19,7 +19,7 @@ from latentdemo.ui.i18n.words import _
 AT_ONCE = 2.0  # seconds that a page waits before it shows progress, where it has nothing to show before the result
 STILL = 0.3  # seconds of these without a spinner, which costs a browser a drawing even before it shows
 SOON = 0.15  # seconds: work that ends within them shows its result at once, and nothing before
-VISITED = "has_waited"  # key of the session's state
+VISITED, WAITING, FAILED = "has_waited", "waits_for_something", "lacks_something"  # keys of the session's state
 LOOKED_EVERY, LOOK = 0.2, 0.4  # seconds from one look at the progress to the next, and that a look waits for news
 
 Result = TypeVar("Result")
@@ -51,10 +51,16 @@ def call_of(job: Job[Any]) -> Call:
     return call
 
 
+def wait_for_nothing_yet() -> None:
+    """To be called where a page is drawn anew, before it asks for anything."""
+    st.session_state[WAITING] = st.session_state[FAILED] = False
+
+
 def result_or_wait(task: Task[Result], show: Callable[[Any], None] | None = None) -> Result | None:
     """The result of some work; None while it goes on, or where it failed or was cancelled, and then said so.
 
-    A session has one job at a time: asking for something else cancels what ran before.
+    A session has one job at a time: asking for something else cancels what ran before. A page that shows progress
+    waits for nothing else until it is drawn anew, even where that work has ended meanwhile.
 
     Args:
         task: what is to be done.
@@ -62,7 +68,7 @@ def result_or_wait(task: Task[Result], show: Callable[[Any], None] | None = None
             as soon as there is something, and in the end what a run that was cancelled came to.
     """
     kept = task.results.get(task.key)
-    if kept is not None:
+    if kept is not None or st.session_state.get(WAITING):
         return kept
     job = job_of(task)
     if show and not first_visit():
@@ -71,6 +77,7 @@ def result_or_wait(task: Task[Result], show: Callable[[Any], None] | None = None
         with st.spinner(_("Sampling …")):
             job.wait(AT_ONCE - STILL)
     if not job.wait(0):
+        st.session_state[WAITING] = True
         show_progress(show, count())
         return None
     if job.cancelled or job.error:
@@ -133,9 +140,9 @@ def session_is_there() -> Callable[[], bool]:
 
 
 def working() -> bool:
-    """Whether work of this session goes on, such as a page could keep its place for."""
+    """Whether work of this session goes on, such as a page could keep its place for, or its progress is on the page."""
     job: Job[Any] | None = st.session_state.get("job")
-    return job is not None and not job.wait(0)
+    return bool(st.session_state.get(WAITING)) or (job is not None and not job.wait(0))
 
 
 @st.fragment(run_every=LOOKED_EVERY)
@@ -181,6 +188,9 @@ def show_failure(job: Job[Any]) -> None:
         st.info(_("Cancelled. Nothing is lost."), icon=":material/cancel:")
     else:
         st.error(failure_words(job.error), icon=":material/error:")
+    if st.session_state.get(FAILED):
+        return  # one button is on the page, and asks for all that is missing
+    st.session_state[FAILED] = True
     st.button(
         _("Try again"), key="again", icon=":material/refresh:", on_click=st.session_state.pop, args=("job", None),
         help=_("Start this run once more, with the same settings."),
