@@ -92,6 +92,7 @@ class Scheduler:
 
     Attributes:
         pace: seconds that a step of a chain took of late.
+        paces: the last of each group, with which its next run begins.
         stepping: the runs of the tick that goes on, or that was left by something that no tick should raise.
     """
 
