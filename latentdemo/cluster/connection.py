@@ -39,8 +39,7 @@ def connected(address: str = LOCAL, *, cpus: int | None = None, dashboard: bool 
     named = os.environ.get(ADDRESS, "") if address == LOCAL else address
     if named and named != "auto" and ":" not in named:
         raise ClusterError(f"no cluster is called {named!r:.80}; take ray, or an address such as ray://head:10001")
-    for name, value in (QUIET if named else QUIET | LOOPBACK).items():
-        os.environ.setdefault(name, value)
+    keep_quiet()
     import ray
     from ray._private import worker
 
@@ -53,6 +52,22 @@ def connected(address: str = LOCAL, *, cpus: int | None = None, dashboard: bool 
         yield
     finally:
         ray.shutdown()
+
+
+def keep_quiet() -> None:
+    """Have Ray, which this process is to import, say nothing of itself to anybody."""
+    for name, value in QUIET.items():
+        os.environ.setdefault(name, value)
+
+
+def keep_to_this_machine() -> None:
+    """The same, and clusters that this process starts listen on the loopback interface alone."""
+    keep_quiet()
+    for name, value in LOOPBACK.items():
+        os.environ.setdefault(name, value)
+    from ray._private import ray_constants
+
+    ray_constants.ENABLE_RAY_CLUSTER = False  # Where somebody imported Ray before, it has not read `LOOPBACK`.
 
 
 def reach(address: str) -> None:
@@ -70,10 +85,9 @@ def reach(address: str) -> None:
 
 def start(cpus: int | None, dashboard: bool) -> None:
     """Start a cluster on this machine; raises ClusterError."""
+    keep_to_this_machine()
     import ray
-    from ray._private import ray_constants
 
-    ray_constants.ENABLE_RAY_CLUSTER = False  # Where somebody imported Ray before, it has not read `LOOPBACK`.
     for attempt in range(1, ATTEMPTS + 1):
         try:
             ray.init(

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from latentdemo.cluster.connection import LOOPBACK, QUIET, connected
+from latentdemo.cluster.connection import connected, keep_to_this_machine
 
 ADDRESS = "127.0.0.1"
 
@@ -20,8 +19,7 @@ def two_nodes() -> Iterator[Callable[[], None]]:
     Raises:
         ClusterError: they cannot be reached.
     """
-    for name, value in (QUIET | LOOPBACK).items():
-        os.environ.setdefault(name, value)
+    keep_to_this_machine()
     from ray.cluster_utils import Cluster
 
     one_core: dict[str, Any] = {"num_cpus": 1, "node_ip_address": ADDRESS, "include_dashboard": False}

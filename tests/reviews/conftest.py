@@ -6,9 +6,12 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
+from uuid import uuid4
 
 import numpy as np
 import pytest
+from sqlalchemy import create_engine, text
+from sqlalchemy.engine import make_url
 
 from latentdemo.benchmark.reviews.postgres import Postgres, find_postgres, running_postgres
 from latentdemo.reviews.database import Database
@@ -46,10 +49,10 @@ def postgres() -> Iterator[Postgres]:
 
 @pytest.fixture(params=KINDS)
 def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """The address of a database of either kind."""
+    """The address of an empty database of either kind, which no other test uses."""
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path}/below/reviews.sqlite"
-    return request.getfixturevalue("postgres").url
+    return empty_database(request.getfixturevalue("postgres").url)
 
 
 @pytest.fixture
@@ -66,6 +69,16 @@ def led(store: ReviewStore) -> Led:
     presenter = new_token()
     number = store.begin(presenter, PLAN, 5, drawn_sheets())
     return Led(store, presenter, number, reviewer_token(presenter, number))
+
+
+def empty_database(server: str) -> str:
+    """The address of a new database on a PostgreSQL server that is at an address."""
+    name = f"reviews_{uuid4().hex}"
+    engine = create_engine(server, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(text(f"CREATE DATABASE {name}"))
+    engine.dispose()
+    return make_url(server).set(database=name).render_as_string(hide_password=False)
 
 
 def drawn_sheets() -> dict[str, bytes]:
