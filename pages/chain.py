@@ -33,7 +33,9 @@ from latentdemo.ui.controls.kernel import (
     take_way,
 )
 from latentdemo.ui.controls.starting_point import starting_point_control
+from latentdemo.ui.evaluation.caution import show_caution
 from latentdemo.ui.i18n.words import _
+from latentdemo.ui.runs.measured import nearest_row
 from latentdemo.ui.shell.heading import how_to_read, page_heading
 from latentdemo.ui.shell.navigation import selection
 from latentdemo.ui.shell.presentation import presenting
@@ -171,6 +173,8 @@ request = WalkRequest(
         known=point.known(model_folder(chosen.model).parent),
     ),
 )
+with stage:
+    show_caution(report, nearest_row(report, request, request.spec.steps))
 with progress:  # below the player, which stays on screen until its successor is drawn
     walk = walk_or_wait(request)
 with stage:

@@ -6,13 +6,14 @@ from typing import Any
 import streamlit as st
 from torch import Tensor
 
-from latentdemo.evaluation.report import Report
+from latentdemo.evaluation.report import Report, Row
 from latentdemo.sampling import ChainSpec
 from latentdemo.sampling.starts import DENSITY, PRIOR
 from latentdemo.ui.controls.kernel import (
     kernel_caption,
     kernel_control,
     kernel_options,
+    open_on_best_chain,
     option_control,
     put_settings,
     put_way,
@@ -112,13 +113,19 @@ def fragments(found: Mapping[str, Any]) -> list[str]:
     ]  # fmt: skip
 
 
+def settings_of(row: Row) -> dict[str, Any]:
+    """Settings of the page that show what a row of an evaluation is about."""
+    return {"start": row.start, "steps": row.steps}
+
+
 def chain_controls(chosen: Selection, report: Report | None) -> ChainSpec:
     """Which chains the map shows."""
+    open_on_best_chain(report, settings_of)
     way = take_way(report, chosen)
     starts, steps = [PRIOR, DENSITY, *chosen.density_names], steps_offered(report, STEPS)
     settings = take_settings({"steps": steps, "start": starts}, USUAL)
     with st.popover(_("Chains on the map"), icon=":material/tune:"):
-        recommended_button(report, lambda row: {"start": row.start, "steps": row.steps}, chains_only=True)
+        recommended_button(report, settings_of, chains_only=True)
         kernel_control(width=300)
         st.selectbox(
             _("Steps"), steps, key="steps", width=100,

@@ -7,7 +7,7 @@ from typing import Any
 import streamlit as st
 
 from latentdemo.evaluation.interval import Interval
-from latentdemo.evaluation.report import GAP, Report
+from latentdemo.evaluation.report import GAP, Report, Row
 from latentdemo.export.settings import DRAWN, MOST_CHANGED_FIRST
 from latentdemo.sampling.starts import DATA, DENSITY, PRIOR
 from latentdemo.ui.components.sheets import StepSheet, View, after_steps, sheets
@@ -17,6 +17,7 @@ from latentdemo.ui.controls.kernel import (
     kernel_caption,
     kernel_control,
     kernel_options,
+    open_on_best_chain,
     option_control,
     put_settings,
     put_way,
@@ -26,6 +27,7 @@ from latentdemo.ui.controls.kernel import (
     take_settings,
     take_way,
 )
+from latentdemo.ui.evaluation.caution import show_caution
 from latentdemo.ui.i18n.figure_words import milliseconds_text, value_text, with_unit
 from latentdemo.ui.i18n.kernel_words import start_samples, start_title
 from latentdemo.ui.i18n.words import _
@@ -40,7 +42,7 @@ from latentdemo.ui.runs.comparison import (
     blank_sheet,
     comparison_or_wait,
 )
-from latentdemo.ui.runs.measured import gaps_closed, real_sharpness, reported_sharpness, same_points
+from latentdemo.ui.runs.measured import gaps_closed, nearest_row, real_sharpness, reported_sharpness, same_points
 from latentdemo.ui.sampling.export import export_comparison
 from latentdemo.ui.shell.heading import how_to_read, page_heading
 from latentdemo.ui.shell.navigation import selection
@@ -77,6 +79,11 @@ def head() -> None:
         )  # fmt: skip
 
 
+def settings_of(row: Row) -> dict[str, Any]:
+    """Settings of the page that show what a row of an evaluation is about."""
+    return {"start": row.start, "steps": sorted({0, row.steps})}
+
+
 def controls(report: Report | None, chosen: Selection, starts: list[str], shown: Sequence[int]) -> None:
     """What people change most in a row, the rest behind a button.
 
@@ -88,7 +95,7 @@ def controls(report: Report | None, chosen: Selection, starts: list[str], shown:
     """
     with st.container(horizontal=True, vertical_alignment="bottom"):
         kernel_control()
-        recommended_button(report, lambda row: {"start": row.start, "steps": sorted({0, row.steps})})
+        recommended_button(report, settings_of)
         st.selectbox(
             _("Samples"), COUNTS, key="count", width=100,
             help=_("How many starting points are drawn."),
@@ -247,6 +254,7 @@ def prior_sheet(sheet: PriorSheet, request: Request, title: str, real: float | N
 chosen = selection()
 report = report_of(chosen)
 starts = [PRIOR, DENSITY, *chosen.density_names, DATA]
+open_on_best_chain(report, settings_of)
 way = take_way(report, chosen)
 settings = take_settings(
     {"start": starts, "count": COUNTS, "steps": steps_offered(report, STEPS), "order": ORDERS, "view": VIEWS}, USUAL
@@ -270,6 +278,7 @@ with st.sidebar if presenting() else st.container():  # the sidebar is hidden in
     controls(report, chosen, starts, shown)
     put_way()
     put_settings(USUAL)
+show_caution(report, nearest_row(report, request, max(shown)))
 comparison = comparison_or_wait(
     request, lambda arrived: show_arriving(arrived, request, chosen.title, chosen.config.network.image_size)
 )

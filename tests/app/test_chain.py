@@ -54,7 +54,7 @@ def test_it_opens_ready_to_play() -> None:
     assert (data["chains"], data["steps"]) == (4, 10)
     assert data["view"] == {"at": 0, "chain": 0, "show": "picture", "speed": 1}
     assert labels(data) == ["Distance to real data", "Likelier than", "Change (since start)", "Latent moved"]
-    assert set(app.query_params) <= {"data", "model"}
+    assert set(app.query_params) <= {"data", "model", "kernel"}
 
 
 def test_frames_are_those_of_the_same_chains_elsewhere() -> None:

@@ -5,7 +5,8 @@ from threading import Event
 import pytest
 from streamlit.proto.LabelVisibility_pb2 import LabelVisibility
 
-from latentdemo.checkpoints import list_models, save_checkpoint
+from latentdemo.checkpoints import list_models, model_folder, save_checkpoint
+from latentdemo.evaluation.report import load_report
 from latentdemo.sampling import KERNELS
 from latentdemo.ui.shell.navigation import OVERVIEW, PAGES, SAMPLING
 from latentdemo.ui.state import background
@@ -37,7 +38,7 @@ def test_pages_of_pictures_open_with_pictures(entry, lang: str) -> None:
 @pytest.mark.parametrize("name", list_models())
 def test_every_model_has_its_comparison(name: str) -> None:
     dataset, family = name.split("/")
-    app = open_page("pages/sampling.py", data=dataset, model=family, count="16")
+    app = open_page("pages/sampling.py", data=dataset, model=family, count="16", kernel="decode-encode")
     assert not app.exception
     assert not app.error
     assert len(sheets(app)) == 4
@@ -86,7 +87,7 @@ def test_a_silly_setting_in_a_link_falls_back_with_a_notice(link: dict[str, str]
     app = open_page("pages/sampling.py", **link)
     assert not app.exception
     assert len(app.toast) == 1
-    assert len(sheets(app)) == 4
+    assert len(sheets(app)) >= 2
 
 
 @pytest.mark.parametrize("kernel", KERNELS)
@@ -96,7 +97,7 @@ def test_every_kernel_has_its_comparison(kernel: str) -> None:
     assert not app.error
     assert not app.toast
     assert len(sheets(app)) == 4
-    assert app.query_params.get("kernel", "decode-encode") == kernel
+    assert app.query_params["kernel"] == kernel
     assert ("Accepted" in figures(app)) == (kernel in {"hmc", "langevin", "metropolis-within-gibbs"})
     assert {control.key for control in app.segmented_control} >= {"stop", "order"}
     assert app.selectbox(key="start").value == "prior"
@@ -126,12 +127,38 @@ def test_most_changed_first_reorders_every_sheet_and_says_so() -> None:
 
 
 def test_a_link_opens_on_the_step_and_the_sample_that_were_shared() -> None:
-    app = open_page("pages/sampling.py", after="5", sample="9", **FEW)
+    app = open_page("pages/sampling.py", kernel="decode-encode", after="5", sample="9", **FEW)
     assert drawn(app, "sheets")["view"] == {"after": 5, "sample": 8}
     assert (app.query_params["after"], app.query_params["sample"]) == ("5", "9")
-    app = open_page("pages/sampling.py", after="7", sample="17", **FEW)
+    app = open_page("pages/sampling.py", kernel="decode-encode", after="7", sample="17", **FEW)
     assert drawn(app, "sheets")["view"] == {"after": 10, "sample": 0}
     assert len(app.toast) == 2
+
+
+@pytest.mark.parametrize("script", ["pages/sampling.py", "pages/latent_space.py"])
+def test_a_page_opens_on_the_best_chain_and_its_link_says_which(script: str) -> None:
+    app = open_page(script, **CLOTHES)
+    report = load_report(model_folder("fashion-mnist/vae"))
+    best = report.best_chain
+    assert best is not None
+    assert app.selectbox(key="kernel").value == app.query_params["kernel"] == best.kernel
+    assert not app.toast
+    steps = app.session_state["steps"]
+    assert steps == ([0, best.steps] if script == "pages/sampling.py" else best.steps)
+    app.selectbox(key="kernel").select("decode-encode").run()
+    assert app.query_params["kernel"] == "decode-encode"  # or the link would open on the best chain
+
+
+def test_a_link_of_steps_alone_means_the_plain_chain() -> None:
+    app = open_page("pages/sampling.py", steps=["0", "5"], **FEW)
+    assert app.selectbox(key="kernel").value == "decode-encode"
+    assert [sheet["step"] for sheet in sheets(app)] == [0, 5]
+
+
+@pytest.mark.parametrize("script", ["pages/sampling.py", "pages/chain.py"])
+@pytest.mark.parametrize(("lang", "words"), [("en", "samples of this model worse"), ("ja", "かえって悪くなります")])
+def test_harm_is_said_on_the_page(script: str, lang: str, words: str) -> None:
+    assert words in texts(open_page(script, kernel="decode-encode", lang=lang, **CLOTHES))
 
 
 def test_a_setting_that_the_kernel_lacks_is_kept_in_the_link() -> None:

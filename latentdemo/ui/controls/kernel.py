@@ -43,9 +43,23 @@ def take_way(report: Report | None, chosen: Selection) -> ChainSpec:
     return ChainSpec(st.session_state["kernel"], options, stop_at=stops_offered(report)[st.session_state["stop"]])
 
 
+def open_on_best_chain(report: Report | None, settings_of: Callable[[Row], Mapping[str, Any]]) -> None:
+    """Choose the best chain where neither the link nor an earlier page says how chains walk; call it before `take_way`.
+
+    Args:
+        report: the model's evaluation; without an advice nothing is chosen.
+        settings_of: as of `recommended_button`.
+    """
+    said = {"kernel", "stop", "start", "steps"} | {option.name for each in KERNELS.values() for option in each.options}
+    if "kernel" in st.session_state or any(key in st.query_params for key in said):
+        return
+    if row := chain_advised(report):
+        choose_way(row, settings_of(row))
+
+
 def put_way() -> None:
-    """Write how chains walk into the address."""
-    put_in_link("kernel", PLAIN)
+    """Write how chains walk into the address; the kernel always, as pages do not open on the same for every model."""
+    put_in_link("kernel", None)
     for option in kernel_options():
         put_in_link(option.name, option.usual)
     put_in_link("stop", OFF)
@@ -139,21 +153,26 @@ def recommended_button(
         settings_of: settings of the page, by their keys, that the press sets as well: where it starts, and its steps.
         chains_only: whether the page shows chains alone; where none is recommended, it offers the best one.
     """
-    row = report.recommended if report else None
-    if report is None or row is None:
+    advised = report.recommended if report else None
+    row = chain_advised(report) if chains_only else advised
+    if advised is None or row is None:
         return
     label, meaning = _("Take the recommended way"), way_phrase(row)
-    if chains_only and not row.kernel:
-        if report.best_chain is None:
-            return
+    if row is not advised:
         label = _("Take the best chain")
         meaning = _("Recommended is {way}, which needs no chain. This takes the best chain of decode and encode: "
-                    "{chain}.", way=way_phrase(row), chain=way_noun(report.best_chain))  # fmt: skip
-        row = report.best_chain
+                    "{chain}.", way=way_phrase(advised), chain=way_noun(row))  # fmt: skip
     st.button(
         label, key="take_recommended", icon=":material/recommend:", on_click=choose_way, args=(row, settings_of(row)),
         help=meaning,
     )  # fmt: skip
+
+
+def chain_advised(report: Report | None) -> Row | None:
+    """The recommended way where it is a chain, else the best one of decode and encode; None where nothing is
+    recommended."""
+    row = report.recommended if report else None
+    return row if report is None or row is None or row.kernel else report.best_chain
 
 
 def choose_way(row: Row, settings: Mapping[str, Any]) -> None:

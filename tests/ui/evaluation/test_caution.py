@@ -1,0 +1,73 @@
+"""What is held against a way to sample that is shown."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from latentdemo.evaluation.interval import Interval
+from latentdemo.evaluation.report import GAP, Recommendation, Report, Row
+from latentdemo.ui.evaluation.caution import caution
+from latentdemo.ui.evaluation.verdict import leave_alone
+from tests.ui.sample_reports import advising, with_figures
+from tests.ui.sample_reports import report as sample
+
+
+@pytest.fixture
+def report() -> Report:
+    """Advises a draw of 90 % at half a millisecond."""
+    advised = advising(sample(), 0, kernel="", start="flow")
+    index = advised.rows.index(advised.recommended)
+    rows = list(advised.rows)
+    rows[index] = replace(closing(rows[index], 90.0), milliseconds=0.5)
+    return replace(advised, rows=rows)
+
+
+def closing(row: Row, gap: float, spread: float = 1.0) -> Row:
+    """The row with another gap closed, known to a point."""
+    return with_figures(row, **{GAP: Interval.of([gap - spread, gap + spread] * 5)})
+
+
+def plain(report: Report, gap: float, milliseconds: float = 1.0) -> Row:
+    """Five steps of the plain chain that close so much of the gap at such a cost, most where the draw closes least."""
+    row = next(row for row in report.rows if row.is_plain and row.steps == 5)
+    return replace(closing(row, gap, spread=-1.0), milliseconds=milliseconds)
+
+
+@pytest.mark.parametrize(
+    ("gap", "milliseconds", "words"),
+    [
+        (-20.0, 1.0, "Running 5 steps of the plain chain makes samples of this model worse. Recommended is drawing "),
+        (-20.0, 0.1, "Running 5 steps of the plain chain makes samples of this model worse. Recommended is drawing "),
+        (-0.1, 1.0, "Something cheaper is better: drawing directly from the flow closes 90 % ± "),  # within chance of 0
+        (80.0, 1.0, "Something cheaper is better: drawing directly from the flow closes 90 % ± "),
+        (90.2, 1.0, "Something cheaper is as good: drawing directly from the flow closes 90 % ± "),
+    ],
+)
+def test_harm_and_waste_are_told(report: Report, gap: float, milliseconds: float, words: str) -> None:
+    told = caution(report, plain(report, gap, milliseconds)).replace("\N{NO-BREAK SPACE}", " ")
+    assert told.startswith(words)
+    assert told.endswith("0.50 ms an image.")
+
+
+@pytest.mark.parametrize(("gap", "milliseconds"), [(95.0, 1.0), (80.0, 0.5), (80.0, 0.2), (95.0, 0.2)])
+def test_nothing_is_said_of_what_gets_further_or_costs_no_more(report: Report, gap: float, milliseconds: float) -> None:
+    assert caution(report, plain(report, gap, milliseconds)) == ""
+
+
+def test_nothing_is_said_of_the_recommended_way_itself(report: Report) -> None:
+    assert report.recommended is not None
+    assert caution(report, report.recommended) == ""
+
+
+def test_nothing_is_said_where_there_is_no_gap_to_close(report: Report) -> None:
+    row = plain(report, 10.0)
+    assert caution(report, replace(row, judged={})) == ""
+
+
+@pytest.mark.parametrize("gap", [-20.0, 20.0])
+def test_a_model_that_is_best_left_alone_is_called_so(report: Report, gap: float) -> None:
+    left = replace(report, recommendation=Recommendation(None, 0, [], [], "chance"))
+    assert caution(left, plain(left, gap)) == leave_alone(left)
+    assert leave_alone(left).startswith("Leave this model alone")
