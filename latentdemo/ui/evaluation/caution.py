@@ -13,6 +13,7 @@ from latentdemo.ui.i18n.words import _
 
 WARNING = ":orange[:material/warning:]"
 
+
 def show_caution(report: Report | None, row: Row | None) -> None:
     """Say what an evaluation holds against the way to sample of one of its rows, if anything."""
     words = caution(report, row) if report and row else ""

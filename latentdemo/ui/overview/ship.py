@@ -1,4 +1,8 @@
-"""Makes the pictures of the first screen that ship: python -m latentdemo.ui.overview.ship"""
+"""Makes the pictures of the first screen that ship: python -m latentdemo.ui.overview.ship
+
+They are those of the model as it was trained, which are the same on every machine; what is served in bf16 differs from
+them by what nobody sees.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +10,7 @@ from pathlib import Path
 
 from torch import Tensor
 
-from latentdemo.checkpoints import load_model, model_folder, read_config
+from latentdemo.checkpoints import load_trained, model_folder, read_config
 from latentdemo.data.held_out import held_out_images
 from latentdemo.files import write_atomically, write_json
 from latentdemo.imaging import contact_sheet
@@ -22,7 +26,7 @@ def main() -> None:
     """Write the pictures, and what they are of."""
     FOLDER.mkdir(exist_ok=True)
     images = held_out_images(model_folder(MODEL).parent)
-    run = run_chain(load_model(MODEL), count=COUNT, steps=0, seed=DEFAULT_SEED)
+    run = run_chain(load_trained(MODEL), count=COUNT, steps=0, seed=DEFAULT_SEED)
     write(images.tensor(random_rows(len(images), DEFAULT_SEED)), FOLDER / "real.webp")
     write(run.images[0], FOLDER / "prior.webp")
     of = Shipped(MODEL, read_config(model_folder(MODEL)).sha256, DEFAULT_SEED)
