@@ -173,8 +173,9 @@ request = WalkRequest(
         known=point.known(model_folder(chosen.model).parent),
     ),
 )
-with stage:
-    show_caution(report, nearest_row(report, request, request.spec.steps))
+with stage if presenting() else top:
+    if point.kind == st.session_state["from"]:  # a picture that is to come has the prior stand in for it
+        show_caution(report, nearest_row(report, request, request.spec.steps))
 with progress:  # below the player, which stays on screen until its successor is drawn
     walk = walk_or_wait(request)
 with stage:

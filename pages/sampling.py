@@ -93,13 +93,13 @@ def controls(report: Report | None, chosen: Selection, starts: list[str], shown:
         starts: where chains can start.
         shown: steps that are shown.
     """
-    with st.container(horizontal=True, vertical_alignment="bottom"):
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="xsmall"):
         kernel_control()
-        recommended_button(report, settings_of)
         st.selectbox(
             _("Samples"), COUNTS, key="count", width=100,
             help=_("How many starting points are drawn."),
         )  # fmt: skip
+        recommended_button(report, settings_of)
         with st.popover(_("Steps: {steps}", steps=", ".join(map(str, shown))), key="steps_shown"):
             st.pills(
                 _("Steps to compare"), steps_offered(report, STEPS), selection_mode="multi", key="steps",

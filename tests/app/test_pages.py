@@ -156,7 +156,7 @@ def test_a_link_of_steps_alone_means_the_plain_chain() -> None:
 
 
 @pytest.mark.parametrize("script", ["pages/sampling.py", "pages/chain.py"])
-@pytest.mark.parametrize(("lang", "words"), [("en", "samples of this model worse"), ("ja", "かえって悪くなります")])
+@pytest.mark.parametrize(("lang", "words"), [("en", "makes samples worse"), ("ja", "かえって悪くなります")])
 def test_harm_is_said_on_the_page(script: str, lang: str, words: str) -> None:
     assert words in texts(open_page(script, kernel="decode-encode", lang=lang, **CLOTHES))
 
