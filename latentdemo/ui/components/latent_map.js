@@ -116,7 +116,7 @@ class LatentMap {
     this.scatter()
   }
 
-  // Pictures on the map, where they hide few points and no other picture, those in the emptiest places first.
+  // Pictures on the map, where they are whole and hide few points and no other picture: first in the emptiest places.
   scatter() {
     const { map, spots, sheets } = this
     const side = map.clientWidth
@@ -130,6 +130,7 @@ class LatentMap {
     this.shown = []
     for (const number of [...spots.keys()].sort((a, b) => hidden[a] - hidden[b])) {
       if (hidden[number] > CROWD) break
+      if (spots[number].some(place => Math.abs(place) > 1 - reach / 2)) continue
       if (this.shown.some(other => overlap(spots[number], spots[other], reach))) continue
       this.shown.push(number)
       const [left, top] = this.pixel(spots[number]).map(middle => middle - THUMB / 2)
