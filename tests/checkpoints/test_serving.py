@@ -135,6 +135,7 @@ def test_the_last_layer_is_the_same_function() -> None:
 
 
 def test_devices_without_bf16_in_hardware_serve_float32(monkeypatch) -> None:
+    monkeypatch.delenv("ONEDNN_MAX_CPU_ISA", raising=False)
     for supported in (True, False):
         monkeypatch.setattr(torch.cpu, "_is_avx512_bf16_supported", lambda supported=supported: supported)
         monkeypatch.setattr(torch.cpu, "_is_amx_tile_supported", lambda: False)
