@@ -73,7 +73,7 @@ def gate(monkeypatch) -> Iterator[Gate]:
 
 
 def open_sampling(**link) -> AppTest:
-    app = open_page("pages/sampling.py", kernel="decode-encode", **CLOTHES | link)
+    app = open_page("pages/sampling.py", **CLOTHES | {"kernel": "decode-encode"} | link)
     assert not app.exception
     return app
 

@@ -21,7 +21,7 @@ from latentdemo.benchmark.visitor import Visitor
 from latentdemo.checkpoints import list_models, save_checkpoint
 from latentdemo.errors import ServerError
 
-CLOTHES = "data=fashion-mnist&model=vae&count=16"
+CLOTHES = "data=fashion-mnist&model=vae&count=16&kernel=decode-encode"
 RERUNS = 600  # more messages each than the server would ever keep for one who does not read them
 
 
