@@ -12,7 +12,7 @@ from latentdemo.ui.evaluation.cards import show_verdict
 from latentdemo.ui.evaluation.roles import density_and_chain
 from latentdemo.ui.evaluation.verdict import mismatch, verdict
 from latentdemo.ui.i18n.device_words import device_words
-from latentdemo.ui.i18n.kernel_words import capital, way_help, way_phrase
+from latentdemo.ui.i18n.kernel_words import capital, way_help, way_noun, way_phrase
 from latentdemo.ui.i18n.words import _
 from latentdemo.ui.overview.evidence import show_evidence
 from latentdemo.ui.overview.export import export_pair
@@ -119,8 +119,10 @@ def remedy(report: Report | None, row: Row) -> None:
     chain = report.best_chain
     if chain and not row.kernel and not presenting():
         way = way_in_link(chain) | {"from": chain.start, "steps": str(chain.steps)}
-        st.page_link(CHAIN.script, label=_("Watch the best chain step by step"), icon=":material/footprint:",
-                     query_params=settings_of_all_pages() | way)  # fmt: skip
+        st.page_link(
+            CHAIN.script, label=_("Watch step by step: {way}", way=way_noun(chain)), icon=":material/footprint:",
+            query_params=settings_of_all_pages() | way,
+        )  # fmt: skip
 
 
 def decision(report: Report) -> None:

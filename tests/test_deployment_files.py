@@ -10,12 +10,15 @@ from typing import Any
 import pytest
 import yaml
 
+from latentdemo.checkpoints.intake import LARGEST_ARCHIVE
+from latentdemo.data.opening import LARGEST_BYTES
 from tests.test_declarations import pinned
 
 ROOT = Path(__file__).parents[1]
 DEPLOY = ROOT / "deploy"
 IDLE = 30  # seconds of silence after which many proxies close a connection
 DOCKERFILE = (ROOT / "Dockerfile").read_text(encoding="utf-8")
+SERVER = tomllib.loads((ROOT / ".streamlit" / "config.toml").read_text(encoding="utf-8"))["server"]
 SOURCES = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "latentdemo").rglob("*.py"))
 
 
@@ -48,11 +51,24 @@ def test_settings_have_names_that_the_demo_reads(text: str) -> None:
         assert f'"{name}"' in SOURCES, name
 
 
+def test_settings_that_the_demo_reads_are_told() -> None:
+    told = "".join((ROOT / name).read_text(encoding="utf-8") for name in ("README.md", "docs/deployment.md"))
+    for name in set(re.findall(r'"(LATENTDEMO_\w+)"', SOURCES)):
+        assert name in told, name
+
+
 def test_what_is_silent_is_not_closed() -> None:
-    config = tomllib.loads((ROOT / ".streamlit" / "config.toml").read_text(encoding="utf-8"))
-    assert config["server"]["websocketPingInterval"] < IDLE
-    assert "enableXsrfProtection" not in config["server"]
-    assert "enableCORS" not in config["server"]
+    assert SERVER["websocketPingInterval"] < IDLE
+    assert "enableXsrfProtection" not in SERVER
+    assert "enableCORS" not in SERVER
+
+
+def test_the_largest_upload_passes_everyone_on_its_way() -> None:
+    largest = max(LARGEST_ARCHIVE, LARGEST_BYTES) // 2**20
+    assert SERVER["maxUploadSize"] >= largest
+    for path in [DEPLOY / "nginx.conf", *DEPLOY.glob("kubernetes/ingress*.yaml")]:
+        sizes = re.findall(r"body[-_]size:? (\d+)m", path.read_text(encoding="utf-8"))
+        assert [int(size) > largest for size in sizes] == [True], path.name  # its form takes some bytes as well
 
 
 def test_what_compose_mounts_is_there() -> None:

@@ -26,7 +26,7 @@ def addresses_to_open(models: Sequence[str], draw: random.Random) -> list[Addres
         ServerError: there is no model.
     """
     if not models:
-        raise ServerError("there is no model to show; train one with: python -m latentdemo train")
+        raise ServerError("there is no model to show; train one with: python -m latentdemo train avatars vae")
     return [address_to_open(draw.choice(models), draw) for _ in range(ADDRESSES)]
 
 

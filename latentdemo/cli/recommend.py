@@ -24,6 +24,7 @@ REASONS = {
     "no gap": "its prior samples are not seen to be worse than the best that its decoder can do",
     "nothing to gain": "the best way takes so little off that nobody would see it",
     "chance": "no way is better than the prior sample beyond chance, by every judge",
+    "unconfirmed": "the two halves of the repetitions do not agree on a way that pays",
     "coverage": "what closes the quality gap loses coverage",
     "mix": "what closes the quality gap shifts the mix of classes",
     "copies": "what closes the quality gap copies training images",

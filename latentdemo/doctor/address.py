@@ -219,7 +219,7 @@ def check_upload(address: Address) -> Finding:
             return Finding("upload", "good", "files come through")
         answer = Answer(http.client.REQUEST_ENTITY_TOO_LARGE, {}, "", 0.0)
     remedies: dict[int, str] = {
-        http.client.REQUEST_ENTITY_TOO_LARGE: "let the proxy take bodies of 20 MB (nginx: client_max_body_size 21m)",
+        http.client.REQUEST_ENTITY_TOO_LARGE: "let the proxy take bodies of 64 MB (nginx: client_max_body_size 65m)",
         http.client.FORBIDDEN: f"let the proxy pass on the cookie {XSRF} and the header X-Xsrftoken, both ways",
         http.client.METHOD_NOT_ALLOWED: "let the proxy pass on PUT and DELETE",
     }

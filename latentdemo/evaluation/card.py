@@ -43,9 +43,14 @@ def section(report: Report) -> str:
         f"95 % interval; in the feature spaces {judges}; on {report.device}. The gap closed is that of the strictest "
         "of them, other figures are taken in the first. These figures compare ways to sample models of this data set "
         f"and nothing else, least of all with published FIDs. {advice(report)}\n\n" + "\n".join(lines)
-        + "\n\nMade by `python -m latentdemo evaluate " + f"{report.model}`; "
+        + f"\n\nMade by `python -m latentdemo evaluate {report.model}{in_precision(report)}`; "
         "all figures, settings and versions in `evaluation.json`.\n" + of_pythae(report)
     )  # fmt: skip
+
+
+def in_precision(report: Report) -> str:
+    """The option of the command that names the precision, where it is not the usual one."""
+    return "" if report.precision == "float32" else f" --precision {report.precision}"
 
 
 def sides(report: Report) -> str:
@@ -103,9 +108,7 @@ def of_pythae(report: Report) -> str:
     """What the rows of pythae's samplers are, if there are any."""
     if not report.samplers:
         return ""
-    epochs = ", ".join(
-        f"{name.removeprefix(PYTHAE)} {count}" for name, count in report.samplers["epochs"].items() if count is not None
-    )
+    epochs = ", ".join(f"{name.removeprefix(PYTHAE)} {count}" for name, count in report.sampler_epochs.items())
     return (
         f"\nRows that begin with `{PYTHAE}` are samplers of pythae {report.samplers['pythae']} on these weights: its "
         f"default networks, fitted to the same encodings (epochs: {epochs}; learning rate "

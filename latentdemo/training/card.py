@@ -49,8 +49,8 @@ trains it again (with `--data-dir`, where the data set's files are already at ha
 
 {notice}
 
-The prior samples of this model carry the artifacts that latentdemo is about. It is a small model for showing a method,
-not for producing pictures of people or goods.
+The prior samples of this model may carry the artifacts that latentdemo is about. It is a small model for showing a
+method, not for producing pictures of people or goods.
 """
 
 FIGURES = {

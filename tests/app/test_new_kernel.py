@@ -52,7 +52,7 @@ def sixth_kernel(monkeypatch) -> None:
         title="drifting chain",
         help="Adds noise to the latent at every step.",
         style=Style(COLOUR, "diamond"),
-        decodes=False,
+        decodes_from=None,
         options=(
             Option(
                 name="strength",

@@ -36,7 +36,7 @@ VARIANTS = {  # name -> what is changed in the shipped file
     "websocket": [(UPGRADE, "")],
     "sub-path": [("proxy_pass http://latentdemo/;", "proxy_pass http://latentdemo;")],
     "media": [MEDIA],
-    "upload": [("client_max_body_size 21m;", "client_max_body_size 1m;")],
+    "upload": [("client_max_body_size 65m;", "client_max_body_size 1m;")],
     "cookies": [(UPGRADE, UPGRADE + '    proxy_set_header Cookie "";\n')],
     "protection": [("    add_header X-Content-Type-Options nosniff always;\n", "")],
 }
@@ -157,7 +157,7 @@ def test_the_doctor_finds_lost_cookies_missing_headers_and_a_clock_that_is_wrong
     ("variant", "script", "title", "remedy"),
     [
         ("media", "", "Pictures and downloads", "media/"),
-        ("upload", "", "Uploads", "20 MB"),
+        ("upload", "", "Uploads", "64 MB"),
         ("shipped", "const now = Date.now; Date.now = () => now() + 3600e3", "Clock", "automatically"),
     ],
 )

@@ -134,7 +134,7 @@ def test_what_one_half_holds_against_a_way_is_not_told_where_all_repetitions_do_
     way["frechet_distance"] = Interval.of(taking_turns([46.5, 47.0, 47.5, 47.0, 47.0], [40.0, 52.0, 41.0, 53.0, 44.0]))
     assert [objection(*(row.part(half) for row in rows), None) for half in halves(rows)] == ["coverage", "chance"]
     assert objection(*rows, None) == ""
-    assert (recommend(rows).row, recommend(rows).reason) == (None, "chance")
+    assert (recommend(rows).row, recommend(rows).reason) == (None, "unconfirmed")
 
 
 def taking_turns(first: list[float], second: list[float]) -> list[float]:

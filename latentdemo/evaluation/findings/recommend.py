@@ -99,7 +99,7 @@ def why_none(rows: Sequence[Row], limits: Limits, ceiling: Measured | None) -> R
     """Why no way is recommended, by all repetitions: what speaks against the ways, or, where nothing does against some
     of them, that no half of the repetitions confirms what the other chooses."""
     whole = choice(rows, limits, ceiling, (), ())
-    return whole if whole.row is None else Recommendation(None, whole.best, [], [], "chance", ())
+    return whole if whole.row is None else Recommendation(None, whole.best, [], [], "unconfirmed", ())
 
 
 def told_of_all(rows: Sequence[Row], advice: Recommendation, ceiling: Measured | None) -> Recommendation:

@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Any, NamedTuple, Self
 
 from latentdemo.evaluation.interval import Interval
-from latentdemo.sampling import PLAIN, ChainSpec
+from latentdemo.sampling import KERNELS, PLAIN, ChainSpec
 from latentdemo.sampling.starts import PRIOR
 
 GAP = "gap_closed"
@@ -173,6 +173,12 @@ class Row(Measured):
     def options(self) -> dict[str, Any]:
         """The kernel's own settings, those at their usual value left out."""
         return self.spec.own_options
+
+    @property
+    def decodes(self) -> bool:
+        """Whether its chains decode and encode: the first step of some kernels does not."""
+        first = KERNELS[self.kernel].decodes_from if self.kernel in KERNELS else None
+        return first is not None and self.steps >= first
 
     @property
     def stop_at(self) -> float | None:

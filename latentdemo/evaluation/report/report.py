@@ -30,8 +30,9 @@ class Recommendation:
         best: index of the row with the most gap closed.
         gains, harms: figures in which the recommended row is better, or worse, than the prior by more than chance
             explains, in some feature space.
-        reason: why: "pays"; or, for leaving the model alone, "no gap", "nothing to gain", "chance", or what every way
-            that closes any of the gap does: "coverage" (loses it), "mix" (shifts it) or "copies".
+        reason: why: "pays"; or, for leaving the model alone, "no gap", "nothing to gain", "chance", "unconfirmed" (what
+            one half of the repetitions chooses, the other does not confirm), or what every way that closes any of the
+            gap does: "coverage" (loses it), "mix" (shifts it) or "copies".
         told_on: repetitions that its figures are told of, which did not choose it; all where there are too few.
     """
 
@@ -152,9 +153,23 @@ class Report:
 
     @property
     def best_chain(self) -> Row | None:
-        """The chain that decodes and encodes of the most gap closed, if any was measured."""
+        """The chain of the most gap closed, of a kernel that decodes and encodes, if any was measured; its one step may
+        be the map that such a chain begins with."""
         rows = [row for row in self.rows if row.gap and row.kernel and KERNELS[row.kernel].decodes]
         return max(rows, key=lambda row: row.figures[GAP].mean, default=None)
+
+    @property
+    def best_decoding_chain(self) -> Row | None:
+        """The chain of the most gap closed of those that have decoded and encoded, if any was measured."""
+        rows = [row for row in self.rows if row.gap and row.decodes]
+        return max(rows, key=lambda row: row.figures[GAP].mean, default=None)
+
+    @property
+    def sampler_epochs(self) -> dict[str, int]:
+        """Measured samplers of pythae that are trained, by name, and for how many epochs."""
+        measured = {row.start for row in self.rows if row.is_external}
+        epochs: Mapping[str, int | None] = self.samplers["epochs"] if self.samplers else {}
+        return {name: count for name, count in epochs.items() if count is not None and name in measured}
 
     @property
     def best_external(self) -> Row | None:

@@ -173,7 +173,7 @@ HMC = KernelSpec(
     "(Hamiltonian Monte Carlo).",
     style=Style("#009e73", "triangle-up"),
     density="mixture",
-    decodes=False,
+    decodes_from=None,
     options=(DENSITY_OPTION,),
     tune=TUNE_HMC,
     trials=(Trial((1, 2, 3, 5, 10)), Trial((10, 30), stop_at=0.4)),

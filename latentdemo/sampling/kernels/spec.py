@@ -100,7 +100,8 @@ class KernelSpec:
         style: of its curves.
         density: name of the fitted density that it uses where none is given; None for a kernel that needs none.
         needs_stochastic_encoder: whether encoder and likelihood must have noise.
-        decodes: whether its steps decode and encode, so that they cost what the model costs.
+        decodes_from: the step from which on its steps decode and encode, so that they cost what the model costs; None
+            where none does.
         holds_pixels: whether `build` takes known pixels, too, as `known`; see `latentdemo.sampling.known`.
         options: its settings.
         tune: how its step size is adapted to a density; None where it has none.
@@ -116,12 +117,17 @@ class KernelSpec:
     style: Style
     density: str | None = None
     needs_stochastic_encoder: bool = False
-    decodes: bool = True
+    decodes_from: int | None = 1
     holds_pixels: bool = False
     options: tuple[Option, ...] = ()
     tune: Tune | None = None
     trials: tuple[Trial, ...] = ()
     run_long: bool = False
+
+    @property
+    def decodes(self) -> bool:
+        """Whether its steps decode and encode, sooner or later."""
+        return self.decodes_from is not None
 
     def differing(self, options: Mapping[str, object]) -> dict[str, object]:
         """The options that are not at their usual value, by name."""

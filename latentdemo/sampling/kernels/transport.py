@@ -118,6 +118,7 @@ TRANSPORT = KernelSpec(
     "flow, the further steps decode and encode (transport kernel).",
     style=Style("#d55e00", "square"),
     density="flow",
+    decodes_from=2,
     holds_pixels=True,
     options=(
         Option(

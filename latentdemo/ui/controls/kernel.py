@@ -160,8 +160,8 @@ def recommended_button(
     label, meaning = _("Take the recommended way"), way_phrase(row)
     if row is not advised:
         label = _("Take the best chain")
-        meaning = _("Recommended is {way}, which needs no chain. This takes the best chain of decode and encode: "
-                    "{chain}.", way=way_phrase(advised), chain=way_noun(row))  # fmt: skip
+        meaning = _("Recommended is {way}, which needs no chain. This takes the best chain: {chain}.",
+                    way=way_phrase(advised), chain=way_noun(row))  # fmt: skip
     st.button(
         label, key="take_recommended", icon=":material/recommend:", on_click=choose_way, args=(row, settings_of(row)),
         help=meaning,
@@ -169,8 +169,7 @@ def recommended_button(
 
 
 def chain_advised(report: Report | None) -> Row | None:
-    """The recommended way where it is a chain, else the best one of decode and encode; None where nothing is
-    recommended."""
+    """The recommended way where it is a chain, else the best chain; None where nothing is recommended."""
     row = report.recommended if report else None
     return row if report is None or row is None or row.kernel else report.best_chain
 

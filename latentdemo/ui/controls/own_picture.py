@@ -11,7 +11,7 @@ from streamlit.delta_generator import DeltaGenerator
 from latentdemo.checkpoints import model_folder
 from latentdemo.data import DATASETS
 from latentdemo.data.folder import DOUBTFUL, REMARKS
-from latentdemo.data.opening import open_picture
+from latentdemo.data.opening import LARGEST_BYTES, open_picture
 from latentdemo.data.pictures import KEPT_SIDE, normalise_upload, on_light_ground, read_picture, remarks_on
 from latentdemo.errors import PictureError
 from latentdemo.imaging import png_bytes
@@ -55,6 +55,7 @@ def upload_control(chosen: Selection, key: str, first: int, said: DeltaGenerator
     translate_uploaders(_("This file was not taken. Bring a JPEG, PNG or WebP picture of at most 20 MB."))
     st.file_uploader(
         _("JPEG, PNG or WebP, up to 20 MB"), "image", key=f"{key}file{number}", on_change=keep_upload, args=(key,),
+        max_upload_size=LARGEST_BYTES // 2**20,
         help=_("The central square is scaled to the model's size. The picture stays on the machine that runs this "
                "demo, and only as long as this session."),
     )  # fmt: skip

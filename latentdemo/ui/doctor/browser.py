@@ -91,7 +91,7 @@ def words() -> dict[str, dict[str, Any]]:
             "title": _("Uploads"),
             "good": (_("A file of 2 MB comes through."), ""),
             "large": (_("A file of 2 MB is too large for the proxy."),
-                      _("Ask whoever runs it to allow 20 MB.")),
+                      _("Ask whoever runs it to allow 64 MB.")),
             "refused": (_("Files are refused, as the cookie that protects uploads does not come through."),
                         _("Allow cookies for this address. Where the page is shown inside another one, open it in a "
                           "tab of its own.")),

@@ -15,7 +15,7 @@ from latentdemo.ui.components.charts import DIRECT, Look, legend, line_swatch, s
 from latentdemo.ui.components.curves import Axis, Curve, Level, Point
 from latentdemo.ui.components.curves_chart import curves_chart
 from latentdemo.ui.evaluation.curves import STEP_TICKS, STEPS_AXIS, curves, levels, marked_point
-from latentdemo.ui.evaluation.verdict import gap_closed_text, leave_alone, told_of
+from latentdemo.ui.evaluation.verdict import by_judge, gap_closed_text, leave_alone, told_of
 from latentdemo.ui.i18n.figure_words import axis_title, value_text
 from latentdemo.ui.i18n.kernel_words import capital, way_key, way_phrase
 from latentdemo.ui.i18n.words import _
@@ -32,9 +32,14 @@ def gained(report: Report) -> str:
             "{way} closes {gap} of the quality gap between prior samples and the best that this decoder can do.",
             **facts,
         )
-    if told_of(report, plain).figures[GAP].mean <= 0.0:
+    told = told_of(report, plain)
+    if told.figures[GAP].high < 0.0:
         return _("{way} closes {gap} of the quality gap between prior samples and the best that this decoder can do; "
-                 "the plain chain only makes it wider.", **facts)  # fmt: skip
+                 "the plain chain only makes it wider{judge}.", judge=by_judge(report, told), **facts)  # fmt: skip
+    if told.figures[GAP].low <= 0.0:
+        return _("{way} closes {gap} of the quality gap between prior samples and the best that this decoder can do; "
+                 "the plain chain closes nothing beyond chance{judge}.", judge=by_judge(report, told),
+                 **facts)  # fmt: skip
     return _("{way} closes {gap} of the quality gap between prior samples and the best that this decoder can do; the "
              "plain chain, at its best, {plain}.", plain=gap_closed_text(report, plain), **facts)  # fmt: skip
 

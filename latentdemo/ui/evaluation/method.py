@@ -55,9 +55,7 @@ def classifiers_in_words(report: Report) -> list[str]:
 
 def samplers_in_words(report: Report) -> str:
     """How the samplers of pythae came about."""
-    epochs = ", ".join(
-        f"{start_title(name)} {count}" for name, count in report.samplers["epochs"].items() if count is not None
-    )
+    epochs = ", ".join(f"{start_title(name)} {count}" for name, count in report.sampler_epochs.items())
     return _("The ways to sample of the library pythae {version} have its default networks and were fitted to the "
              "same encodings as the densities here. Trained on a CPU, in fewer epochs than its default of 100 but at a "
              "learning rate that starts ten times as high and falls to zero: {epochs}.",

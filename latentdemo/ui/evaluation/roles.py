@@ -22,7 +22,7 @@ def density_and_chain(report: Report) -> list[str]:
     if row.kernel:
         draws = [each for each in report.rows if each.start == row.start and not each.kernel and each.gap]
         return [*(begun_by_density(report, draw) for draw in draws), continued_by_chain(report, row)]
-    chain = report.best_chain
+    chain = report.best_decoding_chain
     return [done_by_density(report, row), *([compared_with_chain(report, row, chain)] if chain else [])]
 
 
@@ -30,11 +30,6 @@ def done_by_chain() -> str:
     """What a chain from the prior does."""
     return _("**The chain** carries every random point, step by step, towards where the encoder puts real pictures; "
              "only then it is decoded.")  # fmt: skip
-
-
-def closed(report: Report, row: Row) -> float:
-    """The quality gap closed, by the strictest judge."""
-    return told_of(report, row).figures[GAP].mean
 
 
 def begun_by_density(report: Report, draw: Row) -> str:
@@ -63,11 +58,14 @@ def compared_with_chain(report: Report, draw: Row, chain: Row) -> str:
         "gap": gap_closed_text(report, chain),
         "cost": milliseconds_text(chain.milliseconds),
     }
-    further = closed(report, chain) - closed(report, draw)
-    if further <= 0.0:
+    further = told_of(report, chain).figures[GAP].minus(told_of(report, draw).figures[GAP])
+    if further.mean <= 0.0:
         return _("**A chain** of decode and encode gets no further: the best one, {way}, closes {gap} at {cost} ms.",
                  **facts)  # fmt: skip
-    if further < MARGIN:
+    if further.low <= 0.0:
+        return _("**A chain** of decode and encode gets no further beyond chance: the best one, {way}, closes {gap} at "
+                 "{cost} ms.", **facts)  # fmt: skip
+    if further.mean < MARGIN:
         return _("**A chain** of decode and encode gets little further: the best one, {way}, closes {gap} at {cost} "
                  "ms.", **facts)  # fmt: skip
     return _("**A chain** of decode and encode gets further: the best one, {way}, closes {gap} at {cost} ms.", **facts)

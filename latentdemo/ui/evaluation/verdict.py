@@ -10,7 +10,6 @@ from typing import Any, NamedTuple
 from latentdemo.evaluation.findings.recommend import objection
 from latentdemo.evaluation.interval import Interval
 from latentdemo.evaluation.report import DISTANCE, GAP, HIGHER_IS_BETTER, JUDGED, Measured, Report, Row
-from latentdemo.sampling import KERNELS
 from latentdemo.ui.i18n.class_words import attribute_word
 from latentdemo.ui.i18n.figure_words import figure_word, mean_text, milliseconds_text, space_title, value_text
 from latentdemo.ui.i18n.kernel_words import start_title, way_noun, way_phrase
@@ -51,17 +50,12 @@ def number_word(number: int) -> str:
 def best_chain(report: Report) -> str | None:
     """What the best chain of decode and encode does, which one can watch, beside another way that is recommended; None
     where none is, or no such chain was measured."""
-    row, advised = report.best_chain, report.recommended
-    if row is None or advised is None or decodes(advised):
+    row, advised = report.best_decoding_chain, report.recommended
+    if row is None or advised is None or advised.decodes:
         return None
     return _("The best chain of decode and encode, {way}, closes {gap} at {cost} ms.",
              way=way_noun(row), gap=gap_closed_text(report, row),
              cost=milliseconds_text(row.milliseconds))  # fmt: skip
-
-
-def decodes(row: Row) -> bool:
-    """Whether a way is a chain of decode and encode."""
-    return bool(row.kernel) and row.kernel in KERNELS and KERNELS[row.kernel].decodes
 
 
 def told_of(report: Report, row: Row) -> Row:
@@ -104,6 +98,7 @@ def leave_alone(report: Report) -> str:
         return _("Nothing that was measured keeps to these limits.")
     said: dict[str, Callable[[Report], str]] = {
         "nothing to gain": nothing_to_gain,
+        "unconfirmed": not_confirmed,
         "coverage": coverage_is_lost,
         "mix": mix_is_shifted,
         "copies": data_are_copied,
@@ -118,6 +113,15 @@ def nothing_closes(report: Report) -> str:
         return _("Leave this model alone: no way to sample closes its quality gap beyond chance.")
     return _("Leave this model alone: of all ways to sample, none is better than the prior by every judge beyond "
              "chance; at best, {way} closes {gap}{judge}.",
+             way=way_phrase(best), gap=value_text(GAP, best.figures[GAP]),
+             judge=by_judge(report, best))  # fmt: skip
+
+
+def not_confirmed(report: Report) -> str:
+    """Ways are better than the prior over all repetitions, but what one half chooses does not hold in the other."""
+    best = told_of(report, report.rows[report.recommendation.best])
+    return _("Leave this model alone: the two halves of the repetitions do not agree on a way to sample that pays. At "
+             "best, {way} closes {gap}{judge}.",
              way=way_phrase(best), gap=value_text(GAP, best.figures[GAP]),
              judge=by_judge(report, best))  # fmt: skip
 

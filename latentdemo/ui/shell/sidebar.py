@@ -54,7 +54,7 @@ def sidebar() -> Selection:
         st.caption(f":material/memory: {device_in_words()}")
     if not families:
         folder = ", ".join(map(str, checkpoint_roots()))
-        st.error(_("No model in {folder}. Train one with: python -m latentdemo train", folder=folder))
+        st.error(_("No model in {folder}. Train one with: python -m latentdemo train avatars vae", folder=folder))
         st.stop()
     name = f"{dataset}/{family}"
     try:

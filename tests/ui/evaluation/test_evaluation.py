@@ -68,7 +68,7 @@ def test_the_figures_told_are_those_that_did_not_choose(report: Report) -> None:
 
 def test_the_best_chain_is_named_beside_another_way(report: Report) -> None:
     drawn = advising(report, 0, kernel="", start="flow")
-    row = drawn.best_chain
+    row = drawn.best_decoding_chain
     assert row is not None
     assert best_chain(drawn) == unparted(
         f"The best chain of decode and encode, {row.steps} steps of the transport chain, closes "
@@ -107,6 +107,14 @@ def test_a_model_that_nothing_helps_is_left_alone() -> None:
     assert verdict(harmed).startswith(
         "Leave this model alone: of all ways to sample, none is better than the prior by every judge beyond chance; "
         "at best,"
+    )
+
+
+def test_what_one_half_chooses_and_the_other_does_not_confirm_is_told_as_such() -> None:
+    harmed = sample(strength=-0.5)
+    left = replace(harmed, recommendation=replace(harmed.recommendation, reason="unconfirmed"))
+    assert verdict(left).startswith(
+        "Leave this model alone: the two halves of the repetitions do not agree on a way to sample that pays. At best, "
     )
 
 

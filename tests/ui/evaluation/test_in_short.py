@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 import pytest
@@ -29,9 +30,9 @@ def drawn(report: Report) -> Report:
     return advising(report, 0, kernel="", start="flow")
 
 
-def closing(report: Report, gap: float) -> Report:
-    """The report with ways that all close as much of the gap."""
-    figure = Interval.of([gap, gap + 0.1] * 5)
+def closing(report: Report, gap: float, spread: float = 0.1) -> Report:
+    """The report with ways that all close as much of the gap, or `spread` more in some repetitions."""
+    figure = Interval.of([gap] * 5 + [gap + spread] * 5)
     rows = [
         row
         if row.is_prior
@@ -60,7 +61,10 @@ def test_the_sentence_names_the_advised_way_and_the_plain_chain(report: Report, 
     assert gained(drawn).startswith("Drawing directly from the flow closes ")
     assert "; the plain chain, at its best, " in gained(drawn)
     assert gained(advising(report, report.best_plain.steps)).endswith("that this decoder can do.")
-    assert gained(closing(drawn, -5.0)).endswith("the plain chain only makes it wider.")
+    judged = r" beyond chance, by the strictest of three judges \(.+\)\."
+    assert re.search("the plain chain only makes it wider, by the strictest of", gained(closing(drawn, -5.0)))
+    for gap in (-15.0, -5.0):  # on average below nothing, and above
+        assert re.search(f"the plain chain closes nothing{judged}$", gained(closing(drawn, gap, 20.0)))
     left = Recommendation(None, 0, [], [], "chance")
     assert gained(replace(report, recommendation=left)).startswith("Leave this model alone")
 
@@ -70,14 +74,33 @@ def test_of_a_draw_the_density_does_the_work_and_a_chain_is_compared(drawn: Repo
     assert density.startswith("**The density** does the work")
     assert "from the flow;" in density
     assert chain.startswith("**A chain** of decode and encode gets ")
-    assert unparted(f"{drawn.best_chain.milliseconds:.1f} ms") in chain
+    assert unparted(f"{drawn.best_decoding_chain.milliseconds:.1f} ms") in chain
 
 
-@pytest.mark.parametrize(("more", "words"), [(-3.0, "no further"), (1.0, "little further"), (9.0, "gets further")])
-def test_a_chain_is_told_as_it_was_measured(drawn: Report, more: float, words: str) -> None:
-    gap = drawn.told.figures[GAP].mean
-    rows = [row if not row.kernel else with_figures(row, **{GAP: Interval.of([gap + more] * 10)}) for row in drawn.rows]
+@pytest.mark.parametrize(
+    ("more", "spread", "words"),
+    [
+        (-3.0, 0.0, "no further:"),
+        (9.0, 60.0, "no further beyond chance:"),
+        (1.0, 0.0, "little further:"),
+        (9.0, 0.0, "gets further:"),
+    ],
+)
+def test_a_chain_is_told_as_it_was_measured(drawn: Report, more: float, spread: float, words: str) -> None:
+    drew = drawn.told.figures[GAP].values
+    noise = [spread, -spread] * (len(drew) // 2)
+    figure = Interval.of([value + more + each for value, each in zip(drew, noise, strict=True)])
+    rows = [row if not row.kernel else with_figures(row, **{GAP: figure}) for row in drawn.rows]
     assert words in density_and_chain(replace(drawn, rows=rows))[1]
+
+
+def test_the_map_that_a_chain_begins_with_is_no_chain_of_decode_and_encode(drawn: Report) -> None:
+    gaps = {1: 200.0, 2: 150.0}  # by the steps of the transport chain, and all others below
+    figures = [Interval.of([gaps.get(row.steps * (row.kernel == "transport"), 50.0)] * 10) for row in drawn.rows]
+    rows = [with_figures(row, **{GAP: figure}) for row, figure in zip(drawn.rows, figures, strict=True)]
+    measured = replace(drawn, rows=rows)
+    assert (measured.best_chain.steps, measured.best_decoding_chain.steps) == (1, 2)
+    assert "the best one, 2 steps of the transport chain" in density_and_chain(measured)[1]
 
 
 def test_a_chain_from_a_density_goes_on_where_that_ends(report: Report) -> None:
