@@ -120,8 +120,8 @@ def remedy(report: Report | None, row: Row) -> None:
     if chain and not row.kernel and not presenting():
         way = way_in_link(chain) | {"from": chain.start, "steps": str(chain.steps)}
         st.page_link(
-            CHAIN.script, label=_("Watch step by step: {way}", way=way_noun(chain)), icon=":material/footprint:",
-            query_params=settings_of_all_pages() | way,
+            CHAIN.script, label=_("Watch the points move, step by step"), icon=":material/footprint:",
+            query_params=settings_of_all_pages() | way, help=capital(way_noun(chain)),
         )  # fmt: skip
 
 
