@@ -237,6 +237,18 @@ def with_figures(row: Row, **figures: Interval) -> Row:
     )
 
 
+def with_gap(row: Row, prior: Row, gaps: Sequence[float]) -> Row:
+    """A row that closes another share of the gap in each repetition, by every judge, as if the decoder's best were at a
+    tenth of the prior's distance."""
+
+    def distance(space: str) -> Interval:
+        before = prior.judged[space][DISTANCE].values
+        return Interval.of([far * (1.0 - 0.009 * gap) for far, gap in zip(before, gaps, strict=True)])
+
+    judged = {space: each | {GAP: Interval.of(gaps), DISTANCE: distance(space)} for space, each in row.judged.items()}
+    return replace(row, judged=judged)
+
+
 def with_prior_figures(report: Report, **figures: Interval) -> Report:
     """A report with other figures of the prior sample."""
     return replace(report, rows=[with_figures(row, **figures) if row.is_prior else row for row in report.rows])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from latentdemo.evaluation.findings.recommend import nearer_by
 from latentdemo.evaluation.report import GAP, Report, Row
 from latentdemo.ui.evaluation.verdict import gap_closed_text, leave_alone, told_of
 from latentdemo.ui.i18n.figure_words import milliseconds_text
@@ -23,8 +24,8 @@ def show_caution(report: Report | None, row: Row | None) -> None:
 def caution(report: Report, row: Row) -> str:
     """Why another way to sample should be shown than that of a row, in a sentence; empty where nothing speaks against
     it beyond chance."""
-    advised, closed = report.recommended, told_of(report, row).figures.get(GAP)
-    if closed is None or row == advised:
+    advised, told = report.recommended, told_of(report, row)
+    if told.gap is None or row == advised:
         return ""
     if advised is None:
         return leave_alone(report)
@@ -33,10 +34,10 @@ def caution(report: Report, row: Row) -> str:
         "gap": gap_closed_text(report, advised),
         "cost": milliseconds_text(advised.milliseconds),
     }
-    if closed.high < 0.0:
+    if nearer_by(told, told_of(report, report.prior)).high < 0.0:
         way = capital(way_phrase(row).rstrip(","))
         return _("{way} makes samples worse. Recommended: {advised} (gap closed: {gap}; {cost} ms an image).",
                  way=way, **facts)  # fmt: skip
-    if advised.milliseconds < row.milliseconds and closed.below(told_of(report, advised).figures[GAP]):
+    if advised.milliseconds < row.milliseconds and told.gap.figure.below(told_of(report, advised).figures[GAP]):
         return _("Cheaper and better: {advised} (gap closed: {gap}; {cost} ms an image).", **facts)
     return ""

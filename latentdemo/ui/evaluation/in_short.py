@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import altair as alt
 
+from latentdemo.evaluation.findings.recommend import nearer_by
 from latentdemo.evaluation.interval import Interval
 from latentdemo.evaluation.report import GAP, Report
 from latentdemo.export.story import LEAST_SHOWN
@@ -33,10 +34,11 @@ def gained(report: Report) -> str:
             **facts,
         )
     told = told_of(report, plain)
-    if told.figures[GAP].high < 0.0:
+    nearer = nearer_by(told, told_of(report, report.prior))
+    if nearer.high < 0.0:
         return _("{way} closes {gap} of the quality gap between prior samples and the best that this decoder can do; "
                  "the plain chain only makes it wider{judge}.", judge=by_judge(report, told), **facts)  # fmt: skip
-    if told.figures[GAP].low <= 0.0:
+    if nearer.low <= 0.0:
         return _("{way} closes {gap} of the quality gap between prior samples and the best that this decoder can do; "
                  "the plain chain closes nothing beyond chance{judge}.", judge=by_judge(report, told),
                  **facts)  # fmt: skip

@@ -10,7 +10,7 @@ from latentdemo.evaluation.interval import Interval
 from latentdemo.evaluation.report import GAP, Recommendation, Report, Row
 from latentdemo.ui.evaluation.caution import caution
 from latentdemo.ui.evaluation.verdict import leave_alone
-from tests.ui.sample_reports import advising, with_figures
+from tests.ui.sample_reports import advising, with_figures, with_gap
 from tests.ui.sample_reports import report as sample
 
 
@@ -20,19 +20,14 @@ def report() -> Report:
     advised = advising(sample(), 0, kernel="", start="flow")
     index = advised.rows.index(advised.recommended)
     rows = list(advised.rows)
-    rows[index] = replace(closing(rows[index], 90.0), milliseconds=0.5)
+    rows[index] = replace(with_gap(rows[index], advised.prior, [89.0, 91.0] * 5), milliseconds=0.5)
     return replace(advised, rows=rows)
-
-
-def closing(row: Row, gap: float, spread: float = 1.0) -> Row:
-    """The row with another gap closed, known to a point."""
-    return with_figures(row, **{GAP: Interval.of([gap - spread, gap + spread] * 5)})
 
 
 def plain(report: Report, gap: float, milliseconds: float = 1.0) -> Row:
     """Five steps of the plain chain that close so much of the gap at such a cost, most where the draw closes least."""
     row = next(row for row in report.rows if row.is_plain and row.steps == 5)
-    return replace(closing(row, gap, spread=-1.0), milliseconds=milliseconds)
+    return replace(with_gap(row, report.prior, [gap + 1.0, gap - 1.0] * 5), milliseconds=milliseconds)
 
 
 @pytest.mark.parametrize(
@@ -53,6 +48,13 @@ def test_harm_and_waste_are_told(report: Report, gap: float, milliseconds: float
 @pytest.mark.parametrize(("gap", "milliseconds"), [(95.0, 1.0), (90.2, 1.0), (89.8, 1.0), (80.0, 0.5), (80.0, 0.2)])
 def test_nothing_is_said_of_what_gets_as_far_or_costs_no_more(report: Report, gap: float, milliseconds: float) -> None:
     assert caution(report, plain(report, gap, milliseconds)) == ""
+
+
+def test_harm_is_told_by_the_distance_where_the_gap_is_hardly_known(report: Report) -> None:
+    unsure = Interval.of([-2000.0, 1500.0] * 5)
+    assert unsure.high > 0.0
+    row = with_figures(plain(report, -20.0), **{GAP: unsure})
+    assert caution(report, row).startswith("Running 5 steps of the plain chain makes samples worse. ")
 
 
 def test_nothing_is_said_of_the_recommended_way_itself(report: Report) -> None:

@@ -15,7 +15,7 @@ from latentdemo.ui.components.curves import Point
 from latentdemo.ui.evaluation.in_short import gained, kept_above, two_curves
 from latentdemo.ui.evaluation.roles import density_and_chain
 from latentdemo.ui.evaluation.table import table_in_short
-from tests.ui.sample_reports import advising, with_figures
+from tests.ui.sample_reports import advising, with_figures, with_gap
 from tests.ui.sample_reports import report as sample
 
 
@@ -32,14 +32,8 @@ def drawn(report: Report) -> Report:
 
 def closing(report: Report, gap: float, spread: float = 0.1) -> Report:
     """The report with ways that all close as much of the gap, or `spread` more in some repetitions."""
-    figure = Interval.of([gap] * 5 + [gap + spread] * 5)
-    rows = [
-        row
-        if row.is_prior
-        else replace(row, judged={space: {**each, GAP: figure} for space, each in row.judged.items()})
-        for row in report.rows
-    ]
-    return replace(report, rows=rows)
+    gaps = [gap] * 5 + [gap + spread] * 5
+    return replace(report, rows=[row if row.is_prior else with_gap(row, report.prior, gaps) for row in report.rows])
 
 
 def test_two_curves_are_the_plain_chain_and_the_advised_one(report: Report, drawn: Report) -> None:
