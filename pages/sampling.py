@@ -151,7 +151,7 @@ def figures(step: int, sheet: Sheet, request: Request, real: float | None, close
     if step and sheet.steps_taken is not None:
         lines.append(_("Took {steps} steps on average", steps=f"{sheet.steps_taken:.1f}"))
     lines.append(sharpness_words(sheet.sharpness, real))
-    lines.append(_("{cost} ms an image", cost=milliseconds_text(sheet.milliseconds)))
+    lines.append(_("{cost} ms an image, here and now", cost=milliseconds_text(sheet.milliseconds)))
     return lines
 
 
@@ -197,8 +197,9 @@ def show_arriving(arrived: Mapping[int, bytes] | None, request: Request, title: 
 
     def sheet(step: int) -> StepSheet:
         if step not in there:
-            return StepSheet(step, blank, _("Not sampled yet"), awaited=True)
-        return StepSheet(step, there[step], prior_alt(title) if step == BEFORE else step_alt(title, step))
+            return StepSheet(step, blank, _("Not sampled yet"), awaited=True, drawn=step == 0 and request.draws_only)
+        alt = prior_alt(title) if step == BEFORE else step_alt(title, step)
+        return StepSheet(step, there[step], alt, drawn=step == 0 and request.draws_only)
 
     show_pictures([sheet(step) for step in ([BEFORE] if request.beside_prior else []) + list(request.steps)], request)
 
@@ -208,7 +209,13 @@ def show(comparison: Comparison, request: Request, title: str, report: Report | 
     real = real_sharpness(report, comparison)
     closed = gaps_closed(report, request)
     shown = [
-        StepSheet(step, sheet.png, step_alt(title, step), figures(step, sheet, request, real, closed.get(step)))
+        StepSheet(
+            step,
+            sheet.png,
+            step_alt(title, step),
+            figures(step, sheet, request, real, closed.get(step)),
+            drawn=step == 0 and request.draws_only,
+        )
         for step, sheet in comparison.sheets.items()
     ]
     if comparison.prior:

@@ -46,10 +46,11 @@ def evaluate(
         int | None,
         typer.Option(
             help="Images of each way to sample, over all repetitions; as many as held-out ones, 10,000 at most, if not "
-            "given. Any number fits in memory."
+            "given. Any number fits in memory.",
+            min=1,
         ),
     ] = None,
-    repeats: Annotated[int, typer.Option(help="Repetitions, each with another seed.")] = 10,
+    repeats: Annotated[int, typer.Option(help="Repetitions, each with another seed.", min=1)] = 10,
     features: Annotated[
         str | None, typer.Option(help="A torchvision network as the only feature space, such as resnet18.")
     ] = None,
@@ -125,6 +126,7 @@ def evaluate_one(
     from latentdemo.engine import OnEngine, engine_for
     from latentdemo.evaluation import EvaluationError, evaluate_model, load_judges, torchvision_features
     from latentdemo.export.files import parse_steps
+    from latentdemo.sampling.kernels import kernel_spec
 
     folder = model_folder(model)
     judges = load_judges(judged_by, folder.parent.name, device) if judged_by else None
@@ -132,18 +134,21 @@ def evaluate_one(
         raise EvaluationError(
             f"{judged_by} holds no judge; train them with: latentdemo judges {folder.parent.name} {judged_by}"
         )
-    compute = OnEngine(engine_for(device))  # A device that is not there is told before data are read.
+    # What cannot be done is told before data are read.
+    compute, shown = OnEngine(engine_for(device)), parse_steps(steps) if steps else None
+    walked = [kernel_spec(name).name for name in kernels.split()] if kernels else None
+    spaces = {features: torchvision_features(features, device)} if features else judges
     with progress_bar() as bar:
         images, held_out = images_of(folder.parent, data_dir, bar)
         report = evaluate_model(
             model,
             images,
             held_out,
-            samples=None if samples is None else samples // max(repeats, 1),
+            samples=None if samples is None else samples // repeats,
             seeds=range(repeats),
-            spaces={features: torchvision_features(features, device)} if features else judges,
-            kernels=kernels.split() if kernels else None,
-            steps=parse_steps(steps) if steps else None,
+            spaces=spaces,
+            kernels=walked,
+            steps=shown,
             bf16=precision == "bf16",
             save=not as_json and judges is None,
             compute=compute,
@@ -183,9 +188,11 @@ def compare(
     """
     from latentdemo.checkpoints import model_folder
     from latentdemo.evaluation import compare_with_pythae, load_report
+    from latentdemo.evaluation.external.comparison import check_samplers
     from latentdemo.evaluation.report import COMPARISON
     from latentdemo.models import pick_device
 
+    check_samplers(only or ())
     folder, place = model_folder(model), pick_device(device)
     before = load_report(folder)
     with progress_bar() as bar:

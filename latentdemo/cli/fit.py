@@ -34,8 +34,9 @@ def fit(
 
     from latentdemo.checkpoints import load_trained
     from latentdemo.cli.tables import densities_table
-    from latentdemo.sampling.densities.fitting import fit_densities
+    from latentdemo.sampling.densities.fitting import check_names, fit_densities
 
+    check_names(only or ())
     loaded = load_trained(model, device)
     assert loaded.folder is not None
     with progress_bar() as bar:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from latentdemo.cli.options import AsJson, Device, EvaluatedModel
+from latentdemo.cli.options import AsJson, Device, EvaluatedModel, was_given
 from latentdemo.cli.terminal import progress_bar, progress_of, show_table
 
 if TYPE_CHECKING:
@@ -16,10 +16,12 @@ if TYPE_CHECKING:
 
     from latentdemo.models import GenerativeAutoencoder
 
+MOST_FRAMES = 10_000  # in a picture or a film
 FRAMES, SECONDS = 9, 4.0  # of the way from one picture to the next, where nothing else is asked for
 
 
 def interpolate(
+    context: typer.Context,
     model: Annotated[str, typer.Argument(help="Model, such as avatars/vae.")],
     keys: Annotated[
         list[str],
@@ -37,14 +39,20 @@ def interpolate(
         int | None,
         typer.Option(
             help="Of the way from each picture to the next, both included; in a grid, of a side. 9, or what "
-            "--seconds takes in a film, if not given."
+            "--seconds takes in a film, if not given.",
+            min=2,
+            max=MOST_FRAMES,
         ),
     ] = None,
-    mean_steps: Annotated[int, typer.Option(help="Decode and encode all frames but the pictures so often.")] = 0,
+    mean_steps: Annotated[
+        int, typer.Option(help="Decode and encode all frames but the pictures so often.", min=0, max=1000)
+    ] = 0,
     even: Annotated[bool, typer.Option(help="Let every frame change as much as any other.")] = False,
     loop: Annotated[bool, typer.Option(help="Go back to the first picture, so that the film can run forever.")] = False,
     grid: Annotated[bool, typer.Option(help="A grid between four pictures in place of a path.")] = False,
-    seconds: Annotated[float, typer.Option(help="Of a film, from each picture to the next.", min=0.1)] = SECONDS,
+    seconds: Annotated[
+        float, typer.Option(help="Of a film, from each picture to the next.", min=0.1, max=600)
+    ] = SECONDS,
     device: Device = None,
     as_json: AsJson = False,
 ) -> None:
@@ -57,8 +65,12 @@ def interpolate(
     from latentdemo.sampling.densities.resolve import best_map
     from latentdemo.sampling.paths import PathSpec, lay_grid, lay_path
 
-    film = frames_kind(out) == FILM and not grid
-    count = frames or (frames_in(seconds) if film else FRAMES)
+    film = frames_kind(out) == FILM
+    refuse_without_effect(context, film, grid)
+    count = frames if frames is not None else frames_in(seconds) if film else FRAMES
+    laid_in_all = count**2 if grid else count * len(keys)
+    if laid_in_all > MOST_FRAMES:
+        raise typer.BadParameter(f"that makes {laid_in_all:,} frames; take {MOST_FRAMES:,} at most")
     loaded = load_model(model, device)
     spec = PathSpec(path or ("base" if best_map(loaded) else "spherical"), mean_steps, even)  # type: ignore[arg-type]
     latents = torch.cat([key_latent(loaded, key) for key in keys])
@@ -75,6 +87,18 @@ def interpolate(
         typer.echo(f"wrote {out}: {len(laid)} frames through {len(keys)} pictures, path {spec.kind}")
 
 
+def refuse_without_effect(context: typer.Context, film: bool, grid: bool) -> None:
+    """Raise BadParameter where an option says something of what is not made."""
+    if grid and film:
+        raise typer.BadParameter("a grid is a picture: name a .png file with --out")
+    if grid and was_given(context, "loop"):
+        raise typer.BadParameter("a grid goes through its corners once: leave --loop out")
+    if was_given(context, "seconds") and not film:
+        raise typer.BadParameter("--seconds says something of a film: name a .mp4 file with --out")
+    if was_given(context, "seconds") and was_given(context, "frames"):
+        raise typer.BadParameter("--frames and --seconds say the same: leave one of them out")
+
+
 def decoded(model: GenerativeAutoencoder, latents: Tensor) -> Tensor:
     """Images (N, C, H, W) of latents (N, D), on the CPU."""
     from latentdemo.sampling import ChainSpec, run_chain
@@ -86,13 +110,13 @@ def key_latent(model: GenerativeAutoencoder, key: str) -> Tensor:
     """The latent (1, D) of a picture's file, by the posterior mean, or of a seed.
 
     Raises:
-        DataError: neither of both, or a picture that cannot be used.
+        DataError: neither of both, or a picture that cannot be used; it names the file.
     """
     import torch
 
     from latentdemo.data import ImageSet
     from latentdemo.data.pictures import picture_as_trained
-    from latentdemo.errors import DataError
+    from latentdemo.errors import DataError, PictureError
     from latentdemo.random import chain_generators
     from latentdemo.sampling.starts import PRIOR, starting_points
 
@@ -107,7 +131,10 @@ def key_latent(model: GenerativeAutoencoder, key: str) -> Tensor:
         ) from error
     channels, size = model.image_shape[0], model.image_shape[-1]
     dataset = model.folder.parent.name if model.folder else ""
-    pixels = picture_as_trained(content, dataset, size, channels)
+    try:
+        pixels = picture_as_trained(content, dataset, size, channels)
+    except PictureError as error:
+        raise PictureError(error.reason, key) from error
     with torch.no_grad():
         return model.encode(ImageSet(pixels[None]).tensor(slice(None)).to(model.device)).mean
 

@@ -70,7 +70,11 @@ def sample(
     With --on any number of chains is walked on a cluster, into files with a manifest; one that was stopped goes on
     where it was.
     """
+    from latentdemo.export.files import check_out, parse_steps, write_run
+
     refuse_without(context, "on", ("format", "workers", "gpus_per_worker", "dashboard"))
+    if not on:
+        check_out(Path(out))
     if rule:
         refuse_beside_rule(context)
         sample_by_rule(rule, count, seed, device, Path(out), as_json)
@@ -78,7 +82,6 @@ def sample(
     if model is None:
         raise typer.BadParameter("name a model, or a rule with --rule")
     from latentdemo.engine import RunRequest, engine_for
-    from latentdemo.export.files import parse_steps, write_run
     from latentdemo.sampling import ChainSpec
     from latentdemo.sampling.kernels import PLAIN
 

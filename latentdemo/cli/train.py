@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Iterable
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -78,7 +79,7 @@ def train(
     """
     from latentdemo.checkpoints import checkpoints_dir
     from latentdemo.data import DATASETS, get_dataset, load_images, read_pictures, write_held_out, write_record
-    from latentdemo.models import NetworkConfig, pick_device
+    from latentdemo.models import NetworkConfig, build_model, pick_device
     from latentdemo.models.device import training_precision
     from latentdemo.training import TrainingSettings, usual_epochs
     from latentdemo.training.sweep import Run, Sweep, combinations
@@ -89,6 +90,17 @@ def train(
     if twice := [name for name in swept if was_given(context, name)]:
         raise typer.BadParameter(f"--{twice[0].replace('_', '-')} is given beside --sweep: leave one out")
     options, place = parse_options(option or []), pick_device(device)
+    settings = TrainingSettings(  # what cannot be done is told before data are read
+        epochs=TrainingSettings.epochs if epochs is None else epochs,
+        batch_size=batch_size,
+        learning_rate=learning_rate,
+        beta1=beta1,
+        precision=precision or training_precision(place),  # type: ignore[arg-type]
+        seed=seed,
+        train_count=train_count,
+        patience=patience,
+    )
+    build_model(family, NetworkConfig(size, 3, width, latent_size), options, device="meta")
     with progress_bar() as bar:
         read = progress_of(bar, f"reading {dataset}")
         own = read_pictures(Path(dataset), size, read) if is_source(dataset, DATASETS) else None
@@ -96,18 +108,10 @@ def train(
         network = NetworkConfig(facts.image_size, facts.channels, width, latent_size)
         images, held_out = (load_images(facts.name, split, data_dir, read) for split in ("train", "held-out"))
         read(1, 1)
-        if epochs is None:
-            epochs = usual_epochs(len(images), batch_size) if own else TrainingSettings.epochs
-        settings = TrainingSettings(
-            epochs=epochs,
-            batch_size=batch_size,
-            learning_rate=learning_rate,
-            beta1=beta1,
-            precision=precision or training_precision(place),  # type: ignore[arg-type]
-            seed=seed,
-            train_count=train_count,
-            patience=OWN_PATIENCE if own and patience is None else patience,
-        )
+        if own and epochs is None:
+            settings = replace(settings, epochs=usual_epochs(len(images), batch_size))
+        if own and patience is None:
+            settings = replace(settings, patience=OWN_PATIENCE)
         folder = out or checkpoints_dir() / facts.name / family
         run = Run({}, network, settings, options)
         runs = combinations(run, swept) if swept else [run]
@@ -250,6 +254,8 @@ def adopt(
 
     if not re.fullmatch(r"\w[\w.-]*/\w[\w.-]*", model):
         raise typer.BadParameter(f"{model!r} is no name of a model; take DATASET/NAME, such as fashion-mnist/my-vae")
+    if not source.is_dir():
+        raise typer.BadParameter(f"{source} is no folder")
     folder = checkpoints_dir() / model
     if folder.exists():
         raise typer.BadParameter(f"{folder} is there already; take another name, or remove it first")

@@ -96,7 +96,7 @@ def read_held_out(folder: Path) -> ImageSet:
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise DataError(
             f"the held-out images in {folder} cannot be read ({error}): fetch the folder again, or write it anew "
-            "with 'python -m latentdemo hold-out'"
+            f"with 'python -m latentdemo hold-out {folder.name}'"
         ) from error
 
 

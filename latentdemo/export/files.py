@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import mimetypes
 from pathlib import Path
 from types import ModuleType
 
@@ -16,7 +17,7 @@ from latentdemo.sampling import ChainRun
 
 SCALE_TO = 64  # Tiles of a comparison are enlarged to at least this side, in pixels.
 FILM_SIDE = 512  # A frame of a film is enlarged to at least this side, in pixels.
-STRIP, FILM = ".png", ".mp4"
+STRIP, FILM, ARRAYS = ".png", ".mp4", ".npz"
 
 
 def parse_steps(text: str) -> tuple[int, ...]:
@@ -31,6 +32,22 @@ def parse_steps(text: str) -> tuple[int, ...]:
     return tuple(sorted({int(part) for part in parts}))
 
 
+def check_out(out: Path) -> None:
+    """Raise SamplingError where `write_run` would write what nobody means, so that this is known before a run.
+
+    Args:
+        out: as of `write_run`.
+    """
+    if not out.name:
+        raise SamplingError(f"{str(out)!r} names neither a file nor a folder of its own; choose another --out")
+    if out.suffix.lower() in (STRIP, ARRAYS):
+        return
+    if mimetypes.guess_type(out.name)[0] and not out.is_dir():
+        raise SamplingError(f"{out} is neither a {STRIP} nor an {ARRAYS} file; name one of these, or a folder")
+    if any(out.glob("step-*")):
+        raise SamplingError(f"{out} holds the pictures of an earlier run; name another folder, or empty this one")
+
+
 def write_run(run: ChainRun, out: Path) -> None:
     """Write the recorded steps of a run.
 
@@ -40,13 +57,14 @@ def write_run(run: ChainRun, out: Path) -> None:
             each step K; any other name becomes a folder with one PNG a chain and step, `step-K/chain-I.png`.
 
     Raises:
-        SamplingError: `out` cannot be written.
+        SamplingError: `out` cannot be written, or as `check_out`.
     """
+    check_out(out)
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
-        if out.suffix.lower() == ".png":
+        if out.suffix.lower() == STRIP:
             write_comparison(run, out)
-        elif out.suffix.lower() == ".npz":
+        elif out.suffix.lower() == ARRAYS:
             arrays = {f"images_{step}": images.numpy() for step, images in run.images.items()}
             latents = {f"latents_{step}": latents.numpy() for step, latents in run.latents.items()}
             np.savez_compressed(out, **arrays, **latents)  # type: ignore[arg-type]

@@ -195,7 +195,7 @@ class GenerativeAutoencoder(nn.Module):
         return self.posterior_of(images.to(self.device, self.dtype, memory_format=torch.channels_last))
 
     def decode(self, latents: Tensor) -> Likelihood:
-        """The likelihood of latents.
+        """The likelihood of latents. Whether they are finite is not looked at, as chains decode at every step.
 
         Args:
             latents: (N, D) floating point.

@@ -187,6 +187,7 @@ def run_batches(
 
     The chains are those of the seed from number `first` on; latents to start from are these chains' own.
     """
+    require("model", model, hasattr(model, "latent_size"), "a model, such as load_model gives")
     spec = chain_spec(kernel, **settings)
     require("batch_size", batch_size, is_whole(batch_size, 1), "a whole number from 1 up")
     require("images", images, isinstance(images, bool), "True or False")

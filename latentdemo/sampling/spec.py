@@ -86,7 +86,10 @@ class ChainSpec:
         require(
             "density", self.density, is_density(self.density), "None, a name, or an object with log_density and sample"
         )
-        require("known", self.known, is_known(self.known), "None, or (C, H, W) in [0, 1], NaN for missing ones")
+        require(
+            "known", self.known, is_known(self.known),
+            "None, or floats (C, H, W) in [0, 1] with NaN for missing ones, but not for all",
+        )  # fmt: skip
         self.hold("options", dict(self.options or {}))
         if not isinstance(self.kernel, str) and (self.options or self.known is not None):
             raise SamplingError("options and known belong to a kernel that is named; one at hand has its own already")

@@ -75,7 +75,7 @@ def test_the_sampling_page_takes_the_draws() -> None:
     assert app.selectbox(key="start").value == "flow"
     assert (app.session_state["steps"], app.session_state["stop"]) == ([0], "off")
     prior, draw = sheets(app)
-    assert (prior["title"], draw["title"]) == ("Straight from the prior", "Step 0")
+    assert (prior["title"], draw["title"]) == ("Straight from the prior", "Drawn directly, no chain")
     assert (
         prior["source"] == sheets(open_page("pages/sampling.py", lang="en", steps="0"))[0]["source"] != draw["source"]
     )

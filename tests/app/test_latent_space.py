@@ -82,7 +82,7 @@ def test_the_verdict_comes_first(clothes: Path, code: str, words: str) -> None:
     assert not app.error
     answer, evidence = answered(app)
     assert answer.startswith(f"**{words}")
-    assert unparted("90 % ± 0.4 % of cases") in evidence
+    assert unparted("90 % ± 0.4 % of all pairs") in evidence
     assert "5 clusters" in evidence
     assert unparted("255 parts, with 86 %") in evidence
     assert "no gaps" in evidence

@@ -79,3 +79,29 @@ def test_threads_of_long_commands_sleep_while_they_wait(monkeypatch, asked: str 
 def test_pytorch_is_not_there_before_a_command_says_how_threads_wait() -> None:
     code = "import sys, latentdemo.cli.main; print('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "False\n"
+
+
+@pytest.mark.parametrize(
+    ("command", "words"),
+    [
+        (["train", "fashion-mnist", "no-family"], "unknown model family 'no-family'"),
+        (["train", "fashion-mnist", "vae", "--batch-size", "0"], "batch_size is 0"),
+        (["train", "{folder}", "vae", "--size", "33"], "image_size is 33"),
+        (["fit", "fashion-mnist/vae", "--only", "nothing"], "unknown densities nothing"),
+        (["compare", "fashion-mnist/vae", "--only", "nothing"], "unknown samplers nothing"),
+        (["evaluate", "fashion-mnist/vae", "--kernels", "nothing"], "unknown kernel 'nothing'"),
+        (["evaluate", "fashion-mnist/vae", "--features", "nothing"], "no weights of 'nothing'"),
+        (["evaluate", "fashion-mnist/vae", "--repeats", "0"], "--repeats"),
+        (["adopt", "{folder}/missing", "fashion-mnist/own"], "is no folder"),
+    ],
+)
+def test_what_cannot_be_done_is_told_before_data_are_read(
+    command: list[str], words: str, tmp_path, monkeypatch, capsys
+) -> None:
+    def read(*_arguments: object, **_settings: object) -> None:
+        raise AssertionError("data were read")
+
+    monkeypatch.setattr("latentdemo.data.load_images", read)
+    monkeypatch.setattr("latentdemo.data.read_pictures", read)
+    assert run(*(word.format(folder=tmp_path) for word in command)) in (1, 2)
+    assert words in " ".join(capsys.readouterr().err.replace("│", " ").split())

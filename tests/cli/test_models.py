@@ -45,6 +45,17 @@ def test_models_say_what_is_advised_by_which_judge(tiny_model, tmp_path, monkeyp
     assert advice(tmp_path / "own" / "aae")[1] == "leave it alone"
 
 
+def test_a_broken_folder_does_not_hide_the_others(tiny_model, tmp_path, monkeypatch, capsys) -> None:
+    monkeypatch.setenv("LATENTDEMO_CHECKPOINTS", str(tmp_path))
+    for name in ("vae", "aae"):
+        save_checkpoint(tmp_path / "own" / name, tiny_model, "own")
+    (tmp_path / "own" / "aae" / "config.json").write_text("{")
+    assert run("models", "--json") == 0
+    said = capsys.readouterr()
+    assert list(json.loads(said.out)) == ["own/vae"]
+    assert "Warning: own/aae is left out: " in said.err
+
+
 def sample_left_alone(made: Report) -> Report:
     return replace(made, recommendation=Recommendation(None, 0, [], [], "chance"))
 

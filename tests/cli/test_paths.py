@@ -82,9 +82,7 @@ def test_what_cannot_be_laid_is_said(pictures, tmp_path, capsys) -> None:
     assert "not a JPEG, PNG or WebP" in said(pictures[0], tmp_path / "text.png", "--out", out)
     assert "a path through 1 latents" in said(pictures[0], "--out", out)
     assert "a grid between 3 corners" in said(*pictures[:3], "--grid", "--out", out)
-    assert "a path of 1 frames" in said(*pictures[:2], "--frames", 1, "--out", out)
     assert "unknown path 'cubic'" in said(*pictures[:2], "--path", "cubic", "--out", out)
-    assert "-1 mean steps" in said(*pictures[:2], "--mean-steps", -1, "--out", out)
     assert "name a .png or .mp4 file" in said(*pictures[:2], "--out", tmp_path / "out.gif")
     assert "cannot be written" in said(1, 2, "--out", "/dev/null/out.png")
     assert not out.exists()
@@ -147,3 +145,31 @@ def test_a_film_without_its_encoder_says_what_to_install(monkeypatch) -> None:
     monkeypatch.delattr("latentdemo.export.animation", raising=False)
     with pytest.raises(SamplingError, match="films need the package av: pip install"):
         frames_in(2.0)
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (["--frames", 0], "--frames"),
+        (["--frames", 1], "--frames"),
+        (["--frames", 10_001], "--frames"),
+        (["--mean-steps", 1001], "--mean-steps"),
+        (["--seconds", 1e9, "--out", "path.mp4"], "--seconds"),
+        (["--seconds", 3], "name a .mp4 file"),
+        (["--seconds", 3, "--frames", 9, "--out", "path.mp4"], "leave one of them out"),
+        (["--grid", "--loop"], "leave --loop out"),
+        (["--grid", "--out", "path.mp4"], "name a .png file"),
+        (["--grid", "--frames", 101], "that makes 10,201 frames"),
+    ],
+)
+def test_what_has_no_end_or_no_effect_is_refused(options, words: str, tmp_path, monkeypatch, capsys) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert interpolate(7, 8, 9, 10, *options) == 2
+    assert words in " ".join(capsys.readouterr().err.split())
+    assert not list(tmp_path.iterdir())
+
+
+def test_the_picture_at_fault_is_named(pictures, tmp_path, capsys) -> None:
+    (tmp_path / "torn.png").write_bytes(Path(pictures[0]).read_bytes()[:100])
+    assert interpolate(pictures[0], tmp_path / "torn.png", "--out", tmp_path / "path.png") == 1
+    assert "torn.png" in "".join(capsys.readouterr().err.split())

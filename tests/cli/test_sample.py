@@ -34,6 +34,18 @@ def test_a_folder_of_pictures(tmp_path) -> None:
         assert picture.size == (32, 32)
 
 
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [("few.jpg", "neither a .png nor an .npz"), ("", "neither a file nor a folder"), ("out", "earlier")],
+)
+def test_what_nobody_means_is_not_written(name: str, words: str, tmp_path, monkeypatch, capsys) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "out" / "step-5").mkdir(parents=True)
+    assert run(*SAMPLE, "--count", "2", "--steps", "0", "--out", name) == 1
+    assert words in " ".join(capsys.readouterr().err.split())
+    assert [path.name for path in tmp_path.rglob("*")] == ["out", "step-5"]
+
+
 def test_arrays(tmp_path) -> None:
     assert run(*SAMPLE, "--count", "3", "--steps", "0,2", "--out", str(tmp_path / "run.npz")) == 0
     with np.load(tmp_path / "run.npz") as arrays:

@@ -64,8 +64,7 @@ def compare_with_pythae(
         LatentdemoError: pythae is not installed, or something of the model cannot be read.
     """
     names = list(EPOCHS) if only is None else list(only)
-    if unknown := sorted(set(names) - set(EPOCHS)):
-        raise EvaluationError(f"unknown samplers {', '.join(unknown)}; known are {', '.join(EPOCHS)}")
+    check_samplers(names)
     model = load_trained(report.model, device)
     assert model.folder is not None
     spaces = spaces or load_spaces(model.folder.parent.name, device, beside=model.folder.parent)
@@ -106,6 +105,12 @@ def compare_with_pythae(
     timed = [replace(row, milliseconds=draws[row.start].milliseconds) for row in rows]
     advice = recommend([*others, *timed], ceiling=report.ceiling)
     return replace(report, rows=[*others, *timed], recommendation=advice, samplers=settings())
+
+
+def check_samplers(names: Sequence[str]) -> None:
+    """Raise EvaluationError where a sampler is named that there is not."""
+    if unknown := sorted(set(names) - set(EPOCHS)):
+        raise EvaluationError(f"unknown samplers {', '.join(unknown)}; known are {', '.join(EPOCHS)}")
 
 
 def kept_or_made(path: Path, key: Sequence[Any], make: Callable[[], Draws]) -> Draws:

@@ -87,9 +87,7 @@ def fit_densities(
             f"the latent space has {model.latent_size} dimensions, densities are fitted in up to {LARGEST}; the plain "
             "chain, from the prior or from pictures, needs none"
         )
-    unknown = sorted(set(only or ()) - set(DENSITIES))
-    if unknown:
-        raise SamplingError(f"unknown densities {', '.join(unknown)}; known are {', '.join(DENSITIES)}")
+    check_names(only or ())
     settings = FitSettings(epochs, hidden, updates, seed)
     folder, model = model.folder, as_trained(model)
     encodings = encode_set(model, train)
@@ -118,6 +116,12 @@ def fit_densities(
     config = save_densities(folder, densities, config)
     unfinished.drop()
     return config
+
+
+def check_names(only: Sequence[str]) -> None:
+    """Raise SamplingError where a density is named that there is not."""
+    if unknown := sorted(set(only) - set(DENSITIES)):
+        raise SamplingError(f"unknown densities {', '.join(unknown)}; known are {', '.join(DENSITIES)}")
 
 
 def extended(folder: Path, names: AbstractSet[str]) -> list[str]:

@@ -27,6 +27,7 @@ class StepSheet:
         alt: what the picture shows, for those who do not see it.
         figures: of the step in words, one after the other.
         awaited: whether no sample has arrived at it yet, so that the picture only keeps its place.
+        drawn: whether the samples are draws from a density that no chain follows.
     """
 
     step: int
@@ -34,10 +35,13 @@ class StepSheet:
     alt: str
     figures: Sequence[str] = ()
     awaited: bool = False
+    drawn: bool = False
 
     @property
     def title(self) -> str:
         """What stands above it."""
+        if self.drawn:
+            return _("Drawn directly, no chain")
         return _("Straight from the prior") if self.step < 0 else _("Step {step}", step=self.step)
 
 

@@ -36,8 +36,9 @@ def caution(report: Report, row: Row) -> str:
     }
     if nearer_by(told, told_of(report, report.prior)).high < 0.0:
         way = capital(way_phrase(row).rstrip(","))
-        return _("{way} makes samples worse. Recommended: {advised} (gap closed: {gap}; {cost} ms an image).",
+        return _("{way} makes samples worse. Recommended: {advised} (gap closed: {gap}; {cost} ms an image when "
+                 "evaluated).",
                  way=way, **facts)  # fmt: skip
     if advised.milliseconds < row.milliseconds and told.gap.figure.below(told_of(report, advised).figures[GAP]):
-        return _("Cheaper and better: {advised} (gap closed: {gap}; {cost} ms an image).", **facts)
+        return _("Cheaper and better: {advised} (gap closed: {gap}; {cost} ms an image when evaluated).", **facts)
     return ""

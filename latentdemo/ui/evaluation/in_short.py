@@ -9,15 +9,15 @@ import altair as alt
 
 from latentdemo.evaluation.findings.recommend import nearer_by
 from latentdemo.evaluation.interval import Interval
-from latentdemo.evaluation.report import GAP, Report
+from latentdemo.evaluation.report import GAP, Measured, Report
 from latentdemo.export.story import LEAST_SHOWN
 from latentdemo.sampling import PLAIN
 from latentdemo.ui.components.charts import DIRECT, Look, legend, line_swatch, swatch_image
 from latentdemo.ui.components.curves import Axis, Curve, Level, Point
 from latentdemo.ui.components.curves_chart import curves_chart
 from latentdemo.ui.evaluation.curves import STEP_TICKS, STEPS_AXIS, curves, levels, marked_point
-from latentdemo.ui.evaluation.verdict import by_judge, gap_closed_text, leave_alone, told_of
-from latentdemo.ui.i18n.figure_words import axis_title, value_text
+from latentdemo.ui.evaluation.verdict import gap_closed_text, leave_alone, told_of
+from latentdemo.ui.i18n.figure_words import axis_title, space_title, value_text
 from latentdemo.ui.i18n.kernel_words import capital, way_key, way_phrase
 from latentdemo.ui.i18n.words import _
 
@@ -27,23 +27,33 @@ def gained(report: Report) -> str:
     row, plain = report.recommended, report.best_plain
     if row is None or row.gap is None:
         return leave_alone(report)
-    facts = {"way": capital(way_phrase(row)), "gap": gap_closed_text(report, row)}
+    facts = {
+        "way": capital(way_phrase(row)),
+        "gap": gap_closed_text(report, row),
+        "strictest": strictest(report, told_of(report, row)),
+    }
     if plain is None or plain == row:
-        return _(
-            "{way} closes {gap} of the quality gap between prior samples and the best that this decoder can do.",
-            **facts,
-        )
+        return _("{way} closes {gap} of the quality gap between prior samples and the best that this decoder can "
+                 "do{strictest}.", **facts)  # fmt: skip
     told = told_of(report, plain)
+    facts |= {"judge": strictest(report, told)}
     nearer = nearer_by(told, told_of(report, report.prior))
     if nearer.high < 0.0:
-        return _("{way} closes {gap} of the quality gap between prior samples and the best that this decoder can do; "
-                 "the plain chain only makes it wider{judge}.", judge=by_judge(report, told), **facts)  # fmt: skip
+        return _("{way} closes {gap} of the quality gap between prior samples and the best that this decoder can "
+                 "do{strictest}; the plain chain only makes it wider{judge}.", **facts)  # fmt: skip
     if nearer.low <= 0.0:
-        return _("{way} closes {gap} of the quality gap between prior samples and the best that this decoder can do; "
-                 "the plain chain closes nothing beyond chance{judge}.", judge=by_judge(report, told),
-                 **facts)  # fmt: skip
-    return _("{way} closes {gap} of the quality gap between prior samples and the best that this decoder can do; the "
-             "plain chain, at its best, {plain}.", plain=gap_closed_text(report, plain), **facts)  # fmt: skip
+        return _("{way} closes {gap} of the quality gap between prior samples and the best that this decoder can "
+                 "do{strictest}; the plain chain closes nothing beyond chance{judge}.", **facts)  # fmt: skip
+    return _("{way} closes {gap} of the quality gap between prior samples and the best that this decoder can "
+             "do{strictest}; the plain chain, at its best, {plain}{judge}.", plain=gap_closed_text(report, plain),
+             **facts)  # fmt: skip
+
+
+def strictest(report: Report, measured: Measured) -> str:
+    """By which judge a gap closed was told, in brackets; empty where there is but one."""
+    if len(report.spaces) < 2 or measured.gap is None:
+        return ""
+    return _(" (strictest judge: {judge})", judge=space_title(measured.gap.space, report.spaces))
 
 
 def two_curves(report: Report) -> list[Curve]:

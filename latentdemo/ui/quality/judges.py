@@ -16,7 +16,10 @@ from latentdemo.ui.i18n.figure_words import NO_BREAK, mean_text, space_title, va
 from latentdemo.ui.i18n.kernel_words import capital, way_in_short, way_phrase
 from latentdemo.ui.i18n.words import _
 
-CELL = "padding:0.4rem 0.6rem 0.4rem 0;vertical-align:top;border-bottom:1px solid rgba(128,128,128,0.25);"
+CELL = (
+    "padding:0.4rem clamp(0.2rem,1vw,0.6rem) 0.4rem 0;vertical-align:top;"
+    "border-bottom:1px solid rgba(128,128,128,0.25);"
+)
 FAINT = "font-weight:400;font-size:0.8rem;opacity:0.7;"
 
 
@@ -112,7 +115,7 @@ def judges_table(report: Report, matter: list[tuple[str, Row]]) -> str:
     titles = [_("Way to sample"), *(capital(space_title(space, report.spaces)) for space in report.spaces)]
     head = "".join(f'<th scope="col" style="{CELL}{FAINT}">{html.escape(title)}</th>' for title in titles)
     lines = [
-        f'<tr><th scope="row" style="{CELL}font-weight:400;min-width:7rem">{html.escape(way_in_short(row))}'
+        f'<tr><th scope="row" style="{CELL}font-weight:400;min-width:6rem">{html.escape(way_in_short(row))}'
         f'<div style="{FAINT}">{html.escape(role)}</div></th>'
         f"{''.join(cell(row, space) for space in report.spaces)}</tr>"
         for role, row in matter

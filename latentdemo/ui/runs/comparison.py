@@ -64,6 +64,11 @@ class Request:
     beside_prior: bool = False
 
     @property
+    def draws_only(self) -> bool:
+        """Whether draws from a density are shown, and no chain that follows them."""
+        return self.beside_prior and max(self.steps) == 0
+
+    @property
     def prior(self) -> Request:
         """The prior sample that may stand beside it: as many of the same seed."""
         spec = ChainSpec(count=self.spec.count, steps=0, seed=self.spec.seed)

@@ -77,7 +77,8 @@ def export_beside_prior(chosen: Selection, comparison: Comparison, request: Requ
 
 def step_captions(request: Request) -> dict[int, str]:
     """Shown step -> what stands above its sheet."""
-    return {step: _("Step {step}", step=step) for step in request.steps}
+    drawn = _("Drawn directly, no chain")
+    return {step: drawn if request.draws_only else _("Step {step}", step=step) for step in request.steps}
 
 
 def in_words(request: Request) -> dict[str, str]:

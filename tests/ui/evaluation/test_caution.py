@@ -42,7 +42,7 @@ def plain(report: Report, gap: float, milliseconds: float = 1.0) -> Row:
 def test_harm_and_waste_are_told(report: Report, gap: float, milliseconds: float, words: str) -> None:
     told = caution(report, plain(report, gap, milliseconds)).replace("\N{NO-BREAK SPACE}", " ")
     assert told.startswith(words)
-    assert told.endswith("0.50 ms an image).")
+    assert told.endswith("0.50 ms an image when evaluated).")
 
 
 @pytest.mark.parametrize(("gap", "milliseconds"), [(95.0, 1.0), (90.2, 1.0), (89.8, 1.0), (80.0, 0.5), (80.0, 0.2)])

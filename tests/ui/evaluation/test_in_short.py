@@ -54,11 +54,12 @@ def test_a_curve_that_falls_out_of_the_chart_ends_at_its_edge() -> None:
 def test_the_sentence_names_the_advised_way_and_the_plain_chain(report: Report, drawn: Report) -> None:
     assert gained(drawn).startswith("Drawing directly from the flow closes ")
     assert "; the plain chain, at its best, " in gained(drawn)
-    assert gained(advising(report, report.best_plain.steps)).endswith("that this decoder can do.")
-    judged = r" beyond chance, by the strictest of three judges \(.+\)\."
-    assert re.search("the plain chain only makes it wider, by the strictest of", gained(closing(drawn, -5.0)))
+    assert gained(advising(report, report.best_plain.steps)).endswith("(strictest judge: labels alone).")
+    judge = r" \(strictest judge: [a-zA-Z ]+\)"
+    said = f"decoder can do{judge}; the plain chain "
+    assert re.search(f"{said}only makes it wider{judge}\\.$", gained(closing(drawn, -5.0)))
     for gap in (-15.0, -5.0):  # on average below nothing, and above
-        assert re.search(f"the plain chain closes nothing{judged}$", gained(closing(drawn, gap, 20.0)))
+        assert re.search(f"{said}closes nothing beyond chance{judge}\\.$", gained(closing(drawn, gap, 20.0)))
     left = Recommendation(None, 0, [], [], "chance")
     assert gained(replace(report, recommendation=left)).startswith("Leave this model alone")
 
