@@ -103,8 +103,8 @@ class UploadError(Reasoned, LatentdemoError):
         "link": "This archive holds a link or a device. Pack the files themselves.",
         "twice": "This archive holds a file twice. Pack the checkpoint folder again.",
         "kind": "This archive holds a file that is no part of a checkpoint folder. Only config.json, "
-        "model.safetensors, density.json and density.safetensors are taken; cards, evaluations and pictures beside them "
-        "may stay, and are left out.",
+        "model.safetensors, density.json and density.safetensors are taken; cards, evaluations and pictures beside "
+        "them may stay, and are left out.",
         "missing": "This archive lacks a file: config.json and model.safetensors of one model are needed.",
         "config": "config.json does not describe a model that can be built here.",
         "size": "The network that config.json describes is too large for this demo.",
