@@ -5,15 +5,21 @@ from __future__ import annotations
 import logging
 import os
 import traceback
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from importlib.util import find_spec
+from itertools import chain
+from typing import TYPE_CHECKING, Any
 
 from latentdemo.errors import ClusterError
+
+if TYPE_CHECKING:
+    import psutil
 
 LOCAL = "ray"
 LOCALHOST = "127.0.0.1"
 ADDRESS = "RAY_ADDRESS"
+PATIENCE = 10.0  # seconds that processes of a cluster have for their end
 ATTEMPTS = 3  # Ray gives its own processes half a minute to start, which a busy machine may exceed.
 # Ray reads these as it is imported: nothing is reported to its makers, nothing printed of what Ray Data does by itself,
 # and a cluster of this machine alone listens on the loopback interface, as it always does outside of Linux.
@@ -51,7 +57,7 @@ def connected(address: str = LOCAL, *, cpus: int | None = None, dashboard: bool 
     try:
         yield
     finally:
-        ray.shutdown()
+        leave()
 
 
 def keep_quiet() -> None:
@@ -104,6 +110,34 @@ def start(cpus: int | None, dashboard: bool) -> None:
             end_processes(error)
             if attempt == ATTEMPTS:
                 raise ClusterError(f"Ray does not start on this machine ({first_line(error)}); try again") from error
+
+
+def leave() -> None:
+    """End the connection, and every process of a cluster that this one started: a worker of Ray 2.60 may wait for
+    itself at its end, for ever."""
+    import psutil
+    import ray
+
+    started = own_processes()
+    ray.shutdown()
+    for stuck in psutil.wait_procs(started, timeout=PATIENCE)[1]:
+        with suppress(psutil.NoSuchProcess):
+            stuck.kill()
+
+
+def own_processes() -> list[psutil.Process]:
+    """The processes of the node that this one has started, its workers among them; none of a cluster elsewhere."""
+    import psutil
+    from ray._private import worker
+
+    node = worker._global_node
+    started: Mapping[str, Sequence[Any]] = node.all_processes if node else {}
+    found: list[psutil.Process] = []
+    for each in chain.from_iterable(started.values()):
+        with suppress(psutil.NoSuchProcess):
+            process = psutil.Process(each.process.pid)
+            found += [process, *process.children(recursive=True)]
+    return found
 
 
 def end_processes(error: Exception) -> None:

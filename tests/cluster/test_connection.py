@@ -1,11 +1,15 @@
-"""The way to a cluster that does not start."""
+"""The way to a cluster, and its end."""
 
 from __future__ import annotations
 
+import atexit
+import os
 import socket
+import time
 
 import psutil
 import pytest
+import ray
 from ray._private.node import Node
 
 from latentdemo.cluster import connection
@@ -38,3 +42,26 @@ def test_a_port_that_is_taken_is_said_so_before_anything_is_started(monkeypatch)
         port = taken.getsockname()[1]
         with pytest.raises(ClusterError, match="choose another --port"), serving(port=port):
             pass
+
+
+class Hanging:
+    """A worker that takes its leave and does not end."""
+
+    def process(self) -> int:
+        atexit.register(time.sleep, 600.0)
+        return os.getpid()
+
+    def leave(self) -> None:
+        ray.actor.exit_actor()
+
+
+def test_a_worker_that_takes_its_leave_and_does_not_end_is_ended(monkeypatch) -> None:
+    monkeypatch.delenv("RAY_ADDRESS", raising=False)
+    monkeypatch.setattr(connection, "PATIENCE", 1.0)
+    with connected(cpus=1):
+        actor = ray.remote(Hanging).remote()
+        worker = psutil.Process(ray.get(actor.process.remote()))
+        with pytest.raises(ray.exceptions.ActorDiedError):
+            ray.get(actor.leave.remote())
+    alive = psutil.wait_procs([worker], timeout=10)[1]
+    assert [each for each in alive if each.status() != psutil.STATUS_ZOMBIE] == []
