@@ -214,7 +214,7 @@ def show(comparison: Comparison, request: Request, title: str, report: Report | 
             sheet.png,
             step_alt(title, step),
             figures(step, sheet, request, real, closed.get(step)),
-            drawn=step == 0 and request.draws_only,
+            drawn=request.draws_only,
         )
         for step, sheet in comparison.sheets.items()
     ]

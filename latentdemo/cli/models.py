@@ -9,10 +9,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
-from rich.markup import escape
 
 from latentdemo.cli.options import AsJson, Device
-from latentdemo.cli.terminal import console, progress_bar, progress_of, show_table
+from latentdemo.cli.terminal import progress_bar, progress_of, show_table, warn
 
 if TYPE_CHECKING:
     from latentdemo.evaluation.health.vitals import Vitals
@@ -41,7 +40,7 @@ def models(
         try:
             configs[name] = read_config(model_folder(name))
         except CheckpointError as error:  # the others can be used all the same
-            console.print(f"[bold yellow]Warning:[/] {name} is left out: {escape(str(error))}", soft_wrap=True)
+            warn(f"{name} is left out: {error}")
     if as_json:
         listed = {name: asdict(config) | {"advice": advice_of(model_folder(name))} for name, config in configs.items()}
         typer.echo(json.dumps(listed, indent=2))

@@ -7,10 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.markup import escape
 
 from latentdemo.cli.options import AsJson, Device, GpusPerWorker, MostWorkers, On, refuse_without, was_given
-from latentdemo.cli.terminal import console, progress_bar, progress_of
+from latentdemo.cli.terminal import progress_bar, progress_of, warn
 
 if TYPE_CHECKING:
     from latentdemo.sampling import ChainSpec
@@ -70,11 +69,7 @@ def sample(
     With --on any number of chains is walked on a cluster, into files with a manifest; one that was stopped goes on
     where it was.
     """
-    from latentdemo.export.files import check_out, parse_steps, write_run
-
     refuse_without(context, "on", ("format", "workers", "gpus_per_worker", "dashboard"))
-    if not on:
-        check_out(Path(out))
     if rule:
         refuse_beside_rule(context)
         sample_by_rule(rule, count, seed, device, Path(out), as_json)
@@ -82,6 +77,7 @@ def sample(
     if model is None:
         raise typer.BadParameter("name a model, or a rule with --rule")
     from latentdemo.engine import RunRequest, engine_for
+    from latentdemo.export.files import check_out, parse_steps, write_run
     from latentdemo.sampling import ChainSpec
     from latentdemo.sampling.kernels import PLAIN
 
@@ -106,6 +102,7 @@ def sample(
         }
         sample_on_cluster(model, spec, shown, folder, format, as_json, **placed)
         return
+    check_out(Path(out))
     with progress_bar() as bar:
         run = engine_for(device).run(RunRequest(model, spec, shown), progress_of(bar, "sampling"))
     write_run(run, Path(out))
@@ -178,14 +175,15 @@ def sample_by_rule(path: Path, count: int, seed: int, device: str | None, out: P
 
     from latentdemo.checkpoints import load_model
     from latentdemo.engine import RunRequest, engine_for
-    from latentdemo.export.files import write_run
+    from latentdemo.export.files import check_out, write_run
     from latentdemo.reviews.gate import draw_by
     from latentdemo.reviews.rule import check_model, read_rule
 
+    check_out(out)
     rule = read_rule(path)
     check_model(rule)
     if rule.is_due(datetime.now(UTC).date()):
-        console.print(f"[bold yellow]Warning:[/] people were to be asked again by {rule.review_by}; do so.")
+        warn(f"people were to be asked again by {rule.review_by}; do so.")
     model, last = load_model(rule.model, device), rule.way.steps
     with progress_bar() as bar:
         told = progress_of(bar, "sampling")
@@ -239,7 +237,7 @@ def rerun(
     with progress_bar() as bar:
         repeated = repeat(run, output, device, progress_of(bar, "sampling"))
     for warning in repeated.warnings:
-        console.print(f"[bold yellow]Warning:[/] {escape(warning)}", soft_wrap=True)
+        warn(warning)
     found = repeated.agreement
     if as_json:
         files = [str(output / PICTURE), str(output / LATENTS)]

@@ -12,6 +12,7 @@ from threading import Event, Thread
 
 from rich.cells import cell_len
 from rich.console import Console
+from rich.markup import escape
 from rich.measure import Measurement
 from rich.progress import (
     BarColumn,
@@ -29,6 +30,11 @@ EVERY = 30.0  # Seconds between two lines of progress where there is no terminal
 
 
 UNBOUNDED = 100_000  # Columns: wider than any table.
+
+
+def warn(text: str) -> None:
+    """Say what somebody should know of a command that goes on all the same."""
+    console.print(f"[bold yellow]Warning:[/] {escape(text)}", soft_wrap=True)
 
 
 def show_table(table: Table, to: Console | None = None) -> None:

@@ -43,7 +43,7 @@ from latentdemo.evaluation.repetition import (
     posterior_draws,
     with_start_kept,
 )
-from latentdemo.evaluation.report import CEILING, DISTANCE, GAP, EvaluationError, Measured, Row
+from latentdemo.evaluation.report import CEILING, DISTANCE, GAP, EvaluationError, Measured, Row, most_closed
 from latentdemo.random import Purpose, stream
 from latentdemo.sampling import ChainRun, ChainSpec
 from latentdemo.sampling.starts import PRIOR
@@ -214,7 +214,7 @@ class Race:
         rows = dict(zip(sorted(self.running), self.rows(), strict=True))
         self.running -= {way for way, row in rows.items() if way != self.prior and not self.limits.allow(row)}
         leading = [rows[way] for way in sorted(self.running) if rows[way].gap]
-        leader = max(leading, key=lambda row: row.figures[GAP].mean, default=None)
+        leader = most_closed(leading)
         if leader is None or leader.gap is None:
             return
         space = leader.gap.space

@@ -153,6 +153,7 @@ def test_a_film_without_its_encoder_says_what_to_install(monkeypatch) -> None:
         (["--frames", 0], "--frames"),
         (["--frames", 1], "--frames"),
         (["--frames", 10_001], "--frames"),
+        (["--mean-steps", -1], "--mean-steps"),
         (["--mean-steps", 1001], "--mean-steps"),
         (["--seconds", 1e9, "--out", "path.mp4"], "--seconds"),
         (["--seconds", 3], "name a .mp4 file"),

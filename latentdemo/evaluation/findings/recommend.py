@@ -204,9 +204,17 @@ def shifts_mix(prior: Measured, row: Measured, ceiling: Measured | None) -> bool
     """
     limit = ceiling.mix if ceiling else {}
     blamed = [name for name in row.mix if name not in limit or row.mix[name].apart_from(limit[name]) > MIX_MARGIN]
-    pairs = [(prior.mix[name], row.mix[name]) for name in blamed if name in prior.mix]
-    shifts = [after.total_variation.minus(before.total_variation) for before, after in pairs]
-    return any(shift.low > 0.0 and shift.high > MIX_MARGIN for shift in shifts)
+    shifts = mix_shifts(prior, row)
+    return any(shifts[name].low > 0.0 and shifts[name].high > MIX_MARGIN for name in blamed if name in shifts)
+
+
+def mix_shifts(prior: Measured, row: Measured) -> dict[str, Interval]:
+    """Attribute -> by how much more its classes are shifted than by the prior."""
+    return {
+        name: after.total_variation.minus(prior.mix[name].total_variation)
+        for name, after in row.mix.items()
+        if name in prior.mix
+    }
 
 
 def loses_coverage(prior: Measured, row: Measured) -> bool:

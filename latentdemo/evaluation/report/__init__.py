@@ -33,6 +33,7 @@ from latentdemo.evaluation.report.report import (
     Recommendation,
     Report,
     from_data,
+    most_closed,
 )
 
 __all__ = [
@@ -66,6 +67,7 @@ __all__ = [
     "check_current",
     "from_data",
     "load_report",
+    "most_closed",
     "path_way",
     "save_report",
 ]

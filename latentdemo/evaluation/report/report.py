@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any, Literal
 
@@ -148,21 +148,23 @@ class Report:
     @property
     def best_plain(self) -> Row | None:
         """The plain chain of the most gap closed, if any was measured."""
-        rows = [row for row in self.rows if row.is_plain and row.gap]
-        return max(rows, key=lambda row: row.figures[GAP].mean, default=None)
+        return most_closed(row for row in self.rows if row.is_plain and row.gap)
 
     @property
     def best_chain(self) -> Row | None:
         """The chain of the most gap closed, of a kernel that decodes and encodes, if any was measured; its one step may
         be the map that such a chain begins with."""
-        rows = [row for row in self.rows if row.gap and row.kernel and KERNELS[row.kernel].decodes]
-        return max(rows, key=lambda row: row.figures[GAP].mean, default=None)
+        return most_closed(row for row in self.rows if row.gap and row.kernel and KERNELS[row.kernel].decodes)
 
     @property
     def best_decoding_chain(self) -> Row | None:
         """The chain of the most gap closed of those that have decoded and encoded, if any was measured."""
-        rows = [row for row in self.rows if row.gap and row.decodes]
-        return max(rows, key=lambda row: row.figures[GAP].mean, default=None)
+        return most_closed(row for row in self.rows if row.gap and row.decodes)
+
+    @property
+    def best_draw(self) -> Row | None:
+        """The draw that no chain follows of the most gap closed, if any was measured."""
+        return most_closed(row for row in self.rows if row.gap and not (row.kernel or row.is_prior or row.is_external))
 
     @property
     def sampler_epochs(self) -> dict[str, int]:
@@ -174,8 +176,7 @@ class Report:
     @property
     def best_external(self) -> Row | None:
         """The best sampler of pythae by the gap closed, if any was measured."""
-        rows = [row for row in self.rows if row.is_external and GAP in row.figures]
-        return max(rows, key=lambda row: row.figures[GAP].mean, default=None)
+        return most_closed(row for row in self.rows if row.is_external and GAP in row.figures)
 
     @property
     def standing(self) -> Literal["better", "even", "worse"] | None:
@@ -185,6 +186,11 @@ class Report:
             return None
         ours = (self.recommended or self.prior).figures[GAP]
         return "worse" if ours.below(theirs.figures[GAP]) else "better" if theirs.figures[GAP].below(ours) else "even"
+
+
+def most_closed(rows: Iterable[Row]) -> Row | None:
+    """Of rows that have a gap closed, the one that closes most of it; None of none."""
+    return max(rows, key=lambda row: row.figures[GAP].mean, default=None)
 
 
 def from_data(steps: int) -> str:

@@ -40,9 +40,14 @@ class StepSheet:
     @property
     def title(self) -> str:
         """What stands above it."""
-        if self.drawn:
-            return _("Drawn directly, no chain")
-        return _("Straight from the prior") if self.step < 0 else _("Step {step}", step=self.step)
+        return step_title(self.step, self.drawn)
+
+
+def step_title(step: int, drawn: bool = False) -> str:
+    """What stands above the samples at a step; `step` and `drawn` as of `StepSheet`."""
+    if drawn:
+        return _("Drawn directly, no chain")
+    return _("Straight from the prior") if step < 0 else _("Step {step}", step=step)
 
 
 class View(NamedTuple):

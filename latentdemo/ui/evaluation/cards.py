@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from latentdemo.evaluation.report import CEILING, GAP, Measured, Report, Row
+from latentdemo.evaluation.findings.recommend import mix_shifts
+from latentdemo.evaluation.report import CEILING, GAP, Report, Row
 from latentdemo.ui.evaluation.verdict import best_chain, harms, in_space, told_of, verdict
 from latentdemo.ui.i18n.device_words import device_words
 from latentdemo.ui.i18n.figure_words import (
@@ -127,19 +128,13 @@ def coverage_card(report: Report) -> Card:
     facts += ceiling_value(report, name, next(iter(report.spaces)))
     notes = [capital(", ".join(facts))]
     if report.recommended:
+        shifted = any(shift.low > 0.0 for shift in mix_shifts(prior, row).values())  # by the decoder, or it were a harm
         notes.append(
             _("No figure gets worse beyond chance but the mix of labels, where the decoder is the limit.")
-            if mix_is_worse(prior, row)
+            if shifted
             else _("No figure gets worse beyond chance.")
         )
     return Card(figure_title(name), value_text(name, row.figures[name]), notes, figure_meaning(name))
-
-
-def mix_is_worse(prior: Measured, row: Measured) -> bool:
-    """Whether the classes of some attribute are shifted more than the prior's beyond chance. Where this is no harm, the
-    decoder's best has them, too."""
-    pairs = [(prior.mix[name], row.mix[name]) for name in row.mix if name in prior.mix]
-    return any(before.total_variation.below(after.total_variation) for before, after in pairs)
 
 
 def ceiling_value(report: Report, name: str, space: str) -> list[str]:

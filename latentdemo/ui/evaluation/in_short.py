@@ -16,8 +16,8 @@ from latentdemo.ui.components.charts import DIRECT, Look, legend, line_swatch, s
 from latentdemo.ui.components.curves import Axis, Curve, Level, Point
 from latentdemo.ui.components.curves_chart import curves_chart
 from latentdemo.ui.evaluation.curves import STEP_TICKS, STEPS_AXIS, curves, levels, marked_point
-from latentdemo.ui.evaluation.verdict import gap_closed_text, leave_alone, told_of
-from latentdemo.ui.i18n.figure_words import axis_title, space_title, value_text
+from latentdemo.ui.evaluation.verdict import gap_closed_text, leave_alone, strictest_judge, told_of
+from latentdemo.ui.i18n.figure_words import axis_title, value_text
 from latentdemo.ui.i18n.kernel_words import capital, way_key, way_phrase
 from latentdemo.ui.i18n.words import _
 
@@ -51,9 +51,8 @@ def gained(report: Report) -> str:
 
 def strictest(report: Report, measured: Measured) -> str:
     """By which judge a gap closed was told, in brackets; empty where there is but one."""
-    if len(report.spaces) < 2 or measured.gap is None:
-        return ""
-    return _(" (strictest judge: {judge})", judge=space_title(measured.gap.space, report.spaces))
+    judge = strictest_judge(report, measured)
+    return _(" (strictest judge: {judge})", judge=judge) if judge else ""
 
 
 def two_curves(report: Report) -> list[Curve]:

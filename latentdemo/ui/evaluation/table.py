@@ -31,9 +31,7 @@ def table(reports: Sequence[tuple[str, Report]], everything: bool) -> list[dict[
 def table_in_short(report: Report) -> list[dict[str, Any]]:
     """The same of one model, as it fits a slide: the decoder's best, the prior, the advised way, the plain chain at its
     best, the best chain, and the best draw that no chain follows."""
-    drawn = [row for row in report.rows if row.gap and not (row.kernel or row.is_prior or row.is_external)]
-    best_draw = max(drawn, key=lambda row: row.figures[GAP].mean, default=None)
-    kept = [report.prior, report.recommended, report.best_plain, report.best_chain, best_draw]
+    kept = [report.prior, report.recommended, report.best_plain, report.best_chain, report.best_draw]
     _real, *lines = table_of("", report, figure_names(report), [row for row in report.rows if row in kept])
     return lines
 

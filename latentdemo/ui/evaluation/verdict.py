@@ -36,10 +36,17 @@ def verdict(report: Report) -> str:
 
 def by_judge(report: Report, measured: Measured) -> str:
     """By which feature space a gap closed was told, as the end of a clause; empty where there is but one."""
+    judge = strictest_judge(report, measured)
+    if not judge:
+        return ""
+    return _(", by the strictest of {count} judges ({judge})", count=number_word(len(report.spaces)), judge=judge)
+
+
+def strictest_judge(report: Report, measured: Measured) -> str:
+    """The title of the feature space by which a gap closed was told; empty where there is but one."""
     if len(report.spaces) < 2 or measured.gap is None:
         return ""
-    title = space_title(measured.gap.space, report.spaces)
-    return _(", by the strictest of {count} judges ({judge})", count=number_word(len(report.spaces)), judge=title)
+    return space_title(measured.gap.space, report.spaces)
 
 
 def number_word(number: int) -> str:
@@ -112,18 +119,23 @@ def nothing_closes(report: Report) -> str:
     if best.gap is None:
         return _("Leave this model alone: no way to sample closes its quality gap beyond chance.")
     return _("Leave this model alone: of all ways to sample, none is better than the prior by every judge beyond "
-             "chance; at best, {way} closes {gap}{judge}.",
-             way=way_phrase(best), gap=value_text(GAP, best.figures[GAP]),
-             judge=by_judge(report, best))  # fmt: skip
+             "chance; at best, {way} closes {gap}{judge}.", **at_best(report, best))  # fmt: skip
 
 
 def not_confirmed(report: Report) -> str:
     """Ways are better than the prior over all repetitions, but what one half chooses does not hold in the other."""
     best = told_of(report, report.rows[report.recommendation.best])
     return _("Leave this model alone: the two halves of the repetitions do not agree on a way to sample that pays. At "
-             "best, {way} closes {gap}{judge}.",
-             way=way_phrase(best), gap=value_text(GAP, best.figures[GAP]),
-             judge=by_judge(report, best))  # fmt: skip
+             "best, {way} closes {gap}{judge}.", **at_best(report, best))  # fmt: skip
+
+
+def at_best(report: Report, best: Row) -> dict[str, str]:
+    """What the best way closes, in words, and by which judge."""
+    return {
+        "way": way_phrase(best),
+        "gap": value_text(GAP, best.figures[GAP]),
+        "judge": by_judge(report, best),
+    }
 
 
 def nothing_to_gain(report: Report) -> str:

@@ -61,12 +61,11 @@ def disagreement(report: Report) -> Disagreement | None:
 
 def ways_that_matter(report: Report) -> list[tuple[str, Row]]:
     """The recommended way and what it is compared with: what a way is, in words, and its row. Each row stands once."""
-    drawn = [row for row in report.rows if row.gap and not row.kernel and not row.is_prior and not row.is_external]
     roles = [
         (_("recommended"), report.recommended),
         (_("best chain"), report.best_chain),
         (_("plain chain at its best"), report.best_plain),
-        (_("best direct draw"), max(drawn, key=gap, default=None)),
+        (_("best direct draw"), report.best_draw),
         (_("prior"), report.prior),
     ]
     found: dict[int, tuple[list[str], Row]] = {}
@@ -74,11 +73,6 @@ def ways_that_matter(report: Report) -> list[tuple[str, Row]]:
         if row is not None and row.gap:
             found.setdefault(id(row), ([], row))[0].append(role)
     return [(capital(", ".join(roles)), row) for roles, row in found.values()]
-
-
-def gap(row: Row) -> float:
-    """The gap closed, by the strictest judge."""
-    return row.figures[GAP].mean
 
 
 def show_judges(report: Report) -> None:

@@ -12,6 +12,7 @@ from latentdemo.export.bundle import Drawn
 from latentdemo.export.picture import frames_of, squared
 from latentdemo.export.settings import DRAWN
 from latentdemo.imaging import picture_in
+from latentdemo.ui.components.sheets import step_title
 from latentdemo.ui.controls.kernel import way_in_words
 from latentdemo.ui.export.popover import export_popover
 from latentdemo.ui.i18n.kernel_words import start_title
@@ -77,8 +78,7 @@ def export_beside_prior(chosen: Selection, comparison: Comparison, request: Requ
 
 def step_captions(request: Request) -> dict[int, str]:
     """Shown step -> what stands above its sheet."""
-    drawn = _("Drawn directly, no chain")
-    return {step: drawn if request.draws_only else _("Step {step}", step=step) for step in request.steps}
+    return {step: step_title(step, request.draws_only) for step in request.steps}
 
 
 def in_words(request: Request) -> dict[str, str]:
