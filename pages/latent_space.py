@@ -67,8 +67,8 @@ def evidence(found: Mapping[str, Any]) -> None:
     classifier, clusters = found["classifier"], found["fragmentation"]["components"]
     unused, size = len(found["unused"]), len(found["mean"])
     told_apart = _(
-        "Of an encoding of real data and a prior draw, a classifier says which is which in {auc} % ± {error} % of all "
-        "pairs; 50 % would be no difference.",
+        "Of an encoding of real data and a prior draw, a classifier says which is which in {auc} % of all pairs "
+        "(standard error {error} %); 50 % would be no difference.",
         auc=f"{100 * classifier['auc']:.0f}",
         error=f"{100 * classifier['auc_error']:.1f}",
     )

@@ -82,7 +82,7 @@ def test_the_verdict_comes_first(clothes: Path, code: str, words: str) -> None:
     assert not app.error
     answer, evidence = answered(app)
     assert answer.startswith(f"**{words}")
-    assert unparted("90 % ± 0.4 % of all pairs") in evidence
+    assert unparted("90 % of all pairs (standard error 0.4 %)") in evidence
     assert "5 clusters" in evidence
     assert unparted("255 parts, with 86 %") in evidence
     assert "no gaps" in evidence
@@ -103,7 +103,8 @@ def test_the_verdict_in_japanese(clothes: Path) -> None:
     app = open_page(SCRIPT, lang="ja")
     answer, evidence = answered(app)
     assert "不一致" in answer
-    assert unparted("90 % ± 0.4 %") in evidence
+    assert unparted("90 % の組で") in evidence
+    assert unparted("標準誤差 0.4 %") in evidence
 
 
 def test_without_an_evaluation_the_map_still_stands(clothes: Path) -> None:
